@@ -1,0 +1,140 @@
+import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
+import type { Log, LogFields, LogLevel } from "./log.ts";
+import { redact } from "./redact.ts";
+
+/** What a log takes. */
+export interface LogParts {
+  /** The lowest level that is written. */
+  level: LogLevel;
+  /** `text`: one line for a person. `json`: one object a line with `time`, `level`, `message` and the fields. */
+  format: "text" | "json";
+  /** Takes one line with its line end. Called synchronously, so that nothing is lost when the process ends. */
+  write: (line: string) => void;
+  /** What must never be printed, asked for at each line, because secrets rotate. */
+  secrets: () => string[];
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** A log that can be given up. */
+export interface OpenLog extends Log {
+  /** Nothing is written any more; logging stays harmless. Called once, last. */
+  close(): void;
+}
+
+const CATEGORY = "k8svent";
+
+/**
+ * The log of the process: message and fields are redacted, an Error among the fields becomes its message and
+ * those of its causes (at level `debug` with a stack as well). LogTape is configured for the whole process, so
+ * a second call takes over from the first.
+ */
+export function openLog(parts: LogParts): OpenLog {
+  configureSync({
+    sinks: { line: lineSink(parts) },
+    loggers: [
+      { category: CATEGORY, sinks: ["line"], lowestLevel: parts.level === "warn" ? "warning" : parts.level },
+      // It would otherwise greet people with a line about itself.
+      { category: ["logtape", "meta"], lowestLevel: "fatal" },
+    ],
+    reset: true,
+  });
+  const logger = getLogger(CATEGORY);
+  const at = (level: LogRecord["level"]) => (message: string, fields: LogFields = {}): void =>
+    // `emit`, not `info`: that one would fill in what stands between braces in a message.
+    logger.emit({
+      level,
+      message: [message],
+      rawMessage: message,
+      timestamp: parts.now(),
+      properties: fields,
+    });
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warning"),
+    error: at("error"),
+    close: resetSync,
+  };
+}
+
+function lineSink({ format, level, write, secrets }: LogParts): Sink {
+  const formatLine = format === "json" ? jsonLine : textLine;
+  return (record) => {
+    try {
+      const known = secrets();
+      const clean = (value: unknown): unknown => plain(value, known, level === "debug");
+      const fields: [string, unknown][] = [];
+      for (const [name, value] of Object.entries(record.properties)) {
+        if (value !== undefined) fields.push([redact(name, known), clean(value)]);
+      }
+      write(formatLine(record, redact(record.rawMessage as string, known), fields));
+    } catch {
+      // Whoever logs must not fail because stderr is closed or a field has a throwing getter.
+    }
+  };
+}
+
+function jsonLine(record: LogRecord, message: string, fields: [string, unknown][]): string {
+  const time = new Date(record.timestamp).toISOString();
+  // A field cannot take the place of what every line has.
+  return JSON.stringify({ ...Object.fromEntries(fields), time, level: word(record), message }) + "\n";
+}
+
+function textLine(record: LogRecord, message: string, fields: [string, unknown][]): string {
+  const time = new Date(record.timestamp).toISOString().slice(11, 19);
+  const printed = fields.map(([name, value]) =>
+    ` ${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`
+  );
+  return `${time} ${word(record).padEnd(5)} ${oneLine(message)}${printed.join("")}\n`;
+}
+
+function word(record: LogRecord): string {
+  return record.level === "warning" ? "warn" : record.level;
+}
+
+/** Bare where it reads unambiguously, as logfmt does. */
+function quoted(value: string): string {
+  return /^[^\s"=]+$/.test(oneLine(value)) ? value : oneLine(JSON.stringify(value));
+}
+
+/** What a server or a pod's author wrote must not forge a second line or steer the terminal. */
+function oneLine(message: string): string {
+  // deno-lint-ignore no-control-regex
+  return message.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
+}
+
+/** The value as JSON can hold it, redacted, to a depth that no cycle survives. */
+function plain(value: unknown, secrets: string[], stack: boolean, depth = 0): unknown {
+  if (typeof value === "string") return redact(value, secrets);
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (value instanceof Error) return redact(stack ? withStack(value) : withCauses(value), secrets);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof URL) return redact(value.href, secrets);
+  if (typeof value !== "object") return redact(String(value), secrets);
+  if (depth === 4) return "…";
+  if (Array.isArray(value)) return value.map((item) => plain(item, secrets, stack, depth + 1));
+  const entries = Object.entries(value).map(([name, item]) => [
+    redact(name, secrets),
+    plain(item, secrets, stack, depth + 1),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function withCauses(error: Error): string {
+  const messages: string[] = [];
+  let cause: unknown = error;
+  for (let depth = 0; cause !== undefined && depth < 5; depth++) {
+    const message = cause instanceof Error ? cause.message || cause.name : String(cause);
+    // Runtimes often repeat the cause's text in the message.
+    if (!messages.some((said) => said.includes(message))) messages.push(message);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return messages.join(": ");
+}
+
+function withStack(error: Error): string {
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return [withCauses(error), ...frames].join("\n");
+}

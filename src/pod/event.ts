@@ -1,0 +1,67 @@
+import type { Pod, Scope } from "./pod.ts";
+import { compareVersions } from "./version.ts";
+
+/**
+ * What is seen of the cluster, in the order in which it is seen.
+ *
+ * A `sync` is one complete list: every pod of the scope comes as `applied` between its start and its end, and
+ * only its end allows the conclusion that a known pod which did not come is gone. A sync that does not end
+ * (a failure on the way, then another `sync-start`) says nothing about what is missing.
+ */
+export type PodEvent = SyncStart | Applied | Deleted | Unselected | SyncEnd;
+
+/** A complete list begins. */
+export interface SyncStart {
+  type: "sync-start";
+  scope: Scope;
+  /** The list's: the pods come as they were at this version. */
+  resourceVersion: string;
+  /**
+   * The cluster's resourceVersion went back (etcd restored from a backup): versions of this sync cannot be
+   * compared with those known before.
+   */
+  rewound: boolean;
+}
+
+/** A pod as it is now: listed, created or changed. */
+export interface Applied {
+  type: "applied";
+  pod: Pod;
+}
+
+/**
+ * The watch said DELETED; the pod is its final object, with the deletion's own resourceVersion. With a
+ * selector it may only have stopped matching, and the object then carries its old labels.
+ */
+export interface Deleted {
+  type: "deleted";
+  pod: Pod;
+}
+
+/** A pod that no longer matches the selector, as it is now. What becomes of it later is not seen. */
+export interface Unselected {
+  type: "unselected";
+  pod: Pod;
+}
+
+/** The list is complete: known pods of the scope that did not come are gone. */
+export interface SyncEnd {
+  type: "sync-end";
+  scope: Scope;
+}
+
+/**
+ * The newest version at which these events, in their order, show the cluster.
+ *
+ * @param before the version that was reached before them
+ */
+export function newestVersion(events: PodEvent[], before: string | undefined): string | undefined {
+  let newest = before;
+  for (const event of events) {
+    if (event.type === "sync-end") continue;
+    const version = event.type === "sync-start" ? event.resourceVersion : event.pod.metadata.resourceVersion;
+    const rewound = event.type === "sync-start" && event.rewound;
+    if (rewound || newest === undefined || compareVersions(version, newest) > 0) newest = version;
+  }
+  return newest;
+}

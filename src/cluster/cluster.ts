@@ -1,0 +1,50 @@
+import { ClusterError } from "./error.ts";
+
+/** What one request is made with. PEM texts; a client certificate comes with its key or not at all. */
+export interface Access {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Who asks. Called before each request, also concurrently; may read files or run a program. */
+export interface Credentials {
+  /** @throws {ClusterError} where there are none to be had. */
+  current(): Promise<Access>;
+  /** After a 401 to `refused`: what should be tried instead, equal to it if there is nothing fresher. */
+  renew(refused: Access): Promise<Access>;
+}
+
+/** One cluster as a pod's environment or a kubeconfig describes it. */
+export interface Cluster {
+  /** With a path where the API server stands behind one (`https://rancher.example/k8s/clusters/c-1`). */
+  readonly server: URL;
+  /** An http, https or socks5 proxy; without it the environment's HTTPS_PROXY and NO_PROXY count. */
+  readonly proxy?: string;
+  /** The CA's certificates as PEM, read anew each time; the system's alone where undefined. */
+  readonly trust: () => Promise<string | undefined>;
+  readonly credentials: Credentials;
+}
+
+/** Credentials that are read anew for each request, so that a rotated file counts at once. */
+export function reread(read: () => Promise<Access>): Credentials {
+  return { current: read, renew: read };
+}
+
+/** Whether two accesses would make the same requests over the same trust. */
+export function sameAccess(a: Access, b: Access): boolean {
+  return a.cert === b.cert && a.key === b.key && JSON.stringify(a.headers) === JSON.stringify(b.headers);
+}
+
+/** @throws {ClusterError} for a token that cannot stand in a header. */
+export function bearer(token: string): Record<string, string> {
+  // fetch would refuse it too, but with the token in its message.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new ClusterError(
+      "unauthorized",
+      "The token for the API server is empty or holds white space or other characters that no token has: " +
+        "check the file, the kubeconfig or the credential plugin that it comes from.",
+    );
+  }
+  return { authorization: `Bearer ${token}` };
+}

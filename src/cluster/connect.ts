@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { ApiServer } from "./api.ts";
+import type { Cluster } from "./cluster.ts";
+import { HttpApiServer } from "./http_api_server.ts";
+import { inCluster, SERVICE_ACCOUNT_FOLDER } from "./in_cluster.ts";
+import { ClusterSetupError } from "./setup_error.ts";
+
+/** Which cluster, where the user named one. */
+export interface ConnectOptions {
+  /** `--kubeconfig`: this file and no other. */
+  kubeconfig?: string;
+  /** `--context`: of the kubeconfig that would be used outside a cluster. */
+  context?: string;
+}
+
+/** What finding a cluster needs of the world. */
+export interface ConnectDeps {
+  /**
+   * Reads KUBECONFIG, HOME (USERPROFILE), KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, and
+   * K8SVENT_SERVICE_ACCOUNT: another folder than the one that the kubelet mounts, for tests.
+   */
+  env: (name: string) => string | undefined;
+  clock: Clock;
+  log: Log;
+  /** Sent as `k8svent/VERSION`. */
+  version: string;
+}
+
+/**
+ * Finds the cluster: a kubeconfig that was asked for (options, KUBECONFIG), else the one that this pod runs in,
+ * else `~/.kube/config`. Sends nothing yet. Whoever calls it closes what it gives.
+ *
+ * @throws {ClusterSetupError} where none is found or what is found cannot be used.
+ */
+export async function connectCluster(options: ConnectOptions, deps: ConnectDeps): Promise<ApiServer> {
+  const asked = await askedFiles(options, deps);
+  if (asked.length > 0) return await byKubeconfig(asked, options.context, deps);
+  const mounted = await serviceAccount(deps);
+  if (mounted.host !== undefined && mounted.exists) {
+    const port = deps.env("KUBERNETES_SERVICE_PORT") || "443";
+    return open(inCluster(mounted.host, port, mounted.folder, deps.log), deps);
+  }
+  const home = homeKubeconfig(deps);
+  if (home !== undefined && await exists(home)) return await byKubeconfig([home], undefined, deps);
+  throw new ClusterSetupError(
+    `No cluster found. Tried: KUBECONFIG (not set), the service account of a pod (${mounted.reason}), ` +
+      `${home ?? "~/.kube/config (HOME is not set)"}${home === undefined ? "" : " (does not exist)"}. ` +
+      "Name a kubeconfig with --kubeconfig FILE or KUBECONFIG, or run k8svent in a cluster.",
+  );
+}
+
+/** The kubeconfig files that somebody asked for, none where nobody did. */
+async function askedFiles({ kubeconfig, context }: ConnectOptions, deps: ConnectDeps): Promise<string[]> {
+  if (kubeconfig !== undefined) return [kubeconfig];
+  const listed = (deps.env("KUBECONFIG") ?? "").split(Deno.build.os === "windows" ? ";" : ":").filter(
+    Boolean,
+  );
+  // As kubectl: a file of the list may be missing. But not all of them, or the answer would be puzzling.
+  const there = (await Promise.all(listed.map(async (file) => await exists(file) ? [file] : []))).flat();
+  if (listed.length > 0 && there.length === 0) {
+    throw new ClusterSetupError(
+      `KUBECONFIG names ${listed.join(" and ")}, which does not exist. Correct or unset it.`,
+    );
+  }
+  if (there.length > 0 || context === undefined) return there;
+  const home = homeKubeconfig(deps);
+  if (home === undefined || !await exists(home)) {
+    throw new ClusterSetupError(
+      `There is no kubeconfig that could hold the context "${context}": KUBECONFIG is not set and ` +
+        `${home ?? "~/.kube/config"} does not exist. Name one with --kubeconfig FILE.`,
+    );
+  }
+  return [home];
+}
+
+/** Lazily: a pod never loads what reads a kubeconfig. */
+async function byKubeconfig(
+  files: string[],
+  context: string | undefined,
+  deps: ConnectDeps,
+): Promise<ApiServer> {
+  const { chooseContext, readKubeconfig } = await import("./kubeconfig.ts");
+  const { clusterOf } = await import("./kubeconfig_cluster.ts");
+  const lifetime = new AbortController();
+  const choice = chooseContext(await readKubeconfig(files), context);
+  return open(clusterOf(choice, { ...deps, signal: lifetime.signal }), deps, () => lifetime.abort());
+}
+
+function open(cluster: Cluster, deps: ConnectDeps, onClose?: () => void): ApiServer {
+  return new HttpApiServer(cluster, {
+    clock: deps.clock,
+    userAgent: `k8svent/${deps.version}`,
+    ...(onClose === undefined ? {} : { onClose }),
+  });
+}
+
+interface ServiceAccount {
+  folder: string;
+  host: string | undefined;
+  exists: boolean;
+  /** Why it cannot be used, for a person. */
+  reason: string;
+}
+
+async function serviceAccount(deps: ConnectDeps): Promise<ServiceAccount> {
+  const folder = deps.env("K8SVENT_SERVICE_ACCOUNT") || SERVICE_ACCOUNT_FOLDER;
+  const host = deps.env("KUBERNETES_SERVICE_HOST") || undefined;
+  const found = await exists(`${folder}/token`);
+  const reason = host === undefined
+    ? "KUBERNETES_SERVICE_HOST is not set"
+    : `${folder}/token does not exist: is automountServiceAccountToken false?`;
+  return { folder, host, exists: found, reason };
+}
+
+function homeKubeconfig(deps: ConnectDeps): string | undefined {
+  const home = deps.env("HOME") || deps.env("USERPROFILE");
+  return home ? join(home, ".kube", "config") : undefined;
+}
+
+/** A file whose folder may not be looked into counts as there, so that reading it says why it cannot be read. */
+async function exists(file: string): Promise<boolean> {
+  try {
+    await Deno.stat(file);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable);
+  }
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { execPlugin } from "./exec_plugin.ts";
+import { KubeconfigEntry } from "./kubeconfig_entry.ts";
+import { ClusterSetupError } from "./setup_error.ts";
+
+const V1 = "client.authentication.k8s.io/v1";
+const cluster = new KubeconfigEntry('the cluster "near"', "/home/me/.kube/config", {
+  server: "https://near:6443",
+  "certificate-authority-data": "Q0E=",
+  extensions: [{ name: "client.authentication.k8s.io/exec", extension: { audience: "x" } }],
+});
+
+function exec(fields: Record<string, unknown>): KubeconfigEntry {
+  return new KubeconfigEntry('the user "me"', "/home/me/.kube/config", {
+    apiVersion: V1,
+    command: "p",
+    ...fields,
+  });
+}
+
+function info(fields: Record<string, unknown>): unknown {
+  return JSON.parse(execPlugin(exec(fields), cluster).env.KUBERNETES_EXEC_INFO ?? "");
+}
+
+Deno.test("a bare command is looked up in PATH, another is relative to the kubeconfig", () => {
+  const command = (command: string): string => execPlugin(exec({ command }), cluster).command;
+  assert.equal(command("aws"), "aws");
+  assert.equal(command("./bin/login"), "/home/me/.kube/bin/login");
+  assert.equal(command("/opt/login"), "/opt/login");
+});
+
+Deno.test("a plugin gets its arguments and its environment", () => {
+  const plugin = execPlugin(
+    exec({ args: ["get-token", 7], env: [{ name: "PROFILE", value: "dev" }] }),
+    cluster,
+  );
+  assert.deepEqual(plugin.args, ["get-token", "7"]);
+  assert.equal(plugin.env.PROFILE, "dev");
+});
+
+Deno.test("a plugin is told that nobody is there", () => {
+  assert.deepEqual(info({}), { apiVersion: V1, kind: "ExecCredential", spec: { interactive: false } });
+});
+
+Deno.test("a plugin that asks for it is told the cluster", () => {
+  assert.deepEqual((info({ provideClusterInfo: true }) as { spec: unknown }).spec, {
+    interactive: false,
+    cluster: { server: "https://near:6443", "certificate-authority-data": "Q0E=", config: { audience: "x" } },
+  });
+});
+
+Deno.test("a plugin that cannot work unattended is refused", () => {
+  const refused = (fields: Record<string, unknown>, message: RegExp): void =>
+    assert.throws(() => execPlugin(exec(fields), cluster), (error) => {
+      assert.ok(error instanceof ClusterSetupError);
+      assert.match(error.message, message);
+      return true;
+    });
+  refused({ interactiveMode: "Always" }, /runs unattended/);
+  refused({ apiVersion: "client.authentication.k8s.io/v1alpha1" }, /has to be .*v1 or .*v1beta1/);
+  refused({ command: "" }, /has no command/);
+  refused({ env: [{ value: "x" }] }, /no name/);
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import type { Cluster } from "./cluster.ts";
+import { clusterOf } from "./kubeconfig_cluster.ts";
+import { KubeconfigEntry } from "./kubeconfig_entry.ts";
+import { ClusterSetupError } from "./setup_error.ts";
+
+const FILE = "/home/me/.kube/config";
+
+function open(cluster: Record<string, unknown>, user: Record<string, unknown> = {}): Cluster {
+  return clusterOf({
+    context: "dev",
+    cluster: new KubeconfigEntry('the cluster "near"', FILE, cluster),
+    user: new KubeconfigEntry('the user "me"', FILE, user),
+  }, { clock: new TestClock(), log: new MemoryLog(), signal: new AbortController().signal });
+}
+
+function complaint(cluster: Record<string, unknown>, user: Record<string, unknown> = {}): string {
+  try {
+    open(cluster, user);
+  } catch (error) {
+    assert.ok(error instanceof ClusterSetupError, String(error));
+    return error.message;
+  }
+  throw new Error("accepted");
+}
+
+const server = "https://near:6443";
+
+Deno.test("the server is a URL, or a host and port that is completed", () => {
+  assert.equal(open({ server }).server.href, "https://near:6443/");
+  assert.equal(open({ server: "localhost:8080" }).server.href, "http://localhost:8080/");
+  assert.match(complaint({}), /the cluster "near" in .*config: it has no server/);
+  assert.match(complaint({ server: "ftp://near" }), /no http:\/\/ or https:\/\/ URL/);
+});
+
+Deno.test("the authority is inline or in a file, the inline one wins", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/ca.crt`, "from a file");
+  const data = btoa("inline");
+  const file = `${folder}/ca.crt`;
+  assert.equal(await open({ server }).trust(), undefined);
+  assert.equal(await open({ server, "certificate-authority": file }).trust(), "from a file");
+  const both = open({ server, "certificate-authority": file, "certificate-authority-data": data });
+  assert.equal(await both.trust(), "inline");
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("data that is no base64 is refused without being shown", () => {
+  const message = complaint({ server, "certificate-authority-data": "%secret%" });
+  assert.match(message, /certificate-authority-data is no base64/);
+  assert.doesNotMatch(message, /secret/);
+});
+
+Deno.test("verification that cannot be changed is refused with a way out", () => {
+  assert.match(
+    complaint({ server, "insecure-skip-tls-verify": true }),
+    /insecure-skip-tls-verify is not supported.*certificate-authority instead.*kubectl proxy/,
+  );
+  assert.match(
+    complaint({ server, "tls-server-name": "api" }),
+    /tls-server-name is not supported.*kubectl proxy/,
+  );
+});
+
+Deno.test("without TLS there is nothing to verify and nothing to refuse", () => {
+  open({ server: "http://127.0.0.1:8001", "insecure-skip-tls-verify": true });
+  open({ server, "insecure-skip-tls-verify": false, "tls-server-name": "" });
+});
+
+Deno.test("no credentials are sent in the clear", async () => {
+  const access = await open({ server: "http://127.0.0.1:8001" }, { token: "a-token" }).credentials.current();
+  assert.deepEqual(access, { headers: {} });
+});
+
+Deno.test("a proxy has to be one that fetch can speak to", () => {
+  assert.equal(open({ server, "proxy-url": "socks5://127.0.0.1:1080" }).proxy, "socks5://127.0.0.1:1080");
+  assert.equal(open({ server }).proxy, undefined);
+  assert.match(
+    complaint({ server, "proxy-url": "ftp://x" }),
+    /proxy-url is no http:\/\/, https:\/\/ or socks5:\/\//,
+  );
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { chooseContext, readKubeconfig } from "./kubeconfig.ts";
+import { ClusterSetupError } from "./setup_error.ts";
+
+async function withFiles(
+  texts: Record<string, string>,
+  test: (path: (name: string) => string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
+  try {
+    await test((name) => `${folder}/${name}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function complaint(work: () => Promise<unknown>): Promise<ClusterSetupError> {
+  const error = await work().then(() => undefined, (error) => error);
+  assert.ok(error instanceof ClusterSetupError, String(error));
+  return error;
+}
+
+const TWO = `
+apiVersion: v1
+kind: Config
+current-context: dev
+contexts:
+- {name: dev, context: {cluster: near, user: me}}
+- {name: prod, context: {cluster: far, user: me}}
+clusters:
+- {name: near, cluster: {server: "https://near:6443", certificate-authority: pki/ca.crt}}
+- {name: far, cluster: {server: "https://far:6443"}}
+users:
+- {name: me, user: {token: a-token}}
+`;
+
+Deno.test("the current context names cluster and user", async () => {
+  await withFiles({ config: TWO }, async (path) => {
+    const { context, cluster, user } = chooseContext(await readKubeconfig([path("config")]));
+    assert.equal(context, "dev");
+    assert.equal(cluster.text("server"), "https://near:6443");
+    assert.equal(user?.text("token"), "a-token");
+  });
+});
+
+Deno.test("another context is taken by its name", async () => {
+  await withFiles({ config: TWO }, async (path) => {
+    const { cluster } = chooseContext(await readKubeconfig([path("config")]), "prod");
+    assert.equal(cluster.text("server"), "https://far:6443");
+  });
+});
+
+Deno.test("an unknown context is an error that names those that exist", async () => {
+  await withFiles({ config: TWO }, async (path) => {
+    const config = await readKubeconfig([path("config")]);
+    const error = await complaint(async () => await chooseContext(config, "staging"));
+    assert.match(error.message, /no context "staging" in .*config.*--context: dev, prod\./);
+  });
+});
+
+Deno.test("no current context is an error that names those that exist", async () => {
+  await withFiles({ config: TWO.replace("current-context: dev", "") }, async (path) => {
+    const config = await readKubeconfig([path("config")]);
+    const error = await complaint(async () => await chooseContext(config));
+    assert.match(error.message, /no current context.*dev, prod/);
+  });
+});
+
+Deno.test("a context whose cluster or user is not there is an error", async () => {
+  await withFiles(
+    { a: TWO.replace("name: near", "name: x"), b: TWO.replace("name: me", "name: x") },
+    async (path) => {
+      const noCluster = await complaint(async () => chooseContext(await readKubeconfig([path("a")])));
+      assert.match(noCluster.message, /context "dev" in .*cluster "near", which is not there/);
+      const noUser = await complaint(async () => chooseContext(await readKubeconfig([path("b")])));
+      assert.match(noUser.message, /context "dev" in .*user "me", which is not there/);
+    },
+  );
+});
+
+Deno.test("of several files the first to say something wins, and paths are relative to their own file", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.mkdir(`${folder}/one`);
+  await Deno.mkdir(`${folder}/two`);
+  const first = `current-context: prod\nusers: [{name: me, user: {token: first-token}}]\n`;
+  await Deno.writeTextFile(`${folder}/one/config`, first);
+  await Deno.writeTextFile(`${folder}/two/config`, TWO);
+  const config = await readKubeconfig([`${folder}/one/config`, `${folder}/two/config`]);
+  assert.equal(chooseContext(config).context, "prod");
+  assert.equal(chooseContext(config).user?.text("token"), "first-token");
+  assert.equal(
+    chooseContext(config, "dev").cluster.path("certificate-authority"),
+    `${folder}/two/pki/ca.crt`,
+  );
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a file that is not there is said to be so", async () => {
+  const error = await complaint(() => readKubeconfig(["/does/not/exist"]));
+  assert.equal(error.message, "Cannot read the kubeconfig /does/not/exist: it does not exist.");
+});
+
+Deno.test("broken YAML names file and line, and quotes nothing of it", async () => {
+  await withFiles({ config: `users:\n- {name: me, user: {token: a-secret-token\nx: ]` }, async (path) => {
+    const error = await complaint(() => readKubeconfig([path("config")]));
+    assert.match(error.message, /config: it is no valid YAML at line [23]\.$/);
+    assert.equal(error.cause, undefined);
+  });
+});
+
+Deno.test("what is YAML but no kubeconfig is refused", async () => {
+  const texts = { text: "just text", list: "- a", entry: "users: [5]", part: "users: [{name: me, user: 5}]" };
+  await withFiles(texts, async (path) => {
+    for (const name of Object.keys(texts)) await complaint(() => readKubeconfig([path(name)]));
+  });
+});
+
+Deno.test("an empty file is a kubeconfig without contexts", async () => {
+  await withFiles({ config: "\n" }, async (path) => {
+    const config = await readKubeconfig([path("config")]);
+    const error = await complaint(async () => await chooseContext(config, "dev"));
+    assert.match(error.message, /but there is none/);
+  });
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import type { Access, Credentials } from "./cluster.ts";
+import { KubeconfigEntry } from "./kubeconfig_entry.ts";
+import { ClusterSetupError } from "./setup_error.ts";
+import { credentialsOf } from "./user_credentials.ts";
+
+function credentials(fields: Record<string, unknown>, folder = "/home/me/.kube"): Credentials {
+  const entry = (what: string, fields: Record<string, unknown>): KubeconfigEntry =>
+    new KubeconfigEntry(what, `${folder}/config`, fields);
+  return credentialsOf(entry('the user "me"', fields), entry('the cluster "near"', {}), {
+    clock: new TestClock(),
+    log: new MemoryLog(),
+    signal: new AbortController().signal,
+  });
+}
+
+function accessOf(fields: Record<string, unknown>): Promise<Access> {
+  return credentials(fields).current();
+}
+
+function complaint(fields: Record<string, unknown>): string {
+  try {
+    credentials(fields);
+  } catch (error) {
+    assert.ok(error instanceof ClusterSetupError, String(error));
+    return error.message;
+  }
+  throw new Error("accepted");
+}
+
+Deno.test("a token is a bearer token", async () => {
+  assert.deepEqual((await accessOf({ token: "a-token" })).headers, { authorization: "Bearer a-token" });
+});
+
+Deno.test("a token file wins over a token, is relative to the kubeconfig and is read anew", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/token`, "first\n");
+  const user = credentials({ tokenFile: "token", token: "inline" }, folder);
+  assert.deepEqual((await user.current()).headers, { authorization: "Bearer first" });
+  await Deno.writeTextFile(`${folder}/token`, "second\n");
+  assert.deepEqual((await user.current()).headers, { authorization: "Bearer second" });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("user and password are basic authentication", async () => {
+  const { headers } = await accessOf({ username: "jörg", password: "päss:word" });
+  assert.equal(headers.authorization, "Basic asO2cmc6cMOkc3M6d29yZA==");
+});
+
+Deno.test("a client certificate comes inline or from files that are read anew", async () => {
+  const inline = { "client-certificate-data": btoa("cert"), "client-key-data": btoa("key") };
+  assert.deepEqual(await accessOf(inline), { headers: {}, cert: "cert", key: "key" });
+  const folder = await Deno.makeTempDir();
+  const write = async (round: number): Promise<void> => {
+    await Deno.writeTextFile(`${folder}/c.crt`, `cert-${round}`);
+    await Deno.writeTextFile(`${folder}/c.key`, `key-${round}`);
+  };
+  await write(1);
+  const user = credentials({ "client-certificate": "c.crt", "client-key": "c.key" }, folder);
+  assert.deepEqual(await user.current(), { headers: {}, cert: "cert-1", key: "key-1" });
+  await write(2);
+  assert.deepEqual(await user.current(), { headers: {}, cert: "cert-2", key: "key-2" });
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a client certificate without its key is refused", () => {
+  assert.match(
+    complaint({ "client-certificate-data": btoa("cert") }),
+    /needs both client-certificate and client-key/,
+  );
+});
+
+Deno.test("impersonation of a user is a header, of groups it is refused", async () => {
+  const { headers } = await accessOf({ token: "a-token", as: "jane" });
+  assert.deepEqual(headers, { authorization: "Bearer a-token", "impersonate-user": "jane" });
+  assert.match(complaint({ as: "jane", "as-groups": ["a", "b"] }), /as-groups is not supported/);
+});
+
+Deno.test("a user without anything is anonymous", async () => {
+  assert.deepEqual(await accessOf({}), { headers: {} });
+});
+
+Deno.test("a field of the wrong kind is refused without being shown", () => {
+  const message = complaint({ token: ["a-secret"] });
+  assert.match(message, /the user "me" in .*config: token is no text/);
+  assert.doesNotMatch(message, /a-secret/);
+});
+
+Deno.test("an OIDC provider's token is sent", async () => {
+  const part = (value: unknown): string => btoa(JSON.stringify(value)).replace(/=+$/, "");
+  const token = `${part({ alg: "none" })}.${part({ exp: 4_102_444_800 })}.c2ln`;
+  const provider = { name: "oidc", config: { "id-token": token, "client-id": "k8svent" } };
+  const { headers } = await accessOf({ "auth-provider": provider });
+  assert.deepEqual(headers, { authorization: `Bearer ${token}` });
+});
+
+Deno.test("a provider that gives no token is named in a sentence", async () => {
+  await assert.rejects(
+    accessOf({ "auth-provider": { name: "oidc", config: {} } }),
+    /The auth-provider "oidc" of the user "me" gave no token. Sign in again/,
+  );
+});

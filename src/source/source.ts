@@ -1,0 +1,23 @@
+import type { ClusterError } from "../cluster/error.ts";
+import type { PodEvent } from "../pod/event.ts";
+
+/**
+ * The next thing to do is to wait: after a failure (with its error, the wait a backoff), or, in `poll`, until
+ * the next list. The source itself never sleeps: whoever reads it does, and logs.
+ */
+export interface Wait {
+  type: "wait";
+  milliseconds: number;
+  error?: ClusterError;
+}
+
+/** What a batch consists of. */
+export type SourceItem = PodEvent | Wait;
+
+/**
+ * Where pods come from. Read by one reader, a batch at a time: a page of a list, or what one read of a watch
+ * brought. The source reads on only when asked for the next batch (a page is fetched ahead), so the reader
+ * handles a batch completely and then asks again. An empty batch says that the cluster answers. It never ends by itself and never throws: errors are items.
+ * An abort of the signal that it was made with ends it, at the latest when the next batch is asked for.
+ */
+export type Source = AsyncIterable<SourceItem[]>;

@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+
+/** A place that messages are sent to. */
+export interface Endpoint {
+  /** Its identity in logs, metrics and the store: never the URL, whose path may be a secret. */
+  name: string;
+  /** Parsed, http or https. */
+  url: URL;
+  /**
+   * Whether the operator named it. One that came from a pod's annotation was chosen by whoever may create
+   * pods: it is dialled through the guard (`delivery/guard.ts`) and never signed with the operator's secret.
+   */
+  trusted: boolean;
+}
+
+/** The name of an endpoint that was given none: its host, and eight hex digits that tell two paths apart. */
+export function endpointName(url: URL): string {
+  return `${url.host}-${createHash("sha256").update(url.href).digest("hex").slice(0, 8)}`;
+}

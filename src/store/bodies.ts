@@ -1,0 +1,89 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { deflateSync, inflateSync } from "node:zlib";
+import { StoreError } from "./database.ts";
+import { prepareAll, type Row } from "./statements.ts";
+import type { BodyId } from "./inventory.ts";
+
+/**
+ * The texts of pods, deflated: some 11 KB become 3. Level 3 gives nearly the size of the default level for
+ * less time, and the checksum of zlib's format (RFC 1950) finds a changed bit. A text is shared by the inventory
+ * and every message about it, and goes with the last of them.
+ */
+export class Bodies {
+  #bytes = 0;
+  #statements: Record<keyof typeof SQL, StatementSync>;
+
+  constructor(database: DatabaseSync) {
+    this.#statements = prepareAll(database, SQL);
+    this.reload();
+  }
+
+  /** Goes on with another database that holds the same. */
+  moveTo(database: DatabaseSync): void {
+    this.#statements = prepareAll(database, SQL);
+    this.reload();
+  }
+
+  /** Counts again: after a rollback the count is not what the table says. */
+  reload(): void {
+    this.#bytes = this.#statements.total.get()?.["bytes"] as number;
+  }
+
+  /** What all texts take together, deflated. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  put(text: string, reduced = false): BodyId {
+    const deflated = deflateSync(text, { level: 3 });
+    this.#bytes += deflated.length;
+    return Number(this.#statements.insert.run(deflated, Number(reduced)).lastInsertRowid) as BodyId;
+  }
+
+  /** @throws {StoreError} if the text is not the one that was put. */
+  get(id: BodyId): { text: string; reduced: boolean } {
+    const row = this.#row(id);
+    try {
+      return { text: inflateSync(row["deflated"] as Uint8Array).toString(), reduced: row["reduced"] === 1 };
+    } catch (cause) {
+      throw new StoreError(
+        "The state file is damaged: the text of a pod is not what was written. Remove it to begin anew: every " +
+          "pod is then sent again.",
+        { cause },
+      );
+    }
+  }
+
+  isReduced(id: BodyId): boolean {
+    return this.#row(id)["reduced"] === 1;
+  }
+
+  /** Puts another text in the place of one, for everything that points at it. */
+  replace(id: BodyId, text: string, reduced: boolean): void {
+    const deflated = deflateSync(text, { level: 3 });
+    this.#bytes += deflated.length - (this.#row(id)["deflated"] as Uint8Array).length;
+    this.#statements.replace.run(deflated, Number(reduced), id);
+  }
+
+  /** Removes a text that nothing points at any more. */
+  release(id: BodyId): void {
+    this.#bytes -= (this.#statements.release.get(id)?.["bytes"] as number | undefined) ?? 0;
+  }
+
+  #row(id: BodyId): Row {
+    const row = this.#statements.select.get(id);
+    if (row === undefined) throw new Error(`The store has no body ${id}`);
+    return row;
+  }
+}
+
+const SQL = {
+  total: "SELECT total(length(deflated)) AS bytes FROM body",
+  insert: "INSERT INTO body (deflated, reduced) VALUES (?, ?)",
+  select: "SELECT deflated, reduced FROM body WHERE id = ?",
+  replace: "UPDATE body SET deflated = ?, reduced = ? WHERE id = ?",
+  release: `DELETE FROM body WHERE id = ?1
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE body = ?1)
+    AND NOT EXISTS (SELECT 1 FROM pod WHERE body = ?1)
+    RETURNING length(deflated) AS bytes`,
+} as const;

@@ -1,0 +1,41 @@
+import { CONTENT } from "./message_row.ts";
+
+/**
+ * A message that was set aside so often in a row no longer holds up its pod: a newer version takes its place,
+ * and the next pod of that name passes it. Until then it may have met an endpoint that was not itself.
+ */
+export const STUCK = 3;
+
+/** The statements of the outbox. */
+export const SQL = {
+  insert:
+    `INSERT INTO outbox (endpoint, pod, uid, ${CONTENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  replace: `UPDATE outbox SET (${CONTENT}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?),
+    coalesced = coalesced + ?, attempts = 0, strikes = 0, due = 0, aside = NULL, times_aside = 0 WHERE seq = ?`,
+  absorb: "UPDATE outbox SET coalesced = coalesced + ?, reasons = ? WHERE seq = ?",
+  last: "SELECT * FROM outbox WHERE uid = ? AND endpoint = ? ORDER BY seq DESC LIMIT 1",
+  next: "SELECT * FROM outbox WHERE uid = ? AND endpoint = ? AND seq > ? ORDER BY seq LIMIT 1",
+  transitions: "SELECT * FROM outbox WHERE uid = ? AND endpoint = ? AND transition = 1 ORDER BY seq",
+  concerned: `SELECT DISTINCT name FROM endpoint JOIN
+    (SELECT endpoint FROM told WHERE uid = ? UNION SELECT endpoint FROM outbox WHERE uid = ?) ON endpoint = id`,
+  isTold: "SELECT 1 FROM told WHERE uid = ? AND endpoint = ?",
+  heads: `SELECT *, EXISTS (SELECT 1 FROM pod WHERE pod.body = head.body) AS newest
+    FROM outbox AS head INDEXED BY outbox_seq WHERE endpoint = ? AND due <= ? AND NOT EXISTS
+    (SELECT 1 FROM outbox AS older WHERE older.endpoint = head.endpoint AND older.pod = head.pod
+      AND older.seq < head.seq AND (older.times_aside < ${STUCK} OR older.uid = head.uid))
+    ORDER BY seq LIMIT ?`,
+  remove: "DELETE FROM outbox WHERE seq = ? RETURNING body",
+  tell: `INSERT OR REPLACE INTO told (uid, endpoint, version)
+    SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM pod WHERE uid = ?)`,
+  failed: "UPDATE outbox SET attempts = ?, strikes = ?, due = ?, aside = ?, times_aside = ? WHERE seq = ?",
+  defer: "UPDATE outbox SET due = ? WHERE seq = ?",
+  resume: "UPDATE outbox SET due = ? WHERE seq = ? AND due = 9e999",
+  nextDue: "SELECT min(due) AS due FROM outbox WHERE endpoint = ? AND due > ?",
+  isAnyOwed: "SELECT 1 FROM outbox WHERE endpoint = ? LIMIT 1",
+  isWaiting: "SELECT 1 FROM outbox WHERE endpoint = ? AND aside IS NULL LIMIT 1",
+  owed: "SELECT count(*) - count(aside) AS waiting, count(aside) AS aside FROM outbox WHERE endpoint = ?",
+  retryAside: "UPDATE outbox SET due = 0, aside = NULL WHERE endpoint = ? AND aside IS NOT NULL",
+  aside: "SELECT pod, aside, attempts FROM outbox WHERE endpoint = ? AND aside IS NOT NULL ORDER BY seq",
+  rows: "SELECT seq FROM outbox WHERE endpoint = ?",
+  owing: "SELECT name FROM endpoint WHERE id IN (SELECT endpoint FROM outbox) ORDER BY name",
+} as const;

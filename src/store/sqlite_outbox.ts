@@ -1,0 +1,212 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isTransition, sortReasons } from "../change/reasons.ts";
+import type { Bodies } from "./bodies.ts";
+import { contentOf, countOf, joinReasons, lineOf, readMessage, splitReasons } from "./message_row.ts";
+import { SQL, STUCK } from "./outbox_sql.ts";
+import type { SqliteEndpoints } from "./sqlite_endpoints.ts";
+import { prepareAll, type Row } from "./statements.ts";
+import type { BodyId } from "./inventory.ts";
+import type { Failure, Message, NewMessage, Outbox, SetAside } from "./store.ts";
+
+/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind, and the first. */
+export const LATEST_TRANSITIONS = 20;
+
+/** `Outbox` on the tables `outbox`, `told` and `endpoint`. */
+export class SqliteOutbox implements Outbox {
+  /**
+   * Messages that are being sent, each with its endpoint and namespace/name: of these one at a time. They keep
+   * their row, but nothing may take their place.
+   */
+  readonly #taken = new Map<number, string>();
+  readonly #endpoints: SqliteEndpoints;
+  readonly #bodies: Bodies;
+  #statements: Record<keyof typeof SQL, StatementSync>;
+
+  constructor(database: DatabaseSync, bodies: Bodies, endpoints: SqliteEndpoints) {
+    this.#bodies = bodies;
+    this.#endpoints = endpoints;
+    this.#statements = prepareAll(database, SQL);
+    // Instants of another process's clock mean nothing here.
+    database.exec("UPDATE outbox SET due = 0 WHERE due > 0");
+  }
+
+  /** Goes on with another database that holds the same. */
+  moveTo(database: DatabaseSync): void {
+    this.#statements = prepareAll(database, SQL);
+  }
+
+  /** Whether a message is being sent: its row must stay. */
+  isTaken(seq: number): boolean {
+    return this.#taken.has(seq);
+  }
+
+  owe(endpoint: string, message: NewMessage): void {
+    const id = this.#endpoints.id(endpoint);
+    const last = this.#statements.last.get(message.uid, id);
+    if (last !== undefined && this.#isReplaceable(last)) return this.#replace(last, message);
+    this.#statements.insert.run(
+      id,
+      `${message.namespace}/${message.name}`,
+      message.uid,
+      ...contentOf(message, message.reasons),
+    );
+    if (isTransition(message.reasons)) this.#limitTransitions(message.uid, id);
+  }
+
+  concerned(uid: string): string[] {
+    return this.#statements.concerned.all(uid, uid).map((row) => row["name"] as string);
+  }
+
+  isConcerned(endpoint: string, uid: string): boolean {
+    const id = this.#endpoints.find(endpoint);
+    return this.#statements.isTold.get(uid, id) !== undefined ||
+      this.#statements.last.get(uid, id) !== undefined;
+  }
+
+  isOwed(endpoint: string, uid: string): boolean {
+    return this.#statements.last.get(uid, this.#endpoints.find(endpoint)) !== undefined;
+  }
+
+  take(endpoint: string, now: number, limit: number): Message[] {
+    // Those that are being sent are still in the table, so as many more are asked for.
+    const heads = this.#statements.heads.all(this.#endpoints.find(endpoint), now, limit + this.#taken.size);
+    const messages: Message[] = [];
+    const busy = new Set(this.#taken.values());
+    for (const row of heads) {
+      if (messages.length === limit) break;
+      const key = lineOf(row);
+      if (busy.has(key)) continue;
+      busy.add(key);
+      this.#taken.set(row["seq"] as number, key);
+      const { text, reduced } = this.#bodies.get(row["body"] as BodyId);
+      messages.push(readMessage(row, endpoint, text, reduced, row["newest"] === 1));
+    }
+    return messages;
+  }
+
+  accepted(message: Message): void {
+    this.#remove(message.seq);
+    // A pod that is gone, or no longer looked at, is in nobody's inventory any more.
+    this.#statements.tell.run(
+      message.uid,
+      this.#endpoints.id(message.endpoint),
+      message.resourceVersion,
+      message.uid,
+    );
+  }
+
+  failed(message: Message, { attempts, strikes, due, aside }: Failure): void {
+    const next = this.#statements.next.get(message.uid, this.#endpoints.id(message.endpoint), message.seq);
+    const timesAside = aside === undefined ? 0 : message.timesAside + 1;
+    if (next === undefined || (isTransition(message.reasons) && timesAside < STUCK)) {
+      this.#taken.delete(message.seq);
+      this.#statements.failed.run(attempts, strikes, due, aside ?? null, timesAside, message.seq);
+      return;
+    }
+    this.#remove(message.seq);
+    const reasons = joinReasons(next, message.reasons);
+    this.#statements.absorb.run(
+      message.coalesced + countOf(message.occasion),
+      reasons,
+      next["seq"] as number,
+    );
+  }
+
+  keep(text: string): BodyId {
+    return this.#bodies.put(text);
+  }
+
+  aside(endpoint: string): SetAside[] {
+    return this.#statements.aside.all(this.#endpoints.find(endpoint)).map((row) => ({
+      pod: row["pod"] as string,
+      why: row["aside"] as string,
+      attempts: row["attempts"] as number,
+    }));
+  }
+
+  release(message: Message): void {
+    this.#taken.delete(message.seq);
+  }
+
+  defer(message: Message, due: number): void {
+    this.#taken.delete(message.seq);
+    this.#statements.defer.run(due, message.seq);
+  }
+
+  resume(message: Message, due: number): void {
+    this.#statements.resume.run(due, message.seq);
+  }
+
+  nextDue(endpoint: string, now: number): number | undefined {
+    return (this.#statements.nextDue.get(this.#endpoints.find(endpoint), now)?.["due"] as number | null) ??
+      undefined;
+  }
+
+  hasDue(endpoint: string, now: number): boolean {
+    const heads = this.#statements.heads.all(this.#endpoints.find(endpoint), now, 1 + this.#taken.size);
+    const busy = new Set(this.#taken.values());
+    return heads.some((row) => !busy.has(lineOf(row)));
+  }
+
+  isAnyOwed(endpoint: string): boolean {
+    return this.#statements.isAnyOwed.get(this.#endpoints.find(endpoint)) !== undefined;
+  }
+
+  isWaiting(endpoint: string): boolean {
+    return this.#statements.isWaiting.get(this.#endpoints.find(endpoint)) !== undefined;
+  }
+
+  owed(endpoint: string): { waiting: number; aside: number } {
+    const row = this.#statements.owed.get(this.#endpoints.find(endpoint));
+    return { waiting: row?.["waiting"] as number, aside: row?.["aside"] as number };
+  }
+
+  retryAside(endpoint: string): void {
+    this.#statements.retryAside.run(this.#endpoints.find(endpoint));
+  }
+
+  endpoints(): string[] {
+    return this.#statements.owing.all().map((row) => row["name"] as string);
+  }
+
+  #isReplaceable(row: Row): boolean {
+    const mayGo = row["transition"] === 0 || (row["times_aside"] as number) >= STUCK;
+    return mayGo && !this.#taken.has(row["seq"] as number);
+  }
+
+  #replace(row: Row, message: NewMessage): void {
+    const reasons = sortReasons([...splitReasons(row), ...message.reasons]);
+    const seq = row["seq"] as number;
+    this.#statements.replace.run(...contentOf(message, reasons), countOf(row["occasion"] as string), seq);
+    this.#bodies.release(row["body"] as BodyId);
+    if (isTransition(reasons)) this.#limitTransitions(message.uid, row["endpoint"] as number);
+  }
+
+  /** Forgets all that an endpoint is owed; returns how many messages that was. */
+  drop(endpoint: string): number {
+    const rows = this.#statements.rows.all(this.#endpoints.find(endpoint));
+    for (const row of rows) this.#remove(row["seq"] as number);
+    return rows.length;
+  }
+
+  /** Gives up the transitions between a pod's first and its latest, as far as they are more than may be kept. */
+  #limitTransitions(uid: string, endpoint: number): void {
+    const rows = this.#statements.transitions.all(uid, endpoint);
+    const heir = rows.at(-LATEST_TRANSITIONS);
+    const spare = rows.slice(1, -LATEST_TRANSITIONS).filter((row) => !this.#taken.has(row["seq"] as number));
+    if (heir === undefined || spare.length === 0) return;
+    let count = 0;
+    for (const row of spare) {
+      this.#remove(row["seq"] as number);
+      count += (row["coalesced"] as number) + 1;
+    }
+    const reasons = joinReasons(heir, spare.flatMap(splitReasons));
+    this.#statements.absorb.run(count, reasons, heir["seq"] as number);
+  }
+
+  #remove(seq: number): void {
+    this.#taken.delete(seq);
+    const body = this.#statements.remove.get(seq)?.["body"] as BodyId | undefined;
+    if (body !== undefined) this.#bodies.release(body);
+  }
+}

@@ -1,0 +1,37 @@
+/** What is told to endpoints beside pods (`--notices`). Each body is an object with a `type`. */
+
+/** Messages had to be given up: the endpoint's picture may be wrong until the inventory that follows. */
+export interface GapNotice {
+  type: "k8svent.gap";
+  endpoint: string;
+  /** RFC 3339: since when messages have been given up. */
+  since: string;
+  /** How many. */
+  lost: number;
+}
+
+/**
+ * One page of what there is. A pod that the receiver holds, whose version is not above `resourceVersion`, and
+ * that is on none of the pages, is gone.
+ */
+export interface InventoryNotice {
+  type: "k8svent.inventory";
+  /** The same on all pages of one inventory. */
+  inventory: string;
+  /** From 1. */
+  page: number;
+  pages: number;
+  /** The newest version that the inventory knows of. */
+  resourceVersion: string;
+  pods: { uid: string; resourceVersion: string }[];
+}
+
+/** Nothing else to say, but alive. */
+export interface HeartbeatNotice {
+  type: "k8svent.heartbeat";
+  /** RFC 3339 */
+  at: string;
+}
+
+/** Any of them. */
+export type Notice = GapNotice | InventoryNotice | HeartbeatNotice;

@@ -1,0 +1,114 @@
+import { run } from "./src/app.ts";
+import { type Options, parseOptions } from "./src/cli/options.ts";
+import { UsageError } from "./src/cli/usage_error.ts";
+import { ClusterError } from "./src/cluster/error.ts";
+import { ClusterSetupError } from "./src/cluster/setup_error.ts";
+import { secretProblem } from "./src/delivery/sign.ts";
+import { systemClock } from "./src/runtime/clock.ts";
+import { openLog } from "./src/runtime/logtape.ts";
+import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
+import { StoreError } from "./src/store/database.ts";
+
+const encoder = new TextEncoder();
+
+/** What a shell expects of a program that a signal ended: 128 and the signal's number (POSIX, `sh`, 2.8.2). */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The reason of the abort that a signal makes. */
+class Stopped extends Error {
+  override readonly name = "Stopped";
+  constructor(readonly code: number) {
+    super("a signal");
+  }
+}
+
+/** The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. */
+function listenForSignals(): AbortController {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+    Deno.addSignalListener(signal, () => {
+      if (stop.signal.aborted) Deno.exit(EXIT_CODES[signal]);
+      stop.abort(new Stopped(EXIT_CODES[signal]));
+    });
+  }
+  return stop;
+}
+
+const stop = listenForSignals();
+Deno.exit(await main(Deno.args));
+
+async function main(argv: string[]): Promise<number> {
+  const env = (name: string): string | undefined => Deno.env.get(name);
+  try {
+    const options = parseOptions(argv, env);
+    if (options.command !== "run") {
+      await print(options.text);
+      return 0;
+    }
+    return await start(options, env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    writeError(`k8svent: ${error.message}\n`);
+    return 2;
+  }
+}
+
+async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
+  let secrets: Secrets = fixedSecrets(options.secret === undefined ? [] : [options.secret]);
+  const log = openLog({
+    level: options.logLevel,
+    format: options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json"),
+    write: writeError,
+    secrets: () => secrets.current(),
+    now: systemClock.now,
+  });
+  try {
+    if (options.secretFile !== undefined) {
+      secrets = openSecretFile(options.secretFile, { clock: systemClock, log, problemOf: secretProblem });
+    }
+    return await run(options, {
+      clock: systemClock,
+      random: Math.random,
+      env,
+      log,
+      secrets,
+      print,
+      stop: stop.signal,
+      onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
+    });
+  } catch (error) {
+    // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.
+    if (error instanceof Stopped) return error.code;
+    // What a person can mend is a sentence; anything else is a fault of the program and shows where.
+    if (isForPeople(error)) {
+      log.error(error.message);
+    } else {
+      log.error("k8svent failed unexpectedly", {
+        error,
+        at: error instanceof Error ? error.stack : undefined,
+      });
+    }
+    return 1;
+  }
+}
+
+function isForPeople(error: unknown): error is Error {
+  return [ClusterError, ClusterSetupError, SecretFileError, StoreError].some((kind) => error instanceof kind);
+}
+
+/** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */
+async function print(text: string): Promise<void> {
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    throw error;
+  }
+}
+
+function writeError(line: string): void {
+  let bytes = encoder.encode(line);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { FakeApiServer } from "./tests/kit/apiserver/server.ts";
+import { MARK } from "./tests/kit/confidential.ts";
+import { type Program, runProgram, startProgram } from "./tests/kit/program.ts";
+
+/** A program on an API server that is not real, and the folder in which its files are. */
+async function withServer(
+  test: (
+    server: FakeApiServer,
+    start: (flags: string[]) => Promise<Program>,
+    folder: string,
+  ) => Promise<void>,
+): Promise<void> {
+  const server = await FakeApiServer.start();
+  const folder = await Deno.makeTempDir({ prefix: "k8svent-main-" });
+  const kubeconfig = `${folder}/kubeconfig`;
+  await Deno.writeTextFile(kubeconfig, server.kubeconfig);
+  try {
+    await test(server, (flags) => startProgram({ args: ["--kubeconfig", kubeconfig, ...flags] }), folder);
+  } finally {
+    await server.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a secret file whose secret cannot sign is one sentence, and it ends with 1", async () => {
+  const file = await Deno.makeTempFile({ prefix: "k8svent-secret-" });
+  await Deno.writeTextFile(file, `whsec_${MARK} is not base64\n`);
+  const { code, stderr } = await runProgram({ args: ["--once", "--secret-file", file] });
+  await Deno.remove(file);
+  assert.equal(code, 1);
+  assert.match(stderr, /The secret in line 1 of .* begins with whsec_, but the rest is not base64/);
+  assert.doesNotMatch(stderr, /unexpectedly/);
+});
+
+for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test({
+    name: `${signal} while the first list hangs ends the program quietly with ${expected}`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      withServer(async (server, start) => {
+        server.faults.answers.push({ kind: "list", status: "hang", times: 9 });
+        await using program = await start(["--once"]);
+        await server.until(() => server.requests.length > 0, "the list");
+        program.signal(signal);
+        assert.equal(await program.ended, expected);
+        assert.deepEqual(program.lines, []);
+      }),
+  });
+}
+
+Deno.test({
+  name: "whoever reads a snapshot and has enough of it ends the program, which is no failure",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      // More than a pipe holds.
+      for (let pod = 0; pod < 500; pod++) {
+        server.create({ metadata: { name: `web-${pod}`, annotations: { filling: "x".repeat(1_000) } } });
+      }
+      const command = `"$1" run -q -P main.ts --once --kubeconfig "$2" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = await new Deno.Command("bash", {
+        args: ["-c", command, "bash", Deno.execPath(), `${folder}/kubeconfig`],
+      }).output();
+      const [first = "", code] = new TextDecoder().decode(stdout).split("\n");
+      assert.ok(first.startsWith('{"pod":'));
+      assert.deepEqual([code, new TextDecoder().decode(stderr)], ["0", ""]);
+    }),
+});

@@ -1,0 +1,130 @@
+import { Command, CommanderError, Option } from "commander";
+import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
+import { EXAMPLES } from "./examples.ts";
+import { UsageError } from "./usage_error.ts";
+import { VERSION } from "./version.ts";
+
+/** What a person gave for one flag, still as text, and where: `--url` or `K8SVENT_WEBHOOKS`. */
+export interface Given {
+  values: string[];
+  from: string;
+}
+
+/** The text that `--help` or `--version` asked for, ready for stdout. */
+export interface Printed {
+  kind: "help" | "version";
+  text: string;
+}
+
+/**
+ * What each flag was given on the command line, else in the environment, never both. A switch that is on has
+ * the value `true`.
+ *
+ * @throws {UsageError} for a flag that does not exist, one that lacks its value, and a stray argument. None of
+ * the messages repeats a value.
+ */
+export function readArguments(
+  argv: string[],
+  env: (name: string) => string | undefined,
+): Map<FlagName, Given> | Printed {
+  const printed: string[] = [];
+  const program = buildCommand((text) => printed.push(text));
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const text = printed.join("");
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
+    if (error.code === "commander.version") return { kind: "version", text };
+    throw new UsageError(explain(error), { cause: error.code });
+  }
+  const given = new Map<FlagName, Given>();
+  for (const [name, flag] of FLAGS) {
+    const found = fromCommand(program, name) ?? fromEnvironment(flag, env);
+    if (found !== undefined) given.set(name, found);
+  }
+  return given;
+}
+
+/** Commander prints and exits by itself unless told otherwise; main.ts alone does either. */
+function buildCommand(write: (text: string) => void): Command {
+  const program = new Command("k8svent")
+    .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
+    .usage("--url URL [flags]")
+    .exitOverride()
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => {},
+      getOutHelpWidth: () => 100,
+      getOutHasColors: () => false,
+    })
+    .configureHelp({ optionTerm: (option) => option.flags.replace(/[<>]/g, "") })
+    .allowExcessArguments(false);
+  for (const [heading, flags] of Object.entries(GROUPS)) {
+    for (const [name, flag] of Object.entries<Flag>(flags)) {
+      program.addOption(buildOption(name, flag).helpGroup(`${heading}:`));
+    }
+  }
+  return program
+    .optionsGroup("Help:")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .addHelpText("after", EXAMPLES);
+}
+
+function buildOption(name: string, flag: Flag): Option {
+  const spelled = `${flag.short === undefined ? "" : `-${flag.short}, `}--${name}`;
+  const fallback = flag.fallback === undefined ? "" : `; ${flag.fallback} by default`;
+  const variable = flag.variables[0];
+  const option = new Option(
+    flag.value === undefined ? spelled : `${spelled} <${flag.value}>`,
+    `${flag.help}${fallback} [${variable}${flag.list ? ", a comma list" : ""}]`,
+  );
+  if (flag.value === undefined) return option;
+  return option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+}
+
+function fromCommand(program: Command, name: FlagName): Given | undefined {
+  const option = program.options.find((option) => option.long === `--${name}`);
+  const value: unknown = option && program.getOptionValue(option.attributeName());
+  if (value === undefined) return undefined;
+  return { values: Array.isArray(value) ? value : [String(value)], from: `--${name}` };
+}
+
+function fromEnvironment(flag: Flag, env: (name: string) => string | undefined): Given | undefined {
+  for (const variable of flag.variables) {
+    const value = env(variable);
+    // Manifests and CI set a variable to nothing to say that it does not apply.
+    if (value === undefined || (value.trim() === "" && !flag.refuseEmpty)) continue;
+    const values = flag.list ? value.split(",").map((part) => part.trim()).filter(Boolean) : [value];
+    return { values, from: variable };
+  }
+  return undefined;
+}
+
+/** Commander repeats what was typed, and that may be `--secrt=VALUE` or a URL: only the flag's name is kept. */
+function explain(error: CommanderError): string {
+  const typed = /'(--[^'=\s]+|-[^'-])/.exec(error.message)?.[1] ?? "";
+  switch (error.code) {
+    case "commander.unknownOption": {
+      if (FLAGS.has(typed.slice(2) as FlagName)) return `${typed} is a switch: give it without a value.`;
+      const similar = suggestion(typed);
+      return `There is no flag ${typed}.${similar} "k8svent --help" lists them all.`;
+    }
+    case "commander.optionMissingArgument":
+      return `${/--[a-z-]+/.exec(error.message)?.[0]} needs a value. "k8svent --help" shows its form.`;
+    default:
+      return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
+  }
+}
+
+/** Commander's own search for a similar flag, asked without the value that `--flag=VALUE` carried. */
+function suggestion(typed: string): string {
+  try {
+    buildCommand(() => {}).parse([typed], { from: "user" });
+  } catch (error) {
+    const similar = /Did you mean [^?]*\?/.exec((error as Error).message)?.[0];
+    if (similar !== undefined) return ` ${similar}`;
+  }
+  return "";
+}

@@ -1,0 +1,189 @@
+/** One flag: how it is written, which variables set it, and what the help says about it. */
+export interface Flag {
+  /** One letter. */
+  short?: string;
+  /** What stands for its value in the help. A flag without one is a switch. */
+  value?: string;
+  /** May be given several times; in the environment it is a comma list. */
+  list?: true;
+  /** The first of them that is set counts. */
+  variables: string[];
+  /** Written as a person would write it. */
+  fallback?: string;
+  /** An empty variable is an error, not unset: who meant to sign must not end up unsigned. */
+  refuseEmpty?: true;
+  /** Its variables hold a secret or a webhook's URL: `--payload-env` must not send them. */
+  confidential?: true;
+  help: string;
+}
+
+/** Every flag of the program, by the heading that it stands under in the help. */
+export const GROUPS = {
+  "Where to send": {
+    url: {
+      short: "u",
+      value: "[NAME=]URL",
+      list: true,
+      variables: ["K8SVENT_WEBHOOKS", "K8SVENT_URL", "K8VENT_WEBHOOKS"],
+      confidential: true,
+      help: "a webhook; NAME is what logs and metrics call it",
+    },
+    "pod-webhooks": {
+      value: "HOST[:PORT]",
+      list: true,
+      variables: ["K8SVENT_POD_WEBHOOKS"],
+      help:
+        "honour a pod's annotation atomist.com/k8vent for URLs of this host (*.example.com: its subdomains)",
+    },
+    once: {
+      variables: ["K8SVENT_ONCE"],
+      help: "send every pod once, then exit; without a webhook, print one payload a line",
+    },
+  },
+  "What is sent": {
+    secret: {
+      short: "s",
+      value: "SECRET",
+      variables: ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET"],
+      refuseEmpty: true,
+      confidential: true,
+      help: "sign what goes to every webhook",
+    },
+    "secret-file": {
+      value: "FILE",
+      variables: ["K8SVENT_WEBHOOK_SECRET_FILE", "K8SVENT_SECRET_FILE"],
+      refuseEmpty: true,
+      help: "the same from a file, read again when it changes; each line is an active secret",
+    },
+    environment: {
+      value: "NAME",
+      variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
+      help: "a name for this cluster, sent with every message",
+    },
+    payload: {
+      value: "FORM",
+      variables: ["K8SVENT_PAYLOAD"],
+      fallback: "k8svent",
+      help: 'k8svent, or k8vent: with "env" beside the pod, as the older program sent it',
+    },
+    notices: {
+      value: "NAME",
+      list: true,
+      variables: ["K8SVENT_NOTICES"],
+      help:
+        "tell this webhook (all: each) also of gaps, and which pods there are, so that it can repair itself",
+    },
+    heartbeat: {
+      value: "DURATION",
+      variables: ["K8SVENT_HEARTBEAT"],
+      help: "send a sign of life this often to the webhooks of --notices",
+    },
+    "payload-env": {
+      value: "NAME",
+      list: true,
+      variables: ["K8SVENT_PAYLOAD_ENV"],
+      help: 'a variable to send in "env" with --payload k8vent (ATOMIST_ENVIRONMENT where none is named)',
+    },
+  },
+  "Which pods": {
+    namespace: {
+      short: "n",
+      value: "NS",
+      list: true,
+      variables: ["K8SVENT_NAMESPACE"],
+      help: "only this namespace; all of them where none is named",
+    },
+    selector: {
+      value: "S",
+      variables: ["K8SVENT_SELECTOR"],
+      help: "only pods with these labels, as kubectl's --selector",
+    },
+    "field-selector": {
+      value: "S",
+      variables: ["K8SVENT_FIELD_SELECTOR"],
+      help: "only pods with these fields, as kubectl's --field-selector",
+    },
+    source: {
+      value: "watch|poll",
+      variables: ["K8SVENT_SOURCE"],
+      fallback: "watch",
+      help: "follow each change, or list every --interval",
+    },
+    interval: {
+      value: "DURATION",
+      variables: ["K8SVENT_INTERVAL"],
+      fallback: "2m",
+      help: "how often poll lists, and how often unhealthy pods are sent again (0 with watch: never)",
+    },
+  },
+  "Which cluster": {
+    kubeconfig: {
+      value: "FILE",
+      variables: ["K8SVENT_KUBECONFIG"],
+      help: "outside a cluster; KUBECONFIG and ~/.kube/config where it is not given",
+    },
+    context: {
+      value: "NAME",
+      variables: ["K8SVENT_CONTEXT"],
+      help: "the kubeconfig's context to use",
+    },
+  },
+  "How it runs": {
+    state: {
+      value: "FILE",
+      variables: ["K8SVENT_STATE"],
+      help: "keep what is known and owed in this file, so that a restart goes on where it was",
+    },
+    buffer: {
+      value: "SIZE",
+      variables: ["K8SVENT_BUFFER"],
+      fallback: "64Mi",
+      help: "memory for what is being sent, and for all that is owed where no file can be written",
+    },
+    "state-max": {
+      value: "SIZE",
+      variables: ["K8SVENT_STATE_MAX"],
+      fallback: "1Gi",
+      help: "disk for what is known and owed; over it, what is furthest behind is reduced, then given up",
+    },
+    timeout: {
+      value: "DURATION",
+      variables: ["K8SVENT_TIMEOUT"],
+      fallback: "15s",
+      help: "how long one attempt at a delivery may take",
+    },
+    concurrency: {
+      value: "N",
+      variables: ["K8SVENT_CONCURRENCY"],
+      fallback: "16",
+      help: "how many requests at once each webhook gets at most (1 to 1000)",
+    },
+    "shutdown-timeout": {
+      value: "DURATION",
+      variables: ["K8SVENT_SHUTDOWN_TIMEOUT"],
+      fallback: "20s",
+      help: "how long to go on delivering after SIGTERM",
+    },
+    "log-level": {
+      value: "LEVEL",
+      variables: ["K8SVENT_LOG_LEVEL"],
+      fallback: "info",
+      help: "debug, info, warn or error",
+    },
+    "log-format": {
+      value: "json|text",
+      variables: ["K8SVENT_LOG_FORMAT"],
+      help: "text on a terminal, JSON lines otherwise",
+    },
+  },
+} satisfies Record<string, Record<string, Flag>>;
+
+type Groups = typeof GROUPS;
+
+/** A flag's long name, without the dashes. */
+export type FlagName = { [G in keyof Groups]: keyof Groups[G] }[keyof Groups];
+
+/** The same flags by name, in the order of the help. */
+export const FLAGS: Map<FlagName, Flag> = new Map(
+  Object.values(GROUPS).flatMap((group) => Object.entries(group) as [FlagName, Flag][]),
+);

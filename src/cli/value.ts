@@ -1,0 +1,73 @@
+import { parseHostPattern } from "../route/host_pattern.ts";
+import { FLAGS } from "./flags.ts";
+import { quote, UsageError } from "./usage_error.ts";
+
+/** Each takes the text of one value and the flag or variable that it came from, for the error. */
+
+/** @throws {UsageError} for blank text. */
+export function text(value: string, from: string): string {
+  if (value.trim() === "") {
+    throw new UsageError(`${from} is set but empty: give it a value, or leave it out.`);
+  }
+  return value;
+}
+
+/** One of a few words. */
+export function choice<T extends string>(...words: T[]): (value: string, from: string) => T {
+  return (value, from) => {
+    const word = words.find((word) => word === value);
+    if (word !== undefined) return word;
+    throw new UsageError(`${from} must be ${words.join(" or ")}, not ${quote(value)}.`);
+  };
+}
+
+/** A whole number between two, both included. */
+export function count(least: number, most: number): (value: string, from: string) => number {
+  return (value, from) => {
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    if (number >= least && number <= most) return number;
+    throw new UsageError(`${from} must be a whole number from ${least} to ${most}, not ${quote(value)}.`);
+  };
+}
+
+/** A namespace is a DNS label (RFC 1123), and it becomes part of a request's path. */
+export function namespace(value: string, from: string): string {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new UsageError(
+    `${from} must be the name of one namespace, not ${quote(value)}; repeat the flag for another one.`,
+  );
+}
+
+/** Printable ASCII that neither begins nor ends with a space: what a header can carry unchanged (RFC 9110). */
+export function headerText(value: string, from: string): string {
+  if (/^[!-~]([ -~]{0,254}[!-~])?$/.test(value)) return value;
+  throw new UsageError(
+    `${from} must be 1 to 256 printable ASCII characters, because it is sent as a header.`,
+  );
+}
+
+/** What `route/host_pattern.ts` can read. */
+export function hostPattern(value: string, from: string): string {
+  if (/[/?@]/.test(value)) {
+    throw new UsageError(`${from} must be a host such as hooks.example.com, without scheme, user and path.`);
+  }
+  try {
+    parseHostPattern(value);
+    return value;
+  } catch (cause) {
+    throw new UsageError(`${from}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The name of a variable whose value may leave the cluster. */
+export function variableName(value: string, from: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) {
+    throw new UsageError(`${from} must be the name of an environment variable, not ${quote(value)}.`);
+  }
+  for (const flag of FLAGS.values()) {
+    if (flag.confidential && flag.variables.includes(value)) {
+      throw new UsageError(`${from} must not name ${value}: it holds a secret, and secrets are never sent.`);
+    }
+  }
+  return value;
+}

@@ -1,0 +1,248 @@
+import { inspect, sayDiskFault, sayOwed, saySacrifice, sayStart } from "./announce.ts";
+import { bindStore } from "./bind.ts";
+import type { Options } from "./cli/options.ts";
+import { VERSION } from "./cli/version.ts";
+import type { ApiServer } from "./cluster/api.ts";
+import { connectCluster } from "./cluster/connect.ts";
+import type { OpenDial } from "./delivery/dial_fetch.ts";
+import { dialOpener } from "./delivery/dial_opener.ts";
+import { Workers } from "./delivery/workers.ts";
+import { follow } from "./follow.ts";
+import { forgetRemovedEndpoints, forgetUnreachable } from "./forget.ts";
+import { Notices } from "./notices.ts";
+import { deliverOnce, printOnce } from "./once.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { Pod, PodRef } from "./pod/pod.ts";
+import { reread } from "./reread.ts";
+import type { Endpoint } from "./route/endpoint.ts";
+import { parseHostPattern } from "./route/host_pattern.ts";
+import { limitDistinct } from "./route/limit.ts";
+import { route, type Routing } from "./route/route.ts";
+import { type Clock, every } from "./runtime/clock.ts";
+import type { Log } from "./runtime/log.ts";
+import type { Secrets } from "./runtime/secret_file.ts";
+import { lookUp } from "./source/lookup.ts";
+import { pollPods } from "./source/poll.ts";
+import { isSelective, selectionsOf } from "./source/query.ts";
+import { watchPods } from "./source/watch.ts";
+import { openDatabase, openTemporaryDatabase } from "./store/database.ts";
+import { openStore } from "./store/sqlite_store.ts";
+import type { Store } from "./store/store.ts";
+
+/** What the program needs of the world; `main.ts` gives the real thing. */
+export interface World {
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  env: (name: string) => string | undefined;
+  log: Log;
+  secrets: Secrets;
+  /** Takes what is to be done when somebody asks how things are (SIGUSR1). */
+  onInspect: (run: () => void) => void;
+  /** Writes a piece of the data that `--once` prints. */
+  print: (text: string) => Promise<void>;
+  /** Aborts when the program is to end: what is owed is then tried once more. */
+  stop: AbortSignal;
+}
+
+/** The ways out of the machine; the real ones, but for a test that has the world in memory. */
+export interface Ways {
+  connect: typeof connectCluster;
+  /** How each endpoint gets its way out, given what was asked for. */
+  dialOpener: typeof dialOpener;
+}
+
+/** How often reminders are looked for, in milliseconds. */
+const REMINDER_TICK = 1_000;
+
+/** How often the store is tidied, in milliseconds. */
+const TIDY_TICK = 60_000;
+
+/** How many complaints about annotations are remembered, so that each is made once. */
+const COMPLAINTS = 1_000;
+
+/**
+ * Runs the program: connects the stages and lets the data flow, until `stop` or for one snapshot. Returns the
+ * exit code.
+ *
+ * @throws {ClusterSetupError | ClusterError | StoreError} where it cannot begin or go on.
+ */
+export async function run(
+  options: Options,
+  world: World,
+  ways: Ways = { connect: connectCluster, dialOpener },
+): Promise<number> {
+  const api = await ways.connect(options, { ...world, version: VERSION });
+  try {
+    if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
+      return await printOnce(api, selectionsOf(options), envOf(options, world), world.print, world.stop);
+    }
+    return await deliver(options, api, await ways.dialOpener(options.podWebhooks.length > 0), world);
+  } finally {
+    api.close();
+  }
+}
+
+async function deliver(
+  options: Options,
+  api: ApiServer,
+  openDial: (endpoint: Endpoint) => OpenDial,
+  world: World,
+): Promise<number> {
+  const { clock, log } = world;
+  /** Ends the workers and what they have under way. */
+  const kill = new AbortController();
+  /** Ends the sources when a part of the program has failed. */
+  const failed = new AbortController();
+  const stop = AbortSignal.any([world.stop, failed.signal]);
+  const { state, once } = options;
+  const store = openStore(once || state === undefined ? openTemporaryDatabase() : openDatabase(state), {
+    limit: options.stateMax,
+    refugeLimit: options.buffer,
+    now: clock.now,
+    onDiskFault: (fault, kept) => sayDiskFault(fault, kept, log),
+    onSacrifice({ endpoint, messages }): void {
+      saySacrifice(endpoint, messages, log);
+      store.transaction(() => notices.tellGap(endpoint));
+    },
+  });
+  const workers = new Workers({
+    ...world,
+    outbox: store.outbox,
+    endpoints: store.endpoints,
+    deliveries: store.log,
+    transaction: store.transaction,
+    openDial,
+    rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
+    secrets: () => world.secrets.current(),
+    fail: (error) => failed.abort(error),
+    timeout: options.timeout,
+    concurrency: options.concurrency,
+    patience: once ? 3 : undefined,
+    budget: { limit: options.buffer, used: 0 },
+    reread: (message) => reread(message, { api, store, pipeline, namespaces: options.namespaces }, stop),
+    onRequest: (endpoint) => notices.answerRequest(endpoint),
+  }, kill.signal);
+  const notices = new Notices({
+    store,
+    clock,
+    endpoints: options.notices,
+    wake: (names) => workers.wake(names),
+  });
+  const pipeline = openPipeline(options, store, workers, world);
+  const drain = async (): Promise<void> => {
+    failed.signal.throwIfAborted();
+    log.info("Stopping: what is owed is tried once more.");
+    const cancel = clock.after(options.shutdownTimeout, () => kill.abort());
+    await workers.finish("drained");
+    cancel();
+    failed.signal.throwIfAborted();
+  };
+  try {
+    const isNew = store.inventory.binding === undefined;
+    let isComplete = false;
+    await bindStore(api, selectionsOf(options), store, log, stop);
+    forgetRemovedEndpoints(store, options, log);
+    if (options.interval > 0) store.transaction(() => store.inventory.startReminders());
+    for (const endpoint of options.endpoints) workers.open(endpoint);
+    // The last process may have ended between a loss and the word of it.
+    store.transaction(() => {
+      for (const name of options.notices) if (store.endpoints.lost(name).messages > 0) notices.tellGap(name);
+    });
+    if (once) {
+      return await deliverOnce(api, selectionsOf(options), pipeline, workers, store, log, drain, stop);
+    }
+    sayStart(options, api.origin, log);
+    world.onInspect(() => inspect(store, workers, notices, log));
+    await Promise.all([
+      followAll(options, api, pipeline, store, world, stop, () => {
+        // What vanished while there was no store cannot be told pod by pod; what there is can.
+        store.transaction(() => notices.complete(isNew && !isComplete));
+        isComplete = true;
+      }),
+      every(clock, options.interval > 0 ? REMINDER_TICK : 0, stop, () => pipeline.remind()),
+      every(clock, TIDY_TICK, stop, () => {
+        store.tidy();
+        workers.letIdleGo();
+        if (isComplete) forgetUnreachable(store, (name) => workers.reaches(name), log);
+      }),
+      every(clock, options.heartbeat, stop, () => store.transaction(() => notices.beat())),
+    ]);
+    await drain();
+    sayOwed(store, log);
+    return 0;
+  } finally {
+    failed.abort();
+    kill.abort();
+    await workers.finish("drained");
+    store.close();
+  }
+}
+
+/** The variables that the older payload carries. */
+function envOf({ payload, payloadEnv }: Options, { env }: World): Record<string, string> | undefined {
+  if (payload !== "k8vent") return undefined;
+  return Object.fromEntries(payloadEnv.flatMap((name) => {
+    const value = env(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+function openPipeline(options: Options, store: Store, workers: Workers, { clock, log }: World): Pipeline {
+  const routing: Routing = {
+    endpoints: options.endpoints,
+    podWebhooks: options.podWebhooks.map((host) => parseHostPattern(host)),
+  };
+  const complaints = new Set<string>();
+  return new Pipeline({
+    store,
+    clock,
+    defaults: routing.endpoints.map((endpoint) => endpoint.name),
+    interval: options.interval,
+    route: (pod: Pod) => {
+      const wanted = route(pod, routing);
+      if (wanted.endpoints.every((endpoint) => endpoint.trusted)) return wanted;
+      return limitDistinct(pod, wanted, routing, workers.strangers);
+    },
+    open: (endpoint) => workers.open(endpoint),
+    wake: (endpoints) => workers.wake(endpoints),
+    complain(problem): void {
+      if (complaints.has(problem) || complaints.size >= COMPLAINTS) return;
+      complaints.add(problem);
+      log.warn(problem);
+    },
+  });
+}
+
+/** Follows each selection; calls `onSynced` at the end of each list, from when all have been listed. */
+async function followAll(
+  options: Options,
+  api: ApiServer,
+  pipeline: Pipeline,
+  store: Store,
+  { clock, log, random }: World,
+  stop: AbortSignal,
+  onSynced: () => void,
+): Promise<void> {
+  const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
+  await Promise.all(
+    selectionsOf(options).map((selection) => {
+      const newest = store.inventory.reached(selection.namespace);
+      const source = options.source === "watch"
+        ? watchPods(api, selection, { clock, random, newest }, stop)
+        : pollPods(api, selection, { random, newest, interval: options.interval }, stop);
+      return follow(source, selection.namespace, {
+        clock,
+        log,
+        random,
+        accept: (events, scope) => pipeline.accept(events, scope),
+        missing: (scope) => store.inventory.missing(scope),
+        lookUp: isSelective(selection) ? (pod: PodRef) => lookUp(api, pod, stop) : undefined,
+        synced(): void {
+          waiting.delete(selection.namespace);
+          if (waiting.size === 0) onSynced();
+        },
+      }, stop);
+    }),
+  );
+}

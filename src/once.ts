@@ -1,0 +1,73 @@
+import type { ApiServer } from "./cluster/api.ts";
+import type { Workers } from "./delivery/workers.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { PodEvent } from "./pod/event.ts";
+import { printPod } from "./pod/json.ts";
+import { printPayload } from "./pod/payload.ts";
+import type { Log } from "./runtime/log.ts";
+import type { Selection } from "./source/query.ts";
+import type { SourceItem } from "./source/source.ts";
+import { sync } from "./source/sync.ts";
+import type { Store } from "./store/store.ts";
+
+/** `--once` without a webhook: one payload a line. @throws {ClusterError} when the pods cannot be listed. */
+export async function printOnce(
+  api: ApiServer,
+  selections: Selection[],
+  env: Record<string, string> | undefined,
+  print: (text: string) => Promise<void>,
+  stop: AbortSignal,
+): Promise<number> {
+  // A list whose token expired begins anew, and what it brings again has been printed.
+  const printed = new Set<string>();
+  for (const selection of selections) {
+    for await (const items of sync(api, selection, { version: undefined }, stop)) {
+      const lines = items.flatMap((item) => {
+        if (item.type !== "applied" || printed.has(item.pod.metadata.uid)) return [];
+        printed.add(item.pod.metadata.uid);
+        return [`${printPayload(printPod(item.pod), env)}\n`];
+      });
+      await print(lines.join(""));
+    }
+  }
+  return 0;
+}
+
+/**
+ * `--once` with webhooks: every pod is sent once, by the same code as in the long run. Returns the exit code: 1
+ * if anything was not accepted. After `stop`, what is owed is tried once more.
+ *
+ * @param drain ends the workers in an orderly way
+ * @throws {ClusterError} when the pods cannot be listed.
+ */
+export async function deliverOnce(
+  api: ApiServer,
+  selections: Selection[],
+  pipeline: Pipeline,
+  workers: Workers,
+  { outbox }: Store,
+  log: Log,
+  drain: () => Promise<void>,
+  stop: AbortSignal,
+): Promise<number> {
+  let pods = 0;
+  for (const selection of selections) {
+    for await (const items of sync(api, selection, { version: undefined }, stop)) {
+      const events = items.filter((item: SourceItem): item is PodEvent => item.type !== "wait");
+      pipeline.accept(events, selection.namespace);
+      pods += events.filter((event) => event.type === "applied").length;
+    }
+  }
+  const stopped = new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener("abort", () => resolve());
+  });
+  await Promise.race([workers.finish("settled"), stopped]);
+  // A worker that failed has aborted it too.
+  if (stop.aborted) await drain();
+  for (const endpoint of outbox.endpoints()) {
+    const { waiting, aside } = outbox.owed(endpoint);
+    log.error(`Endpoint ${endpoint} did not take ${waiting + aside} of ${pods} pods.`, { endpoint });
+  }
+  return outbox.endpoints().length === 0 ? 0 : 1;
+}

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { podList, ScriptedApi } from "../tests/kit/scripted_api.ts";
+import { simplePod } from "../tests/kit/simple_pod.ts";
+import { ClusterError } from "./cluster/error.ts";
+import { printOnce } from "./once.ts";
+
+Deno.test("a snapshot whose list had to begin anew prints each pod once", async () => {
+  const a = simplePod("a", "1");
+  const api = new ScriptedApi(
+    podList("10", [a], "token"),
+    new ClusterError("expired", "The token expired."),
+    podList("11", [a, simplePod("b", "2")]),
+  );
+  const printed: string[] = [];
+  const print = (text: string): Promise<void> => Promise.resolve(void printed.push(text));
+  const code = await printOnce(
+    api,
+    [{ namespace: undefined }],
+    undefined,
+    print,
+    new AbortController().signal,
+  );
+  const names = printed.join("").trimEnd().split("\n").map((line) => JSON.parse(line).pod.metadata.name);
+  assert.deepEqual(names, ["a", "b"]);
+  assert.equal(code, 0);
+});

@@ -1,0 +1,41 @@
+import type { ApiServer } from "./cluster/api.ts";
+import { ClusterError } from "./cluster/error.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { compareVersions } from "./pod/version.ts";
+import { lookUp } from "./source/lookup.ts";
+import type { Message, Store } from "./store/store.ts";
+
+/** What reading a pod again needs. */
+export interface RereadDeps {
+  api: ApiServer;
+  store: Store;
+  pipeline: Pipeline;
+  /** Those that are followed; empty: all. */
+  namespaces: string[];
+}
+
+/**
+ * Reads a pod again whose text was reduced, when its message's turn has come. What is read goes through the gate
+ * like everything else: the same version brings the whole text back, a newer one takes the message's place.
+ *
+ * Resolves to false where that brought nothing, so that the message has to wait: the API server does not answer,
+ * the pod is gone (which is for the source to say: it has the last object), or the server went back behind what
+ * is known (which the next list finds out).
+ */
+export async function reread(
+  message: Message,
+  { api, store: { inventory }, pipeline, namespaces }: RereadDeps,
+  stop: AbortSignal,
+): Promise<boolean> {
+  try {
+    const pod = await lookUp(api, message, stop);
+    // A pod that is gone, or no longer selected, must not come back by this way: nobody would see its end.
+    if (pod === undefined || inventory.known(message.uid) === undefined) return false;
+    pipeline.accept([{ type: "applied", pod }], namespaces.length > 0 ? message.namespace : undefined);
+    const known = inventory.known(message.uid);
+    return known === undefined || compareVersions(pod.metadata.resourceVersion, known.resourceVersion) >= 0;
+  } catch (error) {
+    if (stop.aborted || error instanceof ClusterError) return false;
+    throw error;
+  }
+}

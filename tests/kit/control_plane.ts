@@ -1,0 +1,170 @@
+import process from "node:process";
+import { daemon, launchBare, writeServiceAccount } from "./bare_control_plane.ts";
+import { run } from "./command.ts";
+import { type ControlPlaneSource, findControlPlane, programs } from "./control_plane_source.ts";
+
+/** A real etcd and kube-apiserver on loopback, for one test or one file of tests. */
+export interface ControlPlane extends AsyncDisposable {
+  /** A folder of its own, removed by `stop`; tests may put files there. */
+  readonly dir: string;
+  /** The path of a kubeconfig of a cluster administrator. */
+  readonly kubeconfig: string;
+  /** `https://127.0.0.1:PORT`. */
+  readonly server: string;
+  /** `http://127.0.0.1:PORT` of etcd, whose JSON gateway can compact it. */
+  readonly etcd: string;
+  /** `token`, `ca.crt` and `namespace` of default/k8svent, as a pod has them mounted; without any rights. */
+  readonly serviceAccount: string;
+  /** Runs kubectl as the administrator. Throws with its stderr. */
+  kubectl(args: string[], stdin?: string): Promise<string>;
+  /** Ends kube-apiserver; etcd keeps the data. Resolves when the process is gone. */
+  stopApiServer(): Promise<void>;
+  /** Starts it again on the same port and data. Resolves when it is ready. */
+  startApiServer(): Promise<void>;
+  /** Ends everything and removes the folder. Called once, last; disposing of it does the same. */
+  stop(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  /** Adds controllers, a scheduler and one fake node, so that Deployments and Jobs become living pods. */
+  workloads?: boolean;
+  /** As envtest's README names them: ENVTEST_COMPACTION, ENVTEST_APISERVER_ARGS, ENVTEST_PORT. */
+  env?: Record<string, string>;
+}
+
+/** Starts a control plane, ready to be used (about 4 s). */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const source = findControlPlane();
+  const assets = await programs(source);
+  const dir = await Deno.makeTempDir({ prefix: "k8svent-control-plane-" });
+  try {
+    await launch(source, assets, dir, options);
+    return await open(assets, dir);
+  } catch (error) {
+    await end(dir);
+    throw error;
+  }
+}
+
+/**
+ * Registers a test that needs a control plane: skipped, and said so on stderr, where none can be had. With
+ * CI=true it fails instead, because a gate that skips is no gate.
+ */
+export function clusterTest(name: string, fn: (context: Deno.TestContext) => Promise<void>): void {
+  const source = findControlPlane();
+  if (source.kind !== "none") return Deno.test(name, fn);
+  if (Deno.env.get("CI") === "true") {
+    return Deno.test(name, () => {
+      throw new Error(`This test must run in CI, but ${source.reason}`);
+    });
+  }
+  Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPED: "${name}": ${source.reason}\n`));
+  Deno.test({ name, fn, ignore: true });
+}
+
+async function launch(
+  source: ControlPlaneSource,
+  assets: string,
+  dir: string,
+  { workloads = false, env = {} }: ControlPlaneOptions,
+): Promise<void> {
+  if (source.kind === "envtest") {
+    await run(`${source.folder}/up.sh`, workloads ? [dir, "--workloads"] : [dir], { env });
+    return;
+  }
+  if (workloads) throw new Error("Workloads need the envtest folder: set K8SVENT_ENVTEST to it.");
+  await launchBare(assets, dir, env);
+  const kubectl = kubectlOf(assets, dir);
+  await untilReady(kubectl);
+  await writeServiceAccount(dir, kubectl);
+}
+
+async function open(assets: string, dir: string): Promise<ControlPlane> {
+  const env = await readEnv(dir);
+  const kubectl = kubectlOf(assets, dir);
+  return {
+    dir,
+    kubeconfig: `${dir}/kubeconfig`,
+    server: env.get("SERVER") ?? "",
+    etcd: env.get("ETCD") ?? "",
+    serviceAccount: `${dir}/sa`,
+    kubectl,
+    stopApiServer: async () => await kill((await readEnv(dir)).get("APISERVER_PID")),
+    startApiServer: async () => {
+      const commandLine = await Deno.readTextFile(`${dir}/log/kube-apiserver.cmd`);
+      const pid = await daemon(commandLine, `${dir}/log/kube-apiserver.log`);
+      const lines = await Deno.readTextFile(`${dir}/env`);
+      await Deno.writeTextFile(`${dir}/env`, lines.replace(/^APISERVER_PID=.*$/m, `APISERVER_PID=${pid}`));
+      await untilReady(kubectl);
+    },
+    stop: () => end(dir),
+    [Symbol.asyncDispose]: () => end(dir),
+  };
+}
+
+function kubectlOf(assets: string, dir: string): ControlPlane["kubectl"] {
+  const common = [`--kubeconfig=${dir}/kubeconfig`, `--cache-dir=${dir}/kubectl-cache`];
+  return (args, stdin) =>
+    run(`${assets}/kubectl`, [...common, ...args], stdin === undefined ? {} : { stdin });
+}
+
+async function untilReady(kubectl: ControlPlane["kubectl"]): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      await kubectl(["get", "--raw", "/readyz"]);
+      // The namespace is made by the API server a moment after it is ready.
+      await kubectl(["get", "--raw", "/api/v1/namespaces/default"]);
+      return;
+    } catch (error) {
+      if (attempt === 300) throw error;
+      await pause();
+    }
+  }
+}
+
+/** Clients first, etcd last: the reverse of the order in which they were written down. */
+async function end(dir: string): Promise<void> {
+  for (const [name, pid] of [...await readEnv(dir)].reverse()) {
+    if (name.endsWith("_PID")) await kill(pid);
+  }
+  await Deno.remove(dir, { recursive: true });
+}
+
+/** Ends a process and waits until it is gone. */
+export async function kill(pid: string | undefined): Promise<void> {
+  for (let waited = 0; pid !== undefined && await lives(pid); waited++) {
+    if (waited === 0) signal(pid, "SIGTERM");
+    // With open watches it may take its time.
+    if (waited === 50) signal(pid, "SIGKILL");
+    await pause();
+  }
+}
+
+/** A zombie is gone too: where nothing reaps orphans, it stays in the table for ever. */
+async function lives(pid: string): Promise<boolean> {
+  if (!signal(pid, 0)) return false;
+  // Not by the runtime: it lets nobody read /proc who may not do everything.
+  const state = await run("cat", [`/proc/${pid}/stat`]).catch(() => "");
+  return !/\) Z /.test(state);
+}
+
+/** Whether the process was there to get it; signal 0 only asks. */
+function signal(pid: string, name: "SIGTERM" | "SIGKILL" | 0): boolean {
+  try {
+    return process.kill(Number(pid), name);
+  } catch {
+    return false;
+  }
+}
+
+/** What `DIR/env` says: addresses and process ids. */
+export async function readEnv(dir: string): Promise<Map<string, string>> {
+  const text = await Deno.readTextFile(`${dir}/env`).catch(() => "");
+  return new Map(
+    text.split("\n").map((line) => line.split("=", 2)).map(([name = "", value = ""]) => [name, value]),
+  );
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 100));
+}

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { ControlPlane } from "./control_plane.ts";
+import { realCluster, realUser, writeKubeconfig } from "./kubeconfig.ts";
+
+/** A way of its own from one program to the API server, which can be cut without anybody else noticing. */
+export class Tunnel implements AsyncDisposable {
+  /** Leads through the tunnel. */
+  readonly kubeconfig: string;
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #sockets: Set<Socket>;
+
+  static async open(plane: ControlPlane): Promise<Tunnel> {
+    const target = new URL(plane.server);
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(Number(target.port), target.hostname);
+      for (const [one, other] of [[near, far], [far, near]] as const) {
+        sockets.add(one);
+        one.on("error", () => other.destroy());
+        one.on("close", () => {
+          sockets.delete(one);
+          other.destroy();
+        });
+        one.pipe(other);
+      }
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const cluster = { ...await realCluster(plane), server: `https://127.0.0.1:${port}` };
+    const kubeconfig = await writeKubeconfig(plane, cluster, await realUser(plane));
+    return new Tunnel(kubeconfig, server, port, sockets);
+  }
+
+  private constructor(kubeconfig: string, server: Server, port: number, sockets: Set<Socket>) {
+    this.kubeconfig = kubeconfig;
+    this.#server = server;
+    this.#port = port;
+    this.#sockets = sockets;
+  }
+
+  /** Connections break and new ones are refused. */
+  async cut(): Promise<void> {
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of [...this.#sockets]) socket.destroy();
+    await closed;
+  }
+
+  async mend(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) await this.cut();
+  }
+}

@@ -1,0 +1,106 @@
+import { type Dial, DialError, type Reply, type Request } from "../../src/delivery/dial.ts";
+import type { OpenDial } from "../../src/delivery/dial_fetch.ts";
+import type { Pod } from "../../src/pod/pod.ts";
+import { type Clock, sleep } from "../../src/runtime/clock.ts";
+import { parseEveryNumber } from "../kit/exact.ts";
+import type { Client } from "./client.ts";
+import type { EndpointAnswer } from "./history.ts";
+
+/** A message that has come in whole. */
+export interface Delivery {
+  /** The run of the program that sent it. */
+  run: number;
+  id: string;
+  event: string;
+  reasons: string[];
+  epoch: number;
+  coalesced: number;
+  body: string;
+  pod: Pod;
+  /** Whether the program was answered that it was taken. */
+  accepted: boolean;
+  /** Whether the program lived long enough after that to have stored it. */
+  stored: boolean;
+}
+
+/** A receiver without a network: it answers by its script, with 200 when that is over. */
+export class ModelEndpoint {
+  /** In the order of arrival. */
+  readonly deliveries: Delivery[] = [];
+  readonly script: EndpointAnswer[] = [];
+  /** Whether it answered 410 to the run with this number. */
+  goneFor: number | undefined;
+  readonly #clock: Clock;
+  #fresh: [Delivery, Client][] = [];
+
+  constructor(readonly name: string, clock: Clock) {
+    this.#clock = clock;
+  }
+
+  reachedBy(client: Client): OpenDial {
+    const dial: Dial = async (request, signal) => {
+      client.call();
+      const answer = client.dead.aborted ? NONE : this.script.shift() ?? OK;
+      return await this.#answer(answer, request, client, signal);
+    };
+    return { dial, close: () => {} };
+  }
+
+  /** Everything that can go on without time passing has done so. */
+  settled(): void {
+    for (const [delivery, client] of this.#fresh) delivery.stored = !client.dead.aborted;
+    this.#fresh = [];
+  }
+
+  async #answer(
+    answer: EndpointAnswer,
+    request: Request,
+    client: Client,
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const took = answer.is === "status" || answer.is === "slow" || answer.took;
+    const delivery = read(request, client.number);
+    if (took) this.deliveries.push(delivery);
+    if (answer.is === "reset") throw new DialError("network", "The connection to model failed.");
+    if (answer.is === "closed") throw new DialError("closed", "model closed the connection.");
+    await sleep(this.#clock, "after" in answer ? answer.after : FOREVER, signal);
+    signal.throwIfAborted();
+    // Nobody is left to be answered. The kill of what runs on ends this.
+    if (client.dead.aborted) await sleep(this.#clock, FOREVER, signal);
+    signal.throwIfAborted();
+    const status = answer.is === "status" ? answer.status : 200;
+    if (status === 410) this.goneFor = client.number;
+    if (status >= 200 && status < 300) {
+      delivery.accepted = true;
+      this.#fresh.push([delivery, client]);
+    }
+    const retryAfter = answer.is === "status" ? answer.retryAfter : undefined;
+    return {
+      status,
+      headers: new Headers(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+      body: "",
+    };
+  }
+}
+
+/** Milliseconds: longer than any history. */
+const FOREVER = 2 ** 40;
+
+const OK: EndpointAnswer = { is: "status", status: 200, after: 0 };
+const NONE: EndpointAnswer = { is: "hang", took: false };
+
+function read({ headers, body }: Request, run: number): Delivery {
+  const text = new TextDecoder().decode(body);
+  return {
+    run,
+    id: headers["webhook-id"] ?? "",
+    event: headers["k8svent-event"] ?? "",
+    reasons: (headers["k8svent-reason"] ?? "").split(","),
+    epoch: Number(headers["k8svent-epoch"] ?? 0),
+    coalesced: Number(headers["k8svent-coalesced"] ?? 0),
+    body: text,
+    pod: (parseEveryNumber(text) as { pod: Pod }).pod,
+    accepted: false,
+    stored: false,
+  };
+}

@@ -1,0 +1,211 @@
+import fc from "fast-check";
+
+/** One run of the world, as plain data: it can be printed, shrunk and played again. */
+export interface History {
+  setup: Setup;
+  commands: Command[];
+}
+
+/** What does not change during a history. */
+export interface Setup {
+  source: "watch" | "poll";
+  /** Whether the two namespaces are followed one by one, or everything as one. */
+  byNamespace: boolean;
+  /** Whether only pods with a label are followed. */
+  selector: boolean;
+  /** Whether pods under duress are told of again. */
+  reminders: boolean;
+  /** Whether the second endpoint is known only to the second start of the program. */
+  lateEndpoint: boolean;
+  /** Pods in a page of a list. */
+  page: number;
+  /** Bytes that one read of a watch brings at most. */
+  fragment: number;
+  /** Requests at a time to an endpoint. */
+  concurrency: number;
+  /** What `random` gives, over and over. */
+  random: number[];
+}
+
+/** One thing that happens. Nothing runs between two of them but in `pass` and `turns`. */
+export type Command =
+  | { do: "create" | "delete" | "recreate"; pod: number }
+  | { do: "change"; pod: number; what: "label" | "select" | "ready" | "managed" | "terminating" }
+  | { do: "transition"; pod: number; what: "phase" | "terminate" | "restart"; times: number }
+  | { do: "touch" | "compact" | "refuse" | "accept" | "silence" | "start" | "stop" }
+  | { do: "rewind"; back: number }
+  | { do: "answer"; endpoint: number; answers: EndpointAnswer[] }
+  | { do: "fault"; kind: RequestKind; status: number | "hang" | "reset"; times: number; retryAfter: number }
+  | { do: "cut"; kind: RequestKind; after: number; how: "end" | "reset" }
+  | { do: "delay"; milliseconds: number }
+  | { do: "streams"; how: "end" | "reset" | "expired" | "error" | "busy" | "status" | "garbage" }
+  | { do: "pass"; milliseconds: number }
+  | { do: "turns"; count: number }
+  /** After so many calls of the program to the world around it, wherever that is: in a transaction, too. */
+  | { do: "crash"; calls: number };
+
+type RequestKind = "list" | "watch" | "get";
+
+/** What an endpoint makes of one request. `took`: it has read the whole of it before the failure. */
+export type EndpointAnswer =
+  | { is: "status"; status: number; after: number; retryAfter?: string }
+  /** The status comes at once, the body's end later, perhaps too late. */
+  | { is: "slow"; after: number }
+  | { is: "hang" | "reset" | "closed"; took: boolean };
+
+/** The pods are told apart by their place; two have one name in two namespaces. */
+export const PODS = [["a", "x"], ["a", "y"], ["b", "x"], ["b", "z"], ["a", "w"]] as const;
+
+export const ENDPOINTS = ["one", "two"] as const;
+
+const CLIENT_ERRORS = Array.from({ length: 52 }, (_, index) => 400 + index).filter((code) => code !== 410);
+const SERVER_ERRORS = Array.from({ length: 12 }, (_, index) => 500 + index);
+const SECOND = 1_000;
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  source: fc.constantFrom("watch", "watch", "watch", "poll"),
+  byNamespace: fc.boolean(),
+  selector: fc.constantFrom(false, false, true),
+  reminders: fc.constantFrom(false, false, true),
+  lateEndpoint: fc.constantFrom(false, false, true),
+  page: fc.integer({ min: 1, max: 3 }),
+  fragment: fc.constantFrom(1_000_000, 1_000_000, 700, 97),
+  concurrency: fc.integer({ min: 1, max: 4 }),
+  random: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+});
+
+const pod = fc.nat({ max: PODS.length - 1 });
+const kind = fc.constantFrom<RequestKind[]>("list", "list", "watch", "watch", "get");
+
+const answer: fc.Arbitrary<EndpointAnswer> = fc.oneof(
+  { weight: 2, arbitrary: status(fc.constantFrom(200, 201, 202, 204)) },
+  { weight: 4, arbitrary: status(fc.constantFrom(...CLIENT_ERRORS, 400, 413, 422, 429, 429)) },
+  { weight: 4, arbitrary: status(fc.constantFrom(...SERVER_ERRORS, 500, 500, 503)) },
+  { weight: 1, arbitrary: status(fc.constantFrom(301, 307, 410)) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ is: fc.constant("slow" as const), after: fc.nat({ max: 20 * SECOND }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ is: fc.constantFrom("hang", "reset", "closed"), took: fc.boolean() }),
+  },
+);
+
+function status(statuses: fc.Arbitrary<number>): fc.Arbitrary<EndpointAnswer> {
+  return fc.record(
+    {
+      is: fc.constant("status" as const),
+      status: statuses,
+      after: fc.constantFrom(0, 0, 0, 10, 1_500, 14_000, 16_000),
+      retryAfter: fc.constantFrom("3", "120", "Thu, 01 Jan 2026 00:10:00 GMT", "soon"),
+    },
+    { requiredKeys: ["is", "status", "after"] },
+  );
+}
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom("create", "create", "delete", "recreate"), pod }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("change" as const),
+      pod,
+      what: fc.constantFrom("label", "select", "ready", "managed", "terminating"),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("transition" as const),
+      pod,
+      what: fc.constantFrom("phase", "terminate", "restart"),
+      times: fc.constantFrom(1, 1, 1, 2, 3, 30),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        "touch",
+        "compact",
+        "compact",
+        "refuse",
+        "accept",
+        "silence",
+        "start",
+        "start",
+        "stop",
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("rewind" as const), back: fc.integer({ min: 1, max: 9 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("answer" as const),
+      endpoint: fc.nat({ max: ENDPOINTS.length - 1 }),
+      answers: fc.array(answer, { minLength: 1, maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("fault" as const),
+      kind,
+      status: fc.constantFrom(401, 403, 404, 410, 410, 429, 500, 503, "hang" as const, "reset" as const),
+      times: fc.constantFrom(1, 1, 1, 2, 4),
+      retryAfter: fc.constantFrom(0, 0, 1, 30),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("cut" as const),
+      kind,
+      after: fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 2_000 })),
+      how: fc.constantFrom("end", "reset"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("delay" as const),
+      milliseconds: fc.constantFrom(0, 10, 3_000),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("streams" as const),
+      how: fc.constantFrom("end", "reset", "expired", "error", "busy", "status", "garbage"),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      milliseconds: fc.constantFrom(0, 0, 0, 5, 900, 5 * SECOND, 40 * SECOND, 300 * SECOND),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant("turns" as const), count: fc.integer({ min: 1, max: 60 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("crash" as const),
+      calls: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
+    }),
+  },
+);
+
+/** Histories of up to 60 things. */
+export const histories: fc.Arbitrary<History> = fc.record({
+  setup,
+  commands: fc.array(command, { minLength: 1, maxLength: 60, size: "max" }),
+});

@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Pod } from "../../src/pod/pod.ts";
+import type { Delivery, ModelEndpoint } from "./endpoint.ts";
+import { type Transition, versionOf } from "./witness.ts";
+import type { ModelWorld } from "./world.ts";
+
+/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind. */
+const LATEST = 20;
+
+const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
+
+/** What an endpoint must have in the end and has not, as sentences. */
+export function unmet(world: ModelWorld): string[] {
+  return world.endpoints.flatMap((endpoint) => [
+    ...lastStates(world, endpoint),
+    ...endings(world, endpoint),
+    ...transitions(world, endpoint),
+  ]);
+}
+
+/** What an endpoint got and never should have, as sentences. */
+export function broken(world: ModelWorld): string[] {
+  return [
+    ...world.problems,
+    ...idsOfTwoBodies(world.endpoints),
+    ...world.endpoints.flatMap((endpoint) => [
+      ...versionsThatFall(endpoint),
+      ...beginningsBeforeEnds(endpoint),
+      ...secondIds(endpoint),
+      ...(world.setup.selector ? [] : repetitions(endpoint)),
+    ]),
+  ];
+}
+
+function lastStates({ cluster, setup }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+  const followed = cluster.pods().filter((pod) => !setup.selector || isSelected(pod));
+  return followed.flatMap((pod) => {
+    const last = lastAccepted(deliveries, pod.metadata.uid);
+    if (last?.event === "pod.changed" && isDeepStrictEqual(last.pod, pod)) return [];
+    return [`${name} has ${show(last)} as the last of ${showPod(pod)}`];
+  });
+}
+
+/** Also of a pod that no longer matches: the message that says so is the last one about it. */
+function endings({ cluster, setup, witness }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+  const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
+  const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
+  return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
+    const pod = alive.get(uid);
+    if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
+    const last = lastAccepted(deliveries, uid);
+    if (last?.reasons.includes("unselected") && setup.selector) return [];
+    if (last?.event === "pod.deleted" && pod === undefined) return [];
+    return [`${name} has ${show(last)} as the last of ${uid}, which is gone`];
+  });
+}
+
+/** Each one that was seen. Of very many the first and the latest are enough, and the number of the others. */
+function transitions({ witness }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+  const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
+  const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
+  return [...byPod].flatMap(([uid, seen]) => {
+    const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
+    const lost = seen.filter((one) =>
+      !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
+    )
+      .map(({ pod }) => pod);
+    const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
+    return [
+      ...lost.filter((pod) => !mayBeGivenUp(pod, about))
+        .map((pod) => `${name} was not told of the transition ${showPod(pod)}`),
+      ...(lost.length > counted
+        ? [`${name} was told of ${counted} of ${lost.length} versions given up`]
+        : []),
+    ];
+  });
+}
+
+/** The end of a pod, or of its selection, is the last of its transitions. */
+function mayBeGivenUp(lost: Pod, about: Delivery[]): boolean {
+  const told = about.filter(({ reasons }) => reasons.some((reason) => TRANSITIONS.includes(reason)));
+  const distinct = [...new Map(told.map((delivery) => [delivery.id, delivery])).values()];
+  const later = distinct.filter(({ pod }) => versionOf(pod) > versionOf(lost)).length;
+  return later >= LATEST && later < distinct.length;
+}
+
+/**
+ * That a pod left the selection is told with the pod as it was read then. Where it had come back in the meantime,
+ * the watch still brings what was before that read, and that must not follow.
+ */
+function isAhead({ reasons, pod }: Delivery, { pod: seen, returned }: Transition): boolean {
+  return returned && reasons.includes("unselected") && versionOf(pod) > versionOf(seen);
+}
+
+/** In its last object, a pod's phase is replaced. */
+function tells({ event, pod: { status, ...rest } }: Delivery, { status: seen, ...others }: Pod): boolean {
+  if (event === "pod.changed") return isDeepStrictEqual({ status, ...rest }, { status: seen, ...others });
+  return isDeepStrictEqual({ ...rest, ...status, phase: "" }, { ...others, ...seen, phase: "" });
+}
+
+function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
+  const last = new Map<string, Delivery>();
+  return deliveries.flatMap((delivery) => {
+    const { uid } = delivery.pod.metadata;
+    const before = last.get(uid);
+    last.set(uid, delivery);
+    if (before === undefined || before.epoch < delivery.epoch) return [];
+    const falls = before.epoch > delivery.epoch || versionOf(before.pod) > versionOf(delivery.pod);
+    const returns = before.event === "pod.deleted" && delivery.event !== "pod.deleted";
+    return falls || returns ? [`${name} got ${show(delivery)} after ${show(before)}`] : [];
+  });
+}
+
+function beginningsBeforeEnds({ name, deliveries }: ModelEndpoint): string[] {
+  const holders = new Map<string, Delivery>();
+  return deliveries.flatMap((delivery, index) => {
+    const { uid, namespace, name: podName } = delivery.pod.metadata;
+    const before = holders.get(`${namespace}/${podName}`);
+    holders.set(`${namespace}/${podName}`, delivery);
+    if (before === undefined || before.pod.metadata.uid === uid) return [];
+    const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
+    if (end?.event === "pod.deleted" || end?.reasons.includes("unselected")) return [];
+    return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
+  });
+}
+
+function idsOfTwoBodies(endpoints: ModelEndpoint[]): string[] {
+  const bodies = new Map<string, string>();
+  return endpoints.flatMap(({ name, deliveries }) =>
+    deliveries.flatMap(({ id, body, event, pod }) => {
+      const before = bodies.get(id) ?? body;
+      bodies.set(id, before);
+      return before === body ? [] : [`${name} got the id ${id} of another body for ${event} ${showPod(pod)}`];
+    })
+  );
+}
+
+function secondIds({ name, deliveries }: ModelEndpoint): string[] {
+  const ids = new Map<string, string>();
+  return deliveries.flatMap((delivery) => {
+    if (delivery.reasons.join() === "unhealthy") return [];
+    const key = `${delivery.event} ${delivery.epoch} ${keyOf(delivery.pod)} ${
+      delivery.reasons.includes("unselected")
+    }`;
+    const before = ids.get(key) ?? delivery.id;
+    ids.set(key, before);
+    return before === delivery.id ? [] : [`${name} got ${show(delivery)} under two ids`];
+  });
+}
+
+/** What was accepted and stored comes again only after a crash that lost the knowledge, which none does. */
+function repetitions({ name, deliveries }: ModelEndpoint): string[] {
+  const stored = new Set<string>();
+  return deliveries.flatMap((delivery) => {
+    const again = stored.has(delivery.id);
+    if (delivery.stored) stored.add(delivery.id);
+    return again ? [`${name} got ${show(delivery)} again`] : [];
+  });
+}
+
+function lastAccepted(deliveries: Delivery[], uid: string): Delivery | undefined {
+  return deliveries.findLast(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
+}
+
+function isSelected({ metadata: { labels } }: Pod): boolean {
+  return labels?.["app"] === "shop";
+}
+
+function keyOf({ metadata: { uid, resourceVersion } }: Pod): string {
+  return `${uid} ${resourceVersion}`;
+}
+
+function show(delivery: Delivery | undefined): string {
+  if (delivery === undefined) return "nothing";
+  const { event, epoch, reasons, pod, run } = delivery;
+  return `${event} ${showPod(pod)} (${reasons.join()}; epoch ${epoch}, run ${run})`;
+}
+
+function showPod({ metadata: { namespace, name, uid, resourceVersion } }: Pod): string {
+  return `${namespace}/${name} ${uid} at ${resourceVersion}`;
+}

@@ -1,0 +1,124 @@
+import type { RequestKind } from "../kit/apiserver/faults.ts";
+import type { Pod, Scope } from "../../src/pod/pod.ts";
+import { parseEveryNumber } from "../kit/exact.ts";
+import { parsePod } from "./cluster.ts";
+import type { WireObserver } from "./wire.ts";
+import type { Sighting, Witness } from "./witness.ts";
+
+/** A list as far as it has come. */
+interface Listing {
+  generation: number;
+  sightings: Sighting[];
+  complete: boolean;
+}
+
+/** Tells the witness what one run of the program is handed, and when it is sure to have handled it. */
+export class Sightings {
+  readonly #witness: Witness;
+  readonly #endpoints: readonly string[];
+  readonly #synced: (scope: Scope, generation: number) => void;
+  readonly #listings = new Map<Scope, Listing>();
+
+  /** @param synced called with each list that was handled to its end */
+  constructor(
+    witness: Witness,
+    endpoints: readonly string[],
+    synced: (scope: Scope, generation: number) => void,
+  ) {
+    this.#witness = witness;
+    this.#endpoints = endpoints;
+    this.#synced = synced;
+  }
+
+  /** A request came: what follows a complete list shows that the list was handled. */
+  begin(kind: RequestKind, scope: Scope, query: URLSearchParams): void {
+    const goesOn = kind === "get" || query.has("continue") || query.has("resourceVersionMatch");
+    const listing = this.#listings.get(scope);
+    if (goesOn || listing === undefined) return;
+    this.#listings.delete(scope);
+    if (!listing.complete) return this.#witness.mayHaveSeen(listing.sightings);
+    this.#witness.saw(listing.sightings, this.#endpoints);
+    this.#witness.handled(scope);
+    this.#synced(scope, listing.generation);
+  }
+
+  ofList(scope: Scope, generation: number): WireObserver {
+    let text = "";
+    return {
+      handed: (piece): void => void (text += piece),
+      asked: (): void => {},
+      closed: (complete): void => {
+        if (!complete) return;
+        const page = parsePage(text);
+        if (page === undefined) return;
+        this.#witness.handed(scope, page.version, true);
+        const listing = this.#listings.get(scope) ?? { generation, sightings: [], complete: false };
+        listing.sightings.push(...page.pods.map((pod): Sighting => ({ type: "applied", pod, generation })));
+        listing.complete = page.last;
+        this.#listings.set(scope, listing);
+      },
+    };
+  }
+
+  ofWatch(scope: Scope, generation: () => number): WireObserver {
+    let text = "";
+    let pending: Sighting[] = [];
+    return {
+      handed: (piece): void => {
+        const lines = (text + piece).split("\n");
+        text = lines.pop() ?? "";
+        for (const { type, object } of lines.flatMap(parseEvent)) {
+          this.#witness.handed(scope, Number(object.metadata.resourceVersion), type !== "BOOKMARK");
+          if (type === "BOOKMARK") continue;
+          pending.push({
+            type: type === "DELETED" ? "deleted" : "applied",
+            pod: object,
+            generation: generation(),
+          });
+        }
+      },
+      asked: (): void => {
+        this.#witness.handled(scope);
+        this.#witness.saw(pending, this.#endpoints);
+        pending = [];
+      },
+      closed: (): void => {
+        this.#witness.mayHaveSeen(pending);
+        pending = [];
+      },
+    };
+  }
+
+  /** The program was killed: whether it had stored what it was handed last, nobody knows. */
+  die(): void {
+    for (const { sightings } of this.#listings.values()) this.#witness.mayHaveSeen(sightings);
+    this.#listings.clear();
+  }
+}
+
+function parsePage(text: string): { pods: Pod[]; version: number; last: boolean } | undefined {
+  const page = parse(text) as
+    | { metadata: { continue?: string; resourceVersion: string }; items: Pod[] }
+    | undefined;
+  if (page === undefined) return undefined;
+  return {
+    pods: page.items.map((item) => parsePod(JSON.stringify(item))),
+    version: Number(page.metadata.resourceVersion),
+    last: page.metadata.continue === undefined,
+  };
+}
+
+function parseEvent(line: string): { type: string; object: Pod }[] {
+  const { type = "", object } = parse(line) as { type?: string; object?: Pod } ?? {};
+  if (object === undefined || !["ADDED", "MODIFIED", "DELETED", "BOOKMARK"].includes(type)) return [];
+  return [{ type, object: parsePod(JSON.stringify(object)) }];
+}
+
+/** A body that was cut is not JSON. */
+function parse(text: string): unknown {
+  try {
+    return parseEveryNumber(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+import { run } from "../../src/app.ts";
+import { type Options, parseOptions } from "../../src/cli/options.ts";
+import { connectCluster } from "../../src/cluster/connect.ts";
+import { dialOpener } from "../../src/delivery/dial_opener.ts";
+import { type Clock, systemClock } from "../../src/runtime/clock.ts";
+import { fixedSecrets } from "../../src/runtime/secret_file.ts";
+import { FakeApiServer } from "../kit/apiserver/server.ts";
+import { MemoryLog } from "../kit/memory_log.ts";
+import { Receiver } from "../kit/receiver.ts";
+import { Until } from "../kit/until.ts";
+
+/** How much faster than real time the program's clock runs: a backoff of 30 s is over in one. */
+const HASTE = 30;
+
+/** A clock that runs fast, over real connections, and whose wall clock a test can set. */
+export class HastyClock implements Clock {
+  #wall = Date.parse("2026-01-01T00:00:00Z");
+
+  readonly now = (): number => Math.floor(this.#wall + this.monotonic());
+
+  monotonic(): number {
+    return systemClock.monotonic() * HASTE;
+  }
+
+  after(milliseconds: number, run: () => void): () => void {
+    return systemClock.after(milliseconds / HASTE, run);
+  }
+
+  /** Sets the wall clock forward or back without time passing. */
+  jump(milliseconds: number): void {
+    this.#wall += milliseconds;
+  }
+}
+
+/** Keeps what was logged, and lets a test wait for a line. */
+class WatchedLog extends MemoryLog {
+  readonly #until = new Until(() => `it logged:\n${this.lines.map(({ message }) => message).join("\n")}`);
+
+  constructor() {
+    super();
+    for (const level of ["debug", "info", "warn", "error"] as const) {
+      const keep = this[level];
+      this[level] = (message, fields): void => {
+        keep(message, fields);
+        this.#until.look();
+      };
+    }
+  }
+
+  async until(pattern: RegExp): Promise<void> {
+    await this.#until.wait(() => this.count(pattern) > 0, `a line like ${pattern}`);
+  }
+
+  count(pattern: RegExp): number {
+    return this.lines.filter(({ message }) => pattern.test(message)).length;
+  }
+}
+
+/** One run of the whole program within this process: the real wiring on real connections. */
+export class Running {
+  readonly log = new WatchedLog();
+  /** Resolves with the exit code; rejects with what the program threw. */
+  readonly ended: Promise<number>;
+  /** What SIGUSR1 does. */
+  inspect: () => void = () => {};
+  readonly #stop = new AbortController();
+
+  constructor(options: Options, clock: Clock) {
+    const world = {
+      clock,
+      random: (): number => 0.5,
+      env: (): undefined => undefined,
+      log: this.log,
+      secrets: fixedSecrets(options.secret === undefined ? [] : [options.secret]),
+      onInspect: (inspect: () => void): void => void (this.inspect = inspect),
+      print: (): Promise<void> => Promise.resolve(),
+      stop: this.#stop.signal,
+    };
+    this.ended = run(options, world, { connect: connectCluster, dialOpener });
+    // A test looks at it when it is time; until then it is no unhandled rejection.
+    this.ended.catch(() => {});
+  }
+
+  /** As SIGTERM does. */
+  async stop(): Promise<number> {
+    this.#stop.abort();
+    return await this.ended;
+  }
+}
+
+/** A cluster in memory, a receiver `a`, a folder, and runs of the program between them. */
+export class Scene {
+  readonly clock = new HastyClock();
+  readonly #runs: Running[] = [];
+
+  constructor(readonly api: FakeApiServer, readonly receiver: Receiver, readonly folder: string) {}
+
+  /** Starts the program with these flags beside the cluster, the webhook `a` and no reminders. */
+  async start(...args: string[]): Promise<Running> {
+    const kubeconfig = `${this.folder}/kubeconfig`;
+    await Deno.writeTextFile(kubeconfig, this.api.kubeconfig);
+    const given = ["--kubeconfig", kubeconfig, "--interval", "0", "--url", `a=${this.receiver.url}`, ...args];
+    const options = parseOptions(given, () => undefined);
+    if (options.command !== "run") throw new Error("The test's flags ask for a text.");
+    const running = new Running(options, this.clock);
+    this.#runs.push(running);
+    return running;
+  }
+
+  get state(): string {
+    return `${this.folder}/state.db`;
+  }
+
+  /** Resolves when the receiver has what the cluster has, pod by pod. */
+  async untilSame(receiver = this.receiver): Promise<void> {
+    const same = receiver.until(
+      () => versionsIn(receiver) === this.#versions(),
+      "the cluster at the receiver",
+      20_000,
+    );
+    await this.#orEnd(same);
+  }
+
+  /** Resolves when the program has listed and its watch is open. */
+  async untilWatched(): Promise<void> {
+    await this.#orEnd(this.api.until(() => this.api.watches.size === 1, "the watch", 20_000));
+  }
+
+  /** A program that has failed is the reason to show, not the wait that it makes vain. */
+  async #orEnd(wait: Promise<void>): Promise<void> {
+    await Promise.race([wait, ...this.#runs.map(({ ended }) => ended.then(() => wait))]);
+  }
+
+  #versions(): string {
+    return this.api.store.at(this.api.store.version).map(({ metadata }) =>
+      `${metadata.uid} ${metadata.resourceVersion}`
+    ).sort().join("\n");
+  }
+
+  async end(): Promise<void> {
+    await this.api.close();
+    await this.receiver.close();
+    await Promise.allSettled(this.#runs.map((running) => running.stop()));
+  }
+}
+
+function versionsIn({ state }: Receiver): string {
+  return state.livePods().map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).sort().join(
+    "\n",
+  );
+}
+
+/** Runs a test in a scene that ends with it. */
+export async function withScene(test: (scene: Scene) => Promise<void>, folder: string): Promise<void> {
+  const scene = new Scene(await FakeApiServer.start(), await Receiver.start(), folder);
+  try {
+    await test(scene);
+    if (scene.receiver.state.problems.length > 0) throw new Error(scene.receiver.summary());
+  } finally {
+    await scene.end();
+  }
+}
+
+/** A test in a scene, with a folder of its own. */
+export function faultTest(name: string, test: (scene: Scene) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "faults-" });
+    try {
+      await withScene(test, folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { type Module, parseModule, readModules } from "./kit/modules.ts";
+
+/** The stages, in the order in which the data flows. */
+const STAGES = ["cluster", "source", "change", "route", "store", "delivery", "update", "admin"];
+
+/** Folders whose functions depend on their arguments alone. */
+const PURE = ["pod", "change", "route"];
+
+/** Words that two stages share as values. An error class is one always: without it there is no `instanceof`. */
+const SHARED = [
+  // A Status object inside a watch is the same fault as one in an answer.
+  "src/cluster/status.ts",
+  // The outbox merges the reasons of the versions that one delivery stands for.
+  "src/change/reasons.ts",
+];
+
+const ERROR_CLASS = /^[A-Z]\w*Error$/;
+
+/** Files outside the folders below that exist to touch the world. */
+const ADAPTERS = ["src/delivery/dial_fetch.ts", "src/delivery/dial_guarded.ts", "src/store/database.ts"];
+
+/** Folders that touch the world. */
+const WORLDLY = ["runtime", "cluster"];
+
+const WORLD =
+  /(?<![.\w])(Deno\.|fetch\(|setTimeout\(|setInterval\(|Date\.now|Math\.random|console\.|performance\.|process\.)/g;
+
+const WORLDLY_MODULES =
+  /^(undici|node:(child_process|dgram|dns|fs|http2?|https|net|os|process|sqlite|timers|tls|worker_threads)\b.*)$/;
+
+/** Of `node:net`, telling an address from a name touches nothing. */
+const HARMLESS = new Map([["src/delivery/guard.ts", "node:net"]]);
+
+const LONGEST_FILE = 250;
+
+/** `source` of `src/source/watch.ts`; empty for a file directly below `src/`. */
+function folder(path: string): string {
+  return /^src\/(\w+)\//.exec(path)?.[1] ?? "";
+}
+
+function stagesUsed(module: Module): string[] {
+  const used = module.imports
+    .filter(({ of, values }) => !SHARED.includes(of) && !values.every((name) => ERROR_CLASS.test(name)))
+    .map(({ of }) => folder(of))
+    .filter((name) => STAGES.includes(name) && name !== folder(module.path));
+  return [...new Set(used)];
+}
+
+function stagesKnowTypesOnly(module: Module): string[] {
+  if (!STAGES.includes(folder(module.path))) return [];
+  return stagesUsed(module)
+    .map((other) => `${module.path} imports a value of the stage ${other}: import its types only.`);
+}
+
+function onlyTheRootJoinsStages(module: Module): string[] {
+  const used = stagesUsed(module);
+  if (module.path === "src/app.ts" || STAGES.includes(folder(module.path)) || used.length < 2) return [];
+  return [`${module.path} imports values of ${used.join(" and ")}: only src/app.ts may join two stages.`];
+}
+
+function purePartsArePure(module: Module): string[] {
+  const own = folder(module.path);
+  if (!PURE.includes(own)) return [];
+  return module.imports
+    .filter(({ of, values }) => {
+      const other = folder(of);
+      if (own === "pod") return other !== "pod";
+      return of.startsWith("src/")
+        ? values.length > 0 && other !== own && other !== "pod"
+        : WORLDLY_MODULES.test(of);
+    })
+    .map(({ of }) => `${module.path} imports ${of}, but src/${own} is pure.`);
+}
+
+function innerPartsKnowNoOuterOnes(module: Module): string[] {
+  const own = folder(module.path);
+  if (own !== "runtime" && !STAGES.includes(own)) return [];
+  const allowed = own === "runtime" ? ["runtime"] : ["runtime", "pod", ...STAGES];
+  return module.imports
+    .filter(({ of }) => (of.startsWith("src/") || of === "main.ts") && !allowed.includes(folder(of)))
+    .map(({ of }) => `${module.path} imports ${of}, which is built on top of it.`);
+}
+
+function touchesTheWorld(module: Module): boolean {
+  return worldIn(module).length > 0;
+}
+
+function worldIn({ path, code, imports }: Module): string[] {
+  const used = [...code.matchAll(WORLD)].map(([found]) => found);
+  const imported = imports
+    .filter(({ of, values }) => values.length > 0 && WORLDLY_MODULES.test(of) && HARMLESS.get(path) !== of)
+    .map(({ of }) => of);
+  return [...new Set([...used, ...imported])];
+}
+
+function onlyAdaptersTouchTheWorld(module: Module): string[] {
+  const { path } = module;
+  if (path === "main.ts" || WORLDLY.includes(folder(path)) || ADAPTERS.includes(path)) return [];
+  return worldIn(module).map((what) =>
+    `${path} uses ${what}: take it as a parameter; ${ADAPTERS.join(", ")} and ${
+      WORLDLY.join("/, ")
+    }/ may use it.`
+  );
+}
+
+function noBarrels(module: Module): string[] {
+  // A file that stands for one package is something else: it lets a bundle load that package late.
+  if (!module.imports.some(({ of }) => of.startsWith("src/"))) return [];
+  const rest = module.code.replace(/^(import|export)\s[^;=]*?from\s*;/gm, "").trim();
+  if (rest !== "" && !/^export\s+\*/m.test(module.code)) return [];
+  return [`${module.path} only forwards other modules: import those directly.`];
+}
+
+function filesAreShort(module: Module): string[] {
+  if (module.lines <= LONGEST_FILE) return [];
+  return [
+    `${module.path} has ${module.lines} lines, more than ${LONGEST_FILE}: which two concepts are in it?`,
+  ];
+}
+
+/** The first cycle found, types included: two files that need each other are one. */
+function cycles(modules: Module[]): string[] {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const done = new Set<string>();
+  const visit = (path: string, way: string[]): string[] => {
+    if (way.includes(path)) return [`${[...way.slice(way.indexOf(path)), path].join(" → ")} is a cycle.`];
+    if (done.has(path)) return [];
+    const next = byPath.get(path)?.imports.map(({ of }) => of).filter((of) => byPath.has(of)) ?? [];
+    const found = next.flatMap((of) => visit(of, [...way, path]));
+    done.add(path);
+    return found;
+  };
+  return modules.flatMap(({ path }) => visit(path, []));
+}
+
+type Rule = (module: Module) => string[];
+
+const RULES: [sentence: string, rule: Rule, breach: Module][] = [
+  [
+    "a stage knows another stage's types only",
+    stagesKnowTypesOnly,
+    parseModule("src/source/x.ts", 'import { type A, route } from "../route/route.ts";'),
+  ],
+  [
+    "only src/app.ts joins two stages",
+    onlyTheRootJoinsStages,
+    parseModule("src/x.ts", 'import { a } from "./route/a.ts";\nimport { b } from "./store/b.ts";'),
+  ],
+  [
+    "pod, change and route are pure",
+    purePartsArePure,
+    parseModule("src/pod/x.ts", 'import type { Clock } from "../runtime/clock.ts";'),
+  ],
+  [
+    "nothing knows what is built on top of it",
+    innerPartsKnowNoOuterOnes,
+    parseModule("src/delivery/x.ts", 'import type { Options } from "../cli/options.ts";'),
+  ],
+  [
+    "only main.ts, runtime, cluster and the adapters touch the world",
+    onlyAdaptersTouchTheWorld,
+    parseModule("src/route/x.ts", "const now = `${Date.now()}`;"),
+  ],
+  [
+    "no file is a barrel",
+    noBarrels,
+    parseModule("src/pod/x.ts", '/** All. */\nexport { a, b } from "./a.ts";\n'),
+  ],
+  [
+    `no file is longer than ${LONGEST_FILE} lines`,
+    filesAreShort,
+    parseModule("src/pod/x.ts", "\n".repeat(LONGEST_FILE + 1)),
+  ],
+];
+
+for (const [sentence, rule, breach] of RULES) {
+  Deno.test(`architecture: ${sentence}`, async () => {
+    assert.equal(rule(breach).length, 1, "the rule does not see a breach");
+    assert.deepEqual((await readModules()).flatMap(rule), []);
+  });
+}
+
+Deno.test("architecture: no imports go round in a circle", async () => {
+  const a = parseModule("src/a.ts", 'import type { B } from "./b.ts";');
+  const b = parseModule("src/b.ts", 'export { c } from "./c.ts";');
+  const c = parseModule("src/c.ts", 'const a = await import("./a.ts");');
+  assert.deepEqual(cycles([a, b, c]), ["src/a.ts → src/b.ts → src/c.ts → src/a.ts is a cycle."]);
+  assert.deepEqual(cycles(await readModules()), []);
+});
+
+Deno.test("architecture: every exception is still needed", async () => {
+  const modules = await readModules();
+  const touching = modules.filter(touchesTheWorld).map(({ path }) => path);
+  const sharing = modules.filter(({ path }) => STAGES.includes(folder(path)));
+  const shared = sharing.flatMap(({ path, imports }) =>
+    imports.filter(({ of, values }) => values.length > 0 && folder(of) !== folder(path)).map(({ of }) => of)
+  );
+  const stale = [
+    ...ADAPTERS.filter((path) => !touching.includes(path)),
+    ...SHARED.filter((path) => !shared.includes(path)),
+  ];
+  assert.deepEqual(stale, []);
+});

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { relative } from "node:path";
+import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+
+const KUBE = new URL("../../kube", import.meta.url).pathname;
+const ACCOUNT = "system:serviceaccount:k8svent:k8svent";
+
+/** What the tests read of a Deployment. */
+interface Deployment {
+  spec: { replicas: number; strategy: { type: string }; template: { spec: PodSpec } };
+}
+
+interface PodSpec {
+  serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
+  containers: {
+    env: { name: string; value?: string }[];
+    volumeMounts: { name: string; mountPath: string }[];
+    [field: string]: unknown;
+  }[];
+  volumes: { name: string; emptyDir?: unknown; persistentVolumeClaim?: { claimName: string } }[];
+}
+
+/** Applies files of `kube/` as a user does, to a cluster that has nothing of them yet. */
+async function apply(cluster: ControlPlane, ...files: string[]): Promise<void> {
+  await cluster.kubectl(["apply", ...files.flatMap((file) => ["-f", `${KUBE}/${file}`])]);
+}
+
+async function deployment(cluster: ControlPlane): Promise<Deployment> {
+  return JSON.parse(await cluster.kubectl(["get", "deployment", "k8svent", "-n", "k8svent", "-o", "json"]));
+}
+
+/** Whether the service account may do it, by the API server's own authorizer. */
+async function may(
+  cluster: ControlPlane,
+  verb: string,
+  resource: string,
+  ...scope: string[]
+): Promise<boolean> {
+  // "no" is exit code 1.
+  const answer = await cluster.kubectl(["auth", "can-i", verb, resource, ...scope, `--as=${ACCOUNT}`])
+    .catch((error: Error) => error.message);
+  return answer.trim() === "yes";
+}
+
+/** Asks the API server to admit a pod of this spec to the namespace k8svent, without keeping it. */
+async function admit(cluster: ControlPlane, spec: PodSpec): Promise<void> {
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "x", namespace: "k8svent" }, spec };
+  await cluster.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
+}
+
+/** Takes away what an earlier case applied; only the namespace stays, which no controller would end. */
+async function clean(cluster: ControlPlane): Promise<void> {
+  const gone = ["delete", "--ignore-not-found", "--wait=false"];
+  await cluster.kubectl([...gone, "deployments,serviceaccounts,pvc", "--all", "-n", "k8svent"]);
+  await cluster.kubectl([...gone, "clusterroles,clusterrolebindings", "k8svent"]);
+  await cluster.kubectl([...gone, "roles,rolebindings", "k8svent", "-n", "team-a"]);
+}
+
+type Case = [sentence: string, test: (cluster: ControlPlane) => Promise<void>];
+
+const cases: Case[] = [];
+
+/** The cases share one control plane: starting one takes longer than any of them. */
+function manifestTest(...one: Case): void {
+  cases.push(one);
+}
+
+clusterTest("the manifests under kube/ do what they say", async (context) => {
+  const cluster = await startControlPlane();
+  try {
+    await cluster.kubectl(["create", "namespace", "team-a"]);
+    for (const [sentence, test] of cases) {
+      await clean(cluster);
+      await context.step(sentence, () => test(cluster));
+    }
+  } finally {
+    await cluster.stop();
+  }
+});
+
+manifestTest("kubectl apply -k kube lets k8svent read pods everywhere and nothing else", async (cluster) => {
+  await cluster.kubectl(["apply", "-k", KUBE]);
+  for (const verb of ["get", "list", "watch"]) assert(await may(cluster, verb, "pods", "-A"), verb);
+  for (const verb of ["create", "update", "patch", "delete", "deletecollection"]) {
+    assert.equal(await may(cluster, verb, "pods", "-A"), false, verb);
+  }
+  for (const resource of ["secrets", "configmaps", "nodes"]) {
+    assert.equal(await may(cluster, "get", resource, "-A"), false, resource);
+  }
+  for (const subresource of ["log", "exec", "ephemeralcontainers"]) {
+    assert.equal(await may(cluster, "get", "pods", "-A", `--subresource=${subresource}`), false, subresource);
+  }
+});
+
+manifestTest("the files say the same as the kustomization, and can be applied again", async (cluster) => {
+  const files = ["namespace.yaml", "rbac.yaml", "deployment-rbac.yaml"];
+  await apply(cluster, ...files);
+  const again = await cluster.kubectl(["apply", "-k", KUBE]);
+  assert.match(again, /deployment\.apps\/k8svent unchanged/);
+  assert.doesNotMatch(again, /created|configured/);
+});
+
+manifestTest(
+  "the namespaced variant reads the namespaces where its Role was applied, and no other",
+  async (cluster) => {
+    await apply(cluster, "namespace.yaml", "deployment-namespaced.yaml");
+    await cluster.kubectl(["apply", "-n", "team-a", "-f", `${KUBE}/rbac-namespaced.yaml`]);
+    assert(await may(cluster, "watch", "pods", "-n", "team-a"));
+    assert.equal(await may(cluster, "watch", "pods", "-n", "default"), false);
+    assert.equal(await may(cluster, "list", "pods", "-A"), false);
+    assert.equal(await may(cluster, "get", "secrets", "-n", "team-a"), false);
+  },
+);
+
+manifestTest("the three deployments differ in their account and namespaces only", async (cluster) => {
+  await apply(cluster, "namespace.yaml", "deployment-rbac.yaml");
+  const { spec } = await deployment(cluster);
+  await cluster.kubectl(["delete", "-f", `${KUBE}/deployment-rbac.yaml`]);
+
+  await apply(cluster, "deployment-no-rbac.yaml");
+  const noRbac = (await deployment(cluster)).spec;
+  await cluster.kubectl(["delete", "-f", `${KUBE}/deployment-no-rbac.yaml`]);
+  assert.equal(noRbac.template.spec.serviceAccountName, undefined);
+  assert.deepEqual(withoutAccount(noRbac), withoutAccount(spec));
+
+  await apply(cluster, "deployment-namespaced.yaml");
+  const namespaced = (await deployment(cluster)).spec;
+  const container = namespaced.template.spec.containers[0];
+  assert(container !== undefined);
+  assert(container.env.some(({ name }) => name === "K8SVENT_NAMESPACE"));
+  container.env = container.env.filter(({ name }) => name !== "K8SVENT_NAMESPACE");
+  assert.deepEqual(namespaced, spec);
+});
+
+function withoutAccount(spec: Deployment["spec"]): unknown {
+  const { serviceAccountName: _name, serviceAccount: _old, ...pod } = spec.template.spec as PodSpec & {
+    serviceAccount?: string;
+  };
+  return { ...spec, template: { ...spec.template, spec: pod } };
+}
+
+manifestTest("the pod meets the restricted standard that the namespace enforces", async (cluster) => {
+  await apply(cluster, "namespace.yaml", "rbac.yaml", "deployment-rbac.yaml");
+  const { spec } = await deployment(cluster);
+  assert.equal(spec.replicas, 1);
+  assert.equal(spec.strategy.type, "Recreate");
+  const pod = spec.template.spec;
+  await admit(cluster, pod);
+  const [container] = pod.containers;
+  assert(container !== undefined);
+  assert.equal((container.securityContext as Record<string, unknown>).readOnlyRootFilesystem, true);
+  assert.deepEqual(Object.keys(container.resources as Record<string, unknown>).sort(), [
+    "limits",
+    "requests",
+  ]);
+  const loose = { ...pod, containers: [{ ...container, securityContext: {} }] };
+  await assert.rejects(admit(cluster, loose), /violates PodSecurity "restricted/);
+});
+
+manifestTest(
+  "what the pod mounts and sets is what the permission set of the image allows",
+  async (cluster) => {
+    await apply(cluster, "namespace.yaml", "deployment-rbac.yaml");
+    const [container] = (await deployment(cluster)).spec.template.spec.containers;
+    const config = JSON.parse(await Deno.readTextFile(`${KUBE}/../deno.json`));
+    const { read, write } = config.permissions.cluster;
+    for (const { mountPath } of container?.volumeMounts ?? []) assert(read.includes(mountPath), mountPath);
+    const value = (name: string): string => container?.env.find((one) => one.name === name)?.value ?? "";
+    assert(value("K8SVENT_STATE").startsWith(`${write[0]}/`));
+    assert(value("K8SVENT_WEBHOOK_SECRET_FILE").startsWith(`${read[1]}/`));
+  },
+);
+
+manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch", async (cluster) => {
+  const state = async (): Promise<unknown> => {
+    const { volumes } = (await deployment(cluster)).spec.template.spec;
+    return volumes.find(({ name }) => name === "state");
+  };
+  const claimed = { name: "state", persistentVolumeClaim: { claimName: "k8svent-state" } };
+
+  await cluster.kubectl(["apply", "-k", KUBE]);
+  await cluster.kubectl(["apply", "-f", `${KUBE}/pvc/claim.yaml`]);
+  const patch = ["--patch-file", `${KUBE}/pvc/deployment-patch.yaml`];
+  await cluster.kubectl(["patch", "-n", "k8svent", "deployment/k8svent", ...patch]);
+  assert.deepEqual(await state(), claimed);
+
+  await cluster.kubectl(["delete", "deployment", "k8svent", "-n", "k8svent"]);
+  // Kustomize takes relative folders only.
+  const kube = relative(await Deno.realPath(cluster.dir), KUBE);
+  const overlay = { resources: [kube], components: [`${kube}/pvc`] };
+  await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
+  await cluster.kubectl(["apply", "-k", cluster.dir]);
+  assert.deepEqual(await state(), claimed);
+});

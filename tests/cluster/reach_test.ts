@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import type { ApiServer } from "../../src/cluster/api.ts";
+import { connectCluster } from "../../src/cluster/connect.ts";
+import { ClusterError } from "../../src/cluster/error.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import { issueCertificate } from "../kit/certificates.ts";
+import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+import { findControlPlane, programs } from "../kit/control_plane_source.ts";
+import { MemoryLog } from "../kit/memory_log.ts";
+
+const PODS = "/api/v1/pods?limit=1";
+const signal = new AbortController().signal;
+
+clusterTest("a real API server is reached by each kind of credential", async (test) => {
+  // The watch cache would go on serving a version for a minute after etcd compacted it.
+  const plane = await startControlPlane({ env: { ENVTEST_APISERVER_ARGS: "--watch-cache=false" } });
+  try {
+    for (const [name, step] of Object.entries(STEPS)) await test.step(name, () => step(plane));
+  } finally {
+    await plane.stop();
+  }
+});
+
+/** They share the control plane and run in this order: rights are granted on the way. */
+const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
+  "an administrator's kubeconfig lists pods": async (plane) => {
+    await withApi(kubeconfig(plane.kubeconfig), async (api) => {
+      const response = await api.get(PODS, { signal });
+      assert.equal((await response.json()).kind, "PodList");
+      assert.equal(api.origin, plane.server);
+    });
+  },
+
+  "kubectl proxy is an http:// server that needs no credentials": async (plane) => {
+    const kubectl = `${await programs(findControlPlane())}/kubectl`;
+    const child = new Deno.Command(kubectl, {
+      args: [`--kubeconfig=${plane.kubeconfig}`, "proxy", "--port=0"],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value = "" } = await reader.read();
+    const file = await writeKubeconfig(
+      plane,
+      { server: `http://${/127\.0\.0\.1:\d+/.exec(value)?.[0]}` },
+      {},
+    );
+    await withApi(kubeconfig(file), async (api) => {
+      assert.equal((await (await api.get(PODS, { signal })).json()).kind, "PodList");
+    });
+    child.kill();
+    await reader.cancel();
+    await child.status;
+  },
+
+  "an account without rights: the sentence names user, verb, resource, scope and file": async (plane) => {
+    await withApi(serviceAccount(plane), async (api) => {
+      const everywhere = await failure(api.get(PODS, { signal }));
+      assert.equal(everywhere.fault, "forbidden");
+      assert.match(
+        everywhere.message,
+        /forbids system:serviceaccount:default:k8svent to list pods in all namespaces.*kube\/rbac\.yaml/,
+      );
+      const here = await failure(
+        api.get("/api/v1/namespaces/default/pods?watch=1", { signal, streaming: true }),
+      );
+      assert.match(here.message, /to watch pods in the namespace default.*kube\/rbac-namespaced\.yaml/);
+    });
+  },
+
+  "the same account works as soon as it has the rights": async (plane) => {
+    await plane.kubectl(["create", "clusterrole", "reader", "--verb=get,list,watch", "--resource=pods"]);
+    await plane.kubectl([
+      "create",
+      "clusterrolebinding",
+      "reader",
+      "--clusterrole=reader",
+      "--serviceaccount=default:k8svent",
+    ]);
+    await withApi(serviceAccount(plane), async (api) => {
+      // The authorizer learns of the binding by a watch of its own.
+      const granted = await eventually(() => api.get(PODS, { signal }));
+      assert.equal((await granted.json()).kind, "PodList");
+    });
+  },
+
+  "a token that is rotated on disk counts at the next request": async (plane) => {
+    const file = await writeKubeconfig(plane, await reality(plane), { tokenFile: "rotating-token" });
+    const write = (token: string): Promise<void> => Deno.writeTextFile(`${plane.dir}/rotating-token`, token);
+    await write("not-a-token");
+    await withApi(kubeconfig(file), async (api) => {
+      assert.equal((await failure(api.get(PODS, { signal }))).fault, "unauthorized");
+      await write(`${await token(plane)}\n`);
+      assert.equal((await (await api.get(PODS, { signal })).json()).kind, "PodList");
+    });
+  },
+
+  "an exec plugin is run once, and again when the server refuses its token": async (plane) => {
+    const issued = `${plane.dir}/issued-token`;
+    await Deno.writeTextFile(`${plane.dir}/plugin`, PLUGIN, { mode: 0o755 });
+    const user = {
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command: "./plugin",
+        args: [issued],
+        interactiveMode: "Never",
+      },
+    };
+    const file = await writeKubeconfig(plane, await reality(plane), user);
+    const runs = async (): Promise<number> =>
+      (await Deno.readTextFile(`${issued}.runs`)).split("\n").length - 1;
+    await Deno.writeTextFile(issued, await token(plane));
+    await withApi(kubeconfig(file), async (api) => {
+      await (await api.get(PODS, { signal })).body?.cancel();
+      await (await api.get(PODS, { signal })).body?.cancel();
+      assert.equal(await runs(), 1);
+    });
+    await Deno.writeTextFile(issued, "a-revoked-token");
+    await withApi(kubeconfig(file), async (api) => {
+      assert.equal((await failure(api.get(PODS, { signal }))).fault, "unauthorized");
+      assert.equal(await runs(), 3);
+      await Deno.writeTextFile(issued, await token(plane));
+      assert.equal((await (await api.get(PODS, { signal })).json()).kind, "PodList");
+      assert.equal(await runs(), 4);
+    });
+  },
+
+  "an authority that is replaced on disk counts at the next request": async (plane) => {
+    const folder = `${plane.dir}/another-sa`;
+    await Deno.mkdir(folder);
+    await Deno.copyFile(`${plane.serviceAccount}/token`, `${folder}/token`);
+    await Deno.writeTextFile(`${folder}/ca.crt`, issueCertificate("another authority").cert);
+    await withApi({ env: { ...serviceAccount(plane).env, K8SVENT_SERVICE_ACCOUNT: folder } }, async (api) => {
+      const error = await failure(api.get(PODS, { signal }));
+      assert.equal(error.fault, "certificate");
+      await Deno.copyFile(`${plane.serviceAccount}/ca.crt`, `${folder}/ca.crt`);
+      assert.equal((await (await api.get(PODS, { signal })).json()).kind, "PodList");
+    });
+  },
+
+  "a watch streams as things happen and ends with its signal": async (plane) => {
+    await withApi(kubeconfig(plane.kubeconfig), async (api) => {
+      const { metadata } = await (await api.get(PODS, { signal })).json();
+      const stop = new AbortController();
+      const watch = `/api/v1/pods?watch=1&resourceVersion=${metadata.resourceVersion}`;
+      const response = await api.get(watch, { signal: stop.signal, streaming: true });
+      const reader = (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
+      await plane.kubectl(["run", "web", "--image=web"]);
+      assert.match((await reader.read()).value ?? "", /^\{"type":"ADDED".*"name":"web"/);
+      stop.abort(new Error("enough"));
+      await assert.rejects(reader.read(), /enough/);
+    });
+  },
+
+  "what the server refuses is told apart": async (plane) => {
+    await withApi(kubeconfig(plane.kubeconfig), async (api) => {
+      const fault = async (path: string): Promise<string> => (await failure(api.get(path, { signal }))).fault;
+      assert.equal(await fault("/api/v1/namespaces/default/pods/no-such-pod"), "missing");
+      assert.equal(await fault("/api/v1/pods?labelSelector=a%3Db%3Dc"), "server");
+      const { metadata: { resourceVersion } } = await (await api.get(PODS, { signal })).json();
+      const ahead = `resourceVersion=${
+        Number(resourceVersion) + 1_000_000
+      }&resourceVersionMatch=NotOlderThan`;
+      assert.equal(await fault(`/api/v1/pods?${ahead}`), "too-large");
+      await compact(plane, resourceVersion);
+      assert.equal(await fault("/api/v1/pods?resourceVersion=2&resourceVersionMatch=Exact"), "expired");
+    });
+  },
+
+  "a server that is down: the sentence names host and port": async (plane) => {
+    await plane.stopApiServer();
+    await withApi(kubeconfig(plane.kubeconfig), async (api) => {
+      const error = await failure(api.get(PODS, { signal }));
+      assert.equal(error.fault, "unreachable");
+      assert.ok(error.message.includes(`${new URL(plane.server).host} was refused`), error.message);
+    });
+  },
+};
+
+/** Prints the token that a file holds, and counts its runs beside it. */
+const PLUGIN = `#!/bin/sh
+echo run >>"$1.runs"
+case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) ;; *) exit 1 ;; esac
+printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' "$(cat "$1")"
+`;
+
+interface Connection {
+  kubeconfig?: string;
+  env: Record<string, string>;
+}
+
+function kubeconfig(file: string): Connection {
+  return { kubeconfig: file, env: {} };
+}
+
+function serviceAccount(plane: ControlPlane): Connection {
+  const { hostname, port } = new URL(plane.server);
+  return {
+    env: {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+      K8SVENT_SERVICE_ACCOUNT: plane.serviceAccount,
+    },
+  };
+}
+
+async function withApi(
+  { env, ...options }: Connection,
+  work: (api: ApiServer) => Promise<void>,
+): Promise<void> {
+  const deps = {
+    env: (name: string) => env[name],
+    clock: systemClock,
+    log: new MemoryLog(),
+    version: "0.0.0",
+  };
+  const api = await connectCluster(options, deps);
+  try {
+    await work(api);
+  } finally {
+    api.close();
+  }
+}
+
+async function failure(answer: Promise<Response>): Promise<ClusterError> {
+  const error = await answer.then(() => undefined, (error) => error);
+  assert.ok(error instanceof ClusterError, String(error));
+  return error;
+}
+
+/** The cluster as the administrator's kubeconfig describes it. */
+async function reality(plane: ControlPlane): Promise<Record<string, unknown>> {
+  const view = JSON.parse(await plane.kubectl(["config", "view", "--raw", "--flatten", "-o", "json"]));
+  return view.clusters[0].cluster;
+}
+
+async function writeKubeconfig(
+  plane: ControlPlane,
+  cluster: Record<string, unknown>,
+  user: Record<string, unknown>,
+): Promise<string> {
+  const file = `${plane.dir}/another-kubeconfig`;
+  const config = {
+    "current-context": "c",
+    contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],
+    clusters: [{ name: "c", cluster }],
+    users: [{ name: "c", user }],
+  };
+  await Deno.writeTextFile(file, JSON.stringify(config));
+  return file;
+}
+
+async function token(plane: ControlPlane): Promise<string> {
+  return (await plane.kubectl(["create", "token", "k8svent"])).trim();
+}
+
+async function compact(plane: ControlPlane, revision: string): Promise<void> {
+  const body = JSON.stringify({ revision, physical: true });
+  await (await fetch(`${plane.etcd}/v3/kv/compaction`, { method: "POST", body })).body?.cancel();
+}
+
+async function eventually(work: () => Promise<Response>): Promise<Response> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { statusError } from "../src/cluster/status.ts";
+import { signatureHeaders } from "../src/delivery/sign.ts";
+import { REASONS } from "../src/change/reasons.ts";
+
+const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+const SECRET = "a secret of at least 24 characters";
+const BODY = new TextEncoder().encode(
+  JSON.stringify({ pod: { metadata: { namespace: "shop", name: "web-0" }, status: { phase: "Running" } } }),
+);
+
+/** The receiver of the README as a program, on a free port. */
+async function startReceiver(): Promise<{ url: string; stop: () => Promise<string> }> {
+  const code = /```js\n([\s\S]*?)```/.exec(README)?.[1] ?? "";
+  const file = await Deno.makeTempFile({ suffix: ".mjs" });
+  // It prints nothing when it listens, so the test's own line says on which port.
+  await Deno.writeTextFile(
+    file,
+    code.replace(/\.listen\(.*\);/, ".listen(0, function () { console.log(this.address().port); });"),
+  );
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "--no-config", "-A", file],
+    env: { SECRET },
+    stdout: "piped",
+    stderr: "inherit",
+  });
+  const child = command.spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let output = (await reader.read()).value ?? "";
+  const port = output.trim();
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    stop: async () => {
+      child.kill();
+      for (let read = await reader.read(); !read.done; read = await reader.read()) output += read.value;
+      await child.status;
+      await Deno.remove(file);
+      return output;
+    },
+  };
+}
+
+async function post(
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Promise<number> {
+  const response = await fetch(url, { method: "POST", body: new Blob([body]), headers });
+  await response.body?.cancel();
+  return response.status;
+}
+
+Deno.test("the README's receiver takes what is signed and refuses anything else", async () => {
+  const receiver = await startReceiver();
+  const now = Math.floor(Date.now() / 1000);
+  const headers = {
+    "webhook-id": "pod_1",
+    "k8svent-event": "pod.changed",
+    ...signatureHeaders("pod_1", now, BODY, ["old", SECRET]),
+  };
+  assert.equal(await post(receiver.url, BODY, headers), 204);
+  assert.equal(await post(receiver.url, BODY, { ...headers, "webhook-id": "pod_2" }), 401);
+  assert.equal(await post(receiver.url, new TextEncoder().encode("{}"), headers), 401);
+  assert.equal(
+    await post(receiver.url, BODY, { ...headers, ...signatureHeaders("pod_1", now - 301, BODY, [SECRET]) }),
+    401,
+  );
+  assert.equal(await post(receiver.url, BODY, {}), 401);
+  assert.match(await receiver.stop(), /pod\.changed shop web-0 Running/);
+});
+
+Deno.test("the README shows the sentence for missing rights as it is printed", () => {
+  const message =
+    'pods is forbidden: User "system:serviceaccount:k8svent:k8svent" cannot list resource "pods" in API group "" at the cluster scope';
+  const sentence = statusError({ kind: "Status", code: 403, reason: "Forbidden", message }).message;
+  assert.ok(README.replaceAll("\n", " ").includes(sentence), sentence);
+});
+
+Deno.test("the README names every reason", () => {
+  for (const reason of REASONS) assert.match(README, new RegExp(`\`${reason}\``));
+});
+
+Deno.test("every file that the README links to is there", async () => {
+  for (const [, path = ""] of README.matchAll(/\]\((?!https?:|#)([^)]+)\)/g)) {
+    await Deno.stat(new URL(`../${path}`, import.meta.url));
+  }
+});
+
+Deno.test("every test that the README names under What it survives is there, by its exact title", async () => {
+  const section = /## What it survives\n([\s\S]*?)\n## /.exec(README)?.[1] ?? "";
+  const titles = section.split("\n").filter((line) => line.startsWith("| ")).slice(2)
+    .map((line) => line.split("|").at(-2)?.trim() ?? "");
+  assert.ok(titles.length >= 30, `${titles.length} faults`);
+  assert.deepEqual(titles, [...new Set(titles)], "a test is named once");
+  const tests = (await readTests(new URL("../src/", import.meta.url))) +
+    await readTests(new URL("./", import.meta.url));
+  assert.deepEqual(titles.filter((title) => !tests.includes(`"${title}"`)), []);
+});
+
+/** The text of every test file in a folder and below it. */
+async function readTests(folder: URL): Promise<string> {
+  let text = "";
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) text += await readTests(new URL(`${name}/`, folder));
+    else if (name.endsWith("_test.ts")) text += await Deno.readTextFile(new URL(name, folder));
+  }
+  return text;
+}

@@ -1,0 +1,129 @@
+/**
+ * The whole program without a cluster: an API server in memory with a lively population, the real program as
+ * a process of its own, and a receiver that checks the signatures and prints one line a delivery.
+ */
+import { randomBytes } from "node:crypto";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { FakeApiServer } from "../tests/kit/apiserver/server.ts";
+import { type Delivery, Receiver, type Reply } from "../tests/kit/receiver.ts";
+import { type DemoArguments, parseDemoArguments } from "./arguments.ts";
+import { describe } from "./line.ts";
+import { Population } from "./population.ts";
+
+/** Milliseconds between two things that happen: slow enough to be read. */
+const PACE = 400;
+/** Every so many deliveries the receiver is out of order once, so that a retry can be seen. */
+const REFUSE_EVERY = 50;
+/** As etcd under a real API server: history older than this, in milliseconds, is forgotten. */
+const COMPACT_EVERY = 300_000;
+
+async function demo({ pods, seconds }: DemoArguments): Promise<number> {
+  const folder = await Deno.makeTempDir({ prefix: "k8svent-demo-" });
+  const secret = `whsec_${randomBytes(32).toString("base64")}`;
+  const server = await FakeApiServer.start();
+  const receiver = await Receiver.start({ secrets: [secret] });
+  receiver.reply = answering(receiver);
+  const population = new Population(server, pods, Math.random);
+  const pace = setInterval(() => population.step(), PACE);
+  const compaction = setInterval(compacting(server), COMPACT_EVERY);
+  try {
+    print(`A cluster of ${pods} pods and a receiver that checks signatures. Ctrl-C ends the demo.`);
+    const child = await startProgram(folder, server, receiver, secret);
+    return await untilOver(child, seconds);
+  } finally {
+    clearInterval(pace);
+    clearInterval(compaction);
+    await receiver.close();
+    await server.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function compacting(server: FakeApiServer): () => void {
+  let last = server.store.version;
+  return () => {
+    server.compact(last);
+    last = server.store.version;
+  };
+}
+
+function answering(receiver: Receiver): (delivery: Delivery) => Reply {
+  let count = 0;
+  return (delivery) => {
+    const status = ++count % REFUSE_EVERY === 0 ? 503 : 200;
+    print(describe(delivery, status));
+    // The demo may run for days: what is printed is not kept.
+    receiver.deliveries.length = 0;
+    return { status };
+  };
+}
+
+async function startProgram(
+  folder: string,
+  server: FakeApiServer,
+  receiver: Receiver,
+  secret: string,
+): Promise<Deno.ChildProcess> {
+  await Deno.writeTextFile(`${folder}/kubeconfig`, server.kubeconfig);
+  await Deno.writeTextFile(`${folder}/secret`, `${secret}\n`);
+  const files = ["--kubeconfig", `${folder}/kubeconfig`, "--secret-file", `${folder}/secret`];
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-P", "main.ts", ...files, "--url", `demo=${receiver.url}`],
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    clearEnv: true,
+    env: ownEnvironment(),
+    stdin: "null",
+    // Ctrl-C goes to the whole process group, and a second signal would end the program without its farewell.
+    detached: true,
+  }).spawn();
+}
+
+/** Without what would change the program's behaviour: its own settings, and proxies, which loopback needs not. */
+function ownEnvironment(): Record<string, string> {
+  const foreign = /^(K8S?VENT_|ATOMIST_|KUBE)|^(https?|all|no)_proxy$/i;
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !foreign.test(name)));
+}
+
+/** Ends the program on a signal or when its time is up. Gives the demo's exit code. */
+async function untilOver(child: Deno.ChildProcess, seconds: number | undefined): Promise<number> {
+  let asked = false;
+  const end = (): void => {
+    if (asked) return;
+    asked = true;
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It ended by itself in this moment.
+    }
+  };
+  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, end);
+  const { code } = await child.status;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.removeSignalListener(signal, end);
+  clearTimeout(timer);
+  if (asked) return 0;
+  complain(`The program ended by itself, with exit code ${code}.`);
+  return 1;
+}
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function complain(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+function readArguments(): DemoArguments | undefined {
+  try {
+    return parseDemoArguments(Deno.args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    complain(error.message);
+    return undefined;
+  }
+}
+
+const told = readArguments();
+process.exitCode = told === undefined ? 2 : await demo(told);

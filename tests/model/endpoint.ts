@@ -27,6 +27,8 @@ export interface Delivery {
 export class ModelEndpoint {
   /** In the order of arrival. */
   readonly deliveries: Delivery[] = [];
+  /** Those that it did not take in a way that may be the message's own fault, read or not: see `verdict.ts`. */
+  readonly refused: Delivery[] = [];
   readonly script: EndpointAnswer[] = [];
   /** Whether it answered 410 to the run with this number. */
   goneFor: number | undefined;
@@ -61,6 +63,7 @@ export class ModelEndpoint {
     const took = answer.is === "status" || answer.is === "slow" || answer.took;
     const delivery = read(request, client.number);
     if (took) this.deliveries.push(delivery);
+    if (answer !== NONE && mayBeTheMessage(answer)) this.refused.push(delivery);
     if (answer.is === "reset") throw new DialError("network", "The connection to model failed.");
     if (answer.is === "closed") throw new DialError("closed", "model closed the connection.");
     await sleep(this.#clock, "after" in answer ? answer.after : FOREVER, signal);
@@ -85,6 +88,18 @@ export class ModelEndpoint {
 
 /** Milliseconds: longer than any history. */
 const FOREVER = 2 ** 40;
+
+/** Answers that are the endpoint's fault whatever was sent to it. */
+const ENDPOINTS_OWN = [401, 403, 404, 405, 407, 408, 410, 425, 429, 501, 503];
+
+/** Milliseconds that the program waits for an answer. */
+const TIMEOUT = 15_000;
+
+function mayBeTheMessage(answer: EndpointAnswer): boolean {
+  if ("after" in answer && answer.after >= TIMEOUT) return true;
+  if (answer.is === "status") return answer.status >= 400 && !ENDPOINTS_OWN.includes(answer.status);
+  return answer.is === "hang";
+}
 
 const OK: EndpointAnswer = { is: "status", status: 200, after: 0 };
 const NONE: EndpointAnswer = { is: "hang", took: false };

@@ -7,6 +7,9 @@ import type { ModelWorld } from "./world.ts";
 /** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind. */
 const LATEST = 20;
 
+/** A message that was set aside so often in a row no longer holds up its pod, nor the next one of its name. */
+const STUCK = 3;
+
 const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
 
 /** What an endpoint must have in the end and has not, as sentences. */
@@ -56,7 +59,8 @@ function endings({ cluster, setup, witness }: ModelWorld, { name, deliveries }: 
 }
 
 /** Each one that was seen. Of very many the first and the latest are enough, and the number of the others. */
-function transitions({ witness }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+function transitions({ witness }: ModelWorld, endpoint: ModelEndpoint): string[] {
+  const { name, deliveries } = endpoint;
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
@@ -67,13 +71,18 @@ function transitions({ witness }: ModelWorld, { name, deliveries }: ModelEndpoin
       .map(({ pod }) => pod);
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     return [
-      ...lost.filter((pod) => !mayBeGivenUp(pod, about))
+      ...lost.filter((pod) => !mayBeGivenUp(pod, about) && !wasStuck(endpoint, keyOf(pod)))
         .map((pod) => `${name} was not told of the transition ${showPod(pod)}`),
       ...(lost.length > counted
         ? [`${name} was told of ${counted} of ${lost.length} versions given up`]
         : []),
     ];
   });
+}
+
+/** Whether the endpoint refused a version so often that a newer one may have taken its place. */
+function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
+  return refused.filter(({ pod }) => keyOf(pod) === version).length >= STUCK;
 }
 
 /** The end of a pod, or of its selection, is the last of its transitions. */
@@ -111,7 +120,8 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
   });
 }
 
-function beginningsBeforeEnds({ name, deliveries }: ModelEndpoint): string[] {
+function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
+  const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
     const { uid, namespace, name: podName } = delivery.pod.metadata;
@@ -120,6 +130,8 @@ function beginningsBeforeEnds({ name, deliveries }: ModelEndpoint): string[] {
     if (before === undefined || before.pod.metadata.uid === uid) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (end?.event === "pod.deleted" || end?.reasons.includes("unselected")) return [];
+    const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
+    if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
 }

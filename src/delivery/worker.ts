@@ -107,9 +107,12 @@ export class Worker {
     try {
       while (!signal.aborted && this.#fault === undefined) {
         this.#roused = false;
-        if (this.#goal !== "stopped") this.#start(signal);
-        if (this.#inFlight.size === 0 && this.#isDone()) break;
-        await this.#rest();
+        // One instant for all three: what became due between two looks at the clock would be neither sent nor
+        // waited for.
+        const now = this.#deps.clock.monotonic();
+        if (this.#goal !== "stopped") this.#start(now, signal);
+        if (this.#inFlight.size === 0 && this.#isDone(now)) break;
+        await this.#rest(now);
       }
     } finally {
       await Promise.all(this.#inFlight);
@@ -118,13 +121,13 @@ export class Worker {
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
-  #start(signal: AbortSignal): void {
+  #start(now: number, signal: AbortSignal): void {
     if (this.#conclusion.ended) return;
-    const room = this.#pace.room(this.#deps.clock.monotonic(), this.#inFlight.size);
+    const room = this.#pace.room(now, this.#inFlight.size);
     const { budget } = this.#deps;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
     if (room === 0 || (budget.used >= budget.limit && this.#inFlight.size > 0)) return;
-    for (const message of this.#take(room)) {
+    for (const message of this.#take(room, now)) {
       const task = this.#deliver(message, signal).catch((error: unknown) => {
         this.#fault ??= { error };
       }).finally(() => {
@@ -135,9 +138,8 @@ export class Worker {
     }
   }
 
-  #take(room: number): Message[] {
-    const { outbox, endpoint, clock, random } = this.#deps;
-    const now = clock.monotonic();
+  #take(room: number, now: number): Message[] {
+    const { outbox, endpoint, random } = this.#deps;
     if (this.#pace.failures === 0) return outbox.take(endpoint, now, room);
     const candidates = outbox.take(endpoint, now, PROBE_CANDIDATES);
     // A probe about the pod that failed last would not tell whether the endpoint or that pod is at fault.
@@ -186,21 +188,20 @@ export class Worker {
     transaction(() => outbox.resume(message, found ? 0 : this.#rereadAt));
   }
 
-  #isDone(): boolean {
+  #isDone(now: number): boolean {
     if (this.#goal === "never") return false;
     if (this.#goal === "stopped") return true;
-    const { outbox, endpoint, clock } = this.#deps;
+    const { outbox, endpoint } = this.#deps;
     if (this.#conclusion.ended) return true;
     if (this.#goal === "settled") return !outbox.isWaiting(endpoint);
     // Nothing is in flight, so a pace without room means that the endpoint backs off: it had its last try.
-    return this.#pace.room(clock.monotonic(), 0) === 0 || !outbox.hasDue(endpoint, clock.monotonic());
+    return this.#pace.room(now, 0) === 0 || !outbox.hasDue(endpoint, now);
   }
 
   /** Waits until a request ends, something is owed, the backoff is over, or a message's time has come. */
-  #rest(): Promise<void> {
+  #rest(now: number): Promise<void> {
     if (this.#roused) return Promise.resolve();
     const { outbox, endpoint, clock } = this.#deps;
-    const now = clock.monotonic();
     const opens = this.#pace.opensAt;
     const next = this.#conclusion.ended ? undefined : now < opens ? opens : outbox.nextDue(endpoint, now);
     return new Promise((resolve) => {

@@ -6,6 +6,7 @@ import { owe, type OwedParts } from "../../tests/kit/owed.ts";
 import { type Answer, ScriptedDial, type Seen } from "../../tests/kit/scripted_dial.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { openTestStore } from "../../tests/kit/store.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { openInMemory } from "../store/database.ts";
 import { Worker, type WorkerDeps } from "./worker.ts";
 
@@ -129,6 +130,26 @@ withRig("what is owed is delivered, and what comes later when the worker is woke
   assert.deepEqual(rig.dial.flush(), ["web-0 2"]);
   assert.deepEqual(rig.store.outbox.endpoints(), []);
 });
+
+for (const step of [100, 300, 500, 700, 900]) {
+  withRig(
+    `a worker does not sleep through the end of a wait when ${step} ms pass between two looks at the clock`,
+    async (rig) => {
+      let crept = 0;
+      const clock: Clock = {
+        now: () => rig.clock.now(),
+        monotonic: () => rig.clock.monotonic() + (crept += step),
+        after: (milliseconds, run) => rig.clock.after(milliseconds, run),
+      };
+      const answers = [503, 500, 200];
+      rig.dial.answer = (): Answer => answers.shift() ?? 200;
+      rig.owe("web-0");
+      rig.start({ clock, random: () => 0.5 });
+      await rig.clock.advance(60_000);
+      assert.deepEqual(rig.owed, { waiting: 0, aside: 0 });
+    },
+  );
+}
 
 withRig("a pod's versions go out one after the other, each after the one before was taken", async (rig) => {
   rig.dial.answer = () => new Promise((resolve) => rig.clock.after(100, () => resolve(200)));

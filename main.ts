@@ -1,3 +1,4 @@
+import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
@@ -94,7 +95,9 @@ async function start(options: Options, env: (name: string) => string | undefined
 }
 
 function isForPeople(error: unknown): error is Error {
-  return [ClusterError, ClusterSetupError, SecretFileError, StoreError].some((kind) => error instanceof kind);
+  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError].some((kind) =>
+    error instanceof kind
+  );
 }
 
 /** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */

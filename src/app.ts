@@ -1,3 +1,6 @@
+import { answerProbe } from "./admin/answer.ts";
+import { Health } from "./admin/health.ts";
+import { listen, type Listening } from "./admin/listen.ts";
 import { inspect, sayDiskFault, sayOwed, saySacrifice, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import type { Options } from "./cli/options.ts";
@@ -7,27 +10,19 @@ import { connectCluster } from "./cluster/connect.ts";
 import type { OpenDial } from "./delivery/dial_fetch.ts";
 import { dialOpener } from "./delivery/dial_opener.ts";
 import { Workers } from "./delivery/workers.ts";
-import { follow } from "./follow.ts";
+import { followAll } from "./follow_all.ts";
 import { forgetRemovedEndpoints, forgetUnreachable } from "./forget.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
-import { Pipeline } from "./pipeline.ts";
-import type { Pod, PodRef } from "./pod/pod.ts";
+import { openPipeline } from "./open_pipeline.ts";
 import { reread } from "./reread.ts";
 import type { Endpoint } from "./route/endpoint.ts";
-import { parseHostPattern } from "./route/host_pattern.ts";
-import { limitDistinct } from "./route/limit.ts";
-import { route, type Routing } from "./route/route.ts";
 import { type Clock, every } from "./runtime/clock.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Secrets } from "./runtime/secret_file.ts";
-import { lookUp } from "./source/lookup.ts";
-import { pollPods } from "./source/poll.ts";
-import { isSelective, selectionsOf } from "./source/query.ts";
-import { watchPods } from "./source/watch.ts";
+import { selectionsOf } from "./source/query.ts";
 import { openDatabase, openTemporaryDatabase } from "./store/database.ts";
 import { openStore } from "./store/sqlite_store.ts";
-import type { Store } from "./store/store.ts";
 
 /** What the program needs of the world; `main.ts` gives the real thing. */
 export interface World {
@@ -55,17 +50,17 @@ export interface Ways {
 /** How often reminders are looked for, in milliseconds. */
 const REMINDER_TICK = 1_000;
 
+/** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
+const STALE_AFTER = 600_000;
+
 /** How often the store is tidied, in milliseconds. */
 const TIDY_TICK = 60_000;
-
-/** How many complaints about annotations are remembered, so that each is made once. */
-const COMPLAINTS = 1_000;
 
 /**
  * Runs the program: connects the stages and lets the data flow, until `stop` or for one snapshot. Returns the
  * exit code.
  *
- * @throws {ClusterSetupError | ClusterError | StoreError} where it cannot begin or go on.
+ * @throws {ClusterSetupError | ClusterError | ListenError | StoreError} where it cannot begin or go on.
  */
 export async function run(
   options: Options,
@@ -130,6 +125,12 @@ async function deliver(
     wake: (names) => workers.wake(names),
   });
   const pipeline = openPipeline(options, store, workers, world);
+  const health = new Health({
+    clock,
+    scopes: selectionsOf(options).map(({ namespace }) => namespace),
+    staleAfter: STALE_AFTER + (options.source === "poll" ? options.interval : 0),
+    isDegraded: () => store.degraded,
+  });
   const drain = async (): Promise<void> => {
     failed.signal.throwIfAborted();
     log.info("Stopping: what is owed is tried once more.");
@@ -138,7 +139,13 @@ async function deliver(
     cancel();
     failed.signal.throwIfAborted();
   };
+  let probes: Listening | undefined;
   try {
+    // Before anything that waits for the cluster: what is probed must answer meanwhile.
+    if (options.listen !== undefined && !once) {
+      probes = listen(options.listen, (request) => answerProbe(request, () => health.problems()));
+      log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
+    }
     const isNew = store.inventory.binding === undefined;
     let isComplete = false;
     await bindStore(api, selectionsOf(options), store, log, stop);
@@ -155,7 +162,7 @@ async function deliver(
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));
     await Promise.all([
-      followAll(options, api, pipeline, store, world, stop, () => {
+      followAll(options, { ...world, api, pipeline, store, health, stop }, () => {
         // What vanished while there was no store cannot be told pod by pod; what there is can.
         store.transaction(() => notices.complete(isNew && !isComplete));
         isComplete = true;
@@ -176,6 +183,7 @@ async function deliver(
     kill.abort();
     await workers.finish("drained");
     store.close();
+    await probes?.close();
   }
 }
 
@@ -186,63 +194,4 @@ function envOf({ payload, payloadEnv }: Options, { env }: World): Record<string,
     const value = env(name);
     return value === undefined ? [] : [[name, value]];
   }));
-}
-
-function openPipeline(options: Options, store: Store, workers: Workers, { clock, log }: World): Pipeline {
-  const routing: Routing = {
-    endpoints: options.endpoints,
-    podWebhooks: options.podWebhooks.map((host) => parseHostPattern(host)),
-  };
-  const complaints = new Set<string>();
-  return new Pipeline({
-    store,
-    clock,
-    defaults: routing.endpoints.map((endpoint) => endpoint.name),
-    interval: options.interval,
-    route: (pod: Pod) => {
-      const wanted = route(pod, routing);
-      if (wanted.endpoints.every((endpoint) => endpoint.trusted)) return wanted;
-      return limitDistinct(pod, wanted, routing, workers.strangers);
-    },
-    open: (endpoint) => workers.open(endpoint),
-    wake: (endpoints) => workers.wake(endpoints),
-    complain(problem): void {
-      if (complaints.has(problem) || complaints.size >= COMPLAINTS) return;
-      complaints.add(problem);
-      log.warn(problem);
-    },
-  });
-}
-
-/** Follows each selection; calls `onSynced` at the end of each list, from when all have been listed. */
-async function followAll(
-  options: Options,
-  api: ApiServer,
-  pipeline: Pipeline,
-  store: Store,
-  { clock, log, random }: World,
-  stop: AbortSignal,
-  onSynced: () => void,
-): Promise<void> {
-  const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
-  await Promise.all(
-    selectionsOf(options).map((selection) => {
-      const newest = store.inventory.reached(selection.namespace);
-      const source = options.source === "watch"
-        ? watchPods(api, selection, { clock, random, newest }, stop)
-        : pollPods(api, selection, { random, newest, interval: options.interval }, stop);
-      return follow(source, selection.namespace, {
-        clock,
-        log,
-        random,
-        accept: (events, scope) => pipeline.accept(events, scope),
-        missing: (scope) => store.inventory.missing(scope),
-        lookUp: isSelective(selection) ? (pod: PodRef) => lookUp(api, pod, stop) : undefined,
-        synced(): void {
-          waiting.delete(selection.namespace);
-          if (waiting.size === 0) onSynced();
-        },
-      }, stop);
-    }),
-  );
 }

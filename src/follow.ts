@@ -19,6 +19,8 @@ export interface FollowDeps {
   lookUp?: ((pod: PodRef) => Promise<Pod | undefined>) | undefined;
   /** Called when a complete list has been stored. */
   synced?: () => void;
+  /** Called each time that the API server answered. */
+  heard?: () => void;
 }
 
 /**
@@ -35,7 +37,10 @@ export async function follow(
   for await (const items of source) {
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
     const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
-    if (wait?.error === undefined) trouble.over();
+    if (wait?.error === undefined) {
+      trouble.over();
+      deps.heard?.();
+    }
     if (events.length > 0) {
       const settled = await settleDeletions(events, scope, deps, trouble, signal);
       if (signal.aborted) return;

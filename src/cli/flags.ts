@@ -164,6 +164,11 @@ export const GROUPS = {
       fallback: "20s",
       help: "how long to go on delivering after SIGTERM",
     },
+    listen: {
+      value: "HOST:PORT",
+      variables: ["K8SVENT_LISTEN"],
+      help: "answer probes there: /livez, /readyz (:8080: on all addresses); off by default",
+    },
     "log-level": {
       value: "LEVEL",
       variables: ["K8SVENT_LOG_LEVEL"],

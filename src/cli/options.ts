@@ -1,9 +1,12 @@
+import type { Address } from "../admin/listen.ts";
 import { secretProblem } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { type Given, readArguments } from "./arguments.ts";
+import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
-import { type FlagName, FLAGS } from "./flags.ts";
+import type { FlagName } from "./flags.ts";
+import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
 import { parseSize } from "./size.ts";
 import { choice, count, headerText, hostPattern, namespace, text, variableName } from "./value.ts";
 import { quote, UsageError } from "./usage_error.ts";
@@ -50,6 +53,8 @@ export interface Options {
   concurrency: number;
   /** From SIGTERM to the end of the drain; 0: none. */
   shutdownTimeout: number;
+  /** Where health is served; absent: nowhere. */
+  listen?: Address;
   logLevel: LogLevel;
   /** Where absent: text if stderr is a terminal, else JSON lines. */
   logFormat?: "json" | "text";
@@ -105,6 +110,7 @@ export function parseOptions(
     timeout: required(given, "timeout", parseDuration),
     concurrency: required(given, "concurrency", count(1, 1000)),
     shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
+    ...defined("listen", optional(given, "listen", parseAddress)),
     logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
     ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
     payload: required(given, "payload", choice("k8svent", "k8vent")),
@@ -179,37 +185,4 @@ function chooseSecret(given: Map<FlagName, Given>): Pick<Options, "secret" | "se
   const problem = secretProblem(last(secret));
   if (problem !== undefined) throw new UsageError(`${secret.from}: the secret ${problem}`);
   return { secret: last(secret) };
-}
-
-type Parse<T> = (text: string, from: string) => T;
-
-/** Where a flag that takes one value is given twice, the last one counts, as everywhere. */
-function last(given: Given): string {
-  return given.values.at(-1) ?? "";
-}
-
-function optional<T>(given: Map<FlagName, Given>, name: FlagName, parse: Parse<T>): T | undefined {
-  const found = given.get(name);
-  return found && parse(last(found), found.from);
-}
-
-function required<T>(given: Map<FlagName, Given>, name: FlagName, parse: Parse<T>): T {
-  const found = given.get(name) ?? { values: [FLAGS.get(name)?.fallback ?? ""], from: `--${name}` };
-  return parse(last(found), found.from);
-}
-
-function list<T>(given: Map<FlagName, Given>, name: FlagName, parse: Parse<T>): T[] {
-  const found = given.get(name);
-  return [...new Set(found?.values.map((value) => parse(value, found.from)))];
-}
-
-/** `exactOptionalPropertyTypes`: an absent option is an absent property. */
-function defined<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T };
-}
-
-function parseSwitch(value: string, from: string): boolean {
-  if (/^(true|1|yes|on)$/i.test(value)) return true;
-  if (/^(false|0|no|off)$/i.test(value)) return false;
-  throw new UsageError(`${from} must be true or false, not ${quote(value)}.`);
 }

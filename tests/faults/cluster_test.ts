@@ -68,6 +68,15 @@ faultTest(
   },
 );
 
+faultTest("a start is not ready until all pods have been listed", async (scene) => {
+  scene.api.create({ metadata: { name: "web-0" } });
+  scene.api.faults.answers.push({ kind: "list", status: "hang", times: 1 });
+  const running = await scene.start("--listen", "127.0.0.1:0");
+  assert.equal(await running.readiness(), "503 The pods of all namespaces have not all been listed yet.");
+  await scene.untilWatched();
+  assert.equal(await running.readiness(), "200 ok");
+});
+
 faultTest("a watch that the server resets goes on where it was, without a list", async (scene) => {
   await begin(scene);
   // With limit=1 the server is only asked for its version.

@@ -81,6 +81,16 @@ export class Running {
     this.ended.catch(() => {});
   }
 
+  /** What a probe of `/readyz` gets: `200 ok`, or `503` and the reasons. Started with `--listen 127.0.0.1:0`. */
+  async readiness(): Promise<string> {
+    await this.log.until(/^Probes are answered on port/);
+    const port = this.log.lines.map(({ message }) => /answered on port (\d+)/.exec(message)?.[1]).find(
+      Boolean,
+    );
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  }
+
   /** As SIGTERM does. */
   async stop(): Promise<number> {
     this.#stop.abort();

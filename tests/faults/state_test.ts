@@ -142,12 +142,14 @@ withSmallDisk(
   "the disk of the state file fills up: deliveries go on, that is said once, and it recovers",
   (folder) =>
     withScene(async (scene) => {
-      const running = await scene.start("--state", scene.state);
+      const running = await scene.start("--state", scene.state, "--listen", "127.0.0.1:0");
       await scene.untilWatched();
+      assert.equal(await running.readiness(), "200 ok");
       fillUp(folder);
       for (let pod = 0; pod < 200; pod++) scene.api.create({ metadata: { name: `web-${pod}` } });
       await scene.untilSame();
       await running.log.until(/^The state file cannot be written: .*Make room on the disk/);
+      assert.match(await running.readiness(), /^503 The state file cannot be written/);
       makeRoom(folder);
       scene.clock.jump(10_000);
       scene.api.create({ metadata: { name: "after" } });
@@ -156,6 +158,7 @@ withSmallDisk(
         /^The state file can be written again; it has the [1-9]\d* transactions that memory kept/,
       );
       assert.equal(running.log.count(/^The state file cannot be written/), 1);
+      assert.equal(await running.readiness(), "200 ok");
       await running.stop();
       const from = scene.receiver.deliveries.length;
       const again = await scene.start("--state", scene.state);

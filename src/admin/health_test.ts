@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { answerProbe } from "./answer.ts";
+import { Health } from "./health.ts";
+
+function open(scopes: (string | undefined)[] = [undefined]): {
+  clock: TestClock;
+  health: Health;
+  disk: { full: boolean };
+} {
+  const clock = new TestClock();
+  const disk = { full: false };
+  const health = new Health({ clock, scopes, staleAfter: 300_000, isDegraded: () => disk.full });
+  return { clock, health, disk };
+}
+
+Deno.test("health is red until every scope has been listed", () => {
+  const { health } = open(["a", "b"]);
+  health.heard("a");
+  health.synced("a");
+  health.heard("b");
+  assert.deepEqual(health.problems(), ["The pods of namespace b have not all been listed yet."]);
+  health.synced("b");
+  assert.deepEqual(health.problems(), []);
+});
+
+Deno.test("health turns red when the API server is silent for too long, and green with its next word", async () => {
+  const { clock, health } = open();
+  health.synced(undefined);
+  health.heard(undefined);
+  await clock.advance(300_000);
+  assert.deepEqual(health.problems(), []);
+  await clock.advance(1_000);
+  assert.deepEqual(health.problems(), [
+    "The API server has not answered about all namespaces for 301 s: the view is stale.",
+  ]);
+  health.heard(undefined);
+  assert.deepEqual(health.problems(), []);
+});
+
+Deno.test("health is red while the state file cannot be written", () => {
+  const { health, disk } = open([]);
+  disk.full = true;
+  assert.match(health.problems().join(), /cannot be written/);
+});
+
+Deno.test("readyz says why it is red, and livez is green all the same", async () => {
+  const { health } = open();
+  const ready = answerProbe(new Request("http://localhost/readyz"), () => health.problems());
+  assert.equal(ready.status, 503);
+  assert.equal(await ready.text(), "The pods of all namespaces have not all been listed yet.\n");
+  assert.equal(answerProbe(new Request("http://localhost/livez"), () => ["x"]).status, 200);
+  assert.equal(answerProbe(new Request("http://localhost/readyz"), () => []).status, 200);
+});
+
+Deno.test("a probe of another path or method is told what there is", () => {
+  assert.equal(answerProbe(new Request("http://localhost/"), () => []).status, 404);
+  const post = answerProbe(new Request("http://localhost/readyz", { method: "POST" }), () => []);
+  assert.equal(post.status, 405);
+  assert.equal(post.headers.get("allow"), "GET, HEAD");
+});

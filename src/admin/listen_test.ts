@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { listen, ListenError } from "./listen.ts";
+
+Deno.test("listen serves until it is closed", async () => {
+  const server = listen({ host: "127.0.0.1", port: 0 }, () => new Response("here"));
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`);
+  assert.equal(await answer.text(), "here");
+  await server.close();
+  await assert.rejects(fetch(`http://127.0.0.1:${server.port}/`));
+});
+
+Deno.test("listen without a host can be reached by IPv4", async () => {
+  const server = listen({ port: 0 }, () => new Response("here"));
+  const answer = await fetch(`http://127.0.0.1:${server.port}/`);
+  assert.equal(await answer.text(), "here");
+  await server.close();
+});
+
+Deno.test("listen says that a port is taken, and which flag to change", async () => {
+  const server = listen({ host: "127.0.0.1", port: 0 }, () => new Response());
+  assert.throws(() => listen({ host: "127.0.0.1", port: server.port }, () => new Response()), (error) => {
+    assert(error instanceof ListenError);
+    assert.match(error.message, /something else listens on this port. Choose another .* --listen HOST:PORT/);
+    return true;
+  });
+  await server.close();
+});
+
+Deno.test("listen refuses an address that is not this machine's", () => {
+  assert.throws(() => listen({ host: "192.0.2.1", port: 0 }, () => new Response()), ListenError);
+});

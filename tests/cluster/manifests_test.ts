@@ -52,7 +52,13 @@ async function admit(cluster: ControlPlane, spec: PodSpec): Promise<void> {
 /** Takes away what an earlier case applied; only the namespace stays, which no controller would end. */
 async function clean(cluster: ControlPlane): Promise<void> {
   const gone = ["delete", "--ignore-not-found", "--wait=false"];
-  await cluster.kubectl([...gone, "deployments,serviceaccounts,pvc", "--all", "-n", "k8svent"]);
+  await cluster.kubectl([
+    ...gone,
+    "deployments,serviceaccounts,pvc,roles,rolebindings",
+    "--all",
+    "-n",
+    "k8svent",
+  ]);
   await cluster.kubectl([...gone, "clusterroles,clusterrolebindings", "k8svent"]);
   await cluster.kubectl([...gone, "roles,rolebindings", "k8svent", "-n", "team-a"]);
 }
@@ -107,6 +113,11 @@ manifestTest(
     await apply(cluster, "namespace.yaml", "deployment-namespaced.yaml");
     await cluster.kubectl(["apply", "-n", "team-a", "-f", `${KUBE}/rbac-namespaced.yaml`]);
     assert(await may(cluster, "watch", "pods", "-n", "team-a"));
+    assert(
+      await may(cluster, "get", "pod/k8svent-0", "-n", "k8svent"),
+      "its own pod tells which image it is",
+    );
+    assert.equal(await may(cluster, "list", "pods", "-n", "k8svent"), false);
     assert.equal(await may(cluster, "watch", "pods", "-n", "default"), false);
     assert.equal(await may(cluster, "list", "pods", "-A"), false);
     assert.equal(await may(cluster, "get", "secrets", "-n", "team-a"), false);
@@ -164,13 +175,82 @@ manifestTest(
     await apply(cluster, "namespace.yaml", "deployment-rbac.yaml");
     const [container] = (await deployment(cluster)).spec.template.spec.containers;
     const config = JSON.parse(await Deno.readTextFile(`${KUBE}/../deno.json`));
-    const { read, write } = config.permissions.cluster;
+    const { read, write, env } = config.permissions.cluster;
     for (const { mountPath } of container?.volumeMounts ?? []) assert(read.includes(mountPath), mountPath);
     const value = (name: string): string => container?.env.find((one) => one.name === name)?.value ?? "";
+    for (const { name } of container?.env ?? []) {
+      assert(env.allow.some((allowed: string) => name === allowed || matches(allowed, name)), name);
+    }
     assert(value("K8SVENT_STATE").startsWith(`${write[0]}/`));
     assert(value("K8SVENT_WEBHOOK_SECRET_FILE").startsWith(`${read[1]}/`));
   },
 );
+
+/** Of the variables, only `*` at the end is a wildcard. */
+function matches(allowed: string, name: string): boolean {
+  return allowed.endsWith("*") && name.startsWith(allowed.slice(0, -1));
+}
+
+/** The ways that kube/ shows to stay current, and the tag and pull policy of each. */
+const WAYS: [components: string[], image: RegExp, pullPolicy: string][] = [
+  [[], /^k8svent:latest$/, "Always"],
+  [["next"], /^k8svent:next$/, "Always"],
+  [["fixed"], /^k8svent:\d+\.\d+\.\d+$/, "IfNotPresent"],
+  [["next", "pvc"], /^k8svent:next$/, "Always"],
+];
+
+manifestTest(
+  "the server takes each way to stay current, with nothing against the standard",
+  async (cluster) => {
+    // A dry run makes no namespace that the rest could be checked in.
+    await apply(cluster, "namespace.yaml");
+    const kube = relative(await Deno.realPath(cluster.dir), KUBE);
+    for (const [components, image, pullPolicy] of WAYS) {
+      const overlay = { resources: [kube], components: components.map((name) => `${kube}/${name}`) };
+      await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
+      // Warnings of the Pod Security admission would stand on stderr: as errors, they fail.
+      const flags = ["--server-side", "--dry-run=server", "--warnings-as-errors", "-o", "json"];
+      const { items } = JSON.parse(await cluster.kubectl(["apply", "-k", cluster.dir, ...flags]));
+      const { spec } = items.find(({ kind }: { kind: string }) => kind === "Deployment");
+      const [container] = spec.template.spec.containers;
+      assert.match(container.image, image);
+      assert.equal(container.imagePullPolicy, pullPolicy);
+      assert.equal(spec.template.spec.restartPolicy, "Always");
+      await admit(cluster, spec.template.spec);
+    }
+  },
+);
+
+manifestTest(
+  "the server takes each manifest by itself, with nothing against the standard",
+  async (cluster) => {
+    await apply(cluster, "namespace.yaml");
+    const flags = ["--server-side", "--dry-run=server", "--warnings-as-errors"];
+    for (const name of ["rbac", "deployment-rbac", "deployment-no-rbac", "deployment-namespaced"]) {
+      await cluster.kubectl(["apply", ...flags, "-f", `${KUBE}/${name}.yaml`]);
+    }
+    await cluster.kubectl(["apply", ...flags, "-n", "team-a", "-f", `${KUBE}/rbac-namespaced.yaml`]);
+    await cluster.kubectl(["apply", ...flags, "-f", `${KUBE}/pvc/claim.yaml`]);
+  },
+);
+
+manifestTest("kubectl set image and patch change the tag that it follows", async (cluster) => {
+  await cluster.kubectl(["apply", "-k", KUBE]);
+  const image = async (): Promise<unknown> =>
+    (await deployment(cluster)).spec.template.spec.containers[0]?.image;
+  await cluster.kubectl(["set", "image", "-n", "k8svent", "deployment/k8svent", "k8svent=k8svent:next"]);
+  assert.equal(await image(), "k8svent:next");
+  const path = "/spec/template/spec/containers/0/image";
+  const patch = JSON.stringify([{ op: "replace", path, value: "k8svent:latest" }]);
+  await cluster.kubectl(["patch", "deployment", "k8svent", "-n", "k8svent", "--type=json", `-p=${patch}`]);
+  assert.equal(await image(), "k8svent:latest");
+});
+
+manifestTest("the version that kube/fixed names is the program's", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(`${KUBE}/../deno.json`));
+  const named = await Deno.readTextFile(`${KUBE}/fixed/kustomization.yaml`);
+  assert(named.includes(`newTag: ${version}\n`) && named.includes(`k8svent=k8svent:${version}\n`));
+});
 
 manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch", async (cluster) => {
   const state = async (): Promise<unknown> => {

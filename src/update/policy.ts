@@ -1,0 +1,95 @@
+// @ts-types="@types/semver"
+import { compare, parse, prerelease } from "semver";
+import type { Image } from "./image.ts";
+
+/** What a tag promises to follow. */
+export type Track = "release" | "prerelease";
+
+/** All that the decision rests on. */
+export interface Facts {
+  mode: "exit" | "notify";
+  /** The version that runs. */
+  version: string;
+  /** The newest version of the track that is above it, if there is one. */
+  newer: string | undefined;
+  track: Track;
+  tag: string;
+  /** The pod that would be left; undefined outside a cluster. */
+  pod: LeavingPod | undefined;
+}
+
+/** What leaving a pod's container leads to. */
+export interface LeavingPod {
+  /** `Always`, `IfNotPresent` or `Never`. */
+  pullPolicy: string;
+  /** `Always`, `OnFailure` or `Never`. */
+  restartPolicy: string;
+  /** Whether the tag still names what runs; undefined: the pod does not say yet what that is. */
+  runsWhatIsTagged: boolean | undefined;
+  /** Why leaving now would lose something, as a clause; undefined: nothing would be lost. */
+  loses: string | undefined;
+}
+
+/**
+ * What to do, and why, as the rest of a sentence.
+ *
+ * - `stay`: nothing; `tell`: say that there is a newer version; `leave`: end, so that it is pulled.
+ */
+export interface Decision {
+  act: "stay" | "tell" | "leave";
+  reason: string;
+}
+
+/** What an image follows; undefined for one that stays as it is. */
+export function trackOf({ tag, digest }: Image): Track | undefined {
+  if (digest !== undefined) return undefined;
+  return tag === "latest" ? "release" : tag === "next" ? "prerelease" : undefined;
+}
+
+/** Why an image that follows nothing does not, as a clause. */
+export function whyFixed({ tag, digest }: Image): string {
+  return digest === undefined ? `tag ${tag} is fixed` : "its image is named by digest";
+}
+
+/**
+ * The newest version of the track above the one that runs. A tag may have a `v` before the version; what is no
+ * semantic version (semver.org 2.0) names none. Of two tags of one version the first is as good as the other.
+ */
+export function newest(tags: Iterable<string>, track: Track, above: string): string | undefined {
+  let found: string | undefined;
+  for (const tag of tags) {
+    const version = parse(tag)?.version;
+    if (version === undefined) continue;
+    if (track === "release" && prerelease(version) !== null) continue;
+    if (compare(version, found ?? above) > 0) found = version;
+  }
+  return found;
+}
+
+/** Decides. Whoever leaves must come back as something newer: every doubt is a reason to stay. */
+export function decide({ mode, version, newer, track, tag, pod }: Facts): Decision {
+  if (newer === undefined) {
+    return stay(`${version} is the newest ${track === "release" ? "release" : "version"}`);
+  }
+  if (mode === "notify") return { act: "tell", reason: `${newer} is there (--update notify)` };
+  if (pod === undefined) return { act: "tell", reason: `${newer} is there, and this is no pod to be left` };
+  // Else the node starts the image again that it has.
+  if (pod.pullPolicy !== "Always") {
+    return stay(
+      `${newer} is there, but with imagePullPolicy ${pod.pullPolicy} the same image would start again`,
+    );
+  }
+  if (pod.restartPolicy !== "Always") {
+    return stay(`${newer} is there, but with restartPolicy ${pod.restartPolicy} nothing would start again`);
+  }
+  if (pod.runsWhatIsTagged === undefined) {
+    return stay(`${newer} is there, but its pod does not say yet which image it runs`);
+  }
+  if (pod.runsWhatIsTagged) return stay(`${newer} is there, but the tag ${tag} has not moved to it yet`);
+  if (pod.loses !== undefined) return stay(`${newer} is there, but ${pod.loses}`);
+  return { act: "leave", reason: `${newer} is there, and the tag ${tag} has moved` };
+}
+
+function stay(reason: string): Decision {
+  return { act: "stay", reason };
+}

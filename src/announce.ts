@@ -24,6 +24,12 @@ export function sayOwed({ outbox }: Store, log: Log): void {
   }
 }
 
+/** Of endpoints that do not take what they are owed, what an update would cost them, as a clause. */
+export function sayBehind(endpoints: string[]): string | undefined {
+  if (endpoints.length === 0) return undefined;
+  return `what ${endpoints.join(", ")} did not take yet would be lost: mend it, or give --state`;
+}
+
 /** Each message that an endpoint does not take, and why. */
 function sayAside({ outbox }: Store, log: Log): void {
   for (const endpoint of outbox.endpoints()) {

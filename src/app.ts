@@ -1,7 +1,7 @@
 import { answerProbe } from "./admin/answer.ts";
 import { Health } from "./admin/health.ts";
 import { listen, type Listening } from "./admin/listen.ts";
-import { inspect, sayDiskFault, sayOwed, saySacrifice, sayStart } from "./announce.ts";
+import { inspect, sayBehind, sayDiskFault, sayOwed, saySacrifice, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import type { Options } from "./cli/options.ts";
 import { VERSION } from "./cli/version.ts";
@@ -15,12 +15,15 @@ import { forgetRemovedEndpoints, forgetUnreachable } from "./forget.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { openPipeline } from "./open_pipeline.ts";
+import type { Pod } from "./pod/pod.ts";
 import { reread } from "./reread.ts";
 import type { Endpoint } from "./route/endpoint.ts";
 import { type Clock, every } from "./runtime/clock.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Secrets } from "./runtime/secret_file.ts";
+import { readPod } from "./source/lookup.ts";
 import { selectionsOf } from "./source/query.ts";
+import { stayCurrent } from "./stay_current.ts";
 import { openDatabase, openTemporaryDatabase } from "./store/database.ts";
 import { openStore } from "./store/sqlite_store.ts";
 
@@ -89,7 +92,9 @@ async function deliver(
   const kill = new AbortController();
   /** Ends the sources when a part of the program has failed. */
   const failed = new AbortController();
-  const stop = AbortSignal.any([world.stop, failed.signal]);
+  /** Ends the sources when a newer version is to be pulled. */
+  const leaving = new AbortController();
+  const stop = AbortSignal.any([world.stop, failed.signal, leaving.signal]);
   const { state, once } = options;
   const store = openStore(once || state === undefined ? openTemporaryDatabase() : openDatabase(state), {
     limit: options.stateMax,
@@ -174,6 +179,14 @@ async function deliver(
         if (isComplete) forgetUnreachable(store, (name) => workers.reaches(name), log);
       }),
       every(clock, options.heartbeat, stop, () => store.transaction(() => notices.beat())),
+      stayCurrent(options.update, {
+        ...world,
+        version: VERSION,
+        ownPod: ownPodOf(api, world),
+        // With a file, what is owed outlives the container.
+        loses: () => state === undefined ? sayBehind(workers.behind) : undefined,
+        leave: () => leaving.abort(),
+      }, stop),
     ]);
     await drain();
     sayOwed(store, log);
@@ -185,6 +198,13 @@ async function deliver(
     store.close();
     await probes?.close();
   }
+}
+
+/** The names come by the downward API; without them this is no pod, or one that does not say which. */
+function ownPodOf(api: ApiServer, { env }: World): ((signal: AbortSignal) => Promise<Pod>) | undefined {
+  const namespace = env("POD_NAMESPACE");
+  const name = env("POD_NAME");
+  return namespace && name ? (signal) => readPod(api, namespace, name, signal) : undefined;
 }
 
 /** The variables that the older payload carries. */

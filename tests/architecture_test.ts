@@ -20,6 +20,8 @@ const ERROR_CLASS = /^[A-Z]\w*Error$/;
 /** Files outside the folders below that exist to touch the world. */
 const ADAPTERS = [
   "src/admin/listen.ts",
+  "src/update/docker_config.ts",
+  "src/update/http_get.ts",
   "src/delivery/dial_fetch.ts",
   "src/delivery/dial_guarded.ts",
   "src/store/database.ts",

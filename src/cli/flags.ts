@@ -181,6 +181,36 @@ export const GROUPS = {
       help: "text on a terminal, JSON lines otherwise",
     },
   },
+  "How it stays current": {
+    update: {
+      value: "exit|notify|off",
+      variables: ["K8SVENT_UPDATE"],
+      fallback: "exit",
+      help:
+        "when its tag (latest, next) has moved to a newer version: exit, to be pulled anew; or only say so",
+    },
+    "update-interval": {
+      value: "DURATION",
+      variables: ["K8SVENT_UPDATE_INTERVAL"],
+      help: "how often to look for a newer version; 24h with the tag latest and 4h with next by default",
+    },
+    image: {
+      value: "IMAGE",
+      variables: ["K8SVENT_IMAGE"],
+      help: "look for newer versions of this image, not of the one that its own pod names",
+    },
+    "registry-config": {
+      value: "FILE",
+      variables: ["K8SVENT_REGISTRY_CONFIG"],
+      help: "a docker config.json with credentials for the image's registry",
+    },
+    "insecure-registry": {
+      value: "HOST[:PORT]",
+      list: true,
+      variables: ["K8SVENT_INSECURE_REGISTRY"],
+      help: "ask this registry by http",
+    },
+  },
 } satisfies Record<string, Record<string, Flag>>;
 
 type Groups = typeof GROUPS;

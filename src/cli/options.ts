@@ -8,6 +8,7 @@ import { parseDuration } from "./duration.ts";
 import type { FlagName } from "./flags.ts";
 import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
 import { parseSize } from "./size.ts";
+import { parseUpdate, type UpdateOptions } from "./update.ts";
 import { choice, count, headerText, hostPattern, namespace, text, variableName } from "./value.ts";
 import { quote, UsageError } from "./usage_error.ts";
 import { parseWebhooks } from "./webhooks.ts";
@@ -55,6 +56,7 @@ export interface Options {
   shutdownTimeout: number;
   /** Where health is served; absent: nowhere. */
   listen?: Address;
+  update: UpdateOptions;
   logLevel: LogLevel;
   /** Where absent: text if stderr is a terminal, else JSON lines. */
   logFormat?: "json" | "text";
@@ -111,6 +113,7 @@ export function parseOptions(
     concurrency: required(given, "concurrency", count(1, 1000)),
     shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
     ...defined("listen", optional(given, "listen", parseAddress)),
+    update: parseUpdate(given),
     logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
     ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
     payload: required(given, "payload", choice("k8svent", "k8vent")),

@@ -44,6 +44,7 @@ Deno.test("with a webhook alone, everything else has its default", () => {
     timeout: 15_000,
     concurrency: 16,
     shutdownTimeout: 20_000,
+    update: { mode: "exit", insecureRegistries: [] },
     logLevel: "info",
     payload: "k8svent",
     payloadEnv: [],
@@ -79,6 +80,9 @@ Deno.test("every flag has a variable that means the same", () => {
     ...["--buffer", "2Mi", "--state-max", "3Gi", "--notices", "x", "--heartbeat", "5m"],
     ...["--timeout", "1s", "--concurrency", "2", "--shutdown-timeout", "0", "--log-level", "debug"],
     ...["--log-format", "json", "--payload", "k8vent", "--payload-env", "A", "--payload-env", "B"],
+    ...["--listen", "127.0.0.1:8080", "--update", "notify", "--update-interval", "1h"],
+    ...["--image", "r.example.com/k8svent:next", "--registry-config", "/c"],
+    ...["--insecure-registry", "localhost:5000", "--insecure-registry", "r"],
   ];
   const env = {
     K8SVENT_WEBHOOKS: "x=https://a.example/",
@@ -105,11 +109,18 @@ Deno.test("every flag has a variable that means the same", () => {
     K8SVENT_LOG_FORMAT: "json",
     K8SVENT_PAYLOAD: "k8vent",
     K8SVENT_PAYLOAD_ENV: "A,B",
+    K8SVENT_LISTEN: "127.0.0.1:8080",
+    K8SVENT_UPDATE: "notify",
+    K8SVENT_UPDATE_INTERVAL: "1h",
+    K8SVENT_IMAGE: "r.example.com/k8svent:next",
+    K8SVENT_REGISTRY_CONFIG: "/c",
+    K8SVENT_INSECURE_REGISTRY: "localhost:5000,r",
   };
   const fromFlags = parse(flags);
   const fromEnvironment = parse([], env);
   assert.deepEqual(fromEnvironment, fromFlags);
-  assert.equal(Object.keys(fromFlags).length, 25);
+  assert.equal(Object.keys(fromFlags).length, 27);
+  assert.equal(Object.keys(fromFlags.update).length, 5);
 });
 
 Deno.test("webhooks come from --url, else K8SVENT_WEBHOOKS, else K8VENT_WEBHOOKS, and never add up", () => {
@@ -250,3 +261,19 @@ Deno.test("version is the one of deno.json", async () => {
     text: `${config.version}\n`,
   });
 });
+
+for (
+  const [flags, message] of [
+    [["--update", "now"], /--update must be exit or notify or off/],
+    [["--update-interval", "10ms"], /--update-interval must be at least 1s; .* use --update off/],
+    [["--image", "https://r/k8svent"], /--image must be an image such as/],
+    [["--registry-config", " "], /--registry-config is set but empty/],
+    [["--insecure-registry", "http://r"], /--insecure-registry must be HOST or HOST:PORT, without scheme/],
+    [["--insecure-registry", "r/path"], /--insecure-registry must be HOST or HOST:PORT/],
+    [["--listen", "8080"], /--listen must be HOST:PORT or :PORT/],
+  ] as const
+) {
+  Deno.test(`${flags.join(" ")} is refused with what to write`, () => {
+    assert.match(complaint([...URL_FLAG, ...flags]), message);
+  });
+}

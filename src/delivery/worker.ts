@@ -82,6 +82,11 @@ export class Worker {
     this.#rouse();
   }
 
+  /** Whether the endpoint did not answer as it should the last time, or wants nothing more. */
+  get isFailing(): boolean {
+    return this.#pace.failures > 0 || this.#conclusion.ended;
+  }
+
   /** Tries at once what waits, whatever the endpoint answered before. */
   retry(): void {
     this.#conclusion.reopen();

@@ -83,6 +83,14 @@ export class Workers {
     return this.#running.has(name) || this.#letGo.has(name);
   }
 
+  /** Names of the endpoints that do not take what they are owed: they fail, or something is set aside. */
+  get behind(): string[] {
+    const { outbox } = this.#deps;
+    return [...this.#running].filter(([name, { worker }]) =>
+      outbox.isAnyOwed(name) && (worker.isFailing || outbox.owed(name).aside > 0)
+    ).map(([name]) => name);
+  }
+
   /** Ends the workers of strangers to which nothing is owed. Called once a minute. */
   letIdleGo(): void {
     for (const name of this.#strangers) {

@@ -5,6 +5,22 @@ import { isPod, readJson } from "./list.ts";
 import { podPath } from "./query.ts";
 
 /**
+ * Reads one pod, as it is now, by its name.
+ *
+ * @throws {ClusterError} `missing` when there is none, or when the API server does not say.
+ */
+export async function readPod(
+  api: ApiServer,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<Pod> {
+  const found = await readJson(await api.get(podPath(namespace, name), { signal }), signal);
+  if (isPod(found)) return found;
+  throw new ClusterError("protocol", "The API server answered with something that is not a pod.");
+}
+
+/**
  * Reads one pod, as it is now. Undefined when it is gone: nothing has this name, or another pod has.
  *
  * With a selector, a watch says DELETED and a list leaves a pod out in two cases that look alike: the pod is
@@ -14,11 +30,7 @@ import { podPath } from "./query.ts";
  */
 export async function lookUp(api: ApiServer, pod: PodRef, signal: AbortSignal): Promise<Pod | undefined> {
   try {
-    const response = await api.get(podPath(pod.namespace, pod.name), { signal });
-    const found = await readJson(response, signal);
-    if (!isPod(found)) {
-      throw new ClusterError("protocol", "The API server answered with something that is not a pod.");
-    }
+    const found = await readPod(api, pod.namespace, pod.name, signal);
     return found.metadata.uid === pod.uid ? found : undefined;
   } catch (error) {
     if (error instanceof ClusterError && error.fault === "missing") return undefined;

@@ -1,0 +1,48 @@
+import type { UpdateOptions } from "./cli/update.ts";
+import type { Pod } from "./pod/pod.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Log } from "./runtime/log.ts";
+import { type Keyring, readDockerConfig } from "./update/docker_config.ts";
+import { httpGet } from "./update/http_get.ts";
+import { Registry } from "./update/registry.ts";
+import { keepCurrent } from "./update/updater.ts";
+
+/** What the updater is run with. */
+export interface StayCurrentDeps {
+  /** Reads the program's own pod; undefined outside a cluster. */
+  ownPod: ((signal: AbortSignal) => Promise<Pod>) | undefined;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** The version that runs. */
+  version: string;
+  /** Why leaving now would lose something, as a clause. */
+  loses: () => string | undefined;
+  /** Ends the program in an orderly way. */
+  leave: () => void;
+}
+
+/** Runs the updater on the real registry, until the signal aborts or there is nothing to follow. */
+export async function stayCurrent(
+  { mode, image, interval, registryConfig, insecureRegistries }: UpdateOptions,
+  deps: StayCurrentDeps,
+  stop: AbortSignal,
+): Promise<void> {
+  const { version, clock } = deps;
+  const keyring = (): Promise<Keyring> =>
+    registryConfig === undefined ? Promise.resolve(new Map()) : readDockerConfig(registryConfig);
+  const registry = {
+    get: httpGet,
+    keyring,
+    insecure: insecureRegistries,
+    userAgent: `k8svent/${version}`,
+    now: clock.now,
+  };
+  await keepCurrent({
+    ...deps,
+    mode,
+    image,
+    interval,
+    open: (one) => new Registry(one, registry),
+  }, stop);
+}

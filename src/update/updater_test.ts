@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { ClusterError } from "../cluster/error.ts";
+import type { Pod } from "../pod/pod.ts";
+import { RegistryError } from "./registry_error.ts";
+import { keepCurrent, type UpdaterDeps } from "./updater.ts";
+
+const DIGEST = `sha256:${"1".repeat(64)}`;
+const HOUR = 3_600_000;
+
+/** A pod that runs `r/k8svent:TAG`, which leaving would update. */
+function pod(tag = "latest", status: Record<string, unknown> = {}): Pod {
+  const container = { name: "k8svent", image: `r.example.com/k8svent:${tag}`, imagePullPolicy: "Always" };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "k8svent-0", namespace: "k8svent", uid: "u", resourceVersion: "1" },
+    spec: { restartPolicy: "Always", containers: [container] },
+    status: {
+      containerStatuses: [{ name: "k8svent", imageID: `r.example.com/k8svent@${DIGEST}`, ...status }],
+    },
+  } as Pod;
+}
+
+/** The updater at 1.0.0, with a registry that is a list of tags and what `latest` names. */
+class Rig {
+  readonly clock = new TestClock();
+  readonly log = new MemoryLog();
+  readonly stop = new AbortController();
+  tags: string[] | Error = ["1.0.0"];
+  tagged = DIGEST;
+  pod: Pod | Error = pod();
+  loses: string | undefined;
+  looks: number[] = [];
+  left = 0;
+  ended = false;
+  #running: Promise<void> | undefined;
+
+  async start(deps: Partial<UpdaterDeps> = {}): Promise<void> {
+    this.#running = keepCurrent({
+      mode: "exit",
+      version: "1.0.0",
+      ownPod: () => this.pod instanceof Error ? Promise.reject(this.pod) : Promise.resolve(this.pod),
+      open: () => ({
+        tags: () => {
+          this.looks.push(this.clock.monotonic());
+          return this.tags instanceof Error ? Promise.reject(this.tags) : Promise.resolve(this.tags);
+        },
+        isTagged: (digest) => Promise.resolve(digest === this.tagged),
+      }),
+      clock: this.clock,
+      random: () => 0.5,
+      log: this.log,
+      loses: () => this.loses,
+      leave: () => this.left++,
+      ...deps,
+    }, this.stop.signal).finally(() => this.ended = true);
+    await settle();
+  }
+
+  get said(): string[] {
+    return this.log.lines.map(({ message }) => message);
+  }
+
+  async end(): Promise<void> {
+    this.stop.abort();
+    await this.#running;
+    assert.equal(this.clock.pending, 0, "no timer is left behind");
+  }
+}
+
+function updaterTest(name: string, test: (rig: Rig) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const rig = new Rig();
+    await test(rig);
+    await rig.end();
+  });
+}
+
+updaterTest("the updater looks at the start, and each day on latest", async (rig) => {
+  await rig.start();
+  await rig.clock.advance(48 * HOUR);
+  assert.deepEqual(rig.looks, [0, 24 * HOUR, 48 * HOUR]);
+  assert.equal(rig.said[0], "Update: stays: 1.0.0 is the newest release.");
+});
+
+updaterTest("the updater looks every four hours on next", async (rig) => {
+  rig.pod = pod("next");
+  await rig.start();
+  await rig.clock.advance(8 * HOUR);
+  assert.deepEqual(rig.looks, [0, 4 * HOUR, 8 * HOUR]);
+});
+
+updaterTest("programs that began at once do not look at once for ever", async (rig) => {
+  const randoms = [0, 0.999];
+  await rig.start({ random: () => randoms.shift() ?? 0.5 });
+  await rig.clock.advance(60 * HOUR);
+  assert.deepEqual(rig.looks.map((at) => Math.round(at / HOUR)), [0, 22, 48]);
+});
+
+updaterTest("an interval that was given takes the place of the tag's", async (rig) => {
+  await rig.start({ interval: HOUR });
+  await rig.clock.advance(2 * HOUR);
+  assert.deepEqual(rig.looks, [0, HOUR, 2 * HOUR]);
+});
+
+updaterTest("the updater leaves once, when the tag has moved to something newer", async (rig) => {
+  rig.tags = ["1.0.0", "1.1.0"];
+  await rig.start();
+  assert.equal(rig.left, 0);
+  assert.equal(rig.said[0], "Update: stays: 1.1.0 is there, but the tag latest has not moved to it yet.");
+  rig.tagged = "sha256:other";
+  await rig.clock.advance(24 * HOUR);
+  assert.equal(rig.left, 1);
+  assert.equal(rig.said[1], "Update: leaves: 1.1.0 is there, and the tag latest has moved.");
+  assert(rig.ended);
+});
+
+updaterTest("after a start that was an update, the updater waits a whole interval", async (rig) => {
+  rig.tags = ["1.1.0"];
+  rig.tagged = "sha256:other";
+  rig.pod = pod("latest", { lastState: { terminated: { exitCode: 0 } } });
+  await rig.start();
+  await rig.clock.advance(24 * HOUR - 1);
+  assert.deepEqual(rig.looks, []);
+  assert.deepEqual(rig.said, ["Update: stays: this start was an update."]);
+  await rig.clock.advance(1);
+  assert.equal(rig.left, 1);
+});
+
+updaterTest("a fixed tag ends the updater after one line", async (rig) => {
+  rig.pod = pod("1.0.0");
+  await rig.start();
+  assert(rig.ended);
+  assert.deepEqual(rig.said, ["Update: stays: tag 1.0.0 is fixed."]);
+});
+
+updaterTest("switched off, the updater asks nobody", async (rig) => {
+  await rig.start({ mode: "off" });
+  assert(rig.ended);
+  assert.deepEqual(rig.said, ["Update: stays: --update off."]);
+  assert.deepEqual(rig.looks, []);
+});
+
+updaterTest("to notify is to stay, whatever the tag says", async (rig) => {
+  rig.tags = ["1.1.0"];
+  rig.tagged = "sha256:other";
+  await rig.start({ mode: "notify" });
+  assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there (--update notify)."]);
+  assert.equal(rig.left, 0);
+});
+
+updaterTest("outside a cluster an image that was named is only told about", async (rig) => {
+  rig.tags = ["1.1.0"];
+  await rig.start({ ownPod: undefined, image: "r.example.com/k8svent" });
+  assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there, and this is no pod to be left."]);
+});
+
+updaterTest("outside a cluster, without an image, there is nothing to look for", async (rig) => {
+  await rig.start({ ownPod: undefined });
+  assert(rig.ended);
+  assert.match(rig.said.join(), /stays: it does not know its image: .* no --image is given/);
+});
+
+updaterTest("an image that was named comes before the pod's own", async (rig) => {
+  rig.pod = pod("1.0.0");
+  await rig.start({ image: "r.example.com/k8svent:next" });
+  await rig.clock.advance(4 * HOUR);
+  assert.equal(rig.looks.length, 2);
+});
+
+updaterTest(
+  "a registry that is down is asked again, later each time, and nothing is left for it",
+  async (rig) => {
+    rig.tags = new RegistryError("unreachable", "r.example.com cannot be reached");
+    await rig.start();
+    assert.equal(rig.said[0], "Update: stays: r.example.com cannot be reached.");
+    await rig.clock.advance(5 * 60_000);
+    assert.deepEqual(rig.looks, [0, 45_000, 135_000]);
+    rig.tags = ["1.0.0"];
+    await rig.clock.advance(60 * 60_000);
+    assert.equal(rig.said.at(-1), "Update: stays: 1.0.0 is the newest release.");
+    assert.equal(rig.left, 0);
+  },
+);
+
+updaterTest("a registry that asks for patience gets it", async (rig) => {
+  rig.tags = new RegistryError("busy", "r.example.com asks for patience (429)", { retryAfter: 20 * 60_000 });
+  await rig.start();
+  await rig.clock.advance(20 * 60_000);
+  assert.deepEqual(rig.looks, [0, 20 * 60_000]);
+});
+
+updaterTest("a registry that never answers is given up after two minutes", async (rig) => {
+  const hanging = (signal: AbortSignal): Promise<string[]> =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  await rig.start({ open: () => ({ tags: hanging, isTagged: () => Promise.resolve(false) }) });
+  await rig.clock.advance(120_000);
+  assert.deepEqual(rig.said, ["Update: stays: the registry took longer than 120 s."]);
+});
+
+updaterTest("an end in the midst of a look ends the updater without a word", async (rig) => {
+  const hanging = (signal: AbortSignal): Promise<string[]> =>
+    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  await rig.start({ open: () => ({ tags: hanging, isTagged: () => Promise.resolve(false) }) });
+  rig.stop.abort();
+  await settle();
+  assert(rig.ended);
+  assert.deepEqual(rig.said, []);
+});
+
+updaterTest("a pod that it may not read is told, and asked for again", async (rig) => {
+  rig.pod = new ClusterError("forbidden", "The API server forbids it (403).");
+  await rig.start();
+  assert.equal(rig.said[0], "Update: stays: it cannot read its own pod: The API server forbids it (403).");
+  rig.pod = pod();
+  await rig.clock.advance(60_000);
+  assert.equal(rig.looks.length, 1);
+});
+
+updaterTest("a pod that does not say yet what it runs is looked at again soon", async (rig) => {
+  rig.tags = ["1.1.0"];
+  rig.tagged = "sha256:other";
+  rig.pod = pod("latest", { imageID: "" });
+  await rig.start();
+  assert.match(rig.said.join(), /stays: 1.1.0 is there, but its pod does not say yet which image it runs/);
+  rig.pod = pod();
+  await rig.clock.advance(10 * 60_000);
+  assert.equal(rig.left, 1);
+});
+
+updaterTest(
+  "the updater does not leave while that would lose something, and looks again soon",
+  async (rig) => {
+    rig.tags = ["1.1.0"];
+    rig.tagged = "sha256:other";
+    rig.loses = "what one did not take yet would be lost";
+    await rig.start();
+    assert.equal(rig.left, 0);
+    assert.match(rig.said.join(), /stays: 1.1.0 is there, but what one did not take yet would be lost/);
+    rig.loses = undefined;
+    await rig.clock.advance(10 * 60_000);
+    assert.equal(rig.left, 1);
+  },
+);

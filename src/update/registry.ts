@@ -70,10 +70,8 @@ export class Registry {
       if (asked.has(page.href)) throw this.#odd("repeats a page of its tags");
       asked.add(page.href);
       const { headers, body } = await this.#get(page, "application/json", signal);
-      const more = (parseJson(body) as { tags?: unknown } | undefined)?.tags ?? [];
-      if (!Array.isArray(more) || !more.every((tag) => typeof tag === "string")) {
-        throw this.#odd("does not answer with a list of tags");
-      }
+      const more = readTags(parseJson(body));
+      if (more === undefined) throw this.#odd("does not answer with a list of tags");
       tags.push(...more);
       if (tags.length > MOST_TAGS) throw this.#odd(`has more than ${MOST_TAGS} tags of this image`);
       page = nextPage(headers.get("link"), page);
@@ -153,6 +151,13 @@ export class Registry {
   #odd(what: string): RegistryError {
     return new RegistryError("protocol", `the registry ${this.#image.registry} ${what}`);
   }
+}
+
+/** Some registries say `null` where there are none. */
+function readTags(value: unknown): string[] | undefined {
+  if (typeof value !== "object" || value === null || !("tags" in value)) return undefined;
+  const tags = value.tags ?? [];
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === "string") ? tags : undefined;
 }
 
 function parseJson(body: Uint8Array): unknown {

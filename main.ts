@@ -2,6 +2,7 @@ import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
+import { describeVersion } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { secretProblem } from "./src/delivery/sign.ts";
@@ -44,7 +45,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     const options = parseOptions(argv, env);
     if (options.command !== "run") {
-      await print(options.text);
+      await print(options.command === "help" ? options.text : describeVersion(Deno.version.deno));
       return 0;
     }
     return await start(options, env);

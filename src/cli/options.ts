@@ -71,10 +71,9 @@ export interface HelpRequested {
   text: string;
 }
 
-/** `--version`: the same with the version. */
+/** `--version`: print what `describeVersion` says to stdout and exit with 0. */
 export interface VersionRequested {
   command: "version";
-  text: string;
 }
 
 /**
@@ -89,7 +88,9 @@ export function parseOptions(
   env: (name: string) => string | undefined,
 ): Options | HelpRequested | VersionRequested {
   const given = readArguments(argv, env);
-  if ("kind" in given) return { command: given.kind, text: given.text };
+  if ("kind" in given) {
+    return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
+  }
   const options: Options = {
     command: "run",
     endpoints: parseEndpoints(given.get("url")),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Options, parseOptions } from "./options.ts";
 import { UsageError } from "./usage_error.ts";
+import { describeVersion } from "./version.ts";
 
 type Env = Record<string, string>;
 
@@ -254,12 +255,13 @@ Deno.test("help names every flag with its variable, in groups, and asks for noth
   assert(text.split("\n").every((line) => line.length <= 100));
 });
 
-Deno.test("version is the one of deno.json", async () => {
+Deno.test("the version can be asked for", () => {
+  assert.deepEqual(parseOptions(["-V"], () => undefined), { command: "version" });
+});
+
+Deno.test("the version is the one of deno.json, and says that it runs from source", async () => {
   const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-  assert.deepEqual(parseOptions(["-V"], () => undefined), {
-    command: "version",
-    text: `${config.version}\n`,
-  });
+  assert.equal(describeVersion("2.9.6"), `k8svent ${config.version} (from source, deno 2.9.6)\n`);
 });
 
 for (

@@ -1,87 +1,104 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { compile, findToolchain } from "../kit/binary.ts";
+import { COMMIT, lacksRuntime } from "../kit/binary.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
-import { run } from "../kit/command.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+import { buildImage, lacksImages } from "../kit/image.ts";
+import { lacksPods, startInPod } from "../kit/in_pod.ts";
 import { Receiver } from "../kit/receiver.ts";
 
-const MOUNTED = fileURLToPath(new URL("../kit/mounted.sh", import.meta.url));
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const SECRET = "a secret of at least 24 characters";
 
-/** The user of the manifests; Deno itself keeps its cache where only its own user may read. */
+/** The user of the manifests; the runtime keeps its cache where only its own user may read. */
 const NOBODY = "65532";
 const ROOT = "0";
 
-clusterTest("in a pod, with the permission set of the image", async (context) => {
-  await using plane = await startControlPlane();
+clusterTest("in a pod, with the permission set of the image, the program delivers", async () => {
+  await using plane = await startWithRights();
+  await deliversFromAPod(plane, ROOT, [Deno.execPath(), "run", "-q", "-P=cluster", MAIN]);
+}, lacksPods());
+
+clusterTest(
+  "the image is built from the Dockerfile",
+  async (context) => {
+    const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+    await using image = await buildImage(version);
+
+    await context.step("it says how it is to be run, and what it is", () => {
+      const { User, Entrypoint, Cmd, StopSignal, Labels } = image.config;
+      assert.equal(User, "65532:65532");
+      assert.deepEqual(Entrypoint, ["/k8svent"], "the exec form: no shell is needed");
+      assert.equal(Cmd?.length ?? 0, 0);
+      assert.equal(StopSignal, "SIGTERM");
+      assert.equal(Labels["org.opencontainers.image.title"], "k8svent");
+      assert.equal(Labels["org.opencontainers.image.version"], version);
+      assert.equal(Labels["org.opencontainers.image.revision"], COMMIT);
+      assert.equal(Labels["org.opencontainers.image.licenses"], "Apache-2.0");
+    });
+
+    await context.step("there is no shell in it, and nothing of the build", async () => {
+      for (const folder of ["bin", "usr/bin", "sbin", "usr/sbin"]) {
+        for (const name of await namesIn(`${image.root}/${folder}`)) {
+          assert.doesNotMatch(name, /^(sh|bash|dash|busybox|deno|node)$/);
+        }
+      }
+      const { mode } = await Deno.stat(`${image.root}/k8svent`);
+      assert.equal((mode ?? 0) & 0o777, 0o555);
+      for (const gone of ["src", "out", "toolchain"]) {
+        await assert.rejects(Deno.stat(`${image.root}/${gone}`), Deno.errors.NotFound);
+      }
+    });
+
+    await context.step(
+      "it delivers from a pod: no shell, uid 65532, nothing to write on but its state",
+      async () => {
+        await using plane = await startWithRights();
+        await deliversFromAPod(plane, NOBODY, ["/k8svent"], image.root);
+      },
+    );
+  },
+  lacksPods() ?? lacksImages() ?? lacksRuntime(),
+);
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** A control plane with two pods that the service account may read. */
+async function startWithRights(): Promise<ControlPlane> {
+  const plane = await startControlPlane();
   await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
   await plane.kubectl([
     ...["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent"],
     "--serviceaccount=default:k8svent",
   ]);
   await createPods(plane, [manifest("one"), manifest("two")]);
-  const canMount = Deno.uid() === 0;
-  if (!canMount) say("SKIPPED: only root can mount what the kubelet mounts.");
-  const program = [Deno.execPath(), "run", "-q", "-P=cluster", MAIN];
-  await context.step({
-    name: "the program reads its service account, its secret and its state, and delivers",
-    ignore: !canMount,
-    fn: (): Promise<void> => deliversFromAPod(plane, ROOT, program),
-  });
-  const toolchain = findToolchain();
-  if (toolchain === undefined) say("SKIPPED: there is no runtime to compile with.");
-  await context.step({
-    name: "the compiled binary does the same, as a user without rights",
-    ignore: !canMount || toolchain === undefined,
-    async fn(): Promise<void> {
-      const folder = await Deno.makeTempDir({ prefix: "k8svent-binary-" });
-      await Deno.chmod(folder, 0o755);
-      try {
-        await compile(toolchain ?? "", "cluster", `${folder}/k8svent`);
-        await deliversFromAPod(plane, NOBODY, [`${folder}/k8svent`]);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-});
-
-function say(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  return plane;
 }
 
-async function deliversFromAPod(plane: ControlPlane, user: string, program: string[]): Promise<void> {
-  const url = new URL(plane.server);
-  const env = {
-    KUBERNETES_SERVICE_HOST: url.hostname,
-    KUBERNETES_SERVICE_PORT: url.port,
-    K8SVENT_STATE: "/var/lib/k8svent/state.db",
-    K8SVENT_WEBHOOK_SECRET_FILE: "/var/run/secrets/k8svent/secret",
-  };
-  const mounted = ["--mount", MOUNTED, plane.serviceAccount, SECRET, user, ...program];
-  const printed = await run("unshare", [...mounted, "--once"], { env });
-  assert.equal(printed.trim().split("\n").length, 2);
+async function deliversFromAPod(
+  plane: ControlPlane,
+  user: string,
+  program: string[],
+  image?: string,
+): Promise<void> {
+  const pod = { plane, secret: SECRET, user, image };
+  await using snapshot = await startInPod({ ...pod, command: [...program, "--once"] });
+  assert.equal(await snapshot.ended, 0, snapshot.lines.join("\n"));
+  assert.equal(snapshot.stdout.trim().split("\n").length, 2);
 
-  const receiver = await Receiver.start({ secrets: [SECRET] });
-  const child = new Deno.Command("unshare", {
-    args: [...mounted, "--url", receiver.url],
-    env,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    await receiver.until(() => receiver.state.pods.size === 2, "both pods");
-    assert.deepEqual(receiver.state.problems, []);
-    assert.ok(
-      receiver.deliveries.every((delivery) => delivery.headers["webhook-signature"]?.startsWith("v1,")),
-    );
-  } finally {
-    child.kill("SIGTERM");
-    const { code } = await child.status;
-    await receiver.close();
-    assert.equal(code, 0, "SIGTERM ends it in an orderly way");
-  }
+  await using receiver = await Receiver.start({ secrets: [SECRET] });
+  await using running = await startInPod({ ...pod, command: [...program, "--url", receiver.url] });
+  await receiver.until(() => receiver.state.pods.size === 2, "both pods");
+  assert.deepEqual(receiver.state.problems, []);
+  assert.ok(
+    receiver.deliveries.every((delivery) => delivery.headers["webhook-signature"]?.startsWith("v1,")),
+  );
+  assert.equal(await running.stop(), 0, "SIGTERM ends it in an orderly way");
 }

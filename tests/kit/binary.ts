@@ -1,17 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { run } from "./command.ts";
+import { compile } from "../../build/compile.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
-/**
- * What Deno 2.7 lacks of what the program's libraries use. The runtime that can be had without a network is of
- * that version; a release is compiled with the pinned one and needs none of it.
- */
-const SHIM = `import events, { addAbortListener } from "node:events";
-import threads from "node:worker_threads";
-threads.markAsUncloneable ??= () => {};
-events.addAbortListener ??= addAbortListener;
-`;
+/** A commit that no repository has: a test sees by it that the build put it in. */
+export const COMMIT = "0123456789ab";
 
 /** A script that prints a Deno and a runtime for it, where `deno compile` cannot download one. */
 export function findToolchain(): string | undefined {
@@ -24,22 +15,22 @@ export function findToolchain(): string | undefined {
   }
 }
 
-/** Compiles the program with a permission set, as `deno task compile` does, into a file that everybody may run. */
-export async function compile(toolchain: string, permissions: string, output: string): Promise<void> {
-  const [deno = "", runtime = ""] = (await run(toolchain, [])).trim().split("\n");
-  // Inside the checkout: deno.json, which has the permission sets, is found from the entry.
-  const folder = await Deno.makeTempDir({ dir: ROOT, prefix: ".bundle-" });
-  try {
-    await Deno.writeTextFile(`${folder}/shim.js`, SHIM);
-    await run(Deno.execPath(), [
-      ...["bundle", "-q", "--minify", "--code-splitting", "--outdir", folder],
-      `${ROOT}/main.ts`,
-    ]);
-    await run(deno, [
-      ...["compile", "-q", "--frozen", `-P=${permissions}`, "--no-prompt", "--no-code-cache", "--no-check"],
-      ...["--preload", `${folder}/shim.js`, "-o", output, `${folder}/main.js`],
-    ], { env: { DENORT_BIN: runtime } });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** The compiled program, in a folder of its own that everybody may read. */
+export interface Binary extends AsyncDisposable {
+  path: string;
+}
+
+/** Compiles the program with a permission set of deno.json, as `deno task compile` does. */
+export async function compileBinary(permissions: string): Promise<Binary> {
+  const folder = await Deno.makeTempDir({ prefix: "k8svent-binary-" });
+  await Deno.chmod(folder, 0o755);
+  const path = `${folder}/k8svent`;
+  await compile({ permissions, output: path, commit: COMMIT, toolchain: findToolchain() });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+}
+
+/** Why nothing can be compiled here; undefined where it can. */
+export function lacksRuntime(): string | undefined {
+  if (findToolchain() !== undefined) return undefined;
+  return "there is no runtime to compile with: name a script that prints one in K8SVENT_TOOLCHAIN.";
 }

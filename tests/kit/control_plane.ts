@@ -49,16 +49,23 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 /**
  * Registers a test that needs a control plane: skipped, and said so on stderr, where none can be had. With
  * CI=true it fails instead, because a gate that skips is no gate.
+ *
+ * @param lacks what else the machine lacks that the test needs, as a sentence; undefined: nothing
  */
-export function clusterTest(name: string, fn: (context: Deno.TestContext) => Promise<void>): void {
+export function clusterTest(
+  name: string,
+  fn: (context: Deno.TestContext) => Promise<void>,
+  lacks?: string | undefined,
+): void {
   const source = findControlPlane();
-  if (source.kind !== "none") return Deno.test(name, fn);
+  const reason = source.kind === "none" ? source.reason : lacks;
+  if (reason === undefined) return Deno.test(name, fn);
   if (Deno.env.get("CI") === "true") {
     return Deno.test(name, () => {
-      throw new Error(`This test must run in CI, but ${source.reason}`);
+      throw new Error(`This test must run in CI, but ${reason}`);
     });
   }
-  Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPED: "${name}": ${source.reason}\n`));
+  Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPED: "${name}": ${reason}\n`));
   Deno.test({ name, fn, ignore: true });
 }
 

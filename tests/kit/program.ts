@@ -35,6 +35,10 @@ export class Program implements AsyncDisposable {
     this.ended = this.#attend();
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /**
    * Resolves with the first line that matches, at once if it is there already.
    *

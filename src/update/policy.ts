@@ -38,6 +38,8 @@ export interface LeavingPod {
 export interface Decision {
   act: "stay" | "tell" | "leave";
   reason: string;
+  /** What alone holds the update up and comes by itself: the pod's status, or the delivery of what is owed. */
+  awaits?: "status" | "delivery";
 }
 
 /** What an image follows; undefined for one that stays as it is. */
@@ -68,9 +70,7 @@ export function newest(tags: Iterable<string>, track: Track, above: string): str
 
 /** Decides. Whoever leaves must come back as something newer: every doubt is a reason to stay. */
 export function decide({ mode, version, newer, track, tag, pod }: Facts): Decision {
-  if (newer === undefined) {
-    return stay(`${version} is the newest ${track === "release" ? "release" : "version"}`);
-  }
+  if (newer === undefined) return stay(whyNewest(version, track));
   if (mode === "notify") return { act: "tell", reason: `${newer} is there (--update notify)` };
   if (pod === undefined) return { act: "tell", reason: `${newer} is there, and this is no pod to be left` };
   // Else the node starts the image again that it has.
@@ -83,13 +83,21 @@ export function decide({ mode, version, newer, track, tag, pod }: Facts): Decisi
     return stay(`${newer} is there, but with restartPolicy ${pod.restartPolicy} nothing would start again`);
   }
   if (pod.runsWhatIsTagged === undefined) {
-    return stay(`${newer} is there, but its pod does not say yet which image it runs`);
+    return stay(`${newer} is there, but its pod does not say yet which image it runs`, { awaits: "status" });
   }
   if (pod.runsWhatIsTagged) return stay(`${newer} is there, but the tag ${tag} has not moved to it yet`);
-  if (pod.loses !== undefined) return stay(`${newer} is there, but ${pod.loses}`);
+  if (pod.loses !== undefined) return stay(`${newer} is there, but ${pod.loses}`, { awaits: "delivery" });
   return { act: "leave", reason: `${newer} is there, and the tag ${tag} has moved` };
 }
 
-function stay(reason: string): Decision {
-  return { act: "stay", reason };
+/** A prerelease may run by the tag of releases. */
+function whyNewest(version: string, track: Track): string {
+  if (track === "prerelease") return `${version} is the newest version`;
+  return prerelease(version) === null
+    ? `${version} is the newest release`
+    : `no release is newer than ${version}`;
+}
+
+function stay(reason: string, also: Pick<Decision, "awaits"> = {}): Decision {
+  return { act: "stay", reason, ...also };
 }

@@ -61,8 +61,8 @@ const ROWS: Row[] = [
     "2.0.0-rc.1 1.2.4",
     leaves("1.2.4", "latest"),
   ),
-  row("k8svent:latest", "2.0.0-rc.1", "2.0.0-rc.2", "stay: 2.0.0-rc.1 is the newest release"),
-  row("k8svent:latest", "2.0.0-rc.1", "1.9.0", "stay: 2.0.0-rc.1 is the newest release"),
+  row("k8svent:latest", "2.0.0-rc.1", "2.0.0-rc.2", "stay: no release is newer than 2.0.0-rc.1"),
+  row("k8svent:latest", "2.0.0-rc.1", "1.9.0", "stay: no release is newer than 2.0.0-rc.1"),
   row("k8svent:latest", "2.0.0-rc.1", "2.0.0", leaves("2.0.0", "latest")),
   // Every version.
   row("k8svent:next", "1.2.3", "1.2.3", "stay: 1.2.3 is the newest version"),
@@ -89,6 +89,10 @@ const ROWS: Row[] = [
     "2.0.0-rc.2 2.0.0",
     leaves("2.0.0", "next"),
   ),
+  // Build metadata, which no tag may have but a list might: it makes nothing newer (semver.org, 10).
+  row("k8svent:latest", "1.2.3+abc", "1.2.3", "stay: 1.2.3+abc is the newest release"),
+  row("k8svent:latest", "1.2.3", "1.2.3+abc", "stay: 1.2.3 is the newest release"),
+  row("k8svent:latest", "1.2.3", "1.2.4+abc", leaves("1.2.4", "latest")),
   // What is no version.
   row("k8svent:latest", "1.2.3", "2 2.0 v2 v2.0", "stay: 1.2.3 is the newest release"),
   row("k8svent:latest", "1.2.3", "2.0.0.0 02.0.0 2.00.0", "stay: 1.2.3 is the newest release"),
@@ -141,6 +145,20 @@ const ROWS: Row[] = [
     "1.3.0",
     "stay: 1.3.0 is there, but with restartPolicy Never nothing would start again",
     { pod: { restartPolicy: "Never" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.3.0",
+    "stay: 1.3.0 is there, but with imagePullPolicy Never the same image would start again",
+    { pod: { pullPolicy: "Never" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.3.0",
+    "stay: 1.3.0 is there, but with restartPolicy OnFailure nothing would start again",
+    { pod: { restartPolicy: "OnFailure" } },
   ),
   row("k8svent:latest", "1.2.3", "1.3.0", "stay: 1.3.0 is there, but it would lose 3 messages", {
     pod: { loses: "it would lose 3 messages" },

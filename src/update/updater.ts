@@ -43,64 +43,66 @@ const INTERVALS: Record<Track, number> = { release: 24 * 3_600_000, prerelease: 
 /** After a fault of the registry or of the API server. */
 const RETRY: Backoff = { base: 60_000, cap: 4 * 3_600_000 };
 
-/** For what passes by itself: a pod that does not yet say what it runs, messages that are owed. */
-const SOON = 600_000;
+/**
+ * Milliseconds until what is awaited may be there. The kubelet writes its status soon after the start; an endpoint
+ * that is down takes its time, and each look costs the registry some requests.
+ */
+const AWAITED: Record<NonNullable<Decision["awaits"]>, number> = { status: 300_000, delivery: 3_600_000 };
 
-/** A look that takes longer has met a registry that is not well. */
+/** Milliseconds. A look that takes longer has met a registry that is not well. */
 const LONGEST_LOOK = 120_000;
 
-/** What a look came to, and when the next one is due: `never`, at the usual time, soon, or after a fault. */
+/** What a look came to. */
 interface Outcome extends Decision {
-  next: "never" | "usual" | "soon" | { retryAfter: number };
+  /** Milliseconds until the next look; Infinity: there is nothing to look for. */
+  wait: number;
+  /** Whether nothing was found out: then the wait is the least, and grows with each fault in a row. */
+  isFault: boolean;
 }
 
 /**
  * Keeps the program current: looks for a newer version again and again, and leaves when the tag that it runs by has
- * moved to one. Each decision is a line in the log. Returns when the signal aborts, when it leaves, and when there is
- * nothing to follow. A fault of the registry or of the API server never ends it.
+ * moved to one. Each decision is a line in the log, but a version that is only told is told once. Returns when the
+ * signal aborts, when it leaves, and when there is nothing to follow. A fault of the registry or of the API server
+ * never ends it.
  */
 export async function keepCurrent(deps: UpdaterDeps, stop: AbortSignal): Promise<void> {
-  const { mode, clock, random, log, leave } = deps;
+  const { mode, image, ownPod, clock, random, log, leave } = deps;
   if (mode === "off") return log.info("Update: stays: --update off.");
+  if (ownPod === undefined && image === undefined) return log.debug(`Update: stays: ${NOWHERE}.`);
   const updater = new Updater(deps, mode);
   let failures = 0;
+  let told = "";
   while (!stop.aborted) {
     const outcome = await updater.look(stop);
     if (stop.aborted) return;
-    say(outcome, log);
+    const line = `Update: ${VERBS[outcome.act]}: ${outcome.reason}.`;
+    if (line === told) log.debug(line);
+    else log.info(line);
     if (outcome.act === "leave") return leave();
-    if (outcome.next === "never") return;
-    failures = typeof outcome.next === "object" ? failures + 1 : 0;
-    const wait = typeof outcome.next === "object"
-      ? Math.max(outcome.next.retryAfter, backoffDelay(RETRY, failures, random()))
-      : outcome.next === "soon"
-      ? SOON
-      : updater.interval;
-    // A tenth either way: many programs that began at once must not ask at once for ever.
-    await sleep(clock, wait * (0.9 + 0.2 * random()), stop);
+    if (outcome.wait === Infinity) return;
+    if (outcome.act === "tell") told = line;
+    failures = outcome.isFault ? failures + 1 : 0;
+    const backoff = outcome.isFault ? backoffDelay(RETRY, failures, random()) : 0;
+    // Programs that began at once must not ask at once for ever. Never less: a registry may have asked for the wait.
+    await sleep(clock, Math.max(outcome.wait, backoff) * (1 + random() / 10), stop);
   }
 }
 
-function say({ act, reason }: Decision, log: Log): void {
-  const verb = { stay: "stays", tell: "newer version", leave: "leaves" }[act];
-  log.info(`Update: ${verb}: ${reason}.`);
-}
+const VERBS: Record<Decision["act"], string> = { stay: "stays", tell: "newer version", leave: "leaves" };
+
+/** For a person on a workstation it goes without saying; in a pod it tells what its manifest lacks. */
+const NOWHERE = "it is in no pod (POD_NAME and POD_NAMESPACE are not set), and no --image is given";
 
 /** What is remembered from look to look. */
 class Updater {
   readonly #deps: UpdaterDeps;
   readonly #mode: "exit" | "notify";
-  #track: Track = "release";
   #isFirst = true;
 
   constructor(deps: UpdaterDeps, mode: "exit" | "notify") {
     this.#deps = deps;
     this.#mode = mode;
-  }
-
-  /** Milliseconds between two looks. */
-  get interval(): number {
-    return this.#deps.interval ?? INTERVALS[this.#track];
   }
 
   async look(stop: AbortSignal): Promise<Outcome> {
@@ -109,7 +111,7 @@ class Updater {
     try {
       return await this.#look(AbortSignal.any([stop, late.signal]));
     } catch (error) {
-      if (stop.aborted) return { act: "stay", reason: "it ends", next: "never" };
+      if (stop.aborted) return stays("it ends", Infinity);
       if (late.signal.aborted) return failed(`the registry took longer than ${LONGEST_LOOK / 1_000} s`);
       if (error instanceof RegistryError) return failed(error.message, error.details.retryAfter);
       if (error instanceof ClusterError) {
@@ -126,13 +128,12 @@ class Updater {
     const pod = await ownPod?.(signal);
     const self = pod && readSelf(pod);
     const image = parseImage(override ?? self?.image ?? "");
-    if (image === undefined) return { act: "stay", reason: this.#whyNoImage(self), next: "never" };
+    if (image === undefined) return stays(this.#whyNoImage(self), Infinity);
     const track = trackOf(image);
-    if (track === undefined) return { act: "stay", reason: whyFixed(image), next: "never" };
-    this.#track = track;
+    if (track === undefined) return stays(whyFixed(image), Infinity);
     const wasUpdate = this.#isFirst && self?.startedByUpdate === true;
     this.#isFirst = false;
-    if (wasUpdate) return { act: "stay", reason: "this start was an update", next: "usual" };
+    if (wasUpdate) return stays("this start was an update", this.#interval(track));
     return await this.#compare(image, track, self, signal);
   }
 
@@ -144,19 +145,26 @@ class Updater {
     const runsWhatIsTagged = isAsked ? await registry.isTagged(self.digest ?? "", signal) : undefined;
     const pod = self && { ...self, runsWhatIsTagged, loses: loses() };
     const decision = decide({ mode: this.#mode, version, newer, track, tag: image.tag ?? "", pod });
-    const passes = newer !== undefined && decision.act === "stay" &&
-      (self?.digest === undefined || pod?.loses !== undefined);
-    return { ...decision, next: passes ? "soon" : "usual" };
+    const soonest = decision.awaits === undefined ? Infinity : AWAITED[decision.awaits];
+    return { ...decision, wait: Math.min(this.#interval(track), soonest), isFault: false };
+  }
+
+  #interval(track: Track): number {
+    return this.#deps.interval ?? INTERVALS[track];
   }
 
   #whyNoImage(self: Self | undefined): string {
-    const { image, ownPod } = this.#deps;
-    if (image !== undefined || self !== undefined) return `${image ?? self?.image} is no image reference`;
-    if (ownPod !== undefined) return "no container of its pod is named k8svent: give --image";
-    return "it does not know its image: POD_NAME and POD_NAMESPACE are not set, and no --image is given";
+    const text = this.#deps.image ?? self?.image;
+    return text === undefined
+      ? "no container of its pod is named k8svent: give --image"
+      : `${text} is no image reference`;
   }
 }
 
+function stays(reason: string, wait: number): Outcome {
+  return { act: "stay", reason, wait, isFault: false };
+}
+
 function failed(reason: string, retryAfter = 0): Outcome {
-  return { act: "stay", reason, next: { retryAfter } };
+  return { act: "stay", reason, wait: retryAfter, isFault: true };
 }

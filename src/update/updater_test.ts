@@ -50,7 +50,7 @@ class Rig {
         isTagged: (digest) => Promise.resolve(digest === this.tagged),
       }),
       clock: this.clock,
-      random: () => 0.5,
+      random: () => 0,
       log: this.log,
       loses: () => this.loses,
       leave: () => this.left++,
@@ -93,10 +93,10 @@ updaterTest("the updater looks every four hours on next", async (rig) => {
 });
 
 updaterTest("programs that began at once do not look at once for ever", async (rig) => {
-  const randoms = [0, 0.999];
-  await rig.start({ random: () => randoms.shift() ?? 0.5 });
+  const randoms = [0.5, 0.25];
+  await rig.start({ random: () => randoms.shift() ?? 0 });
   await rig.clock.advance(60 * HOUR);
-  assert.deepEqual(rig.looks.map((at) => Math.round(at / HOUR)), [0, 22, 48]);
+  assert.deepEqual(rig.looks, [0, 25.2 * HOUR, 49.8 * HOUR]);
 });
 
 updaterTest("an interval that was given takes the place of the tag's", async (rig) => {
@@ -151,16 +151,50 @@ updaterTest("to notify is to stay, whatever the tag says", async (rig) => {
   assert.equal(rig.left, 0);
 });
 
+updaterTest("a version is told once, and the next one again", async (rig) => {
+  rig.tags = ["1.1.0"];
+  await rig.start({ mode: "notify" });
+  await rig.clock.advance(24 * HOUR);
+  rig.tags = new RegistryError("unreachable", "r.example.com cannot be reached");
+  await rig.clock.advance(24 * HOUR);
+  rig.tags = ["1.1.0"];
+  await rig.clock.advance(HOUR);
+  rig.tags = ["1.2.0"];
+  await rig.clock.advance(24 * HOUR);
+  const told = (version: string): string => `Update: newer version: ${version} is there (--update notify).`;
+  const fault = "Update: stays: r.example.com cannot be reached.";
+  assert.deepEqual(rig.log.at("info"), [told("1.1.0"), fault, told("1.2.0")]);
+  assert.deepEqual(rig.log.at("debug"), [told("1.1.0"), told("1.1.0")]);
+});
+
 updaterTest("outside a cluster an image that was named is only told about", async (rig) => {
   rig.tags = ["1.1.0"];
   await rig.start({ ownPod: undefined, image: "r.example.com/k8svent" });
   assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there, and this is no pod to be left."]);
 });
 
-updaterTest("outside a cluster, without an image, there is nothing to look for", async (rig) => {
-  await rig.start({ ownPod: undefined });
+updaterTest(
+  "outside a cluster, without an image, there is nothing to look for, and little to say",
+  async (rig) => {
+    await rig.start({ ownPod: undefined });
+    assert(rig.ended);
+    assert.match(rig.log.at("debug").join(), /stays: it is in no pod .*, and no --image is given\.$/);
+    assert.deepEqual(rig.log.at("info"), []);
+  },
+);
+
+updaterTest("a pod in which it does not find itself ends the updater with a sentence", async (rig) => {
+  rig.pod = { ...pod(), spec: { containers: [{ name: "a" }, { name: "b" }] } } as Pod;
+  await rig.start();
   assert(rig.ended);
-  assert.match(rig.said.join(), /stays: it does not know its image: .* no --image is given/);
+  assert.deepEqual(rig.said, ["Update: stays: no container of its pod is named k8svent: give --image."]);
+});
+
+updaterTest("an image that nobody can read ends the updater with a sentence", async (rig) => {
+  rig.pod = pod("a b");
+  await rig.start();
+  assert(rig.ended);
+  assert.deepEqual(rig.said, ["Update: stays: r.example.com/k8svent:a b is no image reference."]);
 });
 
 updaterTest("an image that was named comes before the pod's own", async (rig) => {
@@ -177,7 +211,7 @@ updaterTest(
     await rig.start();
     assert.equal(rig.said[0], "Update: stays: r.example.com cannot be reached.");
     await rig.clock.advance(5 * 60_000);
-    assert.deepEqual(rig.looks, [0, 45_000, 135_000]);
+    assert.deepEqual(rig.looks, [0, 30_000, 90_000, 210_000]);
     rig.tags = ["1.0.0"];
     await rig.clock.advance(60 * 60_000);
     assert.equal(rig.said.at(-1), "Update: stays: 1.0.0 is the newest release.");
@@ -185,12 +219,18 @@ updaterTest(
   },
 );
 
-updaterTest("a registry that asks for patience gets it", async (rig) => {
-  rig.tags = new RegistryError("busy", "r.example.com asks for patience (429)", { retryAfter: 20 * 60_000 });
-  await rig.start();
-  await rig.clock.advance(20 * 60_000);
-  assert.deepEqual(rig.looks, [0, 20 * 60_000]);
-});
+for (const random of [0, 0.999]) {
+  updaterTest(`a registry that asks for patience gets it, whatever the dice say: ${random}`, async (rig) => {
+    rig.tags = new RegistryError("busy", "r.example.com asks for patience (429)", {
+      retryAfter: 20 * 60_000,
+    });
+    await rig.start({ random: () => random });
+    await rig.clock.advance(20 * 60_000 - 1);
+    assert.deepEqual(rig.looks, [0]);
+    await rig.clock.advance(2 * 60_000);
+    assert.equal(rig.looks.length, 2);
+  });
+}
 
 updaterTest("a registry that never answers is given up after two minutes", async (rig) => {
   const hanging = (signal: AbortSignal): Promise<string[]> =>
@@ -226,12 +266,20 @@ updaterTest("a pod that does not say yet what it runs is looked at again soon", 
   await rig.start();
   assert.match(rig.said.join(), /stays: 1.1.0 is there, but its pod does not say yet which image it runs/);
   rig.pod = pod();
-  await rig.clock.advance(10 * 60_000);
+  await rig.clock.advance(5 * 60_000);
   assert.equal(rig.left, 1);
 });
 
+updaterTest("to notify needs no digest, and no look before the next day", async (rig) => {
+  rig.tags = ["1.1.0"];
+  rig.pod = pod("latest", { imageID: "" });
+  await rig.start({ mode: "notify" });
+  await rig.clock.advance(24 * HOUR);
+  assert.deepEqual(rig.looks, [0, 24 * HOUR]);
+});
+
 updaterTest(
-  "the updater does not leave while that would lose something, and looks again soon",
+  "the updater does not leave while that would lose something, and looks again within the hour",
   async (rig) => {
     rig.tags = ["1.1.0"];
     rig.tagged = "sha256:other";
@@ -240,7 +288,18 @@ updaterTest(
     assert.equal(rig.left, 0);
     assert.match(rig.said.join(), /stays: 1.1.0 is there, but what one did not take yet would be lost/);
     rig.loses = undefined;
-    await rig.clock.advance(10 * 60_000);
+    await rig.clock.advance(HOUR - 1);
+    assert.equal(rig.left, 0);
+    await rig.clock.advance(1);
     assert.equal(rig.left, 1);
   },
 );
+
+updaterTest("what holds an update up is not looked at later than the interval says", async (rig) => {
+  rig.tags = ["1.1.0"];
+  rig.tagged = "sha256:other";
+  rig.loses = "something would be lost";
+  await rig.start({ interval: 60_000 });
+  await rig.clock.advance(60_000);
+  assert.deepEqual(rig.looks, [0, 60_000]);
+});

@@ -31,6 +31,7 @@ export async function compileBinary(permissions: string): Promise<Binary> {
 
 /** Why nothing can be compiled here; undefined where it can. */
 export function lacksRuntime(): string | undefined {
-  if (findToolchain() !== undefined) return undefined;
-  return "there is no runtime to compile with: name a script that prints one in K8SVENT_TOOLCHAIN.";
+  if (findToolchain() !== undefined || Deno.env.get("K8SVENT_TOOLCHAIN") === "") return undefined;
+  return "there is no runtime to compile with: name a script that prints one in K8SVENT_TOOLCHAIN, or leave it empty " +
+    "where Deno can download its own.";
 }

@@ -75,7 +75,7 @@ export async function buildImage(version: string): Promise<BuiltImage> {
     await buildah(
       ...["build", "--quiet", "--isolation", "chroot", "--volume", `${denoDir}:/deno-dir:rw`],
       ...["--build-arg", "BUILD_IMAGE=localhost/build", "--build-arg", "RUNTIME_IMAGE=localhost/runtime"],
-      ...["--build-arg", "K8SVENT_TOOLCHAIN=/toolchain/print.sh"],
+      ...(findToolchain() === undefined ? [] : ["--build-arg", "K8SVENT_TOOLCHAIN=/toolchain/print.sh"]),
       ...["--build-arg", `VERSION=${version}`, "--build-arg", `COMMIT=${COMMIT}`],
       ...["--tag", "localhost/k8svent", ROOT],
     );
@@ -132,16 +132,18 @@ async function unpack(packages: string, names: string[], root: string): Promise<
   }
 }
 
-/** The pinned Deno, and the pair that can compile without a network. */
+/** The pinned Deno, and the pair that can compile without a network, where there is one. */
 async function addToolchain(root: string): Promise<void> {
+  await Deno.copyFile(Deno.execPath(), `${root}/bin/deno`);
+  await Deno.symlink("busybox", `${root}/bin/sh`);
+  const toolchain = findToolchain();
+  if (toolchain === undefined) return;
   await Deno.mkdir(`${root}/toolchain`);
-  const [deno = "", runtime = ""] = (await run(findToolchain() ?? "", [])).trim().split("\n");
+  const [deno = "", runtime = ""] = (await run(toolchain, [])).trim().split("\n");
   // What npm puts in its place is a script for Node.js; the program is in the package of the platform.
   const program = await run(deno, ["eval", "console.log(Deno.execPath())"]);
   await Deno.copyFile(program.trim(), `${root}/toolchain/deno`);
   await Deno.copyFile(runtime, `${root}/toolchain/denort`);
-  await Deno.copyFile(Deno.execPath(), `${root}/bin/deno`);
   const script = "#!/bin/sh\necho /toolchain/deno\necho /toolchain/denort\n";
   await Deno.writeTextFile(`${root}/toolchain/print.sh`, script, { mode: 0o755 });
-  await Deno.symlink("busybox", `${root}/bin/sh`);
 }

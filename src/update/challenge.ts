@@ -7,7 +7,7 @@ export interface Challenge {
 }
 
 /** A parameter: a token, `=`, and a token or a quoted string (RFC 9110 §11.2, §5.6.4). */
-const PARAMETER = /^\s*,?\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/;
+const PARAMETER = /^[\s,]*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/;
 
 /** The next scheme: a token that no `=` follows. */
 const SCHEME = /^[\s,]*([\w!#$%&'*+.^`|~-]+)(?=[\s,]|$)(?!\s*=)/;

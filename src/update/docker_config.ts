@@ -19,12 +19,20 @@ export type Keyring = ReadonlyMap<string, Credentials>;
  */
 export async function readDockerConfig(file: string): Promise<Keyring> {
   const text = await Deno.readTextFile(file).catch((cause: unknown) => {
-    const why = cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read";
-    throw new RegistryError("forbidden", `the file of --registry-config, ${file}, ${why}`, { cause });
+    throw new RegistryError("forbidden", `the file of --registry-config, ${file}, ${whyUnreadable(cause)}`, {
+      cause,
+    });
   });
   const keyring = parseDockerConfig(text);
   if (keyring !== undefined) return keyring;
   throw new RegistryError("forbidden", `the file of --registry-config, ${file}, is no docker config.json`);
+}
+
+function whyUnreadable(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "does not exist";
+  if (cause instanceof Deno.errors.PermissionDenied) return "has permissions that forbid reading it";
+  if (cause instanceof Deno.errors.NotCapable) return "is where this program may not read (--allow-read)";
+  return "cannot be read";
 }
 
 /** Undefined for a text that is no docker `config.json`. */

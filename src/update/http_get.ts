@@ -21,10 +21,29 @@ const LARGEST = 4 * 1024 * 1024;
 export const httpGet: HttpGet = async (url, headers, signal) => {
   const response = await fetch(url, { headers, redirect: "manual", signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw new RegistryError("unreachable", `${url.host} cannot be reached`, { cause });
+    throw new RegistryError("unreachable", `${url.host} cannot be reached${whyNot(cause)}`, { cause });
   });
   return { status: response.status, headers: response.headers, body: await read(response, url, signal) };
 };
+
+/** The words of hyper, rustls and the operating system, which are all that tells; the first that fits. */
+const REASONS: [RegExp, string][] = [
+  [/invalid peer certificate/, "its certificate is not trusted: name its authority's PEM file in DENO_CERT"],
+  [
+    /InvalidContentType|InvalidMessage/,
+    "it does not speak TLS: if that is meant, name it with --insecure-registry",
+  ],
+  [/dns error|failed to lookup address/, "its name cannot be resolved"],
+  [/connection refused/i, "the connection was refused"],
+];
+
+/** The rest of the clause. The words themselves quote the URL. */
+function whyNot(cause: unknown): string {
+  const words: string[] = [];
+  for (let at = cause; at instanceof Error; at = at.cause) words.push(at.message);
+  const reason = REASONS.find(([pattern]) => pattern.test(words.join("\n")));
+  return reason === undefined ? "" : `: ${reason[1]}`;
+}
 
 async function read(response: Response, url: URL, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { httpGet } from "./http_get.ts";
 import { RegistryError } from "./registry_error.ts";
 
@@ -45,8 +46,47 @@ Deno.test("a server that is not there is unreachable, without the path", async (
   const { port } = listener.addr;
   listener.close();
   await assert.rejects(httpGet(new URL(`http://127.0.0.1:${port}/secret`), {}, forever), (error) => {
-    return error instanceof RegistryError && error.message === `127.0.0.1:${port} cannot be reached`;
+    return error instanceof RegistryError &&
+      error.message === `127.0.0.1:${port} cannot be reached: the connection was refused`;
   });
+});
+
+Deno.test("a registry that speaks no TLS is told so, with the way out", async () => {
+  await serve(() => new Response(), async ({ host }) => {
+    await assert.rejects(httpGet(new URL(`https://${host}/secret`), {}, forever), (error) => {
+      return error instanceof RegistryError &&
+        error.message ===
+          `${host} cannot be reached: it does not speak TLS: if that is meant, name it with ` +
+            "--insecure-registry";
+    });
+  });
+});
+
+Deno.test("a certificate by an unknown authority is not trusted, with the way out", async () => {
+  const tls = issueCertificate("registry", { issuer: issueCertificate("authority"), hosts: ["127.0.0.1"] });
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, ...tls, onListen(): void {} },
+    () => new Response(),
+  );
+  await assert.rejects(
+    httpGet(new URL(`https://127.0.0.1:${server.addr.port}/secret`), {}, forever),
+    /^RegistryError: 127\.0\.0\.1:\d+ cannot be reached: its certificate is not trusted: .*DENO_CERT$/,
+  );
+  await server.shutdown();
+});
+
+Deno.test("an answer that breaks off is as good as none", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answered = (async (): Promise<void> => {
+    using connection = await listener.accept();
+    await connection.read(new Uint8Array(4_096));
+    await connection.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"));
+  })();
+  await assert.rejects(
+    httpGet(new URL(`http://127.0.0.1:${listener.addr.port}/`), {}, forever),
+    /^RegistryError: 127\.0\.0\.1:\d+ broke off its answer$/,
+  );
+  await answered;
 });
 
 Deno.test("an abort ends a request with its own reason", async () => {

@@ -1,22 +1,22 @@
 /** The parts of an image reference. */
 export interface Image {
-  /** `HOST[:PORT]`; `docker.io` for Docker Hub. */
+  /** `HOST[:PORT]` in lower case; `docker.io` for Docker Hub. */
   registry: string;
   /** `library/` is part of it where Docker Hub puts it. */
   repository: string;
   tag?: string;
-  /** `sha256:` and 64 hex digits. Where it is given, the tag says nothing about what runs. */
+  /** `sha256:…` or `sha512:…`. Where it is given, the tag says nothing about what runs. */
   digest?: string;
 }
 
 /** What an image reference without a host names. */
 export const DOCKER_HUB = "docker.io";
 
-/** The grammar of github.com/distribution/reference, its names in lower case; a digest is SHA-256 here. */
+/** The grammar of github.com/distribution/reference, with the two digests that OCI registers. */
 const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const HOST = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
 const TAG = /^\w[\w.-]{0,127}$/;
-const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /**
  * Reads `[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]` as container runtimes do: what stands before the first slash
@@ -33,6 +33,8 @@ export function parseImage(text: string): Image | undefined {
   if (tag !== undefined && !TAG.test(tag)) return undefined;
   const { registry, repository } = splitName(name);
   if (!HOST.test(registry) || !REPOSITORY.test(repository) || repository.length > 255) return undefined;
+  // The grammar allows hosts that no URL does, such as 256.0.0.1 and a port above 65535.
+  if (!URL.canParse(`https://${registry}`)) return undefined;
   return {
     registry,
     repository,
@@ -43,7 +45,7 @@ export function parseImage(text: string): Image | undefined {
 
 function splitName(name: string): { registry: string; repository: string } {
   const slash = name.indexOf("/");
-  const first = name.slice(0, Math.max(0, slash));
+  const first = name.slice(0, Math.max(0, slash)).toLowerCase();
   const isHost = first === "localhost" || /[.:[]/.test(first);
   const repository = isHost ? name.slice(slash + 1) : name;
   // Both are names that Docker Hub has always had (distribution/reference, normalize.go).

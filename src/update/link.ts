@@ -1,5 +1,5 @@
 /** `<URL>; rel="next"`, one of a comma list (RFC 8288 §3). */
-const NEXT = /<([^>]*)>\s*(?:;[^,<]*)?;\s*rel\s*=\s*"?next"?/i;
+const NEXT = /<([^<>]*)>\s*(?:;[^,<]*)?;\s*rel\s*=\s*"?next"?/i;
 
 /**
  * The page that `Link` names as the next one, wherever it is; undefined where there is none.

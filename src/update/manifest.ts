@@ -7,8 +7,8 @@ export interface Manifest {
 }
 
 /**
- * An image manifest or index of OCI 1.1, or their older counterparts of docker (version 2). Undefined for anything
- * else.
+ * An image manifest or index of OCI 1.1, or their older counterparts of docker (version 2). Undefined for
+ * anything else.
  */
 export function readManifest(value: unknown): Manifest | undefined {
   const { schemaVersion, config, manifests } = (value ?? {}) as Record<string, unknown>;

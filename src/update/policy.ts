@@ -38,7 +38,7 @@ export interface LeavingPod {
 export interface Decision {
   act: "stay" | "tell" | "leave";
   reason: string;
-  /** What alone holds the update up and comes by itself: the pod's status, or the delivery of what is owed. */
+  /** What alone holds the update up and comes by itself: the pod's status, or delivery of what is owed. */
   awaits?: "status" | "delivery";
 }
 
@@ -54,8 +54,8 @@ export function whyFixed({ tag, digest }: Image): string {
 }
 
 /**
- * The newest version of the track above the one that runs. A tag may have a `v` before the version; what is no
- * semantic version (semver.org 2.0) names none. Of two tags of one version the first is as good as the other.
+ * The newest version of the track above the one that runs. A tag may have a `v` before it; what is no semantic
+ * version (semver.org 2.0) names none. Of two tags of one version the first is as good as the other.
  */
 export function newest(tags: Iterable<string>, track: Track, above: string): string | undefined {
   let found: string | undefined;

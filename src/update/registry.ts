@@ -26,6 +26,9 @@ const PAGE = 1_000;
 /** More than this, and it is no registry of versions. */
 const MOST_TAGS = 100_000;
 
+/** A registry may give fewer tags at once than it is asked for: 50 and 100 are common. */
+const MOST_PAGES = 2_000;
+
 /** An index names a manifest for each platform. */
 const MOST_MANIFESTS = 20;
 
@@ -68,6 +71,7 @@ export class Registry {
     let page: URL | undefined = this.#url(`tags/list?n=${PAGE}`);
     while (page !== undefined) {
       if (asked.has(page.href)) throw this.#odd("repeats a page of its tags");
+      if (asked.size === MOST_PAGES) throw this.#odd(`has more than ${MOST_PAGES} pages of tags`);
       asked.add(page.href);
       const { headers, body } = await this.#get(page, "application/json", signal);
       const more = readTags(parseJson(body));
@@ -145,12 +149,17 @@ export class Registry {
   }
 
   #isInsecure(host: string): boolean {
-    return this.#deps.insecure.includes(host.toLowerCase());
+    return this.#deps.insecure.some((one) => hostByHttp(one) === hostByHttp(host));
   }
 
   #odd(what: string): RegistryError {
     return new RegistryError("protocol", `the registry ${this.#image.registry} ${what}`);
   }
+}
+
+/** As URLs have it: in lower case, without port 80. */
+function hostByHttp(host: string): string | undefined {
+  return URL.parse(`http://${host}`)?.host;
 }
 
 /** Some registries say `null` where there are none. */

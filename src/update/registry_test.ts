@@ -85,6 +85,12 @@ Deno.test("more tags than any image has are not gathered for ever", async () => 
   assert.match(await complaint(opened), /^protocol: .* has more than 100000 tags of this image$/);
 });
 
+Deno.test("pages without an end end in an error, though there is nothing on them", async () => {
+  let page = 0;
+  const opened = open(() => ({ body: { tags: [] }, headers: { link: `<?page=${++page}>; rel="next"` } }));
+  assert.match(await complaint(opened), /^protocol: .* has more than 2000 pages of tags$/);
+});
+
 Deno.test("Docker Hub is asked at the host of its API, for library images too", async () => {
   const { registry, asked } = open(() => ({ body: { tags: [] } }), { image: "k8svent" });
   await registry.tags(forever);
@@ -99,6 +105,16 @@ Deno.test("a registry is asked by http only where it is named so", async () => {
   const other = open(() => ({ body: { tags: [] } }), { image, insecure: ["localhost:5001"] });
   await other.registry.tags(forever);
   assert.match(other.asked.join(), /^https:/);
+});
+
+Deno.test("port 80 is the port of http, whether or not it is named", async () => {
+  const location = "http://localhost/moved";
+  const { registry, asked } = open(
+    (url) => url === location ? { body: { tags: ["1"] } } : { status: 307, headers: { location } },
+    { image: "localhost:80/k8svent", insecure: ["localhost:80"] },
+  );
+  assert.deepEqual(await registry.tags(forever), ["1"]);
+  assert.equal(asked.length, 2);
 });
 
 const CHALLENGE = 'Bearer realm="https://auth.example.com/token?x=1",service="r",scope="registry:catalog:*"';
@@ -250,6 +266,21 @@ for (
 
 Deno.test("a tag has moved when nothing of what it names runs", async () => {
   assert.equal(await open(manifests).registry.isTagged(`sha256:${"c".repeat(64)}`, forever), false);
+});
+
+Deno.test("of an index of many platforms, no more than twenty manifests are asked for", async () => {
+  const many = {
+    schemaVersion: 2,
+    manifests: Array.from({ length: 25 }, () => ({ digest: digestOf(CHILDREN[0]) })),
+  };
+  const { registry, asked } = open((url) => url.endsWith("/latest") ? { body: many } : { body: CHILDREN[0] });
+  assert.equal(await registry.isTagged(`sha256:${"c".repeat(64)}`, forever), false);
+  assert.equal(asked.length, 21);
+});
+
+Deno.test("an index whose manifests are not all there is a doubt, not a tag that has moved", async () => {
+  const { registry } = open((url) => url.endsWith("/latest") ? { body: INDEX } : { status: 404 });
+  await assert.rejects(registry.isTagged(`sha256:${"c".repeat(64)}`, forever), /has no such image/);
 });
 
 Deno.test("a manifest without an index is named by its own digest or its configuration's", async () => {

@@ -8,7 +8,7 @@ export interface Self {
   digest: string | undefined;
   pullPolicy: string;
   restartPolicy: string;
-  /** Whether the container left by itself before: within one pod, that was an update. */
+  /** Whether the container ended with 0 before: within one pod, that was most likely an update. */
   startedByUpdate: boolean;
 }
 
@@ -28,7 +28,7 @@ export function readSelf({ spec, status }: Pod): Self | undefined {
     digest: /sha256:[0-9a-f]{64}$/.exec(state?.imageID ?? "")?.[0],
     pullPolicy: pullPolicyOf(own),
     restartPolicy: typeof spec?.["restartPolicy"] === "string" ? spec["restartPolicy"] : "Always",
-    // SIGTERM comes with the pod's end, so nothing else makes this program end with 0.
+    // SIGTERM ends it with 0 too: after a failed liveness probe, say, the first look just comes late.
     startedByUpdate: state?.lastState?.terminated?.exitCode === 0,
   };
 }

@@ -44,8 +44,8 @@ const INTERVALS: Record<Track, number> = { release: 24 * 3_600_000, prerelease: 
 const RETRY: Backoff = { base: 60_000, cap: 4 * 3_600_000 };
 
 /**
- * Milliseconds until what is awaited may be there. The kubelet writes its status soon after the start; an endpoint
- * that is down takes its time, and each look costs the registry some requests.
+ * Milliseconds until what is awaited may be there. The kubelet writes its status soon after the start; an
+ * endpoint that is down takes its time, and each look costs the registry some requests.
  */
 const AWAITED: Record<NonNullable<Decision["awaits"]>, number> = { status: 300_000, delivery: 3_600_000 };
 
@@ -61,10 +61,10 @@ interface Outcome extends Decision {
 }
 
 /**
- * Keeps the program current: looks for a newer version again and again, and leaves when the tag that it runs by has
- * moved to one. Each decision is a line in the log, but a version that is only told is told once. Returns when the
- * signal aborts, when it leaves, and when there is nothing to follow. A fault of the registry or of the API server
- * never ends it.
+ * Keeps the program current: looks for a newer version again and again, and leaves when the tag that it runs by
+ * has moved to one. Each decision is a line in the log, but a version that is only told is told once. Returns when
+ * the signal aborts, when it leaves, and when there is nothing to follow. A fault of the registry or of the API
+ * server never ends it.
  */
 export async function keepCurrent(deps: UpdaterDeps, stop: AbortSignal): Promise<void> {
   const { mode, image, ownPod, clock, random, log, leave } = deps;
@@ -84,7 +84,7 @@ export async function keepCurrent(deps: UpdaterDeps, stop: AbortSignal): Promise
     if (outcome.act === "tell") told = line;
     failures = outcome.isFault ? failures + 1 : 0;
     const backoff = outcome.isFault ? backoffDelay(RETRY, failures, random()) : 0;
-    // Programs that began at once must not ask at once for ever. Never less: a registry may have asked for the wait.
+    // Programs that began at once must not ask at once for ever. Only later: a registry may ask for the wait.
     await sleep(clock, Math.max(outcome.wait, backoff) * (1 + random() / 10), stop);
   }
 }

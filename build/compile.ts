@@ -25,8 +25,11 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What stands in `src/cli/version.ts` for the commit. */
 const COMMIT = '"@commit@"';
 
-/** A smaller young generation costs little time and saves much memory. */
-const V8_FLAGS = "--max-semi-space-size=4";
+/**
+ * What the program runs with wherever it runs: a smaller young generation costs little time and saves much memory.
+ * `deno task start` has the same.
+ */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=4";
 
 /**
  * What Deno 2.7 lacks of what the program's libraries use; a runtime that comes by a toolchain may be so old.
@@ -55,7 +58,7 @@ export async function compile(
     say(`Compiling for ${target?.name ?? "this machine"}, with the permissions "${permissions}" ...`);
     const args = [
       ...["compile", "-q", "--frozen", `-P=${permissions}`, "--no-prompt", "--no-code-cache", "--no-check"],
-      ...[`--v8-flags=${V8_FLAGS}`, "-o", output],
+      ...[V8_FLAGS, "-o", output],
     ];
     if (toolchain === undefined) {
       await compileWithPinned([...args, ...(target ? ["--target", target.triple] : [])], folder);

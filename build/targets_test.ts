@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
+import { V8_FLAGS } from "./compile.ts";
 import { findTarget, hostTarget, TARGETS } from "./targets.ts";
 
 Deno.test("a target is found by its own name and by that of image builders", () => {
@@ -15,4 +17,8 @@ for (const name of ["", "linux", "linux-", "linux-mips", "beos-x64"]) {
 
 Deno.test("this machine is one of the targets", () => {
   assert.equal(hostTarget()?.triple, Deno.build.target);
+});
+
+Deno.test("deno task start runs with the flags of the compiled program", () => {
+  assert.ok(config.tasks.start.command.includes(` ${V8_FLAGS} `));
 });

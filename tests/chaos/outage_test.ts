@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import config from "../../deno.json" with { type: "json" };
+import { V8_FLAGS } from "../../build/compile.ts";
 import { run } from "../kit/command.ts";
 import type { OutageReport } from "./outage_child.ts";
 import { CHANGES, TRANSITIONS, uidOf, versionOf } from "./outage_history.ts";
@@ -80,7 +80,7 @@ async function suffer(): Promise<OutageReport> {
       "-q",
       "-P=test",
       "--no-check",
-      ...v8Flags(),
+      V8_FLAGS,
       child,
       `${folder}/state.db`,
       output,
@@ -91,11 +91,6 @@ async function suffer(): Promise<OutageReport> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** As the released program has them. */
-function v8Flags(): string[] {
-  return config.tasks["compile:cluster"].command.match(/--v8-flags=\S+/g) ?? [];
 }
 
 /** Each from the samples of five minutes: a single one depends on when garbage was collected. */

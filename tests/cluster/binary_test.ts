@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../build/compile.ts";
 import { COMMIT, compileBinary, lacksRuntime } from "../kit/binary.ts";
 import { createPods, listPods, manifest, versionsOf } from "../kit/cluster_pods.ts";
 import { run } from "../kit/command.ts";
@@ -53,7 +54,7 @@ clusterTest(
     });
 
     await context.step(`it follows the pods for ${SECONDS} s as a service account`, async () => {
-      const source = [Deno.execPath(), "run", "-q", "-P=cluster", "--v8-flags=--max-semi-space-size=4", MAIN];
+      const source = [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, MAIN];
       await using compiled = await follow(plane, "65532", [cluster.path]);
       await using uncompiled = await follow(plane, "0", source);
       const end = performance.now() + SECONDS * 1_000;

@@ -1,0 +1,81 @@
+import { fileURLToPath } from "node:url";
+import { compile, V8_FLAGS } from "../build/compile.ts";
+import { findToolchain } from "../tests/kit/binary.ts";
+import { run, say } from "../build/command.ts";
+import type { ControlPlane } from "../tests/kit/control_plane.ts";
+import { Measured } from "./process.ts";
+
+/** A program that follows all pods as a service account and delivers them to one URL. */
+export interface Contender {
+  name: string;
+  start(plane: ControlPlane, url: string): Measured;
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where the kubelet mounts a service account, and what signs: the contenders of this project run as in a pod. */
+const IN_POD = `${ROOT}tests/kit/in_pod.sh`;
+const SECRET = "a secret of at least 24 characters";
+
+/** The contenders that this machine can run, each with a word where it cannot. */
+export async function findContenders(folder: string): Promise<Contender[]> {
+  const found = [
+    ours("deno run", [
+      Deno.execPath(),
+      "run",
+      "-q",
+      "-P=cluster",
+      V8_FLAGS,
+      `${ROOT}main.ts`,
+    ]),
+  ];
+  const binary = `${folder}/k8svent`;
+  await compile({ permissions: "cluster", output: binary, commit: "", toolchain: findToolchain() });
+  found.push(ours("compiled", [binary]));
+  const baseline = await buildBaseline(folder);
+  if (baseline !== undefined) found.push(baseline);
+  return found;
+}
+
+function ours(name: string, program: string[]): Contender {
+  return {
+    name,
+    start(plane, url): Measured {
+      const { hostname, port } = new URL(plane.server);
+      const child = new Deno.Command("unshare", {
+        args: ["--mount", IN_POD, plane.serviceAccount, SECRET, "0", "", ...program, "--url", url],
+        env: {
+          KUBERNETES_SERVICE_HOST: hostname,
+          KUBERNETES_SERVICE_PORT: port,
+          K8SVENT_STATE: "/var/lib/k8svent/state.db",
+          K8SVENT_WEBHOOK_SECRET_FILE: "/var/run/secrets/k8svent/secret",
+          K8SVENT_INTERVAL: "0",
+        },
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      return new Measured(child);
+    },
+  };
+}
+
+async function buildBaseline(folder: string): Promise<Contender | undefined> {
+  const program = `${folder}/baseline`;
+  say("Building the Go program ...");
+  try {
+    await run("go", ["build", "-C", `${ROOT}bench/baseline`, "-o", program, "."]);
+  } catch (error) {
+    say(`Without Go there is nothing to compare with: ${(error as Error).message}`);
+    return undefined;
+  }
+  return {
+    name: "Go baseline",
+    start(plane, url): Measured {
+      const args = ["-server", plane.server, "-account", plane.serviceAccount, "-url", url];
+      return new Measured(
+        new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn(),
+      );
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * The receiver of the benchmark, a process of its own, the same for every contender: it takes each request with 204,
+ * and finds in the bytes which pod it is about and when the change was asked for. It parses nothing, so that it is
+ * never what is waited for.
+ *
+ *   POST /        a delivery
+ *   GET /report   what came since the last reset, as `Report`
+ *   POST /reset
+ *   POST /refuse  answers deliveries with 503 from now on
+ *   POST /accept  takes them again
+ */
+
+/** What came; instants are milliseconds since the epoch. */
+export interface Report {
+  requests: number;
+  /** Different pods. */
+  pods: number;
+  firstAt: number;
+  /** When the last pod came that had not come before. */
+  lastNewAt: number;
+  /** Milliseconds from asking for a change to its receipt, sorted. */
+  latencies: number[];
+}
+
+const UID = new TextEncoder().encode('"uid":"');
+const AT = new TextEncoder().encode('"bench/at":"');
+
+let report: Report = empty();
+let seen = new Set<string>();
+const told = new Set<string>();
+let refuses = false;
+
+function empty(): Report {
+  return { requests: 0, pods: 0, firstAt: 0, lastNewAt: 0, latencies: [] };
+}
+
+/** The text in quotes that follows a mark; undefined where the mark is not there. */
+function valueAfter(mark: Uint8Array, body: Uint8Array): string | undefined {
+  const found = indexOf(body, mark);
+  if (found < 0) return undefined;
+  const from = found + mark.length;
+  return new TextDecoder().decode(body.subarray(from, body.indexOf(0x22, from)));
+}
+
+function indexOf(body: Uint8Array, mark: Uint8Array): number {
+  const first = mark[0] ?? 0;
+  for (let at = body.indexOf(first); at >= 0; at = body.indexOf(first, at + 1)) {
+    if (mark.every((byte, index) => body[at + index] === byte)) return at;
+  }
+  return -1;
+}
+
+function take(body: Uint8Array): void {
+  const now = Date.now();
+  report.requests++;
+  if (report.firstAt === 0) report.firstAt = now;
+  const uid = valueAfter(UID, body) ?? "";
+  if (!seen.has(uid)) {
+    seen.add(uid);
+    report.pods++;
+    report.lastNewAt = now;
+  }
+  const at = valueAfter(AT, body);
+  // A change that comes again, as in the first list of the next contender, is no news.
+  if (at === undefined || told.has(`${uid} ${at}`)) return;
+  told.add(`${uid} ${at}`);
+  report.latencies.push(now - Number(at));
+}
+
+async function handle(request: Request): Promise<Response> {
+  switch (new URL(request.url).pathname) {
+    case "/report":
+      return Response.json({ ...report, latencies: report.latencies.toSorted((one, other) => one - other) });
+    case "/reset":
+      report = empty();
+      seen = new Set();
+      return new Response();
+    case "/refuse":
+      refuses = true;
+      return new Response();
+    case "/accept":
+      refuses = false;
+      return new Response();
+    default: {
+      const body = new Uint8Array(await request.arrayBuffer());
+      if (refuses) {
+        report.requests++;
+        return new Response(null, { status: 503 });
+      }
+      take(body);
+      return new Response(null, { status: 204 });
+    }
+  }
+}
+
+if (import.meta.main) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen(): void {} }, handle);
+  Deno.stdout.writeSync(new TextEncoder().encode(`http://127.0.0.1:${server.addr.port}\n`));
+}

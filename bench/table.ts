@@ -1,0 +1,40 @@
+/** By figure and contender, a number for each round. */
+export type Figures = Record<string, Record<string, number[]>>;
+
+/**
+ * A table for people: of each figure the median and the spread, and its ratio to the last contender's.
+ *
+ * @param names of the contenders, in the order of the columns
+ */
+export function printTable(title: string, figures: Figures, names: string[]): string {
+  const base = names.at(-1) ?? "";
+  const head = ["", ...names.flatMap((name) => name === base ? [name] : [name, "ratio"])];
+  const rows = Object.entries(figures).map(([what, byName]) => [
+    what,
+    ...names.flatMap((name) => {
+      const cell = show(byName[name] ?? []);
+      if (name === base) return [cell];
+      return [cell, (median(byName[name] ?? []) / median(byName[base] ?? [])).toFixed(2)];
+    }),
+  ]);
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length))
+  );
+  const line = (row: string[]): string =>
+    row.map((cell, column) => column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))
+      .join("  ");
+  return [`\n${title}`, line(head), ...rows.map(line)].join("\n");
+}
+
+/** The middle one; of an even number the mean of the two in the middle. */
+export function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
+}
+
+function show(values: number[]): string {
+  const round = (value: number): string =>
+    value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+  return `${round(median(values))} (${round(Math.min(...values))}–${round(Math.max(...values))})`;
+}

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { median, printTable } from "./table.ts";
+
+Deno.test("the median is the middle one, or what is between the two in the middle", () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.equal(median([7]), 7);
+});
+
+Deno.test("a table has the median, the spread, and the ratio to the last contender", () => {
+  const figures = { "time, s": { ours: [2, 1, 3], theirs: [4, 4, 4] } };
+  assert.deepEqual(printTable("10 pods", figures, ["ours", "theirs"]).split("\n").slice(1), [
+    "10 pods",
+    "                     ours  ratio            theirs",
+    "time, s  2.00 (1.00–3.00)   0.50  4.00 (4.00–4.00)",
+  ]);
+});

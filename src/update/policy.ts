@@ -14,7 +14,7 @@ export interface Facts {
   newer: string | undefined;
   track: Track;
   tag: string;
-  /** The pod that would be left; undefined outside a cluster. */
+  /** The pod that would be left; undefined where leaving would not pull this tag, as outside a cluster. */
   pod: LeavingPod | undefined;
 }
 
@@ -72,7 +72,7 @@ export function newest(tags: Iterable<string>, track: Track, above: string): str
 export function decide({ mode, version, newer, track, tag, pod }: Facts): Decision {
   if (newer === undefined) return stay(whyNewest(version, track));
   if (mode === "notify") return { act: "tell", reason: `${newer} is there (--update notify)` };
-  if (pod === undefined) return { act: "tell", reason: `${newer} is there, and this is no pod to be left` };
+  if (pod === undefined) return { act: "tell", reason: `${newer} is there, and leaving would not pull it` };
   // Else the node starts the image again that it has.
   if (pod.pullPolicy !== "Always") {
     return stay(

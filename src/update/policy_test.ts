@@ -170,7 +170,7 @@ const ROWS: Row[] = [
   row("k8svent:latest", "1.2.3", "1.3.0", "tell: 1.3.0 is there (--update notify)", { mode: "notify" }),
   row("k8svent:latest", "1.2.3", "1.2.3", "stay: 1.2.3 is the newest release", { mode: "notify" }),
   row("k8svent:1.2.3", "1.2.3", "1.3.0", "fixed: tag 1.2.3 is fixed", { mode: "notify" }),
-  row("k8svent:latest", "1.2.3", "1.3.0", "tell: 1.3.0 is there, and this is no pod to be left", {
+  row("k8svent:latest", "1.2.3", "1.3.0", "tell: 1.3.0 is there, and leaving would not pull it", {
     pod: undefined,
   }),
   row("k8svent:next", "1.2.3", "1.2.3", "stay: 1.2.3 is the newest version", { pod: undefined }),

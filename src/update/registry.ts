@@ -66,7 +66,7 @@ export class Registry {
 
   /** All tags, in the registry's order. */
   async tags(signal: AbortSignal): Promise<string[]> {
-    const tags: string[] = [];
+    let tags: string[] = [];
     const asked = new Set<string>();
     let page: URL | undefined = this.#url(`tags/list?n=${PAGE}`);
     while (page !== undefined) {
@@ -76,7 +76,7 @@ export class Registry {
       const { headers, body } = await this.#get(page, "application/json", signal);
       const more = readTags(parseJson(body));
       if (more === undefined) throw this.#odd("does not answer with a list of tags");
-      tags.push(...more);
+      tags = tags.concat(more);
       if (tags.length > MOST_TAGS) throw this.#odd(`has more than ${MOST_TAGS} tags of this image`);
       page = nextPage(headers.get("link"), page);
       if (page !== undefined && page.origin !== this.#origin.origin) {

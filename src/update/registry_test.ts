@@ -85,6 +85,11 @@ Deno.test("more tags than any image has are not gathered for ever", async () => 
   assert.match(await complaint(opened), /^protocol: .* has more than 100000 tags of this image$/);
 });
 
+Deno.test("a page of a million tags ends in an error, not in a fault of the program", async () => {
+  const opened = open(() => ({ body: { tags: new Array(1_000_000).fill("") } }));
+  assert.match(await complaint(opened), /^protocol: .* has more than 100000 tags of this image$/);
+});
+
 Deno.test("pages without an end end in an error, though there is nothing on them", async () => {
   let page = 0;
   const opened = open(() => ({ body: { tags: [] }, headers: { link: `<?page=${++page}>; rel="next"` } }));

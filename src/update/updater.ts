@@ -141,9 +141,11 @@ class Updater {
     const { version, open, loses } = this.#deps;
     const registry = open(image);
     const newer = newest(await registry.tags(signal), track, version);
-    const isAsked = newer !== undefined && this.#mode === "exit" && self?.digest !== undefined;
-    const runsWhatIsTagged = isAsked ? await registry.isTagged(self.digest ?? "", signal) : undefined;
-    const pod = self && { ...self, runsWhatIsTagged, loses: loses() };
+    // A mirror of the image may be pulled in its place, another tag may not.
+    const left = self !== undefined && pulls(self, image) ? self : undefined;
+    const isAsked = newer !== undefined && this.#mode === "exit" && left?.digest !== undefined;
+    const runsWhatIsTagged = isAsked ? await registry.isTagged(left.digest ?? "", signal) : undefined;
+    const pod = left && { ...left, runsWhatIsTagged, loses: loses() };
     const decision = decide({ mode: this.#mode, version, newer, track, tag: image.tag ?? "", pod });
     const soonest = decision.awaits === undefined ? Infinity : AWAITED[decision.awaits];
     return { ...decision, wait: Math.min(this.#interval(track), soonest), isFault: false };
@@ -159,6 +161,12 @@ class Updater {
       ? "no container of its pod is named k8svent: give --image"
       : `${text} is no image reference`;
   }
+}
+
+/** Whether the pod, started again, pulls what the image's tag names. */
+function pulls(self: Self, { tag }: Image): boolean {
+  const own = parseImage(self.image);
+  return own !== undefined && own.digest === undefined && own.tag === tag;
 }
 
 function stays(reason: string, wait: number): Outcome {

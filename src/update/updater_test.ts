@@ -170,7 +170,7 @@ updaterTest("a version is told once, and the next one again", async (rig) => {
 updaterTest("outside a cluster an image that was named is only told about", async (rig) => {
   rig.tags = ["1.1.0"];
   await rig.start({ ownPod: undefined, image: "r.example.com/k8svent" });
-  assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there, and this is no pod to be left."]);
+  assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there, and leaving would not pull it."]);
 });
 
 updaterTest(

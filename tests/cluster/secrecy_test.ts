@@ -11,6 +11,8 @@ Deno.test("a token, a secret and a URL's path or query in an output are found", 
   const secret = ["ok", SECRET, webhook("a", { url: "http://127.0.0.1/hook" })];
   assert.deepEqual(leaks(secret.join("\n")), secret.slice(1));
   assert.equal(leaks(`Bearer ${btoa('{"alg":"RS256","kid":"x"}')}.e30.x`).length, 1);
+  const encoded = ["a", "ab", "abc"].map((user) => btoa(`${user}:${MARK}`));
+  assert.deepEqual(leaks(encoded.join("\n")), encoded);
 });
 
 clusterTest(

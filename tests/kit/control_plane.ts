@@ -2,6 +2,7 @@ import process from "node:process";
 import { daemon, launchBare, writeServiceAccount } from "./bare_control_plane.ts";
 import { run } from "./command.ts";
 import { type ControlPlaneSource, findControlPlane, programs } from "./control_plane_source.ts";
+import { testNeeding } from "./needing.ts";
 
 /** A real etcd and kube-apiserver on loopback, for one test or one file of tests. */
 export interface ControlPlane extends AsyncDisposable {
@@ -47,8 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 /**
- * Registers a test that needs a control plane: skipped, and said so on stderr, where none can be had. With
- * CI=true it fails instead, because a gate that skips is no gate.
+ * Registers a test that needs a control plane. Where none can be had it is skipped, or fails, as `testNeeding` says.
  *
  * @param lacks what else the machine lacks that the test needs, as a sentence; undefined: nothing
  */
@@ -58,15 +58,7 @@ export function clusterTest(
   lacks?: string | undefined,
 ): void {
   const source = findControlPlane();
-  const reason = source.kind === "none" ? source.reason : lacks;
-  if (reason === undefined) return Deno.test(name, fn);
-  if (Deno.env.get("CI") === "true") {
-    return Deno.test(name, () => {
-      throw new Error(`This test must run in CI, but ${reason}`);
-    });
-  }
-  Deno.stderr.writeSync(new TextEncoder().encode(`SKIPPED: "${name}": ${reason}\n`));
-  Deno.test({ name, fn, ignore: true });
+  testNeeding(source.kind === "none" ? source.reason : lacks, name, fn);
 }
 
 async function launch(

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { issueCertificate } from "./certificates.ts";
-import { TokenServer } from "./token_server.ts";
+import { basic, PASSWORD, TokenServer, USER } from "./token_server.ts";
 
-/** How a registry lets people in: everybody, or whoever has a token, which everybody or only a user gets. */
-export type Door = "open" | "token for everybody" | "token for a user";
+/** How a registry lets people in: everybody, a user, or whoever has a token, which everybody or only a user gets. */
+export type Door = "open" | "password" | "token for everybody" | "token for a user";
 
 /** Why no real registry can be started here; undefined where one can. */
 export function lacksRegistry(): string | undefined {
@@ -30,14 +30,17 @@ export class TestRegistry implements AsyncDisposable {
   readonly #folder: string;
   readonly #child: Deno.ChildProcess;
   readonly #tokens: TokenServer | undefined;
+  readonly #door: Door;
 
   private constructor(
     host: string,
     folder: string,
     child: Deno.ChildProcess,
+    door: Door,
     tokens: TokenServer | undefined,
   ) {
     this.host = host;
+    this.#door = door;
     this.#folder = folder;
     this.#child = child;
     this.#tokens = tokens;
@@ -48,18 +51,29 @@ export class TestRegistry implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "k8svent-registry-" });
     const host = `127.0.0.1:${freePort()}`;
     const certificate = issueCertificate("tokens");
-    const tokens = door === "open" ? undefined : TokenServer.start(certificate, door === "token for a user");
+    const tokens = door.startsWith("token")
+      ? TokenServer.start(certificate, door === "token for a user")
+      : undefined;
     await Deno.writeTextFile(`${folder}/certificate.pem`, certificate.cert);
-    await Deno.writeTextFile(`${folder}/config.yml`, JSON.stringify(configuration(host, folder, tokens)));
+    await Deno.writeTextFile(`${folder}/htpasswd`, HTPASSWD);
+    await Deno.writeTextFile(
+      `${folder}/config.yml`,
+      JSON.stringify(configuration(host, folder, door, tokens)),
+    );
     const child = new Deno.Command(PROGRAM, {
       args: ["serve", `${folder}/config.yml`],
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const registry = new TestRegistry(host, folder, child, tokens);
-    await registry.#untilReady();
-    return registry;
+    const registry = new TestRegistry(host, folder, child, door, tokens);
+    try {
+      await registry.#untilReady();
+      return registry;
+    } catch (error) {
+      await registry[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Of the server that hands out tokens, `127.0.0.1:PORT`; the registry's own where there is none. */
@@ -96,10 +110,10 @@ export class TestRegistry implements AsyncDisposable {
   /** Adds many tags of one image, as its storage has them: pushing ten thousand would take a minute. */
   async addTags(image: Pushed, tags: string[]): Promise<void> {
     const folder = `${this.#folder}/docker/registry/v2/repositories/${REPOSITORY}/_manifests/tags`;
-    for (const tag of tags) {
+    await Promise.all(tags.map(async (tag) => {
       await Deno.mkdir(`${folder}/${tag}/current`, { recursive: true });
       await Deno.writeTextFile(`${folder}/${tag}/current/link`, image.manifest);
-    }
+    }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,18 +149,23 @@ export class TestRegistry implements AsyncDisposable {
   }
 
   async #ask(method: string, path: string, body?: Uint8Array<ArrayBuffer>, type?: string): Promise<Response> {
-    const token = this.#tokens?.issue(REPOSITORY, ["pull", "push"]);
+    const authorization = this.#authorization();
     const response = await fetch(new URL(path, `http://${this.host}/v2/${REPOSITORY}/`), {
       method,
       ...(body === undefined ? {} : { body: new Blob([body]) }),
       headers: {
         ...(type === undefined ? {} : { "content-type": type }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(authorization === undefined ? {} : { authorization }),
       },
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
     return response;
+  }
+
+  #authorization(): string | undefined {
+    if (this.#door === "password") return basic(USER, PASSWORD);
+    return this.#tokens && `Bearer ${this.#tokens.issue(REPOSITORY, ["pull", "push"])}`;
   }
 
   async #untilReady(): Promise<void> {
@@ -168,8 +187,17 @@ export const REPOSITORY = "team/k8svent";
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 
-function configuration(host: string, folder: string, tokens: TokenServer | undefined): unknown {
-  const auth = tokens && {
+/** The only user, whose password went through bcrypt with as few rounds as it allows. */
+const HTPASSWD = `${USER}:$2b$04$k8sventk8sventk8sventOWR5MXZ2eN.LmZNVG5FWqbZpY0q.NmFO\n`;
+
+function configuration(
+  host: string,
+  folder: string,
+  door: Door,
+  tokens: TokenServer | undefined,
+): unknown {
+  const htpasswd = { htpasswd: { realm: "registry", path: `${folder}/htpasswd` } };
+  const auth = door === "password" ? htpasswd : tokens && {
     token: {
       realm: `http://${tokens.host}/token`,
       service: "registry",

@@ -3,6 +3,8 @@ import { REPOSITORY } from "./registry.ts";
 /** What stands in for the registry's own answer. */
 export type Interference =
   | { status: number; headers?: Record<string, string>; body?: string }
+  /** No answer at all, until whoever asked goes away. */
+  | "hang"
   /** Tags one page at a time, so many on a page, with a relative or an absolute `Link`. */
   | { page: number; link: "relative" | "absolute" };
 
@@ -47,6 +49,10 @@ export class RegistryProxy implements AsyncDisposable {
     this.requests.push(seen);
     this.onRequest?.(seen);
     const how = this.interference;
+    if (how === "hang") {
+      await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      return new Response();
+    }
     if (how !== undefined && "status" in how) {
       return new Response(how.body ?? null, { status: how.status, headers: how.headers ?? {} });
     }

@@ -1,61 +1,89 @@
 import assert from "node:assert/strict";
+import { testNeeding } from "./needing.ts";
 import { lacksRegistry, REPOSITORY, TestRegistry } from "./registry.ts";
 import { RegistryProxy } from "./registry_proxy.ts";
-import { PASSWORD, USER } from "./token_server.ts";
+import { basic, PASSWORD, USER } from "./token_server.ts";
 
-const ignore = lacksRegistry() !== undefined;
+const TAGS = `/v2/${REPOSITORY}/tags/list`;
 
-async function json(
-  url: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; body: unknown }> {
+async function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
   const answer = await fetch(url, { headers });
-  return { status: answer.status, body: await answer.json() };
+  return new Response(await answer.text(), answer);
 }
 
-Deno.test({
-  name: "the real registry has what was pushed, and does not page its tags by itself",
-  ignore,
-  async fn(): Promise<void> {
-    await using registry = await TestRegistry.start();
-    const image = await registry.push("one", "1.0.0", "latest");
-    await registry.addTags(image, ["1.1.0"]);
-    const { body } = await json(`http://${registry.host}/v2/${REPOSITORY}/tags/list?n=1`);
-    assert.deepEqual((body as { tags: string[] }).tags.toSorted(), ["1.0.0", "1.1.0", "latest"]);
-  },
+async function readTags(answer: Response): Promise<string[]> {
+  return (await answer.json() as { tags: string[] }).tags.toSorted();
+}
+
+function registryTest(name: string, fn: () => Promise<void>): void {
+  testNeeding(lacksRegistry(), name, fn);
+}
+
+registryTest("the real registry has what was pushed, and does not page its tags by itself", async () => {
+  await using registry = await TestRegistry.start();
+  const image = await registry.push("one", "1.0.0", "latest");
+  await registry.addTags(image, ["1.1.0"]);
+  const answer = await get(`http://${registry.host}${TAGS}?n=1`);
+  assert.equal(answer.headers.get("link"), null);
+  assert.deepEqual(await readTags(answer), ["1.0.0", "1.1.0", "latest"]);
 });
 
-Deno.test({
-  name: "a registry that asks for tokens takes the one of its server, which asks for a user",
-  ignore,
-  async fn(): Promise<void> {
+registryTest("the real registry calls an image, and an index of two, by the digests of the kit", async () => {
+  await using registry = await TestRegistry.start();
+  const images = [await registry.push("amd64", "one"), await registry.push("arm64")];
+  const index = await registry.pushIndex(images, "both");
+  const accept = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json";
+  for (const [tag, digest] of [["one", images[0]?.manifest], ["both", index]]) {
+    const answer = await get(`http://${registry.host}/v2/${REPOSITORY}/manifests/${tag}`, { accept });
+    assert.equal(answer.headers.get("docker-content-digest"), digest);
+  }
+});
+
+registryTest(
+  "a registry that asks for tokens takes the one of its server, which asks for a user",
+  async () => {
     await using registry = await TestRegistry.start("token for a user");
     await registry.push("one", "1.0.0");
-    const tags = `http://${registry.host}/v2/${REPOSITORY}/tags/list`;
-    assert.equal((await json(tags)).status, 401);
+    const tags = `http://${registry.host}${TAGS}`;
+    assert.equal((await get(tags)).status, 401);
     const asked = `http://${registry.tokenHost}/token?scope=repository:${REPOSITORY}:pull`;
-    const refused = await fetch(asked);
-    await refused.body?.cancel();
-    assert.equal(refused.status, 401);
-    const { body } = await json(asked, { authorization: `Basic ${btoa(`${USER}:${PASSWORD}`)}` });
-    const { token } = body as { token: string };
-    assert.equal((await json(tags, { authorization: `Bearer ${token}` })).status, 200);
+    assert.equal((await get(asked)).status, 401);
+    const { token } = await (await get(asked, { authorization: basic(USER, PASSWORD) })).json();
+    assert.equal((await get(tags, { authorization: `Bearer ${token}` })).status, 200);
   },
+);
+
+registryTest("a registry that asks for a password takes the user's, and no other", async () => {
+  await using registry = await TestRegistry.start("password");
+  await registry.push("one", "1.0.0");
+  const tags = `http://${registry.host}${TAGS}`;
+  const refused = await get(tags, { authorization: basic(USER, "another") });
+  assert.equal(refused.status, 401);
+  assert.match(refused.headers.get("www-authenticate") ?? "", /^Basic /);
+  assert.equal((await get(tags, { authorization: basic(USER, PASSWORD) })).status, 200);
 });
 
-Deno.test({
-  name: "the proxy gives the registry's tags page by page",
-  ignore,
-  async fn(): Promise<void> {
-    await using registry = await TestRegistry.start();
-    await registry.push("one", "1.0.0", "latest");
-    await using proxy = new RegistryProxy(registry.host);
-    proxy.interference = { page: 1, link: "relative" };
-    const first = await fetch(`http://${proxy.host}/v2/${REPOSITORY}/tags/list?n=1000`);
-    assert.deepEqual((await first.json()).tags, ["1.0.0"]);
-    const next = /<([^>]+)>/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
-    const second = await fetch(new URL(next, first.url));
-    assert.deepEqual((await second.json()).tags, ["latest"]);
-    assert.equal(second.headers.get("link"), null);
-  },
+registryTest("the proxy gives the registry's tags page by page", async () => {
+  await using registry = await TestRegistry.start();
+  await registry.push("one", "1.0.0", "latest");
+  await using proxy = new RegistryProxy(registry.host);
+  proxy.interference = { page: 1, link: "relative" };
+  const url = `http://${proxy.host}${TAGS}?n=1000`;
+  const first = await get(url);
+  assert.deepEqual(await readTags(first), ["1.0.0"]);
+  const next = /<([^>]+)>/.exec(first.headers.get("link") ?? "")?.[1] ?? "";
+  const second = await get(new URL(next, url).href);
+  assert.deepEqual(await readTags(second), ["latest"]);
+  assert.equal(second.headers.get("link"), null);
+});
+
+registryTest("the proxy hangs until whoever asked goes away", async () => {
+  await using registry = await TestRegistry.start();
+  await using proxy = new RegistryProxy(registry.host);
+  proxy.interference = "hang";
+  const leaving = new AbortController();
+  proxy.onRequest = () => leaving.abort();
+  await assert.rejects(fetch(`http://${proxy.host}${TAGS}`, { signal: leaving.signal }), {
+    name: "AbortError",
+  });
 });

@@ -6,6 +6,11 @@ import { MARK } from "./confidential.ts";
 export const USER = "builder";
 export const PASSWORD = `${MARK}-password`;
 
+/** The value of `Authorization` (RFC 7617). */
+export function basic(user: string, password: string): string {
+  return `Basic ${btoa(`${user}:${password}`)}`;
+}
+
 /** Hands out tokens for a registry, as distribution's "Token Authentication Specification" has it. */
 export class TokenServer {
   readonly host: string;
@@ -16,7 +21,7 @@ export class TokenServer {
     this.#certificate = certificate;
     const handle = (request: Request): Response => {
       const given = request.headers.get("authorization");
-      if (forUser && given !== `Basic ${btoa(`${USER}:${PASSWORD}`)}`) {
+      if (forUser && given !== basic(USER, PASSWORD)) {
         return new Response(null, { status: 401 });
       }
       const scope = new URL(request.url).searchParams.get("scope") ?? "";

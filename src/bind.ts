@@ -51,7 +51,7 @@ async function sharesPod(
 ): Promise<boolean> {
   for (const selection of selections) {
     for await (const { pods } of listPages(api, selection, PAGE_SIZE, stop)) {
-      if (pods.some((pod) => isKnown(pod.metadata.uid))) return true;
+      for (const pod of pods()) if (isKnown(pod.metadata.uid)) return true;
     }
   }
   return false;

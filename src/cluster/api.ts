@@ -12,16 +12,26 @@ export interface ApiServer {
 
   /**
    * One GET of a path below the server's root, query included (`/api/v1/pods?limit=100`), asking for
-   * `application/json`, and `identity` where `streaming` (a compressed watch holds events back).
+   * `application/json`. Resolves with the whole body of a 2xx answer.
    *
-   * Called at any time, also concurrently. Resolves with the headers of a 2xx answer, whose body the caller
-   * reads or cancels. Credentials are read anew as they change, and a 401 is answered once with fresh ones.
-   * Waits at most 15 s for the headers, and unless `streaming` as long for each further piece of the body, whose
-   * reading fails then. The signal ends the request, and the body's reading, at any moment.
+   * Called at any time, also concurrently. Credentials are read anew as they change, and a 401 is answered once
+   * with fresh ones. Waits at most 15 s for the headers, and as long for each further piece of the body. The
+   * signal ends it at any moment.
    *
    * @throws {ClusterError} for every other outcome, its body consumed; the signal's reason after an abort.
    */
-  get(path: string, options: { signal: AbortSignal; streaming?: boolean }): Promise<Response>;
+  get(path: string, signal: AbortSignal): Promise<string>;
+
+  /**
+   * The same, as bytes. They come in the buffer that is given, where they fit, and are the caller's.
+   */
+  read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * The same, but resolves with the headers, and gives the body as it comes, uncompressed (a compressed watch
+   * holds events back), for however long. The caller reads or cancels it; the signal ends it too.
+   */
+  stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 
   /** Lets go of connections. Called once, last. */
   close(): void;

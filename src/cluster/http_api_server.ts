@@ -5,7 +5,7 @@ import type { ApiServer } from "./api.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { fetchError, type Route, timeoutError } from "./fetch_fault.ts";
-import { endSilence } from "./silence.ts";
+import { readBody } from "./read_body.ts";
 
 /** How long an answer may take to begin and, unless it is a stream, to go on, in milliseconds. */
 const TIMEOUT = 15_000;
@@ -17,6 +17,12 @@ export interface HttpDeps {
   userAgent: string;
   /** Told once, at `close`, so that a running credential plugin ends too. */
   onClose?: () => void;
+}
+
+/** A request: until when, and whether its answer is a stream. */
+interface Asking {
+  signal: AbortSignal;
+  streaming: boolean;
 }
 
 /** A cluster's API server over HTTP/1.1, by Deno's own fetch. */
@@ -37,7 +43,22 @@ export class HttpApiServer implements ApiServer {
     };
   }
 
-  async get(path: string, options: { signal: AbortSignal; streaming?: boolean }): Promise<Response> {
+  async get(path: string, signal: AbortSignal): Promise<string> {
+    return new TextDecoder().decode(await this.read(path, signal));
+  }
+
+  async read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
+    const { body } = await this.#ask(path, { signal, streaming: false });
+    return await readBody(body, { clock: this.#deps.clock, signal, buffer });
+  }
+
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const { body } = await this.#ask(path, { signal, streaming: true });
+    if (body !== null) return body;
+    throw new ClusterError("protocol", "The API server answered a watch without a body.");
+  }
+
+  async #ask(path: string, options: Asking): Promise<Response> {
     const { signal } = options;
     const access = await until(signal, () => this.#cluster.credentials.current());
     try {
@@ -66,7 +87,7 @@ export class HttpApiServer implements ApiServer {
   async #attempt(
     path: string,
     access: Access,
-    { signal, streaming = false }: { signal: AbortSignal; streaming?: boolean },
+    { signal, streaming }: Asking,
   ): Promise<Response> {
     const trust = await until(signal, this.#cluster.trust);
     const deadline = new AbortController();
@@ -79,8 +100,7 @@ export class HttpApiServer implements ApiServer {
         redirect: "manual",
         signal: AbortSignal.any([signal, deadline.signal]),
       });
-      if (response.ok && streaming) return response;
-      if (response.ok) return endSilence(response, TIMEOUT, this.#deps.clock, () => deadline.abort());
+      if (response.ok) return response;
       throw await answerError(response, this.#deps.clock.now());
     } catch (error) {
       signal.throwIfAborted();

@@ -3,6 +3,8 @@ import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { Until } from "../../tests/kit/until.ts";
+import { PieceReader } from "../runtime/piece_reader.ts";
 import { type Access, bearer, type Cluster, reread } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { HttpApiServer } from "./http_api_server.ts";
@@ -43,10 +45,43 @@ async function withServer(
   }
 }
 
-async function failure(answer: Promise<Response>): Promise<ClusterError> {
+async function failure(answer: Promise<string>): Promise<ClusterError> {
   const error = await answer.then(() => undefined, (error) => error);
   assert.ok(error instanceof ClusterError, String(error));
   return error;
+}
+
+function textOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  return new Response(stream).text();
+}
+
+/** Resolves at the next look at a clock: who reads an answer takes one as it begins, and at each piece. */
+async function look(clock: TestClock): Promise<void> {
+  let looked = false;
+  const until = new Until(() => "nobody looked at the clock");
+  clock.monotonic = (): number => {
+    looked = true;
+    until.look();
+    return TestClock.prototype.monotonic.call(clock);
+  };
+  await until.wait(() => looked, "a piece of an answer");
+}
+
+/** Sends a piece of an answer, until it has come. */
+async function send(
+  piece: string,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  clock: TestClock,
+): Promise<void> {
+  const come = look(clock);
+  await writer.write(new TextEncoder().encode(piece));
+  try {
+    await come;
+  } catch (error) {
+    // The server waits for the rest otherwise, and the test with it.
+    await writer.abort();
+    throw error;
+  }
 }
 
 Deno.test("a request asks for JSON, says who asks and names the program", async () => {
@@ -56,8 +91,7 @@ Deno.test("a request asks for JSON, says who asks and names the program", async 
     return new Response("the body");
   };
   await withServer({ handler }, async (api) => {
-    const response = await api.get("/api/v1/pods?limit=100", { signal });
-    assert.equal(await response.text(), "the body");
+    assert.equal(await api.get("/api/v1/pods?limit=100", signal), "the body");
   });
   assert.match(seen.url ?? "", /^https:\/\/127\.0\.0\.1:\d+\/api\/v1\/pods\?limit=100$/);
   assert.equal(seen.headers?.get("accept"), "application/json");
@@ -72,8 +106,8 @@ Deno.test("a stream is asked for uncompressed, a list is not", async () => {
     return new Response("");
   };
   await withServer({ handler }, async (api) => {
-    await (await api.get("/", { signal, streaming: true })).text();
-    await (await api.get("/", { signal })).text();
+    await textOf(await api.stream("/", signal));
+    await api.get("/", signal);
   });
   assert.equal(encodings[0], "identity");
   assert.match(encodings[1] ?? "", /gzip/);
@@ -88,7 +122,10 @@ Deno.test("requests share a connection, each stream has its own", async () => {
   const count = async (streaming: boolean): Promise<number> => {
     ports.clear();
     await withServer({ handler: handler as Deno.ServeHandler }, async (api) => {
-      for (let n = 0; n < 3; n++) await (await api.get("/", { signal, streaming })).text();
+      for (let n = 0; n < 3; n++) {
+        if (streaming) await textOf(await api.stream("/", signal));
+        else await api.get("/", signal);
+      }
     });
     return ports.size;
   };
@@ -104,8 +141,7 @@ Deno.test("a server behind a path is asked below that path", async () => {
       trust: () => Promise.resolve(authority.cert),
       credentials: reread(() => Promise.resolve({ headers: {} })),
     }, { clock, userAgent: "k8svent/1" });
-    const response = await api.get("/api/v1/pods", { signal });
-    assert.equal(await response.text(), "/k8s/clusters/c-1/api/v1/pods");
+    assert.equal(await api.get("/api/v1/pods", signal), "/k8s/clusters/c-1/api/v1/pods");
     assert.equal(api.origin, `https://127.0.0.1:${port}`);
     api.close();
   });
@@ -113,7 +149,7 @@ Deno.test("a server behind a path is asked below that path", async () => {
 
 Deno.test("a server at an IPv6 address is reached", async () => {
   await withServer({ hostname: "::1" }, async (api) => {
-    assert.equal(await (await api.get("/", { signal })).text(), "{}");
+    assert.equal(await api.get("/", signal), "{}");
   });
 });
 
@@ -129,7 +165,7 @@ Deno.test("a 401 is answered once with fresh credentials", async () => {
     return new Response(null, { status: seen.length > 1 ? 200 : 401 });
   };
   await withServer({ handler, cluster: { credentials } }, async (api) => {
-    assert.equal(await (await api.get("/", { signal })).text(), "");
+    assert.equal(await api.get("/", signal), "");
   });
   assert.deepEqual(seen, ["Bearer old", "Bearer new"]);
 });
@@ -141,7 +177,7 @@ Deno.test("a 401 is final when there is nothing fresher", async () => {
     return new Response(null, { status: 401 });
   };
   await withServer({ handler }, async (api) => {
-    assert.equal((await failure(api.get("/", { signal }))).fault, "unauthorized");
+    assert.equal((await failure(api.get("/", signal))).fault, "unauthorized");
   });
   assert.equal(requests, 1);
 });
@@ -151,7 +187,7 @@ Deno.test("a second 401, to fresh credentials, is final", async () => {
   const next = (): Promise<Access> => Promise.resolve({ headers: bearer(`token-${tokens++}`) });
   const handler = (): Response => new Response(null, { status: 401 });
   await withServer({ handler, cluster: { credentials: reread(next) } }, async (api) => {
-    assert.equal((await failure(api.get("/", { signal }))).fault, "unauthorized");
+    assert.equal((await failure(api.get("/", signal))).fault, "unauthorized");
   });
   assert.equal(tokens, 2);
 });
@@ -163,7 +199,7 @@ Deno.test("a redirect is a fault and is not followed with the credentials", asyn
     return new Response(null, { status: 302, headers: { location: "/secret-path" } });
   };
   await withServer({ handler }, async (api) => {
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "protocol");
     assert.equal(error.details.status, 302);
     assert.doesNotMatch(error.message, /secret-path/);
@@ -179,7 +215,7 @@ Deno.test("a server that accepts and says nothing is given up after 15 s", async
     return release.promise;
   };
   await withServer({ handler }, async (api, clock) => {
-    const answer = failure(api.get("/a-path", { signal }));
+    const answer = failure(api.get("/a-path", signal));
     await asked.promise;
     await clock.advance(14_999);
     assert.equal(clock.pending, 1);
@@ -196,35 +232,43 @@ Deno.test("the 15 s end with the headers: a body may take its time", async () =>
   const writer = body.writable.getWriter();
   await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
     const first = writer.write(new TextEncoder().encode("first "));
-    const response = await api.get("/", { signal, streaming: true });
+    const stream = await api.stream("/", signal);
     assert.equal(clock.pending, 0);
     await clock.advance(3_600_000);
     await first;
     const rest = writer.write(new TextEncoder().encode("second")).then(() => writer.close());
-    assert.equal(await response.text(), "first second");
+    assert.equal(await textOf(stream), "first second");
     await rest;
   });
 });
 
 Deno.test("an answer that falls silent in the middle is given up, one that is only slow is not", async () => {
-  const body = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = body.writable.getWriter();
+  let body = new TransformStream<Uint8Array, Uint8Array>();
   await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
-    const first = writer.write(new TextEncoder().encode("first "));
-    const response = await api.get("/", { signal });
-    const reader = response.body?.getReader();
-    assert.equal(new TextDecoder().decode((await reader?.read())?.value), "first ");
-    await first;
-    const slow = reader?.read();
+    const writer = body.writable.getWriter();
+    const slow = api.get("/", signal);
+    await look(clock);
+    for (const piece of ["first ", "second ", "third"]) {
+      await clock.advance(14_000);
+      await send(piece, writer, clock);
+    }
     await clock.advance(14_000);
-    const second = writer.write(new TextEncoder().encode("second"));
-    assert.equal(new TextDecoder().decode((await slow)?.value), "second");
-    await second;
+    await writer.close();
+    assert.equal(await slow, "first second third");
     assert.equal(clock.pending, 0);
-    const silent = assert.rejects(reader?.read() ?? Promise.resolve());
-    await clock.advance(15_000);
-    await silent;
-    await writer.abort().catch(() => {});
+
+    body = new TransformStream();
+    const stuck = body.writable.getWriter();
+    const silent = failure(api.get("/", signal));
+    await look(clock);
+    await clock.advance(14_000);
+    await send("first ", stuck, clock);
+    await clock.advance(14_999);
+    assert.equal(clock.pending, 1);
+    await clock.advance(1);
+    assert.equal((await silent).fault, "unreachable");
+    assert.equal(clock.pending, 0);
+    await stuck.abort().catch(() => {});
   });
 });
 
@@ -237,7 +281,7 @@ Deno.test("an abort ends a request with the signal's own reason", async () => {
   };
   await withServer({ handler }, async (api, clock) => {
     const stop = new AbortController();
-    const answer = api.get("/", { signal: stop.signal });
+    const answer = api.get("/", stop.signal);
     await asked.promise;
     const reason = new Error("the program stops");
     stop.abort(reason);
@@ -251,7 +295,7 @@ Deno.test("an abort does not wait for credentials that hang", async () => {
   const credentials = reread(() => new Promise(() => {}));
   await withServer({ cluster: { credentials } }, async (api) => {
     const stop = new AbortController();
-    const answer = api.get("/", { signal: stop.signal });
+    const answer = api.get("/", stop.signal);
     stop.abort(new Error("the program stops"));
     await assert.rejects(answer, /the program stops/);
   });
@@ -263,10 +307,12 @@ Deno.test("an abort ends the reading of a stream", async () => {
   await withServer({ handler: () => new Response(body.readable) }, async (api) => {
     const stop = new AbortController();
     const first = writer.write(new TextEncoder().encode("first"));
-    const response = await api.get("/", { signal: stop.signal, streaming: true });
+    using reader = new PieceReader(await api.stream("/", stop.signal), stop.signal);
     await first;
+    await reader.read(new ArrayBuffer(5));
+    const more = reader.read(new ArrayBuffer(5));
     stop.abort(new Error("the program stops"));
-    await assert.rejects(response.text(), /the program stops/);
+    await assert.rejects(more, /the program stops/);
     await writer.closed.catch(() => {});
   });
 });
@@ -279,19 +325,19 @@ Deno.test("a changed authority is trusted at once, and a stream that is open goe
   const handler = (): Response => new Response(body.readable);
   await withServer({ handler, cluster: { trust: () => Promise.resolve(trust) } }, async (api) => {
     const first = writer.write(new TextEncoder().encode("first "));
-    const stream = await api.get("/", { signal, streaming: true });
+    const stream = await api.stream("/", signal);
     await first;
     trust = other.cert;
-    assert.equal((await failure(api.get("/", { signal }))).fault, "certificate");
+    assert.equal((await failure(api.get("/", signal))).fault, "certificate");
     const rest = writer.write(new TextEncoder().encode("second")).then(() => writer.close());
-    assert.equal(await stream.text(), "first second");
+    assert.equal(await textOf(stream), "first second");
     await rest;
   });
 });
 
 Deno.test("a certificate by an unknown authority is not trusted, and the sentence says what to check", async () => {
   await withServer({ cluster: { trust: () => Promise.resolve(undefined) } }, async (api, _, port) => {
-    const error = await failure(api.get("/a-path?a-query", { signal }));
+    const error = await failure(api.get("/a-path?a-query", signal));
     assert.equal(error.fault, "certificate");
     assert.match(error.message, new RegExp(`127.0.0.1:${port} is not trusted.*certificate-authority`));
     assert.doesNotMatch(error.message, /a-path|a-query/);
@@ -302,7 +348,7 @@ Deno.test("a certificate by an unknown authority is not trusted, and the sentenc
 Deno.test("a certificate for another name is not trusted", async () => {
   const tls = issueCertificate("elsewhere", { issuer: authority, hosts: ["elsewhere.example"] });
   await withServer({ tls }, async (api) => {
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "certificate");
     assert.match(error.message, /is for other names/);
   });
@@ -311,7 +357,7 @@ Deno.test("a certificate for another name is not trusted", async () => {
 Deno.test("a certificate that has expired is not trusted", async () => {
   const tls = issueCertificate("a server", { issuer: authority, hosts: ["127.0.0.1"], expired: true });
   await withServer({ tls }, async (api) => {
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "certificate");
     assert.match(error.message, /has expired/);
   });
@@ -319,7 +365,7 @@ Deno.test("a certificate that has expired is not trusted", async () => {
 
 Deno.test("an authority that is no certificate is refused, not taken for none", async () => {
   await withServer({ cluster: { trust: () => Promise.resolve("garbage") } }, async (api) => {
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "certificate");
     assert.match(error.message, /no PEM certificate/);
   });
@@ -328,7 +374,7 @@ Deno.test("an authority that is no certificate is refused, not taken for none", 
 Deno.test("a client certificate that does not belong to its key is refused with a sentence", async () => {
   const credentials = reread(() => Promise.resolve({ headers: {}, cert: authority.cert, key: trusted.key }));
   await withServer({ cluster: { credentials } }, async (api) => {
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.match(error.message, /client certificate and key .* cannot be used/);
     assert.doesNotMatch(error.message, /BEGIN/);
   });
@@ -341,7 +387,7 @@ Deno.test("https:// to a server without TLS: the sentence suggests http://", asy
       trust: () => Promise.resolve(undefined),
       credentials: reread(() => Promise.resolve({ headers: {} })),
     }, { clock, userAgent: "k8svent/1" });
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, /does not speak TLS.*http:\/\//);
     api.close();
@@ -354,7 +400,7 @@ Deno.test("a refused connection names host and port", async () => {
   listener.close();
   const cluster = { server: new URL(`https://127.0.0.1:${port}`) };
   await withServer({ cluster }, async (api) => {
-    const error = await failure(api.get("/a-path?a-query", { signal }));
+    const error = await failure(api.get("/a-path?a-query", signal));
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, new RegExp(`127.0.0.1:${port} was refused. Check`));
     assert.doesNotMatch(error.message, /a-path|a-query/);
@@ -364,7 +410,7 @@ Deno.test("a refused connection names host and port", async () => {
 Deno.test("a name that does not resolve is said to be so", async () => {
   const cluster = { server: new URL("https://no-such-host.invalid/a-prefix") };
   await withServer({ cluster }, async (api) => {
-    const error = await failure(api.get("/a-path", { signal }));
+    const error = await failure(api.get("/a-path", signal));
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, /no-such-host.invalid:443 cannot be resolved/);
     assert.doesNotMatch(error.message, /a-path|a-prefix/);
@@ -381,7 +427,7 @@ Deno.test("a connection that closes before an answer is a failed connection", as
   })();
   const cluster = { server: new URL(`http://127.0.0.1:${listener.addr.port}`) };
   await withServer({ cluster }, async (api) => {
-    const error = await failure(api.get("/a-path", { signal }));
+    const error = await failure(api.get("/a-path", signal));
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, new RegExp(`127.0.0.1:${listener.addr.port} failed`));
     assert.doesNotMatch(error.message, /a-path/);
@@ -403,11 +449,11 @@ Deno.test("a client certificate is shown, changes with the credentials, and its 
     credentials: reread(() => Promise.resolve({ headers: {}, ...certificate })),
   };
   await withServer({ cluster }, async (api) => {
-    assert.equal(await (await api.get("/", { signal })).text(), "jane");
+    assert.equal(await api.get("/", signal), "jane");
     certificate = issueCertificate("john", { issuer: authority });
-    assert.equal(await (await api.get("/", { signal })).text(), "john");
+    assert.equal(await api.get("/", signal), "john");
     certificate = {};
-    const error = await failure(api.get("/", { signal }));
+    const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "certificate");
     assert.match(error.message, /does not accept the client certificate, or none was sent/);
   });

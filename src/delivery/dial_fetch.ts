@@ -46,7 +46,8 @@ export function fetchDial(deps: { fetch: typeof fetch; client?: Deno.HttpClient 
       signal.throwIfAborted();
       throw dialFailure(error, url);
     });
-    const { status, headers: answered } = response;
-    return { status, headers: answered, body: await readReplyBody(response.body) };
+    const text = await readReplyBody(response.body);
+    // Used after the body: an abort ends its reading only as long as something holds the Response (Deno 2.9.6).
+    return { status: response.status, headers: response.headers, body: text };
   };
 }

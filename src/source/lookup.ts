@@ -1,7 +1,7 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Pod, PodRef } from "../pod/pod.ts";
-import { isPod, readJson } from "./list.ts";
+import { isPod, parseAnswer } from "./list.ts";
 import { podPath } from "./query.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function readPod(
   name: string,
   signal: AbortSignal,
 ): Promise<Pod> {
-  const found = await readJson(await api.get(podPath(namespace, name), { signal }), signal);
+  const found = parseAnswer(await api.get(podPath(namespace, name), signal));
   if (isPod(found)) return found;
   throw new ClusterError("protocol", "The API server answered with something that is not a pod.");
 }

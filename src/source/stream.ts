@@ -4,6 +4,7 @@ import { statusError } from "../cluster/status.ts";
 import { parseExact } from "../pod/json.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { PieceReader } from "../runtime/piece_reader.ts";
 import { isPod } from "./list.ts";
 import { LineReader, LineTooLongError } from "./lines.ts";
 import { podsPath, type Selection } from "./query.ts";
@@ -23,6 +24,9 @@ const LONGEST = 240;
  * after 120 s.
  */
 const MARGIN = 15_000;
+
+/** Bytes that are read at the most at a time. */
+const READ = 64 * 1024;
 
 /** What one read of the stream brought: the events, and the version at which a next watch goes on after them. */
 export interface Burst {
@@ -52,11 +56,12 @@ export async function* streamEvents(
     timeoutSeconds: String(seconds),
   });
   const stop = new AbortController();
-  const response = await api.get(path, { signal: AbortSignal.any([signal, stop.signal]), streaming: true });
+  const either = AbortSignal.any([signal, stop.signal]);
+  using reader = new PieceReader(await api.stream(path, either), either);
   const lines = new LineReader();
   try {
     yield { items: [], version };
-    for await (const bytes of readWithDeadline(response, seconds * 1000 + MARGIN, clock, stop)) {
+    for await (const bytes of readWithDeadline(reader, seconds * 1000 + MARGIN, clock, stop)) {
       const burst = readBurst(lines.push(bytes), version);
       if (burst.version !== version || burst.items.length > 0) yield burst;
       version = burst.version;
@@ -70,15 +75,17 @@ export async function* streamEvents(
   if (lines.unfinished) throw new ClusterError("unreachable", "The watch ended in the middle of an event.");
 }
 
-/** The stream's bytes. When none come for `idle` milliseconds, it is aborted with an `idle` error. */
+/**
+ * The stream's bytes, each piece good until the next one is asked for. When none come for `idle` milliseconds, it
+ * is aborted with an `idle` error.
+ */
 async function* readWithDeadline(
-  response: Response,
+  reader: PieceReader,
   idle: number,
   clock: Clock,
   stop: AbortController,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
+  let buffer = new ArrayBuffer(READ);
   const silent = new ClusterError(
     "idle",
     `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`,
@@ -86,10 +93,11 @@ async function* readWithDeadline(
   for (;;) {
     const cancel = clock.after(idle, () => stop.abort(silent));
     try {
-      const { done, value } = await reader.read();
+      const { bytes, done } = await reader.read(buffer);
       if (done) return;
       cancel();
-      yield value;
+      yield bytes;
+      buffer = bytes.buffer;
     } finally {
       cancel();
     }

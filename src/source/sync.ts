@@ -1,5 +1,6 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
+import type { Pod } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 import { listPages } from "./list.ts";
 import type { Selection } from "./query.ts";
@@ -10,6 +11,12 @@ import type { SourceItem } from "./source.ts";
  * more round trips.
  */
 export const PAGE_SIZE = 100;
+
+/**
+ * Pods of a page that are parsed and handed on at a time. So few are garbage before V8 has to copy them; each batch
+ * costs the reader a transaction.
+ */
+const BATCH = 20;
 
 /** How far a scope was seen. */
 export interface Reached {
@@ -58,17 +65,26 @@ async function* syncOnce(
   const scope = selection.namespace;
   let version: string | undefined;
   for await (const page of listPages(api, selection, limit, signal)) {
-    const items: SourceItem[] = [];
     if (version === undefined) {
       version = page.resourceVersion;
       const rewound = reached.version !== undefined && compareVersions(version, reached.version) < 0;
-      items.push({ type: "sync-start", scope, resourceVersion: version, rewound });
+      yield [{ type: "sync-start", scope, resourceVersion: version, rewound }];
+      reached.version = version;
     }
-    for (const pod of page.pods) items.push({ type: "applied", pod });
-    yield items;
-    reached.version = version;
+    yield* inBatches(page.pods());
   }
   yield [{ type: "sync-end", scope }];
   // A list has at least one page, so the version is set.
   return version ?? "";
+}
+
+function* inBatches(pods: Iterable<Pod>): Generator<SourceItem[], void, void> {
+  let batch: SourceItem[] = [];
+  for (const pod of pods) {
+    batch.push({ type: "applied", pod });
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }

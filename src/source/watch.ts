@@ -109,8 +109,7 @@ async function probe(
   signal: AbortSignal,
 ): Promise<void> {
   const parameters = { limit: "1", resourceVersion: version, resourceVersionMatch: "NotOlderThan" };
-  const response = await api.get(podsPath(selection, parameters), { signal });
-  await response.body?.cancel();
+  await api.get(podsPath(selection, parameters), signal);
 }
 
 /** `watchPods` is a `Source`; the compiler checks it here. */

@@ -9,13 +9,14 @@ import { watchPods } from "./watch.ts";
 const EVERYTHING = { namespace: undefined };
 
 /** Reads a watch by hand: `next` is what the source says next, empty batches left out, with names for pods. */
-function open(api: ScriptedApi, clock = new TestClock()): {
+function open(api: ScriptedApi, newest?: string): {
   next: () => Promise<string[]>;
   close: () => Promise<void>;
   clock: TestClock;
 } {
   const stop = new AbortController();
-  const source = watchPods(api, EVERYTHING, { clock, random: () => 0 }, stop.signal);
+  const clock = new TestClock();
+  const source = watchPods(api, EVERYTHING, { clock, random: () => 0, newest }, stop.signal);
   return {
     clock,
     async next(): Promise<string[]> {
@@ -52,7 +53,8 @@ Deno.test("watch lists in pages and watches from the list's version", async () =
     stream,
   );
   const watch = open(api);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied a@3"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied a@3"]);
   assert.deepEqual(await watch.next(), ["applied b@4"]);
   assert.deepEqual(await watch.next(), ["sync-end"]);
   stream.event("MODIFIED", simplePod("a", "11"));
@@ -117,7 +119,8 @@ Deno.test("watch relists at once when the stream says 410", async () => {
   await passList(watch);
   stream.event("ERROR", GONE);
   assert.deepEqual(await watch.next(), ["wait 0 expired"]);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied a@15"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied a@15"]);
   await watch.close();
 });
 
@@ -278,6 +281,7 @@ Deno.test("watch infers nothing while RBAC is lost and resumes when it is back",
   const watch = open(api);
   await watch.next();
   await watch.next();
+  await watch.next();
   first.break();
   assert.deepEqual(await watch.next(), ["wait 400 unreachable"]);
   assert.deepEqual(await watch.next(), ["wait 30000 forbidden"]);
@@ -336,9 +340,12 @@ Deno.test("watch begins a list anew when a page's token has expired, at last in 
   const page = podList("10", [simplePod("a", "3")], "token");
   const api = new ScriptedApi(page, expired, page, expired, podList("30", [simplePod("b", "29")]));
   const watch = open(api);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied a@3"]);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied a@3"]);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied b@29"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied a@3"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied a@3"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied b@29"]);
   assert.deepEqual(await watch.next(), ["sync-end"]);
   assert.equal(api.asked(2, "continue"), null);
   assert.equal(api.asked(4, "limit"), null);
@@ -351,7 +358,8 @@ Deno.test("a list that breaks off has no end, so nothing is inferred from it", a
     new ClusterError("unreachable", "Down."),
   );
   const watch = open(api);
-  assert.deepEqual(await watch.next(), ["sync-start", "applied a@3"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied a@3"]);
   assert.deepEqual(await watch.next(), ["wait 400 unreachable"]);
   await watch.close();
 });
@@ -360,10 +368,10 @@ for (
   const [what, answer] of [
     ["a list of something else", { kind: "TableList", metadata: { resourceVersion: "1" }, items: [] }],
     ["a list without a version", { kind: "PodList", metadata: {}, items: [] }],
-    ["an item without a UID", {
+    ["a list whose items are no objects", {
       kind: "PodList",
       metadata: { resourceVersion: "1" },
-      items: [{ metadata: {} }],
+      items: ["a", "b"],
     }],
     ["an empty object", {}],
   ] as const
@@ -374,6 +382,15 @@ for (
     await watch.close();
   });
 }
+
+Deno.test("an item without a UID ends the list, whose retries tell of no second way back", async () => {
+  const answer = { kind: "PodList", metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] };
+  const watch = open(new ScriptedApi(answer, answer), "9");
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  await watch.close();
+});
 
 Deno.test("watch says that the cluster went back when a server stays behind and a list confirms it", async () => {
   const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
@@ -391,7 +408,8 @@ Deno.test("watch says that the cluster went back when a server stays behind and 
   await watch.next();
   assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
   assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
-  assert.deepEqual(await watch.next(), ["sync-start rewound", "applied a@400"]);
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["applied a@400"]);
   await watch.close();
 });
 

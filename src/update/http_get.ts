@@ -23,7 +23,9 @@ export const httpGet: HttpGet = async (url, headers, signal) => {
     signal.throwIfAborted();
     throw new RegistryError("unreachable", `${url.host} cannot be reached${whyNot(cause)}`, { cause });
   });
-  return { status: response.status, headers: response.headers, body: await read(response, url, signal) };
+  const body = await read(response, url, signal);
+  // Used after the body: an abort ends its reading only as long as something holds the Response (Deno 2.9.6).
+  return { status: response.status, headers: response.headers, body };
 };
 
 /** The words of hyper, rustls and the operating system, which are all that tells; the first that fits. */

@@ -7,11 +7,12 @@ export type Answer = object | ScriptedStream | ClusterError;
 
 /** The bytes of a watch, as the test lets them come. */
 export class ScriptedStream {
-  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  #controller: ReadableByteStreamController | undefined;
   /** Whether the reader has let go of the stream. */
   cancelled = false;
 
-  readonly body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+  readonly body = new ReadableStream({
+    type: "bytes",
     start: (controller) => void (this.#controller = controller),
     cancel: () => void (this.cancelled = true),
   });
@@ -28,6 +29,8 @@ export class ScriptedStream {
   /** A clean end. */
   end(): void {
     this.#controller?.close();
+    // Whoever reads into a buffer of its own gets that back.
+    this.#controller?.byobRequest?.respond(0);
   }
 
   /** The connection breaks. */
@@ -50,12 +53,27 @@ export class ScriptedApi implements ApiServer {
     this.#answers = answers;
   }
 
-  get(path: string, { signal }: { signal: AbortSignal }): Promise<Response> {
+  async get(path: string, signal: AbortSignal): Promise<string> {
+    const answer = await this.#answer(path, signal);
+    if (answer instanceof ScriptedStream) throw new Error("the script has a stream for what is no watch");
+    return JSON.stringify(answer);
+  }
+
+  async read(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return new TextEncoder().encode(await this.get(path, signal));
+  }
+
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const answer = await this.#answer(path, signal);
+    if (!(answer instanceof ScriptedStream)) throw new Error("the script has no stream for a watch");
+    return abortable(answer, signal);
+  }
+
+  #answer(path: string, signal: AbortSignal): Promise<Answer> {
     this.requests.push(new URL(path, this.origin));
     const answer = this.#answers.shift();
     if (answer instanceof ClusterError) return Promise.reject(answer);
-    if (answer instanceof ScriptedStream) return Promise.resolve(new Response(abortable(answer, signal)));
-    if (answer !== undefined) return Promise.resolve(Response.json(answer));
+    if (answer !== undefined) return Promise.resolve(answer);
     return new Promise((_resolve, reject) => {
       const stop = (): void => reject(signal.reason);
       if (signal.aborted) stop();

@@ -1,6 +1,7 @@
 import { answerError } from "../../src/cluster/answer.ts";
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
+import { readBody } from "../../src/cluster/read_body.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { type Answer, podNotFound, refusal } from "../kit/apiserver/answer.ts";
 import { type Faults, noFaults, type RequestKind, takeAnswer, takeCut } from "../kit/apiserver/faults.ts";
@@ -12,8 +13,10 @@ import type { ModelCluster } from "./cluster.ts";
 import type { Setup } from "./history.ts";
 import { Wire } from "./wire.ts";
 
-/** As `HttpApiServer`: how long it waits for an answer to begin or, unless it is a stream, to go on. */
+/** As `HttpApiServer`: how long it waits for an answer to begin. */
 const TIMEOUT = 15_000;
+
+type Stream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** An API server without a network. Its answers are the kit's, which are held to the real server's. */
 export class ModelApiServer {
@@ -35,18 +38,26 @@ export class ModelApiServer {
 
   /** The server as one run of the program reaches it. */
   reachedBy(client: Client): ApiServer {
+    const read: ApiServer["read"] = async (path, signal, buffer) => {
+      const body = await this.#open(path, client, signal);
+      return await readBody(body, { clock: this.#clock, signal, buffer });
+    };
     return {
       origin: "https://model",
       identity: () => Promise.resolve("model"),
-      get: async (path, { signal }): Promise<Response> => {
-        client.call();
-        const either = AbortSignal.any([signal, client.dead]);
-        const response = await this.#answer(new URL(path, "https://model"), client, either);
-        either.throwIfAborted();
-        return response;
-      },
+      get: async (path, signal) => new TextDecoder().decode(await read(path, signal)),
+      read,
+      stream: (path, signal) => this.#open(path, client, signal),
       close: () => {},
     };
+  }
+
+  async #open(path: string, client: Client, signal: AbortSignal): Promise<Stream> {
+    client.call();
+    const either = AbortSignal.any([signal, client.dead]);
+    const body = await this.#answer(new URL(path, "https://model"), client, either);
+    either.throwIfAborted();
+    return body;
   }
 
   /** Ends every open watch, or tells it something first. */
@@ -73,7 +84,7 @@ export class ModelApiServer {
     this.delay = 0;
   }
 
-  async #answer(url: URL, client: Client, signal: AbortSignal): Promise<Response> {
+  async #answer(url: URL, client: Client, signal: AbortSignal): Promise<Stream> {
     const [, namespace, name] =
       /^\/api\/v1(?:\/namespaces\/([^/]+))?\/pods(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
     const { searchParams: query } = url;
@@ -94,16 +105,14 @@ export class ModelApiServer {
     const wire = new Wire(this.faults, cut, Infinity, {
       ...seen,
       closed: (complete): void => {
-        cancel();
         this.#wires.delete(wire);
         seen.closed(complete);
       },
     });
-    const cancel = this.#clock.after(TIMEOUT, () => wire.reset());
     this.#wires.add(wire);
     wire.write(body);
     wire.end();
-    return wire.response(signal);
+    return wire.body(signal);
   }
 
   /** A server that was there before a restore answers nobody. */
@@ -129,7 +138,7 @@ export class ModelApiServer {
     client: Client,
     cut: ReturnType<typeof takeCut>,
     signal: AbortSignal,
-  ): Promise<Response> {
+  ): Promise<Stream> {
     const refused = refuseWatch(this.#cluster.store, query);
     if (refused !== undefined) await this.#check(refused);
     const seen = client.sightings.ofWatch(namespace, () => this.#cluster.generation);
@@ -149,9 +158,9 @@ export class ModelApiServer {
     );
     this.#watches.add(watch);
     this.#wires.add(wire);
-    const response = wire.response(signal);
+    const body = wire.body(signal);
     watch.start();
-    return response;
+    return body;
   }
 
   /** Real pages hold a hundred pods; the model has a handful, so that its pages are smaller. */

@@ -59,8 +59,9 @@ export class Wire implements WatchBody {
   }
 
   /** As `fetch`: an abort of the request's signal fails the reading of its body. */
-  response(signal: AbortSignal): Response {
-    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+  body(signal: AbortSignal): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({
+      type: "bytes",
       start: (controller) => {
         signal.addEventListener("abort", () => {
           if (!this.#closed) controller.error(signal.reason);
@@ -70,10 +71,9 @@ export class Wire implements WatchBody {
       pull: (controller) => this.#pull(controller),
       cancel: () => this.#close(false),
     }, { highWaterMark: 0 });
-    return new Response(body);
   }
 
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
+  async #pull(controller: ReadableByteStreamController): Promise<void> {
     this.#observer.asked();
     while (this.#text === "" && this.#ended === undefined && !this.#closed) {
       await new Promise<void>((resolve) => this.#arrived = resolve);
@@ -88,8 +88,11 @@ export class Wire implements WatchBody {
       return;
     }
     this.#close(this.#ended === "end");
-    if (this.#ended === "end") controller.close();
-    else controller.error(new TypeError("error reading a body from connection"));
+    if (this.#ended === "end") {
+      controller.close();
+      // Whoever reads into a buffer of its own gets that back.
+      controller.byobRequest?.respond(0);
+    } else controller.error(new TypeError("error reading a body from connection"));
   }
 
   #isStuck(): boolean {

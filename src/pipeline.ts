@@ -92,10 +92,11 @@ export class Pipeline {
   #applied(pod: Pod, scope: Scope): void {
     const { inventory } = this.#deps.store;
     const { uid, namespace, name, resourceVersion } = pod.metadata;
-    if (inventory.isPast(uid, resourceVersion)) return;
     const known = inventory.known(uid);
-    if (known !== undefined) inventory.mark(uid);
+    if (known === undefined && inventory.isPast(uid, resourceVersion)) return;
     const verdict = gate(known, resourceVersion, inventory.epoch);
+    // What is put is marked by that.
+    if (known !== undefined && verdict !== "news") inventory.mark(uid);
     if (verdict === "stale") return;
     if (verdict === "same" && known !== undefined) return this.#tellThoseWhoDoNotKnow(known, pod);
 
@@ -106,7 +107,8 @@ export class Pipeline {
       this.#end(namesake, undefined);
     }
     const summary = summarize(pod);
-    this.#record(pod, summary, reasonsFor(known, summary, inventory.epoch, inventory.isSynced(scope)));
+    const first = (): Reason => inventory.isSynced(scope) ? "created" : "sync";
+    this.#record(pod, summary, known ? reasonsBetween(known, summary, inventory.epoch) : [first()]);
   }
 
   #record(pod: Pod, summary: Summary, reasons: Reason[]): void {
@@ -220,8 +222,7 @@ export class Pipeline {
   }
 }
 
-function reasonsFor(known: KnownPod | undefined, after: Summary, epoch: number, synced: boolean): Reason[] {
-  if (known === undefined) return [synced ? "created" : "sync"];
+function reasonsBetween(known: KnownPod, after: Summary, epoch: number): Reason[] {
   const changes = compareSummaries(known.summary, after);
   return known.epoch < epoch ? sortReasons(["sync", ...changes]) : changes;
 }

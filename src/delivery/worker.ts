@@ -1,6 +1,6 @@
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import type { Message } from "../store/store.ts";
-import { attempt, type AttemptDeps } from "./attempt.ts";
+import { attempt, type AttemptDeps, type AttemptResult } from "./attempt.ts";
 import { Conclusion, type ConclusionDeps } from "./conclusion.ts";
 import { Pace } from "./pace.ts";
 
@@ -25,6 +25,14 @@ export interface WorkerDeps extends AttemptDeps, ConclusionDeps {
    * brought it. Resolves to false where the pod cannot be had now: the message then waits.
    */
   reread: (message: Message) => Promise<boolean>;
+}
+
+/** An attempt that has ended. */
+interface Ended {
+  message: Message;
+  result: AttemptResult;
+  /** The pace's, as it was when the attempt began. */
+  generation: number;
 }
 
 /** Bytes of what is being sent. */
@@ -56,6 +64,8 @@ export class Worker {
   readonly #pace: Pace;
   readonly #conclusion: Conclusion;
   readonly #inFlight = new Set<Promise<void>>();
+  /** Attempts that have ended and from which no conclusion was drawn yet. */
+  #ended: Ended[] = [];
   /** Whether a request that tells of losses is under way: another one that told of them would count them twice. */
   #isTellingLost = false;
   /** Messages whose pods were read anew and that are to be sent next. */
@@ -115,6 +125,7 @@ export class Worker {
         // One instant for all three: what became due between two looks at the clock would be neither sent nor
         // waited for.
         const now = this.#deps.clock.monotonic();
+        this.#conclude();
         if (this.#goal !== "stopped") this.#start(now, signal);
         if (this.#inFlight.size === 0 && this.#isDone(now)) break;
         await this.#rest(now);
@@ -122,6 +133,7 @@ export class Worker {
     } finally {
       await Promise.all(this.#inFlight);
       signal.removeEventListener("abort", wake);
+      if (this.#fault === undefined) this.#conclude();
     }
     if (this.#fault !== undefined) throw this.#fault.error;
   }
@@ -132,8 +144,10 @@ export class Worker {
     const { budget } = this.#deps;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
     if (room === 0 || (budget.used >= budget.limit && this.#inFlight.size > 0)) return;
-    for (const message of this.#take(room, now)) {
-      const task = this.#deliver(message, signal).catch((error: unknown) => {
+    const messages = this.#take(room, now);
+    const lost = this.#isTellingLost || messages.length === 0 ? 0 : this.#deps.lost();
+    for (const [index, message] of messages.entries()) {
+      const task = this.#deliver(message, index === 0 ? lost : 0, signal).catch((error: unknown) => {
         this.#fault ??= { error };
       }).finally(() => {
         this.#inFlight.delete(task);
@@ -158,23 +172,33 @@ export class Worker {
     return probe === undefined ? [] : [probe];
   }
 
-  async #deliver(message: Message, signal: AbortSignal): Promise<void> {
+  /** All that have ended since the last round, in one transaction: each costs a write to the disk. */
+  #conclude(): void {
+    const ended = this.#ended;
+    if (ended.length === 0) return;
+    this.#ended = [];
+    this.#deps.transaction(() => {
+      for (const { message, result, generation } of ended) this.#conclusion.draw(message, result, generation);
+    });
+    for (const { result } of ended) if (result.toldLost > 0) this.#isTellingLost = false;
+  }
+
+  /** @param tells how many lost messages the request tells of */
+  async #deliver(message: Message, tells: number, signal: AbortSignal): Promise<void> {
     // Once: what is reduced again at once, because it is so large, goes out reduced.
     if (message.completeness === "fetchable" && !this.#reread.delete(message.seq)) {
       return await this.#readAnew(message);
     }
-    const { budget, outbox, lost, transaction } = this.#deps;
+    const { budget, outbox } = this.#deps;
     const generation = this.#pace.generation;
-    const tells = this.#isTellingLost ? 0 : lost();
     if (tells > 0) this.#isTellingLost = true;
     budget.used += message.body.length;
     try {
       const result = await attempt(message, tells, this.#deps, signal);
       if (result === undefined) return outbox.release(message);
-      transaction(() => this.#conclusion.draw(message, result, generation));
+      this.#ended.push({ message, result, generation });
     } finally {
       budget.used -= message.body.length;
-      if (tells > 0) this.#isTellingLost = false;
     }
   }
 

@@ -31,8 +31,10 @@ export interface Inventory {
   isPast(uid: string, resourceVersion: string): boolean;
   /** Whether any list of this scope was ever completed. */
   isSynced(scope: Scope): boolean;
-  /** Keeps a version as the pod's last one, and its text. `remindAt`: see
-   * `change/reminder.ts`. */
+  /**
+   * Keeps a version as the pod's last one, and its text, in place of the one that was known before. `remindAt`:
+   * see `change/reminder.ts`.
+   */
   put(pod: Omit<KnownPod, "body">, body: string, remindAt: number | undefined): BodyId;
   /** The text that was kept for a pod's last version, whole or reduced (see `pod/reduced.ts`). */
   bodyOf(pod: KnownPod): { text: string; reduced: boolean };

@@ -24,14 +24,14 @@ export const SQL = {
     (SELECT 1 FROM outbox AS older WHERE older.endpoint = head.endpoint AND older.pod = head.pod
       AND older.seq < head.seq AND (older.times_aside < ${STUCK} OR older.uid = head.uid))
     ORDER BY seq LIMIT ?`,
-  remove: "DELETE FROM outbox WHERE seq = ? RETURNING body",
+  counts: "SELECT endpoint, count(*) AS count FROM outbox GROUP BY endpoint",
+  remove: "DELETE FROM outbox WHERE seq = ? RETURNING endpoint, body",
   tell: `INSERT OR REPLACE INTO told (uid, endpoint, version)
     SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM pod WHERE uid = ?)`,
   failed: "UPDATE outbox SET attempts = ?, strikes = ?, due = ?, aside = ?, times_aside = ? WHERE seq = ?",
   defer: "UPDATE outbox SET due = ? WHERE seq = ?",
   resume: "UPDATE outbox SET due = ? WHERE seq = ? AND due = 9e999",
-  nextDue: "SELECT min(due) AS due FROM outbox WHERE endpoint = ? AND due > ?",
-  isAnyOwed: "SELECT 1 FROM outbox WHERE endpoint = ? LIMIT 1",
+  nextDue: "SELECT min(due) AS due FROM outbox WHERE endpoint = ? AND due > ? AND due > 0",
   isWaiting: "SELECT 1 FROM outbox WHERE endpoint = ? AND aside IS NULL LIMIT 1",
   owed: "SELECT count(*) - count(aside) AS waiting, count(aside) AS aside FROM outbox WHERE endpoint = ?",
   retryAside: "UPDATE outbox SET due = 0, aside = NULL WHERE endpoint = ? AND aside IS NOT NULL",

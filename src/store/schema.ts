@@ -63,7 +63,7 @@ const FIRST = `
     aside TEXT
   );
   CREATE INDEX outbox_seq ON outbox (endpoint, seq);
-  CREATE INDEX outbox_due ON outbox (endpoint, due);
+  CREATE INDEX outbox_due ON outbox (endpoint, due) WHERE due > 0;
   CREATE INDEX outbox_pod ON outbox (endpoint, pod, seq);
   CREATE INDEX outbox_uid ON outbox (uid, endpoint, seq);
   CREATE INDEX outbox_body ON outbox (body);

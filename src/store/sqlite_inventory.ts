@@ -1,12 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Bodies } from "./bodies.ts";
-import { prepareAll, type Row } from "./statements.ts";
 import type { Binding, BodyId, Inventory, KnownPod } from "./inventory.ts";
-
-const COLUMNS = "uid, namespace, name, version, epoch, summary, body, route, environment";
+import { POD_COLUMNS, readPod } from "./pod_row.ts";
+import { prepareAll } from "./statements.ts";
 
 /** Pods that one look for reminders finds; the next look finds the next ones. */
 const REMINDED_AT_ONCE = 500;
@@ -18,6 +16,8 @@ export class SqliteInventory implements Inventory {
   #sync = 0;
   /** Of each scope, the number of the list that runs: lists of two namespaces run at once. */
   readonly #begun = new Map<Scope, number>();
+  /** What of the table `meta` was read or written. */
+  readonly #metas = new Map<string, string | undefined>();
   readonly #bodies: Bodies;
   #statements: Record<keyof typeof SQL, StatementSync>;
 
@@ -29,6 +29,7 @@ export class SqliteInventory implements Inventory {
 
   /** Reads again what is kept in memory: after a rollback it is not what the tables say. */
   reload(): void {
+    this.#metas.clear();
     this.#epoch = Number(this.#meta("epoch") ?? 0);
     this.#sync = Number(this.#meta("sync") ?? 0);
   }
@@ -62,7 +63,7 @@ export class SqliteInventory implements Inventory {
   }
 
   put(pod: Omit<KnownPod, "body">, text: string, remindAt: number | undefined): BodyId {
-    const before = this.#statements.known.get(pod.uid)?.["body"] as BodyId | undefined;
+    const before = this.#statements.body.get(pod.uid)?.["body"] as BodyId | undefined;
     const body = this.#bodies.put(text);
     this.#statements.put.run(
       pod.uid,
@@ -142,7 +143,7 @@ export class SqliteInventory implements Inventory {
   }
 
   remove(uid: string, gone: { at: number; left?: string } | undefined): void {
-    const body = this.#statements.known.get(uid)?.["body"] as BodyId | undefined;
+    const body = this.#statements.body.get(uid)?.["body"] as BodyId | undefined;
     this.#statements.remove.run(uid);
     this.#statements.untell.run(uid);
     if (gone !== undefined) this.#statements.putGone.run(uid, gone.at, gone.left ?? null);
@@ -190,11 +191,15 @@ export class SqliteInventory implements Inventory {
   }
 
   #meta(key: string): string | undefined {
-    return this.#statements.meta.get(key)?.["value"] as string | undefined;
+    if (!this.#metas.has(key)) {
+      this.#metas.set(key, this.#statements.meta.get(key)?.["value"] as string | undefined);
+    }
+    return this.#metas.get(key);
   }
 
   #setMeta(key: string, value: string): void {
     this.#statements.setMeta.run(key, value);
+    this.#metas.set(key, value);
   }
 }
 
@@ -206,15 +211,18 @@ const SQL = {
   versions: "SELECT uid, version FROM pod ORDER BY uid",
   startReminders:
     "UPDATE pod SET remind_at = 0 WHERE remind_at IS NULL AND json_extract(summary, '$.duress')",
-  known: `SELECT ${COLUMNS} FROM pod WHERE uid = ?`,
-  holder: `SELECT ${COLUMNS} FROM pod WHERE namespace = ? AND name = ?`,
-  put: `INSERT OR REPLACE INTO pod (${COLUMNS}, seen, remind_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  known: `SELECT ${POD_COLUMNS} FROM pod WHERE uid = ?`,
+  body: "SELECT body FROM pod WHERE uid = ?",
+  holder: `SELECT ${POD_COLUMNS} FROM pod WHERE namespace = ? AND name = ?`,
+  put:
+    `INSERT OR REPLACE INTO pod (${POD_COLUMNS}, seen, remind_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   remove: "DELETE FROM pod WHERE uid = ?",
   untell: "DELETE FROM told WHERE uid = ?",
   mark: "UPDATE pod SET seen = ? WHERE uid = ?",
-  missing: `SELECT ${COLUMNS} FROM pod WHERE seen < ? ORDER BY uid`,
-  missingIn: `SELECT ${COLUMNS} FROM pod WHERE seen < ? AND namespace = ? ORDER BY uid`,
-  remindable: `SELECT ${COLUMNS} FROM pod WHERE remind_at <= ? OR remind_at > ? LIMIT ${REMINDED_AT_ONCE}`,
+  missing: `SELECT ${POD_COLUMNS} FROM pod WHERE seen < ? ORDER BY uid`,
+  missingIn: `SELECT ${POD_COLUMNS} FROM pod WHERE seen < ? AND namespace = ? ORDER BY uid`,
+  remindable:
+    `SELECT ${POD_COLUMNS} FROM pod WHERE remind_at <= ? OR remind_at > ? LIMIT ${REMINDED_AT_ONCE}`,
   setReminder: "UPDATE pod SET remind_at = ? WHERE uid = ?",
   gone: "SELECT left_at FROM gone WHERE uid = ?",
   putGone: "INSERT OR REPLACE INTO gone (uid, at, left_at) VALUES (?, ?, ?)",
@@ -226,19 +234,4 @@ const SQL = {
 /** Of each scope: the epoch in which it was listed last, the version up to which it was seen, whether wholly. */
 function keyOf(what: "epoch" | "reached" | "synced", scope: Scope): string {
   return `${what} ${scope ?? ""}`;
-}
-
-function readPod(row: Row | undefined): KnownPod | undefined {
-  if (row === undefined) return undefined;
-  return {
-    uid: row["uid"] as string,
-    namespace: row["namespace"] as string,
-    name: row["name"] as string,
-    resourceVersion: row["version"] as string,
-    epoch: row["epoch"] as number,
-    summary: JSON.parse(row["summary"] as string) as Summary,
-    body: row["body"] as BodyId,
-    route: row["route"] === null ? undefined : JSON.parse(row["route"] as string) as string[],
-    environment: (row["environment"] as string | null) ?? undefined,
-  };
 }

@@ -2,8 +2,9 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { prepareAll } from "./statements.ts";
 import type { DeliveryLog, LogEntry } from "./store.ts";
 
-/** Attempts that are remembered. */
+/** Attempts that are remembered, at the least, and how many more there may be before they are forgotten. */
 const REMEMBERED = 1_000;
+const MORE = 100;
 
 /** `DeliveryLog` on the table `log`. */
 export class SqliteLog implements DeliveryLog {
@@ -21,7 +22,8 @@ export class SqliteLog implements DeliveryLog {
   record({ at, endpoint, pod, event, version, attempt, outcome, milliseconds }: LogEntry): void {
     const values = [at, endpoint, pod, event, version, attempt, outcome, milliseconds];
     const { lastInsertRowid } = this.#statements.insert.run(...values);
-    this.#statements.trim.run(Number(lastInsertRowid) - REMEMBERED);
+    const seq = Number(lastInsertRowid);
+    if (seq % MORE === 0) this.#statements.trim.run(seq - REMEMBERED);
   }
 
   latest(): LogEntry[] {
@@ -34,5 +36,5 @@ const COLUMNS = "at, endpoint, pod, event, version, attempt, outcome, millisecon
 const SQL = {
   insert: `INSERT INTO log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   trim: "DELETE FROM log WHERE seq <= ?",
-  latest: `SELECT ${COLUMNS} FROM log ORDER BY seq DESC`,
+  latest: `SELECT ${COLUMNS} FROM log ORDER BY seq DESC LIMIT ${REMEMBERED}`,
 } as const;

@@ -18,6 +18,8 @@ export class SqliteOutbox implements Outbox {
    * their row, but nothing may take their place.
    */
   readonly #taken = new Map<number, string>();
+  /** How many messages there are for each endpoint: most of the time none, and then nothing needs to be asked. */
+  readonly #count = new Map<number, number>();
   readonly #endpoints: SqliteEndpoints;
   readonly #bodies: Bodies;
   #statements: Record<keyof typeof SQL, StatementSync>;
@@ -28,11 +30,21 @@ export class SqliteOutbox implements Outbox {
     this.#statements = prepareAll(database, SQL);
     // Instants of another process's clock mean nothing here.
     database.exec("UPDATE outbox SET due = 0 WHERE due > 0");
+    this.reload();
+  }
+
+  /** Counts again: after a rollback, or when others removed messages. */
+  reload(): void {
+    this.#count.clear();
+    for (const row of this.#statements.counts.all()) {
+      this.#count.set(row["endpoint"] as number, row["count"] as number);
+    }
   }
 
   /** Goes on with another database that holds the same. */
   moveTo(database: DatabaseSync): void {
     this.#statements = prepareAll(database, SQL);
+    this.reload();
   }
 
   /** Whether a message is being sent: its row must stay. */
@@ -50,6 +62,7 @@ export class SqliteOutbox implements Outbox {
       message.uid,
       ...contentOf(message, message.reasons),
     );
+    this.#count.set(id, this.#countOf(id) + 1);
     if (isTransition(message.reasons)) this.#limitTransitions(message.uid, id);
   }
 
@@ -68,8 +81,10 @@ export class SqliteOutbox implements Outbox {
   }
 
   take(endpoint: string, now: number, limit: number): Message[] {
+    const id = this.#endpoints.find(endpoint);
+    if (this.#areAllTaken(id)) return [];
     // Those that are being sent are still in the table, so as many more are asked for.
-    const heads = this.#statements.heads.all(this.#endpoints.find(endpoint), now, limit + this.#taken.size);
+    const heads = this.#statements.heads.all(id, now, limit + this.#taken.size);
     const messages: Message[] = [];
     const busy = new Set(this.#taken.values());
     for (const row of heads) {
@@ -138,8 +153,9 @@ export class SqliteOutbox implements Outbox {
   }
 
   nextDue(endpoint: string, now: number): number | undefined {
-    return (this.#statements.nextDue.get(this.#endpoints.find(endpoint), now)?.["due"] as number | null) ??
-      undefined;
+    const id = this.#endpoints.find(endpoint);
+    if (this.#areAllTaken(id)) return undefined;
+    return (this.#statements.nextDue.get(id, now)?.["due"] as number | null) ?? undefined;
   }
 
   hasDue(endpoint: string, now: number): boolean {
@@ -149,7 +165,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   isAnyOwed(endpoint: string): boolean {
-    return this.#statements.isAnyOwed.get(this.#endpoints.find(endpoint)) !== undefined;
+    return this.#countOf(this.#endpoints.find(endpoint)) > 0;
   }
 
   isWaiting(endpoint: string): boolean {
@@ -206,7 +222,22 @@ export class SqliteOutbox implements Outbox {
 
   #remove(seq: number): void {
     this.#taken.delete(seq);
-    const body = this.#statements.remove.get(seq)?.["body"] as BodyId | undefined;
-    if (body !== undefined) this.#bodies.release(body);
+    const row = this.#statements.remove.get(seq);
+    if (row === undefined) return;
+    const endpoint = row["endpoint"] as number;
+    this.#count.set(endpoint, this.#countOf(endpoint) - 1);
+    this.#bodies.release(row["body"] as BodyId);
+  }
+
+  #countOf(endpoint: number): number {
+    return this.#count.get(endpoint) ?? 0;
+  }
+
+  /** Whether every message for an endpoint is being sent, or there is none. */
+  #areAllTaken(endpoint: number): boolean {
+    const count = this.#countOf(endpoint);
+    if (count > this.#taken.size) return false;
+    const taken = [...this.#taken.values()].filter((line) => line.startsWith(`${endpoint} `));
+    return count === taken.length;
   }
 }

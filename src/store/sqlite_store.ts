@@ -62,12 +62,13 @@ export function openStore(database: DatabaseSync, given: Partial<StoreOptions> =
     try {
       const result = work();
       const sacrifices = bounds.relieve();
+      if (sacrifices.length > 0) outbox.reload();
       current.exec("COMMIT");
       return { result, sacrifices };
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
       if (current.isTransaction) current.exec("ROLLBACK");
-      for (const part of [bodies, inventory, endpoints, bounds]) part.reload();
+      for (const part of [bodies, inventory, endpoints, outbox, bounds]) part.reload();
       throw error;
     }
   }

@@ -1,14 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { compile, V8_FLAGS } from "../build/compile.ts";
 import { findToolchain } from "../tests/kit/binary.ts";
-import { run, say } from "../build/command.ts";
+import { BuildError, run, say } from "../build/command.ts";
 import type { ControlPlane } from "../tests/kit/control_plane.ts";
 import { Measured } from "./process.ts";
 
 /** A program that follows all pods as a service account and delivers them to one URL. */
 export interface Contender {
   name: string;
-  start(plane: ControlPlane, url: string): Measured;
+  /** @param state a folder that outlives it, for what it knows and owes */
+  start(plane: ControlPlane, url: string, state: string): Measured;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -17,30 +18,27 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const IN_POD = `${ROOT}tests/kit/in_pod.sh`;
 const SECRET = "a secret of at least 24 characters";
 
-/** The contenders that this machine can run, each with a word where it cannot. */
-export async function findContenders(folder: string): Promise<Contender[]> {
-  const found = [
-    ours("deno run", [
-      Deno.execPath(),
-      "run",
-      "-q",
-      "-P=cluster",
-      V8_FLAGS,
-      `${ROOT}main.ts`,
-    ]),
-  ];
+/** The program by the runtime, from its source. */
+export function interpreted(): Contender {
+  return ours("deno run", [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, `${ROOT}main.ts`]);
+}
+
+/** The program as it is released, or the word why it cannot be had here. */
+export async function compiled(folder: string): Promise<Contender | string> {
   const binary = `${folder}/k8svent`;
-  await compile({ permissions: "cluster", output: binary, commit: "", toolchain: findToolchain() });
-  found.push(ours("compiled", [binary]));
-  const baseline = await buildBaseline(folder);
-  if (baseline !== undefined) found.push(baseline);
-  return found;
+  try {
+    await compile({ permissions: "cluster", output: binary, commit: "", toolchain: findToolchain() });
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    return `The compiled program is left out: ${error.message}`;
+  }
+  return ours("compiled", [binary]);
 }
 
 function ours(name: string, program: string[]): Contender {
   return {
     name,
-    start(plane, url): Measured {
+    start(plane, url, state): Measured {
       const { hostname, port } = new URL(plane.server);
       const child = new Deno.Command("unshare", {
         args: ["--mount", IN_POD, plane.serviceAccount, SECRET, "0", "", ...program, "--url", url],
@@ -50,6 +48,7 @@ function ours(name: string, program: string[]): Contender {
           K8SVENT_STATE: "/var/lib/k8svent/state.db",
           K8SVENT_WEBHOOK_SECRET_FILE: "/var/run/secrets/k8svent/secret",
           K8SVENT_INTERVAL: "0",
+          STATE_FOLDER: state,
         },
         stdin: "null",
         stdout: "null",
@@ -60,14 +59,14 @@ function ours(name: string, program: string[]): Contender {
   };
 }
 
-async function buildBaseline(folder: string): Promise<Contender | undefined> {
+/** The Go program, or the word why it cannot be had here. */
+export async function baseline(folder: string): Promise<Contender | string> {
   const program = `${folder}/baseline`;
   say("Building the Go program ...");
   try {
     await run("go", ["build", "-C", `${ROOT}bench/baseline`, "-o", program, "."]);
   } catch (error) {
-    say(`Without Go there is nothing to compare with: ${(error as Error).message}`);
-    return undefined;
+    return `The Go program is left out, so there is nothing to compare with: ${(error as Error).message}`;
   }
   return {
     name: "Go baseline",

@@ -1,60 +1,80 @@
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
 import { startControlPlane } from "../tests/kit/control_plane.ts";
-import { type Contender, findContenders } from "./contenders.ts";
+import { lacksPods } from "../tests/kit/in_pod.ts";
+import { Admin } from "./admin.ts";
+import { measureCeiling } from "./ceiling.ts";
+import { drawChart } from "./chart.ts";
+import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
+import { describeMachine, printMachine } from "./machine.ts";
 import { play } from "./play.ts";
 import { Pods } from "./pods.ts";
 import { ReceiverProcess } from "./receiver_process.ts";
-import { type Figures, printTable } from "./table.ts";
+import { addRound, type Figures, type Results, round } from "./results.ts";
+import { printTable } from "./table.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
   options: {
+    /** How many pods, each size after the smaller ones; `1000,10000,100000` takes the longest. */
     sizes: { type: "string", default: "1000,10000" },
     rounds: { type: "string", default: "3" },
+    /** How long changes are made at each rate. */
     seconds: { type: "string", default: "10" },
-    /** Where the figures go, beside the table. */
-    json: { type: "string" },
+    /** Where the figures go, and the chart beside them. */
+    output: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
   },
 });
 
+const lacking = lacksPods();
+if (lacking !== undefined) {
+  say(`The programs run as in a pod, and ${lacking}`);
+  Deno.exit(1);
+}
 const folder = await Deno.makeTempDir({ prefix: "k8svent-bench-" });
 try {
-  const results = await compare(await findContenders(folder));
-  if (values.json !== undefined) {
-    await Deno.writeTextFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
-  }
+  const given = [interpreted(), await compiled(folder), await baseline(folder)];
+  for (const word of given) if (typeof word === "string") say(word);
+  await compare(given.filter((one) => typeof one !== "string"));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Every size, every round, one contender after the other. */
-async function compare(contenders: Contender[]): Promise<Record<string, Figures>> {
+/** Every size, every round, one contender after the other. What was found is written after each size. */
+async function compare(contenders: Contender[]): Promise<void> {
   await using plane = await startControlPlane();
   await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
   const subject = "--serviceaccount=default:k8svent";
   await plane.kubectl(["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent", subject]);
-  using pods = await Pods.open(plane);
+  using admin = await Admin.open(plane);
+  const pods = new Pods(admin);
   await using receiver = await ReceiverProcess.start();
-  const results: Record<string, Figures> = {};
+  const results: Results = {
+    day: new Date().toISOString().slice(0, 10),
+    machine: await describeMachine(),
+    ceiling: await measureCeiling(receiver),
+    contenders: contenders.map(({ name }) => name),
+    sizes: [],
+  };
+  say(printMachine(results.machine));
+  say(`The receiver takes ${round(results.ceiling)} requests a second from one that does nothing but post.`);
   for (const size of values.sizes.split(",").map(Number)) {
     say(`Creating pods, up to ${size} ...`);
     await pods.grow(size);
     const figures: Figures = {};
-    for (let round = 0; round < Number(values.rounds); round++) {
-      for (const contender of rotate(contenders, round)) {
-        say(`${size} pods, round ${round + 1}: ${contender.name} ...`);
-        const seconds = Number(values.seconds);
-        const one = await play(contender, { plane, pods, receiver, size, seconds });
-        for (const [what, value] of Object.entries(one)) {
-          ((figures[what] ??= {})[contender.name] ??= []).push(value);
-        }
+    for (let turn = 0; turn < Number(values.rounds); turn++) {
+      for (const contender of rotate(contenders, turn)) {
+        say(`${size} pods, round ${turn + 1}: ${contender.name} ...`);
+        const stage = { plane, admin, pods, receiver, size, seconds: Number(values.seconds) };
+        addRound(figures, contender.name, await play(contender, stage));
       }
     }
-    results[`${size} pods`] = figures;
-    say(printTable(`${size} pods`, figures, contenders.map(({ name }) => name)));
+    results.sizes.push({ pods: size, figures });
+    say(printTable(`${size} pods`, figures, results.contenders));
+    await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
+    await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));
   }
-  return results;
 }
 
 /** Each round in another order, so that none is always the first. */

@@ -1,12 +1,17 @@
 import type { ControlPlane } from "../tests/kit/control_plane.ts";
+import type { Admin } from "./admin.ts";
+import { measureChanges } from "./changes.ts";
 import type { Contender } from "./contenders.ts";
-import type { Pods } from "./pods.ts";
+import { measureOutage } from "./outage.ts";
+import { pause, type Pods } from "./pods.ts";
 import type { Measured } from "./process.ts";
 import type { ReceiverProcess } from "./receiver_process.ts";
+import { measureRestart } from "./restart.ts";
 
 /** What the contenders are measured on, one after the other. */
 export interface Stage {
   plane: ControlPlane;
+  admin: Admin;
   pods: Pods;
   receiver: ReceiverProcess;
   /** How many pods there are. */
@@ -15,48 +20,49 @@ export interface Stage {
   seconds: number;
 }
 
-/** Changes a second. */
-const RATES = [50, 100];
+/** By a figure's name with its unit. */
+export type Played = Record<string, number>;
 
 /** Milliseconds after the first sync until the memory at rest is looked at. */
 const REST = 5_000;
 
-/** One contender, once: start, first sync, rest, and changes at two rates. By the figure's name with its unit. */
-export async function play(contender: Contender, stage: Stage): Promise<Record<string, number>> {
-  const { plane, receiver, size } = stage;
+/** One contender, once: start, first sync, rest, changes, an outage of the endpoint, and a restart. */
+export async function play(contender: Contender, stage: Stage): Promise<Played> {
+  const state = await Deno.makeTempDir({ prefix: "k8svent-bench-state-" });
+  const before = await stage.admin.share();
+  try {
+    const figures = await followAll(contender, state, stage);
+    const after = await stage.admin.share();
+    figures["API server: answers in all, MB"] = (after.bytes - before.bytes) / 1e6;
+    return { ...figures, ...await measureRestart(contender, state, stage) };
+  } finally {
+    await Deno.remove(state, { recursive: true });
+  }
+}
+
+async function followAll(contender: Contender, state: string, stage: Stage): Promise<Played> {
+  const { plane, receiver } = stage;
   await receiver.reset();
-  await using running = contender.start(plane, receiver.url);
+  await using running = contender.start(plane, receiver.url, state);
+  const figures = await measureSync(running, stage);
+  await pause(REST);
+  figures["memory at rest, MB"] = (await running.memory()).now / 1e6;
+  Object.assign(figures, await measureChanges(running, stage));
+  figures["memory at its peak, MB"] = (await running.memory()).peak / 1e6;
+  return { ...figures, ...await measureOutage(running, stage) };
+}
+
+/** From the start to the receipt of every pod. */
+export async function measureSync(running: Measured, { admin, receiver, size }: Stage): Promise<Played> {
+  const [share, taken] = [await admin.share(), await receiver.cpu()];
   const { firstAt, lastNewAt } = await receiver.until(({ pods }) => pods >= size);
-  const figures: Record<string, number> = {
+  const after = await admin.share();
+  return {
     "start to first delivery, ms": firstAt - running.startedAt,
     "first sync, s": (lastNewAt - running.startedAt) / 1_000,
     "CPU of the first sync, s": await running.cpu(),
+    "API server: CPU of the first sync, s": after.cpu - share.cpu,
+    "API server: requests of the first sync": after.requests - share.requests,
+    "receiver: CPU of the first sync, s": await receiver.cpu() - taken,
   };
-  await new Promise((resolve) => setTimeout(resolve, REST));
-  figures["memory at rest, MB"] = (await running.memory()).now / 1e6;
-  for (const rate of RATES) Object.assign(figures, await follow(running, rate, stage));
-  figures["memory at its peak, MB"] = (await running.memory()).peak / 1e6;
-  return figures;
-}
-
-async function follow(
-  running: Measured,
-  rate: number,
-  { pods, receiver, seconds }: Stage,
-): Promise<Record<string, number>> {
-  await receiver.reset();
-  const before = await running.cpu();
-  await pods.change(rate, seconds);
-  // Of two changes of one pod that come close together, one may stand for both.
-  const { latencies } = await receiver.until((report) => report.latencies.length >= rate * seconds * 0.99);
-  return {
-    [`change to receipt at ${rate}/s, p50, ms`]: percentile(latencies, 0.5),
-    [`change to receipt at ${rate}/s, p99, ms`]: percentile(latencies, 0.99),
-    [`change to receipt at ${rate}/s, max, ms`]: latencies.at(-1) ?? NaN,
-    [`CPU a change at ${rate}/s, ms`]: (await running.cpu() - before) * 1_000 / (rate * seconds),
-  };
-}
-
-function percentile(sorted: number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

@@ -3,35 +3,40 @@
  * and finds in the bytes which pod it is about and when the change was asked for. It parses nothing, so that it is
  * never what is waited for.
  *
- *   POST /        a delivery
- *   GET /report   what came since the last reset, as `Report`
+ *   POST /          a delivery
+ *   GET /report     what came since the last reset, as `Report`
+ *   GET /latencies  milliseconds from asking for each change to its receipt, sorted
  *   POST /reset
- *   POST /refuse  answers deliveries with 503 from now on
- *   POST /accept  takes them again
+ *   POST /refuse    answers deliveries with 503 from now on
+ *   POST /accept    takes them again
  */
 
 /** What came; instants are milliseconds since the epoch. */
 export interface Report {
   requests: number;
+  /** Of these, those that were refused. */
+  refused: number;
   /** Different pods. */
   pods: number;
   firstAt: number;
   /** When the last pod came that had not come before. */
   lastNewAt: number;
-  /** Milliseconds from asking for a change to its receipt, sorted. */
-  latencies: number[];
+  /** Changes that came for the first time, and when the last of them did. */
+  changes: number;
+  lastChangeAt: number;
 }
 
 const UID = new TextEncoder().encode('"uid":"');
 const AT = new TextEncoder().encode('"bench/at":"');
 
 let report: Report = empty();
+let latencies: number[] = [];
 let seen = new Set<string>();
 const told = new Set<string>();
 let refuses = false;
 
 function empty(): Report {
-  return { requests: 0, pods: 0, firstAt: 0, lastNewAt: 0, latencies: [] };
+  return { requests: 0, refused: 0, pods: 0, firstAt: 0, lastNewAt: 0, changes: 0, lastChangeAt: 0 };
 }
 
 /** The text in quotes that follows a mark; undefined where the mark is not there. */
@@ -64,15 +69,20 @@ function take(body: Uint8Array): void {
   // A change that comes again, as in the first list of the next contender, is no news.
   if (at === undefined || told.has(`${uid} ${at}`)) return;
   told.add(`${uid} ${at}`);
-  report.latencies.push(now - Number(at));
+  report.changes++;
+  report.lastChangeAt = now;
+  latencies.push(now - Number(at));
 }
 
 async function handle(request: Request): Promise<Response> {
   switch (new URL(request.url).pathname) {
     case "/report":
-      return Response.json({ ...report, latencies: report.latencies.toSorted((one, other) => one - other) });
+      return Response.json(report);
+    case "/latencies":
+      return Response.json(latencies.toSorted((one, other) => one - other));
     case "/reset":
       report = empty();
+      latencies = [];
       seen = new Set();
       return new Response();
     case "/refuse":
@@ -85,6 +95,7 @@ async function handle(request: Request): Promise<Response> {
       const body = new Uint8Array(await request.arrayBuffer());
       if (refuses) {
         report.requests++;
+        report.refused++;
         return new Response(null, { status: 503 });
       }
       take(body);

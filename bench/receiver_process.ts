@@ -1,16 +1,18 @@
 import { fileURLToPath } from "node:url";
+import { pause } from "./pods.ts";
+import { Measured } from "./process.ts";
 import type { Report } from "./receiver.ts";
 
 /** The receiver, from the side of the benchmark. */
 export class ReceiverProcess implements AsyncDisposable {
   /** Where to deliver to. */
   readonly url: string;
-  readonly #child: Deno.ChildProcess;
+  readonly #process: Measured;
   readonly #output: ReadableStreamDefaultReader<string>;
 
-  private constructor(url: string, child: Deno.ChildProcess, output: ReadableStreamDefaultReader<string>) {
+  private constructor(url: string, process: Measured, output: ReadableStreamDefaultReader<string>) {
     this.url = url;
-    this.#child = child;
+    this.#process = process;
     this.#output = output;
   }
 
@@ -24,7 +26,12 @@ export class ReceiverProcess implements AsyncDisposable {
       stderr: "inherit",
     }).spawn();
     const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    return new ReceiverProcess((await output.read()).value?.trim() ?? "", child, output);
+    return new ReceiverProcess((await output.read()).value?.trim() ?? "", new Measured(child), output);
+  }
+
+  /** Seconds of the processor so far. */
+  async cpu(): Promise<number> {
+    return await this.#process.cpu();
   }
 
   /** Forgets what came. */
@@ -42,19 +49,32 @@ export class ReceiverProcess implements AsyncDisposable {
     await this.#post("/accept");
   }
 
-  /** Resolves with the first report that is as it should be; asked for ten times a second. */
-  async until(done: (report: Report) => boolean): Promise<Report> {
+  /** What came since the last reset. */
+  async report(): Promise<Report> {
+    return await (await fetch(`${this.url}/report`)).json();
+  }
+
+  /** Milliseconds from asking for each change to its receipt, sorted. */
+  async latencies(): Promise<number[]> {
+    return await (await fetch(`${this.url}/latencies`)).json();
+  }
+
+  /**
+   * Resolves with the first report that is as it should be, asked for ten times a second, or with the last one when
+   * so many milliseconds are over.
+   */
+  async until(done: (report: Report) => boolean, patience = 600_000): Promise<Report> {
+    const start = performance.now();
     for (;;) {
-      const report: Report = await (await fetch(`${this.url}/report`)).json();
-      if (done(report)) return report;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      const report = await this.report();
+      if (done(report) || performance.now() - start > patience) return report;
+      await pause(100);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
     await this.#output.cancel();
-    await this.#child.status;
+    await this.#process[Symbol.asyncDispose]();
   }
 
   async #post(path: string): Promise<void> {

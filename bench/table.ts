@@ -1,5 +1,4 @@
-/** By figure and contender, a number for each round. */
-export type Figures = Record<string, Record<string, number[]>>;
+import { type Figures, median, round } from "./results.ts";
 
 /**
  * A table for people: of each figure the median and the spread, and its ratio to the last contender's.
@@ -26,15 +25,7 @@ export function printTable(title: string, figures: Figures, names: string[]): st
   return [`\n${title}`, line(head), ...rows.map(line)].join("\n");
 }
 
-/** The middle one; of an even number the mean of the two in the middle. */
-export function median(values: number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  const half = sorted.length / 2;
-  return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
-}
-
 function show(values: number[]): string {
-  const round = (value: number): string =>
-    value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2);
+  if (values.length === 0) return "-";
   return `${round(median(values))} (${round(Math.min(...values))}–${round(Math.max(...values))})`;
 }

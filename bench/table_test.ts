@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { median, printTable } from "./table.ts";
+import { addRound, type Figures, median } from "./results.ts";
+import { printTable } from "./table.ts";
 
 Deno.test("the median is the middle one, or what is between the two in the middle", () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -14,4 +15,12 @@ Deno.test("a table has the median, the spread, and the ratio to the last contend
     "                     ours  ratio            theirs",
     "time, s  2.00 (1.00–3.00)   0.50  4.00 (4.00–4.00)",
   ]);
+});
+
+Deno.test("each round adds a number to each figure of its contender", () => {
+  const figures: Figures = {};
+  addRound(figures, "ours", { time: 1, memory: 2 });
+  addRound(figures, "theirs", { time: 3 });
+  addRound(figures, "ours", { time: 4, memory: 5 });
+  assert.deepEqual(figures, { time: { ours: [1, 4], theirs: [3] }, memory: { ours: [2, 5] } });
 });

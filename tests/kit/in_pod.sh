@@ -4,6 +4,7 @@
 #
 #   unshare --mount in_pod.sh SERVICE_ACCOUNT SECRET UID IMAGE COMMAND...
 #
+# With STATE_FOLDER set, the state is in that folder of the machine and outlives the command.
 # With the root file system of an IMAGE (a folder; may be empty), that is all that the command sees, read-only.
 set -euo pipefail
 account=$1 secret=$2 user=$3 image=$4
@@ -29,6 +30,7 @@ mkdir -p "$here" "$root/run/secrets/k8svent" "$root/var/lib/k8svent"
 cp -r "$account" "$here/..data"
 for file in token ca.crt namespace; do ln -s "..data/$file" "$here/$file"; done
 printf '%s\n' "$secret" >"$root/run/secrets/k8svent/secret"
+[ -z "${STATE_FOLDER:-}" ] || mount --bind "$STATE_FOLDER" "$root/var/lib/k8svent"
 chown -R "$user:$user" "$root/run/secrets" "$root/var/lib/k8svent"
 
 if [ -z "$image" ]; then exec setpriv "--reuid=$user" "--regid=$user" --clear-groups --no-new-privs "$@"; fi

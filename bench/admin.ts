@@ -1,0 +1,66 @@
+import type { ControlPlane } from "../tests/kit/control_plane.ts";
+
+/** Requests at a time to the API server. */
+export const AT_ONCE = 32;
+
+/** What the API server did for whoever reads pods in all namespaces; the benchmark's own requests name one. */
+export interface Share {
+  /** Lists and watches that were answered or begun. */
+  requests: number;
+  /** Bytes of answers that have ended, as they went out. */
+  bytes: number;
+  /** Seconds of the processor, for everything. */
+  cpu: number;
+}
+
+/** The API server, for the administrator, over connections of the benchmark's own. */
+export class Admin implements Disposable {
+  readonly #server: string;
+  readonly #client: Deno.HttpClient;
+
+  private constructor(server: string, client: Deno.HttpClient) {
+    this.#server = server;
+    this.#client = client;
+  }
+
+  static async open({ server, dir }: ControlPlane): Promise<Admin> {
+    const read = (name: string): Promise<string> => Deno.readTextFile(`${dir}/pki/${name}`);
+    const [cert, key, ca] = [await read("admin.crt"), await read("admin.key"), await read("ca.crt")];
+    return new Admin(
+      server,
+      Deno.createHttpClient({ cert, key, caCerts: [ca], poolMaxIdlePerHost: AT_ONCE }),
+    );
+  }
+
+  /** Asks for something that must succeed; gives the answer's text. */
+  async ask(method: string, path: string, type?: string, body?: unknown): Promise<string> {
+    const response = await fetch(`${this.#server}${path}`, {
+      method,
+      ...type && { headers: { "content-type": type }, body: JSON.stringify(body) },
+      client: this.#client,
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`${method} ${path} was answered ${response.status}: ${text.slice(0, 200)}`);
+    }
+    return text;
+  }
+
+  /** What it did so far, by its own metrics. */
+  async share(): Promise<Share> {
+    const metrics = await this.ask("GET", "/metrics");
+    return {
+      requests: sum(metrics, /^apiserver_request_total\{.*resource="pods",scope="cluster".*\} (\S+)$/gm),
+      bytes: sum(metrics, /^apiserver_response_sizes_sum\{.*resource="pods",scope="cluster".*\} (\S+)$/gm),
+      cpu: sum(metrics, /^process_cpu_seconds_total (\S+)$/gm),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+function sum(metrics: string, line: RegExp): number {
+  return [...metrics.matchAll(line)].reduce((total, [, value]) => total + Number(value), 0);
+}

@@ -1,0 +1,21 @@
+import { manifest } from "./pods.ts";
+import type { ReceiverProcess } from "./receiver_process.ts";
+
+const REQUESTS = 10_000;
+const AT_ONCE = 16;
+
+/** How many deliveries of such pods a second the receiver takes from somebody who does nothing but post them. */
+export async function measureCeiling(receiver: ReceiverProcess): Promise<number> {
+  await receiver.reset();
+  const pod = manifest("web-0");
+  const body = new TextEncoder().encode(
+    JSON.stringify({ pod: { ...pod, metadata: { uid: "0", ...pod.metadata } } }),
+  );
+  let left = REQUESTS;
+  const start = performance.now();
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await (await fetch(receiver.url, { method: "POST", body })).body?.cancel();
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return REQUESTS / ((performance.now() - start) / 1_000);
+}

@@ -1,0 +1,31 @@
+import type { Contender } from "./contenders.ts";
+import type { Played, Stage } from "./play.ts";
+import { pause } from "./pods.ts";
+
+/** How many pods change while the program does not run. */
+const CHANGES = 100;
+
+/** Milliseconds without a request after which nothing more is to come. */
+const QUIET = 2_000;
+
+/** The contender is started again, with the state that it left, after some pods have changed. */
+export async function measureRestart(contender: Contender, state: string, stage: Stage): Promise<Played> {
+  const { plane, pods, receiver } = stage;
+  await pods.change(CHANGES, CHANGES);
+  await receiver.reset();
+  await using running = contender.start(plane, receiver.url, state);
+  const { lastChangeAt } = await receiver.until(({ changes }) => changes >= CHANGES);
+  return {
+    "restart: until 100 changes have come, s": (lastChangeAt - running.startedAt) / 1_000,
+    "restart: requests": await settled(stage),
+  };
+}
+
+async function settled({ receiver }: Stage): Promise<number> {
+  for (let before = -1;;) {
+    const { requests } = await receiver.report();
+    if (requests === before) return requests;
+    before = requests;
+    await pause(QUIET);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Machine } from "./machine.ts";
+
+/** By figure and contender, a number for each round. */
+export type Figures = Record<string, Record<string, number[]>>;
+
+/** What one run of the benchmark found; `bench/results.json` is one. */
+export interface Results {
+  /** The day, as in `2026-01-01`. */
+  day: string;
+  machine: Machine;
+  /** Requests a second that the receiver takes; see `ceiling.ts`. */
+  ceiling: number;
+  /** The contenders' names, the one that the others are compared with last. */
+  contenders: string[];
+  sizes: { pods: number; figures: Figures }[];
+}
+
+/** Adds what one round of one contender found. */
+export function addRound(figures: Figures, contender: string, found: Record<string, number>): void {
+  for (const [what, value] of Object.entries(found)) {
+    ((figures[what] ??= {})[contender] ??= []).push(value);
+  }
+}
+
+/** The middle one; of an even number the mean of the two in the middle. */
+export function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const half = sorted.length / 2;
+  return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
+}
+
+/** A figure for people: three digits, more before the point. */
+export function round(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+}

@@ -101,7 +101,12 @@ export class ModelApiServer {
     if (kind === "watch") return await this.#watch(namespace, query, client, cut, signal);
     const { body } = await this.#check(kind === "get" ? this.#get(namespace, name) : this.#list(query));
     this.#checkAlive(generation);
-    const seen = kind === "list" ? client.sightings.ofList(namespace, generation) : UNSEEN;
+    // A list that must not be older than a version is a probe: the program throws away which pods it holds.
+    const seen = query.has("resourceVersionMatch")
+      ? UNSEEN
+      : kind === "get"
+      ? client.sightings.ofGet(generation)
+      : client.sightings.ofList(namespace, generation);
     const wire = new Wire(this.faults, cut, Infinity, {
       ...seen,
       closed: (complete): void => {

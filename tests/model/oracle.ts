@@ -67,12 +67,13 @@ function transitions({ witness }: ModelWorld, endpoint: ModelEndpoint): string[]
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
     const lost = seen.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
-    )
-      .map(({ pod }) => pod);
+    );
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     return [
-      ...lost.filter((pod) => !mayBeGivenUp(pod, about) && !wasStuck(endpoint, keyOf(pod)))
-        .map((pod) => `${name} was not told of the transition ${showPod(pod)}`),
+      ...lost.filter((one) =>
+        !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
+      )
+        .map(({ pod }) => `${name} was not told of the transition ${showPod(pod)}`),
       ...(lost.length > counted
         ? [`${name} was told of ${counted} of ${lost.length} versions given up`]
         : []),
@@ -85,12 +86,39 @@ function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
   return refused.filter(({ pod }) => keyOf(pod) === version).length >= STUCK;
 }
 
-/** The end of a pod, or of its selection, is the last of its transitions. */
-function mayBeGivenUp(lost: Pod, about: Delivery[]): boolean {
-  const told = about.filter(({ reasons }) => reasons.some((reason) => TRANSITIONS.includes(reason)));
-  const distinct = [...new Map(told.map((delivery) => [delivery.id, delivery])).values()];
-  const later = distinct.filter(({ pod }) => versionOf(pod) > versionOf(lost)).length;
-  return later >= LATEST && later < distinct.length;
+/**
+ * Whether it lay between the first of a pod's transitions and the latest. These were told, or refused until a newer
+ * version may have taken their place. The end of a pod, or of its selection, is the last of its transitions.
+ *
+ * Where the cluster went back, a lower version may be the later one. In which epoch the lost one was seen is not
+ * known, but there are no more epochs than generations, and what was seen before it and told is not later.
+ */
+function mayBeGivenUp(
+  lost: Transition,
+  seen: Transition[],
+  about: Delivery[],
+  endpoint: ModelEndpoint,
+): boolean {
+  const { uid } = lost.pod.metadata;
+  const stuck = endpoint.refused.filter(({ pod }) =>
+    pod.metadata.uid === uid && wasStuck(endpoint, keyOf(pod))
+  );
+  const kept = [...about, ...stuck].filter(({ reasons }) =>
+    reasons.some((reason) => TRANSITIONS.includes(reason))
+  );
+  const distinct = [
+    ...new Map(kept.map((delivery) => [`${delivery.id} ${delivery.epoch}`, delivery])).values(),
+  ];
+  const before = seen.slice(0, seen.indexOf(lost)).flatMap(({ pod, generation }) =>
+    about.find((delivery) => delivery.epoch <= generation && tells(delivery, pod)) ?? []
+  );
+  const epochs = Array.from({ length: lost.generation + 1 }, (_, epoch) => epoch);
+  return epochs.some((epoch) => {
+    const isLater = (delivery: Delivery): boolean =>
+      delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
+    const later = distinct.filter(isLater).length;
+    return later >= LATEST && later < distinct.length && !before.some(isLater);
+  });
 }
 
 /**
@@ -124,6 +152,8 @@ function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
+    // The next pod of its name may have passed it.
+    if (wasStuck(endpoint, keyOf(delivery.pod))) return [];
     const { uid, namespace, name: podName } = delivery.pod.metadata;
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);

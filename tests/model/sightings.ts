@@ -60,6 +60,18 @@ export class Sightings {
     };
   }
 
+  ofGet(generation: number): WireObserver {
+    let text = "";
+    return {
+      handed: (piece): void => void (text += piece),
+      asked: (): void => {},
+      closed: (complete): void => {
+        const pod = complete ? parse(text) as Pod | undefined : undefined;
+        if (pod !== undefined) this.#witness.lookedUp(Number(pod.metadata.resourceVersion), generation);
+      },
+    };
+  }
+
   ofWatch(scope: Scope, generation: () => number): WireObserver {
     let text = "";
     let pending: Sighting[] = [];

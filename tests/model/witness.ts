@@ -11,6 +11,8 @@ export interface Sighting {
 /** A version that the program has surely seen and that no later one makes up for. */
 export interface Transition {
   pod: Pod;
+  /** See `ModelCluster.generation`. */
+  generation: number;
   /** The endpoints that were configured then. */
   endpoints: readonly string[];
   /** Whether the pod had left the selection before, and come back. */
@@ -40,6 +42,8 @@ export class Witness {
   /** UIDs that were surely seen while an endpoint was configured, by endpoint. */
   readonly owed = new Map<string, Set<string>>();
   readonly #positions = new Map<Scope, Position>();
+  /** Versions of pods that were read one by one: they may be ahead of the scope's. */
+  #lookedUp: { version: number; generation: number }[] = [];
   readonly #left = new Set<string>();
   readonly #known = new Map<string, Known[]>();
 
@@ -67,7 +71,21 @@ export class Witness {
 
   /** The versions up to which the program has seen the cluster, or may have. */
   positions(): number[] {
-    return [...this.#positions.values()].flatMap(({ handed, handled, stored }) => [handed, handled, stored]);
+    const positions = [...this.#positions.values()];
+    return [
+      ...positions.flatMap(({ handed, handled, stored }) => [handed, handled, stored]),
+      ...this.#lookedUp.map(({ version }) => version),
+    ];
+  }
+
+  /** The program read a single pod. */
+  lookedUp(version: number, generation: number): void {
+    this.#lookedUp.push({ version, generation });
+  }
+
+  /** Every list was handled in this generation: what was seen before it is compared with nothing any more. */
+  noticed(generation: number): void {
+    this.#lookedUp = this.#lookedUp.filter((one) => one.generation >= generation);
   }
 
   /**
@@ -88,7 +106,7 @@ export class Witness {
   }
 
   #applied(sighting: Sighting, endpoints: readonly string[]): void {
-    const { pod } = sighting;
+    const { pod, generation } = sighting;
     const { uid } = pod.metadata;
     for (const endpoint of endpoints) {
       const uids = this.owed.get(endpoint) ?? new Set();
@@ -98,7 +116,7 @@ export class Witness {
     const newer = known.filter((before) => before !== undefined && !isNewer(sighting, before));
     if (newer.length > 0) return void this.#known.set(uid, [...newer, sighting]);
     if (known.every((before) => before !== undefined && isTransition(before, sighting))) {
-      this.transitions.push({ pod, endpoints, returned: this.#left.has(uid) });
+      this.transitions.push({ pod, generation, endpoints, returned: this.#left.has(uid) });
     }
     this.#known.set(uid, [sighting]);
   }

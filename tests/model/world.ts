@@ -154,7 +154,9 @@ export class ModelWorld {
   #sync(scope: string | undefined, generation: number): void {
     this.#synced.set(scope, generation);
     const scopes = this.setup.byNamespace ? ["a", "b"] : [undefined];
-    if (scopes.every((one) => this.#synced.get(one) === this.cluster.generation)) this.cluster.noticed();
+    if (scopes.some((one) => this.#synced.get(one) !== this.cluster.generation)) return;
+    this.cluster.noticed();
+    this.witness.noticed(this.cluster.generation);
   }
 
   /** Lets everything happen that needs no time to pass, the end of a killed program among it. */

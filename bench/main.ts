@@ -8,6 +8,7 @@ import { measureCeiling } from "./ceiling.ts";
 import { drawChart } from "./chart.ts";
 import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
+import { printMarkdown } from "./markdown.ts";
 import { play } from "./play.ts";
 import { Pods } from "./pods.ts";
 import { ReceiverProcess } from "./receiver_process.ts";
@@ -72,6 +73,7 @@ async function compare(contenders: Contender[]): Promise<void> {
     }
     results.sizes.push({ pods: size, figures });
     say(printTable(`${size} pods`, figures, results.contenders));
+    say(`\n${printMarkdown(results)}`);
     await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
     await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));
   }

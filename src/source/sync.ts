@@ -16,7 +16,7 @@ export const PAGE_SIZE = 100;
  * Pods of a page that are parsed and handed on at a time. So few are garbage before V8 has to copy them; each batch
  * costs the reader a transaction.
  */
-const BATCH = 20;
+const BATCH = 10;
 
 /** How far a scope was seen. */
 export interface Reached {

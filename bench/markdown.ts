@@ -1,0 +1,19 @@
+import { median, type Results, round } from "./results.ts";
+
+/** Whose figures the README shows beside those of the program that the others are compared with. */
+const SHOWN = "compiled";
+
+/** A table for the README: of each figure and size the medians of the compiled program and of the Go program. */
+export function printMarkdown({ sizes, contenders }: Results): string {
+  const other = contenders.at(-1) ?? "";
+  const figures = [...new Set(sizes.flatMap(({ figures }) => Object.keys(figures)))];
+  const rows = figures.map((figure) => [
+    figure,
+    ...sizes.map(({ figures }) => {
+      const of = (name: string): number => median(figures[figure]?.[name] ?? []);
+      return `${round(of(SHOWN))} / ${round(of(other))}`;
+    }),
+  ]);
+  const head = ["", ...sizes.map(({ pods }) => `${pods.toLocaleString("en")} pods`)];
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}

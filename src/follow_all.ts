@@ -34,7 +34,7 @@ export async function followAll(
   const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
   await Promise.all(
     selectionsOf(options).map((selection) => {
-      const newest = store.inventory.reached(selection.namespace);
+      const newest = (): string | undefined => store.inventory.reached(selection.namespace);
       const source = options.source === "watch"
         ? watchPods(api, selection, { clock, random, newest }, stop)
         : pollPods(api, selection, { random, newest, interval: options.interval }, stop);

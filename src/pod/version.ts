@@ -12,3 +12,9 @@ export function compareVersions(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : 1;
 }
+
+/** The later of two versions, where there are two. */
+export function laterVersion(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return compareVersions(one, other) < 0 ? other : one;
+}

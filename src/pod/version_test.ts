@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { compareVersions } from "./version.ts";
+import { compareVersions, laterVersion } from "./version.ts";
 
 /** Up to 128 bits (KEP-5504), with neighbours and different lengths close together. */
 const VERSION = fc.oneof(fc.bigInt(0n, 2n ** 128n), fc.bigInt(0n, 1100n));
@@ -27,4 +27,12 @@ Deno.test("a version that is no decimal integer counts as newer than any other, 
     assert.ok(compareVersions("1", odd) > 0, `1 after ${JSON.stringify(odd)}`);
     assert.equal(compareVersions(odd, odd), 0);
   }
+});
+
+Deno.test("the later of two versions is the greater one, or the only one", () => {
+  assert.equal(laterVersion("9", "10"), "10");
+  assert.equal(laterVersion("10", "9"), "10");
+  assert.equal(laterVersion(undefined, "9"), "9");
+  assert.equal(laterVersion("9", undefined), "9");
+  assert.equal(laterVersion(undefined, undefined), undefined);
 });

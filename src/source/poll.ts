@@ -1,5 +1,6 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
+import { laterVersion } from "../pod/version.ts";
 import type { Selection } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 import { type Reached, sync } from "./sync.ts";
@@ -16,9 +17,10 @@ export async function* pollPods(
   { random, newest, interval }: Pick<SourceDeps, "random" | "newest"> & { interval: number },
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
-  const reached: Reached = { version: newest };
+  const reached: Reached = { version: undefined };
   let failures = 0;
   while (!signal.aborted) {
+    reached.version = laterVersion(reached.version, newest?.());
     try {
       yield* sync(api, selection, reached, signal);
       failures = 0;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { ReachedVersion } from "../../tests/kit/reached.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { pollPods } from "./poll.ts";
 
@@ -55,11 +56,12 @@ Deno.test("poll tells once of a way back, though the list that told of it broke 
   const stop = new AbortController();
   const first = podList("900", [simplePod("a", "800")], "token");
   const api = new ScriptedApi(first, new ClusterError("unreachable", "Down."), podList("901", []));
-  const deps = { random: () => 0, interval: 1, newest: "1000" };
+  const reached = new ReachedVersion("1000");
+  const deps = { random: () => 0, interval: 1, newest: () => reached.version };
   const source = pollPods(api, { namespace: undefined }, deps, stop.signal);
   const rewound: boolean[] = [];
   for (let batch = 0; batch < 4; batch++) {
-    const items = (await source.next()).value ?? [];
+    const items = reached.take((await source.next()).value ?? undefined);
     rewound.push(...items.flatMap((item) => item.type === "sync-start" ? [item.rewound] : []));
   }
   assert.deepEqual(rewound, [true, false]);

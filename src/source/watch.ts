@@ -1,5 +1,6 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError, type ClusterFault } from "../cluster/error.ts";
+import { laterVersion } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { podsPath, type Selection } from "./query.ts";
 import type { Source, SourceItem } from "./source.ts";
@@ -12,8 +13,11 @@ export interface SourceDeps {
   clock: Clock;
   /** A number in [0, 1), as `Math.random`. */
   random: () => number;
-  /** The newest version that was known before the start: a list below it tells that the cluster went back. */
-  newest?: string | undefined;
+  /**
+   * The newest version that is known, from before the start or by a read of a single pod: a list below it tells that
+   * the cluster went back. Asked for before each list and each watch.
+   */
+  newest?: () => string | undefined;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function* watchPods(
   /** Where the watch goes on; undefined: list first. */
   let version: string | undefined;
   /** The newest version ever seen. */
-  const reached: Reached = { version: newest };
+  const reached: Reached = { version: undefined };
   /** Failures since a stream last did well. */
   let failures = 0;
   /** Whether the server may be at an older version than ours; see `probe`. */
@@ -59,6 +63,7 @@ export async function* watchPods(
   let stillborn = false;
 
   while (!signal.aborted) {
+    reached.version = laterVersion(reached.version, newest?.());
     const start = clock.monotonic();
     let lively = false;
     try {
@@ -66,7 +71,7 @@ export async function* watchPods(
         version = yield* sync(api, selection, reached, signal);
         suspicious = false;
       }
-      if (suspicious) await probe(api, selection, version, signal);
+      if (suspicious) await probe(api, selection, reached.version ?? version, signal);
       suspicious = true;
       behind = 0;
       for await (const burst of streamEvents(api, selection, version, { clock, random: random() }, signal)) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { GONE, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { ReachedVersion } from "../../tests/kit/reached.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { SourceItem } from "./source.ts";
 import { watchPods } from "./watch.ts";
@@ -13,16 +14,20 @@ function open(api: ScriptedApi, newest?: string): {
   next: () => Promise<string[]>;
   close: () => Promise<void>;
   clock: TestClock;
+  reached: ReachedVersion;
 } {
   const stop = new AbortController();
   const clock = new TestClock();
-  const source = watchPods(api, EVERYTHING, { clock, random: () => 0, newest }, stop.signal);
+  const reached = new ReachedVersion(newest);
+  const deps = { clock, random: () => 0, newest: () => reached.version };
+  const source = watchPods(api, EVERYTHING, deps, stop.signal);
   return {
     clock,
+    reached,
     async next(): Promise<string[]> {
       let batch = await source.next();
       while (!batch.done && batch.value.length === 0) batch = await source.next();
-      return (batch.value ?? []).map(print);
+      return reached.take(batch.value ?? undefined).map(print);
     },
     close: async () => {
       stop.abort();
@@ -415,11 +420,27 @@ Deno.test("watch says that the cluster went back when a server stays behind and 
 
 Deno.test("watch says that the cluster went back while the program was down", async () => {
   const stop = new AbortController();
-  const deps = { clock: new TestClock(), random: (): number => 0, newest: "1000" };
+  const deps = { clock: new TestClock(), random: (): number => 0, newest: (): string => "1000" };
   const source = watchPods(new ScriptedApi(podList("999", [])), EVERYTHING, deps, stop.signal);
   assert.deepEqual((await source.next()).value?.map(print), ["sync-start rewound"]);
   stop.abort();
   await source.return();
+});
+
+Deno.test("a version that only a read of one pod brought tells that the cluster went back, too", async () => {
+  const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
+  const first = new ScriptedStream();
+  const api = new ScriptedApi(podList("103", []), first, behind, behind, podList("131", []));
+  const watch = open(api);
+  await passList(watch);
+  watch.reached.version = "133";
+  first.break();
+  await watch.next();
+  assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
+  assert.equal(api.asked(2, "resourceVersion"), "133");
+  assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  await watch.close();
 });
 
 Deno.test("a server that is behind for a moment is not taken for one that went back", async () => {
@@ -537,12 +558,15 @@ Deno.test("watch does not call a server mended whose streams end at once", async
 for (const fault of ["unreachable", "expired"] as const) {
   Deno.test(`a list that went back and breaks off (${fault}) tells of one way back`, async () => {
     const stop = new AbortController();
-    const deps = { clock: new TestClock(), random: () => 0, newest: "1000" };
+    const reached = new ReachedVersion("1000");
+    const deps = { clock: new TestClock(), random: () => 0, newest: () => reached.version };
     const first = podList("900", [simplePod("a", "800")], "token");
     const api = new ScriptedApi(first, new ClusterError(fault, "Broken off."), podList("901", []));
     const source = watchPods(api, EVERYTHING, deps, stop.signal);
     const items: string[] = [];
-    while (!items.includes("sync-end")) items.push(...((await source.next()).value ?? []).map(print));
+    while (!items.includes("sync-end")) {
+      items.push(...reached.take((await source.next()).value ?? undefined).map(print));
+    }
     const starts = items.filter((item) => item.startsWith("sync-start"));
     assert.deepEqual(starts, ["sync-start rewound", "sync-start"]);
     stop.abort();

@@ -22,14 +22,12 @@ export interface ApiServer {
    */
   get(path: string, signal: AbortSignal): Promise<string>;
 
-  /**
-   * The same, as bytes. They come in the buffer that is given, where they fit, and are the caller's.
-   */
+  /** The same, as bytes. They come in the buffer that is given, where they fit, and are the caller's. */
   read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
    * The same, but resolves with the headers, and gives the body as it comes, uncompressed (a compressed watch
-   * holds events back), for however long. The caller reads or cancels it; the signal ends it too.
+   * holds events back), for however long. The caller reads it by a `PieceReader`, which the signal ends.
    */
   stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 

@@ -272,6 +272,21 @@ Deno.test("an answer that falls silent in the middle is given up, one that is on
   });
 });
 
+Deno.test("an abort ends an answer in its middle with the signal's own reason", async () => {
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
+    const stop = new AbortController();
+    const first = writer.write(new TextEncoder().encode("first "));
+    const answer = assert.rejects(api.get("/", stop.signal), /the program stops/);
+    await first;
+    stop.abort(new Error("the program stops"));
+    await answer;
+    assert.equal(clock.pending, 0);
+    await writer.closed.catch(() => {});
+  });
+});
+
 Deno.test("an abort ends a request with the signal's own reason", async () => {
   const asked = Promise.withResolvers<void>();
   const release = Promise.withResolvers<Response>();

@@ -1,4 +1,4 @@
-import type { Played, Stage } from "./play.ts";
+import type { Played, Turn } from "./play.ts";
 import type { Measured } from "./process.ts";
 
 /** Changes a second at which latencies are looked at. */
@@ -12,7 +12,7 @@ const FAST = 400;
 const MOST = 0.99;
 
 /** Changes at two rates, and 10,000 of them. */
-export async function measureChanges(running: Measured, stage: Stage): Promise<Played> {
+export async function measureChanges(running: Measured, stage: Turn): Promise<Played> {
   const figures: Played = {};
   for (const rate of RATES) {
     const { cpu, latencies } = await change(running, rate * stage.seconds, rate, stage);
@@ -31,7 +31,7 @@ export async function change(
   running: Measured,
   count: number,
   rate: number,
-  { pods, receiver }: Pick<Stage, "pods" | "receiver">,
+  { pods, receiver }: Pick<Turn, "pods" | "receiver">,
 ): Promise<{ cpu: number; latencies: number[] }> {
   await receiver.reset();
   const before = await running.cpu();

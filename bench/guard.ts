@@ -1,15 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
-import { startControlPlane } from "../tests/kit/control_plane.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
-import { Admin } from "./admin.ts";
 import { change } from "./changes.ts";
 import { baseline, type Contender, interpreted } from "./contenders.ts";
-import { measureSync, type Played, type Stage } from "./play.ts";
-import { Pods } from "./pods.ts";
-import { ReceiverProcess } from "./receiver_process.ts";
+import { measureSync, type Played } from "./play.ts";
 import { round } from "./results.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { judge, type Ratios } from "./verdict.ts";
 
 const SIZE = 1_000;
@@ -41,15 +38,8 @@ try {
 
 /** Whether no figure fell behind the record, which may be made anew. */
 async function compare(other: Contender): Promise<boolean> {
-  await using plane = await startControlPlane();
-  await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
-  const subject = "--serviceaccount=default:k8svent";
-  await plane.kubectl(["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent", subject]);
-  using admin = await Admin.open(plane);
-  const pods = new Pods(admin);
-  await using receiver = await ReceiverProcess.start();
-  await pods.grow(SIZE);
-  const stage = { plane, admin, pods, receiver, size: SIZE, seconds: 0 };
+  await using stage = await openStage();
+  await stage.pods.grow(SIZE);
   const ratios: Ratios = {};
   if (values.record) {
     await addRatios(ratios, other, stage, RECORDED);
@@ -87,7 +77,7 @@ async function play(contender: Contender, stage: Stage): Promise<Played> {
   try {
     await stage.receiver.reset();
     await using running = contender.start(stage.plane, stage.receiver.url, state);
-    const sync = await measureSync(running, stage);
+    const sync = await measureSync(running, { ...stage, size: SIZE });
     const { cpu } = await change(running, CHANGES, RATE, stage);
     return {
       "time of the first sync": sync["first sync, s"] ?? NaN,

@@ -1,18 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
-import { startControlPlane } from "../tests/kit/control_plane.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
-import { Admin } from "./admin.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { drawChart } from "./chart.ts";
 import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { printMarkdown } from "./markdown.ts";
 import { play } from "./play.ts";
-import { Pods } from "./pods.ts";
-import { ReceiverProcess } from "./receiver_process.ts";
 import { addRound, type Figures, type Results, round } from "./results.ts";
+import { openStage } from "./stage.ts";
 import { printTable } from "./table.ts";
 
 const { values } = parseArgs({
@@ -44,17 +41,11 @@ try {
 
 /** Every size, every round, one contender after the other. What was found is written after each size. */
 async function compare(contenders: Contender[]): Promise<void> {
-  await using plane = await startControlPlane();
-  await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
-  const subject = "--serviceaccount=default:k8svent";
-  await plane.kubectl(["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent", subject]);
-  using admin = await Admin.open(plane);
-  const pods = new Pods(admin);
-  await using receiver = await ReceiverProcess.start();
+  await using stage = await openStage();
   const results: Results = {
     day: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(),
-    ceiling: await measureCeiling(receiver),
+    ceiling: await measureCeiling(stage.receiver),
     contenders: contenders.map(({ name }) => name),
     sizes: [],
   };
@@ -62,13 +53,16 @@ async function compare(contenders: Contender[]): Promise<void> {
   say(`The receiver takes ${round(results.ceiling)} requests a second from one that does nothing but post.`);
   for (const size of values.sizes.split(",").map(Number)) {
     say(`Creating pods, up to ${size} ...`);
-    await pods.grow(size);
+    await stage.pods.grow(size);
     const figures: Figures = {};
     for (let turn = 0; turn < Number(values.rounds); turn++) {
       for (const contender of rotate(contenders, turn)) {
         say(`${size} pods, round ${turn + 1}: ${contender.name} ...`);
-        const stage = { plane, admin, pods, receiver, size, seconds: Number(values.seconds) };
-        addRound(figures, contender.name, await play(contender, stage));
+        addRound(
+          figures,
+          contender.name,
+          await play(contender, { ...stage, size, seconds: Number(values.seconds) }),
+        );
       }
     }
     results.sizes.push({ pods: size, figures });

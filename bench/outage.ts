@@ -1,4 +1,4 @@
-import type { Played, Stage } from "./play.ts";
+import type { Played, Turn } from "./play.ts";
 import { pause } from "./pods.ts";
 import type { Measured } from "./process.ts";
 
@@ -13,7 +13,7 @@ const PATIENCE = 60_000;
 /** The endpoint refuses everything while pods change, and then takes everything again. */
 export async function measureOutage(
   running: Measured,
-  { pods, receiver, size }: Stage,
+  { pods, receiver, size }: Turn,
 ): Promise<Played> {
   const count = Math.min(size, CHANGES);
   await receiver.reset();

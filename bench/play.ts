@@ -1,19 +1,13 @@
-import type { ControlPlane } from "../tests/kit/control_plane.ts";
-import type { Admin } from "./admin.ts";
 import { measureChanges } from "./changes.ts";
 import type { Contender } from "./contenders.ts";
 import { measureOutage } from "./outage.ts";
-import { pause, type Pods } from "./pods.ts";
+import { pause } from "./pods.ts";
 import type { Measured } from "./process.ts";
-import type { ReceiverProcess } from "./receiver_process.ts";
 import { measureRestart } from "./restart.ts";
+import type { Stage } from "./stage.ts";
 
-/** What the contenders are measured on, one after the other. */
-export interface Stage {
-  plane: ControlPlane;
-  admin: Admin;
-  pods: Pods;
-  receiver: ReceiverProcess;
+/** One contender's turn on the stage. */
+export interface Turn extends Stage {
   /** How many pods there are. */
   size: number;
   /** How long changes are made at each rate. */
@@ -27,7 +21,7 @@ export type Played = Record<string, number>;
 const REST = 5_000;
 
 /** One contender, once: start, first sync, rest, changes, an outage of the endpoint, and a restart. */
-export async function play(contender: Contender, stage: Stage): Promise<Played> {
+export async function play(contender: Contender, stage: Turn): Promise<Played> {
   const state = await Deno.makeTempDir({ prefix: "k8svent-bench-state-" });
   const before = await stage.admin.share();
   try {
@@ -40,7 +34,7 @@ export async function play(contender: Contender, stage: Stage): Promise<Played> 
   }
 }
 
-async function followAll(contender: Contender, state: string, stage: Stage): Promise<Played> {
+async function followAll(contender: Contender, state: string, stage: Turn): Promise<Played> {
   const { plane, receiver } = stage;
   await receiver.reset();
   await using running = contender.start(plane, receiver.url, state);
@@ -53,7 +47,10 @@ async function followAll(contender: Contender, state: string, stage: Stage): Pro
 }
 
 /** From the start to the receipt of every pod. */
-export async function measureSync(running: Measured, { admin, receiver, size }: Stage): Promise<Played> {
+export async function measureSync(
+  running: Measured,
+  { admin, receiver, size }: Omit<Turn, "seconds">,
+): Promise<Played> {
   const [share, taken] = [await admin.share(), await receiver.cpu()];
   const { firstAt, lastNewAt } = await receiver.until(({ pods }) => pods >= size);
   const after = await admin.share();

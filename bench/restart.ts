@@ -1,5 +1,5 @@
 import type { Contender } from "./contenders.ts";
-import type { Played, Stage } from "./play.ts";
+import type { Played, Turn } from "./play.ts";
 import { pause } from "./pods.ts";
 
 /** How many pods change while the program does not run. */
@@ -9,7 +9,7 @@ const CHANGES = 100;
 const QUIET = 2_000;
 
 /** The contender is started again, with the state that it left, after some pods have changed. */
-export async function measureRestart(contender: Contender, state: string, stage: Stage): Promise<Played> {
+export async function measureRestart(contender: Contender, state: string, stage: Turn): Promise<Played> {
   const { plane, pods, receiver } = stage;
   await pods.change(CHANGES, CHANGES);
   await receiver.reset();
@@ -21,7 +21,7 @@ export async function measureRestart(contender: Contender, state: string, stage:
   };
 }
 
-async function settled({ receiver }: Stage): Promise<number> {
+async function settled({ receiver }: Turn): Promise<number> {
   for (let before = -1;;) {
     const { requests } = await receiver.report();
     if (requests === before) return requests;

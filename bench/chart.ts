@@ -13,8 +13,8 @@ const SHOWN: [figure: string, title: string][] = [
   ["first sync, s", "first sync, s"],
   ["memory at rest, MB", "memory at rest, MB"],
   ["CPU of 10,000 changes, s", "CPU of 10,000 changes, s"],
-  ["change to receipt at 100/s, p99, ms", "change to receipt, p99 at 100/s, ms"],
-  ["restart: requests", "requests after a restart, 100 pods changed"],
+  ["change to receipt at 100/s, p99, ms", "change to receipt, p99, ms"],
+  ["restart: requests", "requests after a restart"],
 ];
 
 const WIDTH = 840;

@@ -4,6 +4,7 @@ import { say } from "../build/command.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { change } from "./changes.ts";
 import { baseline, type Contender, interpreted } from "./contenders.ts";
+import { describeMachine } from "./machine.ts";
 import { measureSync, type Played } from "./play.ts";
 import { round } from "./results.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -41,12 +42,20 @@ async function compare(other: Contender): Promise<boolean> {
   await using stage = await openStage();
   await stage.pods.grow(SIZE);
   const ratios: Ratios = {};
+  const records: Record<string, Ratios> = JSON.parse(await Deno.readTextFile(RECORD));
+  const { processor, cores } = await describeMachine();
+  const machine = `${cores} cores (${processor})`;
   if (values.record) {
     await addRatios(ratios, other, stage, RECORDED);
-    await Deno.writeTextFile(RECORD, `${JSON.stringify(ratios, null, 2)}\n`);
+    await Deno.writeTextFile(RECORD, `${JSON.stringify({ ...records, [machine]: ratios }, null, 2)}\n`);
     return true;
   }
-  const record: Ratios = JSON.parse(await Deno.readTextFile(RECORD));
+  // What another processor makes of the two programs is no noise of this one.
+  const record = records[machine];
+  if (record === undefined) {
+    say(`Nothing is compared: ${machine} has no record yet. --record makes one.`);
+    return true;
+  }
   for (let look = 1;; look++) {
     await addRatios(ratios, other, stage, ROUNDS);
     const behind = judge(record, ratios);

@@ -10,8 +10,11 @@ export function printMarkdown({ sizes, contenders }: Results): string {
   const rows = figures.map((figure) => [
     figure,
     ...sizes.map(({ figures }) => {
-      const of = (name: string): number => median(figures[figure]?.[name] ?? []);
-      return `${round(of(SHOWN))} / ${round(of(other))}`;
+      const of = (name: string): string => {
+        const values = figures[figure]?.[name] ?? [];
+        return values.length === 0 ? "–" : round(median(values));
+      };
+      return `${of(SHOWN)} / ${of(other)}`;
     }),
   ]);
   const head = ["", ...sizes.map(({ pods }) => `${pods.toLocaleString("en")} pods`)];

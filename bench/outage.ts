@@ -24,7 +24,7 @@ export async function measureOutage(
   const { refused } = await receiver.report();
   await receiver.accept();
   const acceptedAt = Date.now();
-  const { changes, requests, lastChangeAt } = await receiver.until(
+  const { changes, requests, lastChangeAt } = await receiver.watch(
     (report) => report.changes >= count,
     PATIENCE,
   );

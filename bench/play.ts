@@ -1,3 +1,4 @@
+import type { Share } from "./admin.ts";
 import { measureChanges } from "./changes.ts";
 import type { Contender } from "./contenders.ts";
 import { measureOutage } from "./outage.ts";
@@ -23,11 +24,8 @@ const REST = 5_000;
 /** One contender, once: start, first sync, rest, changes, an outage of the endpoint, and a restart. */
 export async function play(contender: Contender, stage: Turn): Promise<Played> {
   const state = await Deno.makeTempDir({ prefix: "k8svent-bench-state-" });
-  const before = await stage.admin.share();
   try {
     const figures = await followAll(contender, state, stage);
-    const after = await stage.admin.share();
-    figures["API server: answers in all, MB"] = (after.bytes - before.bytes) / 1e6;
     return { ...figures, ...await measureRestart(contender, state, stage) };
   } finally {
     await Deno.remove(state, { recursive: true });
@@ -35,10 +33,9 @@ export async function play(contender: Contender, stage: Turn): Promise<Played> {
 }
 
 async function followAll(contender: Contender, state: string, stage: Turn): Promise<Played> {
-  const { plane, receiver } = stage;
-  await receiver.reset();
-  await using running = contender.start(plane, receiver.url, state);
-  const figures = await measureSync(running, stage);
+  const before = await lookAround(stage);
+  await using running = contender.start(stage.plane, stage.receiver.url, state);
+  const figures = await measureSync(running, before, stage);
   await pause(REST);
   figures["memory at rest, MB"] = (await running.memory()).now / 1e6;
   Object.assign(figures, await measureChanges(running, stage));
@@ -46,20 +43,35 @@ async function followAll(contender: Contender, state: string, stage: Turn): Prom
   return { ...figures, ...await measureOutage(running, stage) };
 }
 
+/** How things are before a contender starts. */
+export interface Before {
+  share: Share;
+  /** Seconds of the processor that the receiver has used. */
+  receiver: number;
+}
+
+/** Called right before the start; the receiver forgets what came. */
+export async function lookAround({ admin, receiver }: Stage): Promise<Before> {
+  await receiver.reset();
+  return { share: await admin.share(), receiver: await receiver.cpu() };
+}
+
 /** From the start to the receipt of every pod. */
 export async function measureSync(
   running: Measured,
+  before: Before,
   { admin, receiver, size }: Omit<Turn, "seconds">,
 ): Promise<Played> {
-  const [share, taken] = [await admin.share(), await receiver.cpu()];
   const { firstAt, lastNewAt } = await receiver.until(({ pods }) => pods >= size);
-  const after = await admin.share();
+  const cpu = await running.cpu();
+  const share = await admin.share();
   return {
     "start to first delivery, ms": firstAt - running.startedAt,
     "first sync, s": (lastNewAt - running.startedAt) / 1_000,
-    "CPU of the first sync, s": await running.cpu(),
-    "API server: CPU of the first sync, s": after.cpu - share.cpu,
-    "API server: requests of the first sync": after.requests - share.requests,
-    "receiver: CPU of the first sync, s": await receiver.cpu() - taken,
+    "CPU of the first sync, s": cpu,
+    "API server: CPU of the first sync, s": share.cpu - before.share.cpu,
+    "API server: lists of the first sync": share.lists - before.share.lists,
+    "API server: answers to them, MB": (share.bytes - before.share.bytes) / 1e6,
+    "receiver: CPU of the first sync, s": await receiver.cpu() - before.receiver,
   };
 }

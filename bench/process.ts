@@ -34,7 +34,10 @@ export class Measured implements AsyncDisposable {
 
   /** By a program: the runtime keeps /proc to those who may do everything. */
   async #read(file: string): Promise<string> {
-    const { stdout } = await new Deno.Command("cat", { args: [`/proc/${this.#child.pid}/${file}`] }).output();
+    const { success, stdout } = await new Deno.Command("cat", {
+      args: [`/proc/${this.#child.pid}/${file}`],
+    }).output();
+    if (!success) throw new Error("The program that is measured has ended.");
     return new TextDecoder().decode(stdout);
   }
 }

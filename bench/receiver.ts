@@ -6,7 +6,7 @@
  *   POST /          a delivery
  *   GET /report     what came since the last reset, as `Report`
  *   GET /latencies  milliseconds from asking for each change to its receipt, sorted
- *   POST /reset
+ *   POST /reset     ?since=INSTANT passes over changes that were asked for before
  *   POST /refuse    answers deliveries with 503 from now on
  *   POST /accept    takes them again
  */
@@ -31,6 +31,7 @@ const AT = new TextEncoder().encode('"bench/at":"');
 
 let report: Report = empty();
 let latencies: number[] = [];
+let since = 0;
 let seen = new Set<string>();
 const told = new Set<string>();
 let refuses = false;
@@ -67,7 +68,7 @@ function take(body: Uint8Array): void {
   }
   const at = valueAfter(AT, body);
   // A change that comes again, as in the first list of the next contender, is no news.
-  if (at === undefined || told.has(`${uid} ${at}`)) return;
+  if (at === undefined || Number(at) < since || told.has(`${uid} ${at}`)) return;
   told.add(`${uid} ${at}`);
   report.changes++;
   report.lastChangeAt = now;
@@ -75,7 +76,8 @@ function take(body: Uint8Array): void {
 }
 
 async function handle(request: Request): Promise<Response> {
-  switch (new URL(request.url).pathname) {
+  const { pathname, searchParams } = new URL(request.url);
+  switch (pathname) {
     case "/report":
       return Response.json(report);
     case "/latencies":
@@ -83,6 +85,7 @@ async function handle(request: Request): Promise<Response> {
     case "/reset":
       report = empty();
       latencies = [];
+      since = Number(searchParams.get("since"));
       seen = new Set();
       return new Response();
     case "/refuse":

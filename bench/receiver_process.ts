@@ -34,9 +34,9 @@ export class ReceiverProcess implements AsyncDisposable {
     return await this.#process.cpu();
   }
 
-  /** Forgets what came. */
-  async reset(): Promise<void> {
-    await this.#post("/reset");
+  /** Forgets what came, and passes over changes that were asked for before an instant. */
+  async reset(since = 0): Promise<void> {
+    await this.#post(`/reset?since=${since}`);
   }
 
   /** Answers 503 from now on. */
@@ -59,11 +59,15 @@ export class ReceiverProcess implements AsyncDisposable {
     return await (await fetch(`${this.url}/latencies`)).json();
   }
 
-  /**
-   * Resolves with the first report that is as it should be, asked for ten times a second, or with the last one when
-   * so many milliseconds are over.
-   */
+  /** Resolves with the first report that is as it should be. Throws where there is none within so many milliseconds. */
   async until(done: (report: Report) => boolean, patience = 600_000): Promise<Report> {
+    const report = await this.watch(done, patience);
+    if (done(report)) return report;
+    throw new Error(`What should have come did not within ${patience / 1_000} s: ${JSON.stringify(report)}`);
+  }
+
+  /** The same, asked for ten times a second, but in the end resolves with the last report, whatever it says. */
+  async watch(done: (report: Report) => boolean, patience: number): Promise<Report> {
     const start = performance.now();
     for (;;) {
       const report = await this.report();

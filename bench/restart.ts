@@ -11,8 +11,10 @@ const QUIET = 2_000;
 /** The contender is started again, with the state that it left, after some pods have changed. */
 export async function measureRestart(contender: Contender, state: string, stage: Turn): Promise<Played> {
   const { plane, pods, receiver } = stage;
+  // What was owed since before comes, too, from a program that has not done with an outage.
+  const since = Date.now();
   await pods.change(CHANGES, CHANGES);
-  await receiver.reset();
+  await receiver.reset(since);
   await using running = contender.start(plane, receiver.url, state);
   const { lastChangeAt } = await receiver.until(({ changes }) => changes >= CHANGES);
   return {

@@ -17,7 +17,9 @@ export interface Behind {
  */
 export function judge(record: Ratios, now: Ratios): Behind[] {
   return Object.entries(record).flatMap(([figure, ratios]) => {
-    const [before, best] = [Math.max(...ratios), Math.min(...now[figure] ?? [])];
-    return best > before ? [{ figure, before, now: best }] : [];
+    const found = now[figure] ?? [];
+    const [before, best] = [Math.max(...ratios), Math.min(...found)];
+    // What is no positive number was not measured: a program that ended, or delivered nothing.
+    return best > before || !found.every((ratio) => ratio > 0) ? [{ figure, before, now: best }] : [];
   });
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { deflateSync, inflateSync } from "node:zlib";
+import { inflateSync } from "node:zlib";
 import { parseExact, printPod } from "../pod/json.ts";
 import type { Pod } from "../pod/pod.ts";
 import { reducePod } from "../pod/reduced.ts";
+import { deflate } from "./bodies.ts";
 import { openInMemory } from "./database.ts";
 import type { Row } from "./statements.ts";
 
@@ -143,6 +144,6 @@ function reduceBeyond(limit: number): (body: Row) => Row {
     bytes += deflated.length;
     if (bytes <= limit || body["reduced"] === 1 || body["is_pod"] === 0) return body;
     const pod = parseExact(inflateSync(deflated).toString()) as Pod;
-    return { ...body, deflated: deflateSync(printPod(reducePod(pod)), { level: 3 }), reduced: 1 };
+    return { ...body, deflated: deflate(printPod(reducePod(pod))), reduced: 1 };
   };
 }

@@ -80,7 +80,7 @@ export class Bodies {
  * Level 3 gives nearly the size of the default level for less time. A window of 16 KiB holds most pods whole, and
  * what comes of one fits into 4 KiB: of each of the two, zlib would else make four times as much for each text.
  */
-export function deflate(text: string): Uint8Array {
+export function deflate(text: string): ReturnType<typeof deflateSync> {
   return deflateSync(text, { level: 3, windowBits: 14, memLevel: 7, chunkSize: 4096 });
 }
 

@@ -26,8 +26,9 @@ export interface ApiServer {
   read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
-   * The same, but resolves with the headers, and gives the body as it comes, uncompressed (a compressed watch
-   * holds events back), for however long. The caller reads it by a `PieceReader`, which the signal ends.
+   * The same, but resolves with the headers, and gives the body as it comes, for however long. Uncompressed: of a
+   * compressed watch each flush is a gzip member of its own, which decoders do not expect. The caller reads it by a
+   * `PieceReader`, which the signal ends.
    */
   stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 

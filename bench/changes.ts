@@ -42,6 +42,6 @@ export async function change(
 }
 
 /** @param sorted ascending */
-export function percentile(sorted: number[], share: number): number {
+function percentile(sorted: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

@@ -1,3 +1,4 @@
+import { nameMachine } from "./machine.ts";
 import { type Figures, median, type Results, round } from "./results.ts";
 
 /** One figure at one size. */
@@ -32,7 +33,8 @@ const STYLE =
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.spread{stroke:#e6edf3}}`;
 
 /** Bars for people, as SVG: of each figure the median, and a line from the lowest to the highest round. */
-export function drawChart({ sizes, contenders, machine, day }: Results): string {
+export function drawChart(results: Results): string {
+  const { sizes, contenders, machine, day } = results;
   const columns = Math.max(1, sizes.length);
   const width = (WIDTH - GAP * (columns - 1)) / columns;
   const height = HEAD + contenders.length * ROW + GAP;
@@ -41,12 +43,12 @@ export function drawChart({ sizes, contenders, machine, day }: Results): string 
     const x = column * (width + GAP);
     parts.push(text(x, 16, "title", `${pods.toLocaleString("en")} pods`));
     for (const [row, panel] of panelsOf(figures).entries()) {
-      parts.push(drawPanel(panel, contenders, x, TOP + row * height, width));
+      parts.push(drawPanel(panel, results, x, TOP + row * height, width));
     }
   }
   const bottom = TOP + SHOWN.length * height;
   parts.push(
-    text(0, bottom, "name", `${machine.cores} cores (${machine.processor}), ${day}. Shorter is better.`),
+    text(0, bottom, "name", `${nameMachine(machine)}, ${day}. Shorter is better.`),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${
     bottom + 10
@@ -62,15 +64,21 @@ function panelsOf(figures: Figures): Panel[] {
   return SHOWN.map(([figure, title]) => ({ title, byName: figures[figure] ?? {} }));
 }
 
-function drawPanel({ title, byName }: Panel, names: string[], x: number, y: number, width: number): string {
+function drawPanel(
+  { title, byName }: Panel,
+  { contenders, baseline }: Results,
+  x: number,
+  y: number,
+  width: number,
+): string {
   const most = Math.max(...Object.values(byName).flat());
   const scale = (width - NAMES - VALUES) / most;
-  const rows = names.map((name, index) => {
+  const rows = contenders.map((name, index) => {
     const values = byName[name] ?? [];
     if (values.length === 0) return "";
     const [top, left] = [y + HEAD - 20 + index * ROW, x + NAMES];
     const middle = median(values);
-    const style = index === names.length - 1 ? "other" : "ours";
+    const style = name === baseline ? "other" : "ours";
     const [low, high] = [left + Math.min(...values) * scale, left + Math.max(...values) * scale];
     return `${text(x, top + 11, "name", name)}
 <rect class="${style}" x="${left}" y="${top}" width="${fixed(middle * scale)}" height="${ROW - 8}"/>

@@ -10,6 +10,7 @@ Deno.test("a chart has a bar for each contender, as long as its median, and a li
     machine: MACHINE,
     ceiling: 1,
     contenders: ["ours", "theirs"],
+    baseline: "theirs",
     sizes: [{ pods: 1000, figures }],
   });
   const widths = [...svg.matchAll(/<rect class="(\w+)".* width="([\d.]+)"/g)].map(([, style, width]) => [

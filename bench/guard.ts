@@ -4,7 +4,7 @@ import { say } from "../build/command.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { change } from "./changes.ts";
 import { baseline, type Contender, interpreted } from "./contenders.ts";
-import { describeMachine } from "./machine.ts";
+import { describeMachine, nameMachine } from "./machine.ts";
 import { lookAround, measureSync, type Played } from "./play.ts";
 import { round } from "./results.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -43,8 +43,7 @@ async function compare(other: Contender): Promise<boolean> {
   await stage.pods.grow(SIZE);
   const ratios: Ratios = {};
   const records: Record<string, Ratios> = JSON.parse(await Deno.readTextFile(RECORD));
-  const { processor, cores } = await describeMachine();
-  const machine = `${cores} cores (${processor})`;
+  const machine = nameMachine(await describeMachine());
   if (values.record) {
     await addRatios(ratios, other, stage, RECORDED);
     await Deno.writeTextFile(RECORD, `${JSON.stringify({ ...records, [machine]: ratios }, null, 2)}\n`);

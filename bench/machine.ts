@@ -23,7 +23,13 @@ export async function describeMachine(): Promise<Machine> {
   };
 }
 
+/** What kind of machine it is: figures of two kinds cannot be compared. */
+export function nameMachine({ processor, cores }: Machine): string {
+  return `${cores} cores (${processor})`;
+}
+
 /** One line about it. */
-export function printMachine({ processor, cores, memoryGiB, system, deno, go }: Machine): string {
-  return `${cores} cores (${processor}), ${memoryGiB} GiB, ${system}, Deno ${deno}, Go ${go}`;
+export function printMachine(machine: Machine): string {
+  const { memoryGiB, system, deno, go } = machine;
+  return `${nameMachine(machine)}, ${memoryGiB} GiB, ${system}, Deno ${deno}, Go ${go}`;
 }

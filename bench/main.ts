@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     /** How many pods, each size after the smaller ones; `1000,10000,100000` takes the longest. */
     sizes: { type: "string", default: "1000,10000" },
+    /** For each size, the last one for those that follow: `3,3,1`. */
     rounds: { type: "string", default: "3" },
     /** How long changes are made at each rate. */
     seconds: { type: "string", default: "10" },
@@ -32,30 +33,33 @@ if (lacking !== undefined) {
 }
 const folder = await Deno.makeTempDir({ prefix: "k8svent-bench-" });
 try {
-  const given = [interpreted(), await compiled(folder), await baseline(folder)];
-  for (const word of given) if (typeof word === "string") say(word);
-  await compare(given.filter((one) => typeof one !== "string"));
+  const [binary, other] = [await compiled(folder), await baseline(folder)];
+  for (const word of [binary, other]) if (typeof word === "string") say(word);
+  const contenders = [interpreted(), binary, other].filter((one) => typeof one !== "string");
+  await compare(contenders, typeof other === "string" ? undefined : other.name);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
 
 /** Every size, every round, one contender after the other. What was found is written after each size. */
-async function compare(contenders: Contender[]): Promise<void> {
+async function compare(contenders: Contender[], against: string | undefined): Promise<void> {
   await using stage = await openStage();
   const results: Results = {
     day: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(),
     ceiling: await measureCeiling(stage.receiver),
     contenders: contenders.map(({ name }) => name),
+    ...against !== undefined && { baseline: against },
     sizes: [],
   };
   say(printMachine(results.machine));
   say(`The receiver takes ${round(results.ceiling)} requests a second from one that does nothing but post.`);
-  for (const size of values.sizes.split(",").map(Number)) {
+  const rounds = values.rounds.split(",").map(Number);
+  for (const [index, size] of values.sizes.split(",").map(Number).entries()) {
     say(`Creating pods, up to ${size} ...`);
     await stage.pods.grow(size);
     const figures: Figures = {};
-    for (let turn = 0; turn < Number(values.rounds); turn++) {
+    for (let turn = 0; turn < (rounds[index] ?? rounds.at(-1) ?? 0); turn++) {
       for (const contender of rotate(contenders, turn)) {
         say(`${size} pods, round ${turn + 1}: ${contender.name} ...`);
         addRound(
@@ -66,7 +70,7 @@ async function compare(contenders: Contender[]): Promise<void> {
       }
     }
     results.sizes.push({ pods: size, figures });
-    say(printTable(`${size} pods`, figures, results.contenders));
+    say(printTable(`${size} pods`, figures, results.contenders, against));
     say(`\n${printMarkdown(results)}`);
     await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
     await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));

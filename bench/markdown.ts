@@ -4,8 +4,7 @@ import { median, type Results, round } from "./results.ts";
 const SHOWN = "compiled";
 
 /** A table for the README: of each figure and size the medians of the compiled program and of the Go program. */
-export function printMarkdown({ sizes, contenders }: Results): string {
-  const other = contenders.at(-1) ?? "";
+export function printMarkdown({ sizes, baseline = "" }: Results): string {
   const figures = [...new Set(sizes.flatMap(({ figures }) => Object.keys(figures)))];
   const rows = figures.map((figure) => [
     figure,
@@ -14,7 +13,7 @@ export function printMarkdown({ sizes, contenders }: Results): string {
         const values = figures[figure]?.[name] ?? [];
         return values.length === 0 ? "–" : round(median(values));
       };
-      return `${of(SHOWN)} / ${of(other)}`;
+      return `${of(SHOWN)} / ${of(baseline)}`;
     }),
   ]);
   const head = ["", ...sizes.map(({ pods }) => `${pods.toLocaleString("en")} pods`)];

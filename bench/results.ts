@@ -10,8 +10,10 @@ export interface Results {
   machine: Machine;
   /** Requests a second that the receiver takes; see `ceiling.ts`. */
   ceiling: number;
-  /** The contenders' names, the one that the others are compared with last. */
+  /** The contenders' names. */
   contenders: string[];
+  /** Which of them the others are compared with; none where there is no Go. */
+  baseline?: string;
   sizes: { pods: number; figures: Figures }[];
 }
 

@@ -1,19 +1,19 @@
 import { type Figures, median, round } from "./results.ts";
 
 /**
- * A table for people: of each figure the median and the spread, and its ratio to the last contender's.
+ * A table for people: of each figure the median and the spread, and its ratio to the baseline's, where there is one.
  *
  * @param names of the contenders, in the order of the columns
  */
-export function printTable(title: string, figures: Figures, names: string[]): string {
-  const base = names.at(-1) ?? "";
-  const head = ["", ...names.flatMap((name) => name === base ? [name] : [name, "ratio"])];
+export function printTable(title: string, figures: Figures, names: string[], baseline?: string): string {
+  const isAlone = (name: string): boolean => baseline === undefined || name === baseline;
+  const head = ["", ...names.flatMap((name) => isAlone(name) ? [name] : [name, "ratio"])];
   const rows = Object.entries(figures).map(([what, byName]) => [
     what,
     ...names.flatMap((name) => {
       const cell = show(byName[name] ?? []);
-      if (name === base) return [cell];
-      return [cell, (median(byName[name] ?? []) / median(byName[base] ?? [])).toFixed(2)];
+      if (isAlone(name)) return [cell];
+      return [cell, (median(byName[name] ?? []) / median(byName[baseline ?? ""] ?? [])).toFixed(2)];
     }),
   ]);
   const widths = head.map((_, column) =>

@@ -8,12 +8,20 @@ Deno.test("the median is the middle one, or what is between the two in the middl
   assert.equal(median([7]), 7);
 });
 
-Deno.test("a table has the median, the spread, and the ratio to the last contender", () => {
+Deno.test("a table has the median, the spread, and the ratio to the baseline's", () => {
   const figures = { "time, s": { ours: [2, 1, 3], theirs: [4, 4, 4] } };
-  assert.deepEqual(printTable("10 pods", figures, ["ours", "theirs"]).split("\n").slice(1), [
+  assert.deepEqual(printTable("10 pods", figures, ["ours", "theirs"], "theirs").split("\n").slice(1), [
     "10 pods",
     "                     ours  ratio            theirs",
     "time, s  2.00 (1.00–3.00)   0.50  4.00 (4.00–4.00)",
+  ]);
+});
+
+Deno.test("without a baseline a table has no ratios", () => {
+  const figures = { "time, s": { ours: [2, 1, 3], more: [4, 4, 4] } };
+  assert.deepEqual(printTable("10 pods", figures, ["ours", "more"]).split("\n").slice(2), [
+    "                     ours              more",
+    "time, s  2.00 (1.00–3.00)  4.00 (4.00–4.00)",
   ]);
 });
 

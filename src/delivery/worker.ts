@@ -144,10 +144,11 @@ export class Worker {
     const { budget } = this.#deps;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
     if (room === 0 || (budget.used >= budget.limit && this.#inFlight.size > 0)) return;
-    const messages = this.#take(room, now);
-    const lost = this.#isTellingLost || messages.length === 0 ? 0 : this.#deps.lost();
-    for (const [index, message] of messages.entries()) {
-      const task = this.#deliver(message, index === 0 ? lost : 0, signal).catch((error: unknown) => {
+    /** Asked for once a round, by the first message that is sent and not only read anew. */
+    let lost: number | undefined;
+    const toTell = (): number => this.#isTellingLost ? 0 : lost ??= this.#deps.lost();
+    for (const message of this.#take(room, now)) {
+      const task = this.#deliver(message, toTell, signal).catch((error: unknown) => {
         this.#fault ??= { error };
       }).finally(() => {
         this.#inFlight.delete(task);
@@ -183,14 +184,15 @@ export class Worker {
     for (const { result } of ended) if (result.toldLost > 0) this.#isTellingLost = false;
   }
 
-  /** @param tells how many lost messages the request tells of */
-  async #deliver(message: Message, tells: number, signal: AbortSignal): Promise<void> {
+  /** @param toTell says how many lost messages the request is to tell of */
+  async #deliver(message: Message, toTell: () => number, signal: AbortSignal): Promise<void> {
     // Once: what is reduced again at once, because it is so large, goes out reduced.
     if (message.completeness === "fetchable" && !this.#reread.delete(message.seq)) {
       return await this.#readAnew(message);
     }
     const { budget, outbox } = this.#deps;
     const generation = this.#pace.generation;
+    const tells = toTell();
     if (tells > 0) this.#isTellingLost = true;
     budget.used += message.body.length;
     try {

@@ -33,7 +33,13 @@ export class SqliteOutbox implements Outbox {
     this.reload();
   }
 
-  /** Counts again: after a rollback, or when others removed messages. */
+  /** So many messages of an endpoint's were given up, and are not in the table any more. */
+  gaveUp(endpoint: string, messages: number): void {
+    const id = this.#endpoints.find(endpoint);
+    this.#count.set(id, this.#countOf(id) - messages);
+  }
+
+  /** Counts again, after a rollback. */
   reload(): void {
     this.#count.clear();
     for (const row of this.#statements.counts.all()) {

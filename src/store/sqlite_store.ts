@@ -62,7 +62,7 @@ export function openStore(database: DatabaseSync, given: Partial<StoreOptions> =
     try {
       const result = work();
       const sacrifices = bounds.relieve();
-      if (sacrifices.length > 0) outbox.reload();
+      for (const { endpoint, messages } of sacrifices) outbox.gaveUp(endpoint, messages);
       current.exec("COMMIT");
       return { result, sacrifices };
     } catch (error) {

@@ -102,6 +102,8 @@ export class Running {
 export class Scene {
   readonly clock = new HastyClock();
   readonly #runs: Running[] = [];
+  /** What was open when the last run began: the server takes its time to see that a client has left. */
+  #earlier: ReadonlySet<unknown> = new Set();
 
   constructor(readonly api: FakeApiServer, readonly receiver: Receiver, readonly folder: string) {}
 
@@ -112,6 +114,7 @@ export class Scene {
     const given = ["--kubeconfig", kubeconfig, "--interval", "0", "--url", `a=${this.receiver.url}`, ...args];
     const options = parseOptions(given, () => undefined);
     if (options.command !== "run") throw new Error("The test's flags ask for a text.");
+    this.#earlier = new Set(this.api.watches);
     const running = new Running(options, this.clock);
     this.#runs.push(running);
     return running;
@@ -131,9 +134,10 @@ export class Scene {
     await this.#orEnd(same);
   }
 
-  /** Resolves when the program has listed and its watch is open. */
+  /** Resolves when the last run has listed and its watch is open. */
   async untilWatched(): Promise<void> {
-    await this.#orEnd(this.api.until(() => this.api.watches.size === 1, "the watch", 20_000));
+    const isWatched = (): boolean => this.api.watches.difference(this.#earlier).size > 0;
+    await this.#orEnd(this.api.until(isWatched, "the watch", 20_000));
   }
 
   /** A program that has failed is the reason to show, not the wait that it makes vain. */

@@ -60,13 +60,13 @@ export class Bodies {
   /** Puts another text in the place of one, for everything that points at it. */
   replace(id: BodyId, text: string, reduced: boolean): void {
     const deflated = deflate(text);
-    this.#bytes += deflated.length - (this.#row(id)["deflated"] as Uint8Array).length;
+    this.#bytes += deflated.length - (this.#statements.size.get(id)?.["bytes"] as number);
     this.#statements.replace.run(deflated, Number(reduced), id);
   }
 
-  /** Removes a text that nothing points at any more. */
-  release(id: BodyId): void {
-    this.#bytes -= (this.#statements.release.get(id)?.["bytes"] as number | undefined) ?? 0;
+  /** Removes a text about the pod of a UID, unless that pod or a message about it points at it. */
+  release(id: BodyId, uid: string): void {
+    this.#bytes -= (this.#statements.release.get(id, uid)?.["bytes"] as number | undefined) ?? 0;
   }
 
   #row(id: BodyId): Row {
@@ -87,10 +87,11 @@ export function deflate(text: string): ReturnType<typeof deflateSync> {
 const SQL = {
   total: "SELECT total(length(deflated)) AS bytes FROM body",
   insert: "INSERT INTO body (deflated, reduced) VALUES (?, ?)",
+  size: "SELECT length(deflated) AS bytes FROM body WHERE id = ?",
   select: "SELECT deflated, reduced FROM body WHERE id = ?",
   replace: "UPDATE body SET deflated = ?, reduced = ? WHERE id = ?",
   release: `DELETE FROM body WHERE id = ?1
-    AND NOT EXISTS (SELECT 1 FROM outbox WHERE body = ?1)
-    AND NOT EXISTS (SELECT 1 FROM pod WHERE body = ?1)
+    AND NOT EXISTS (SELECT 1 FROM outbox WHERE uid = ?2 AND body = ?1)
+    AND NOT EXISTS (SELECT 1 FROM pod WHERE uid = ?2 AND body = ?1)
     RETURNING length(deflated) AS bytes`,
 } as const;

@@ -5,6 +5,7 @@ import { makePod } from "../../tests/kit/pods.ts";
 import { summarize } from "../change/summary.ts";
 import { printPod } from "../pod/json.ts";
 import { Bodies } from "./bodies.ts";
+import type { BodyId } from "./inventory.ts";
 import { openInMemory, StoreError } from "./database.ts";
 import { SqliteEndpoints } from "./sqlite_endpoints.ts";
 import { SqliteInventory } from "./sqlite_inventory.ts";
@@ -32,8 +33,8 @@ Deno.test("a text that something points at outlives its release", () => {
   owe(outbox, "a");
   const before = bodies.bytes;
   const [message] = outbox.take("a", 0, 1);
-  const { body } = database.prepare("SELECT body FROM outbox").get() ?? {};
-  bodies.release(body as Parameters<Bodies["release"]>[0]);
+  const { body, uid } = database.prepare("SELECT body, uid FROM outbox").get() ?? {};
+  bodies.release(body as BodyId, uid as string);
   assert.equal(bodies.bytes, before);
   if (message !== undefined) outbox.accepted(message);
   assert.equal(bodies.bytes, 0);

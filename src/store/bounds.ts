@@ -145,7 +145,7 @@ export class Bounds {
   /** Goes through what a payer is owed, the oldest first, step by step until there is room. */
   *#reduceOwed(target: number, { endpoint, sharers }: Payer, isWanted: (row: Row) => boolean): Relief {
     for (let after = 0; this.#bodies.bytes > target;) {
-      const rows = this.#statements.owed.all(endpoint, after, STEP);
+      const rows = this.#statements.owed.all(endpoint, after);
       if (rows.length === 0) return;
       after = rows.at(-1)?.["seq"] as number;
       const wanted = rows.filter((row) =>
@@ -157,13 +157,13 @@ export class Bounds {
 
   /** Whether nobody else waits for this text. */
   #isAmong(row: Row, sharers: Set<number>): boolean {
-    const waiting = this.#statements.waiting.all(row["body"] as BodyId);
+    const waiting = this.#statements.waiting.all(row["uid"] as string, row["body"] as BodyId);
     return waiting.every((other) => sharers.has(other["endpoint"] as number));
   }
 
   *#reduceUnowed(target: number): Relief {
     for (let after = ""; this.#bodies.bytes > target;) {
-      const rows = this.#statements.resting.all(after, STEP);
+      const rows = this.#statements.resting.all(after);
       if (rows.length === 0) return;
       after = rows.at(-1)?.["uid"] as string;
       yield LOOK + this.#reduceSome(target, rows.filter((row) => row["reduced"] === 0 && row["owed"] === 0));
@@ -188,22 +188,24 @@ export class Bounds {
   /** A text goes when the last who waits for it gives it up, so all of them do at once. */
   *#giveUp(target: number, { endpoint, sharers }: Payer): Relief {
     for (let after = 0; this.#bodies.bytes > target;) {
-      const rows = this.#statements.owed.all(endpoint, after, STEP);
+      const rows = this.#statements.owed.all(endpoint, after);
       if (rows.length === 0) return;
       after = rows.at(-1)?.["seq"] as number;
       // A pod's newest version shares its text with the inventory, and gives nothing back.
       const wanted = rows.filter((row) => row["newest"] === 0 && isPod(row) && this.#isAmong(row, sharers));
       let count = 0;
       for (const row of wanted) {
-        if (this.#bodies.bytes > target) count += this.#giveUpText(row["body"] as BodyId);
+        if (this.#bodies.bytes > target) {
+          count += this.#giveUpText(row["uid"] as string, row["body"] as BodyId);
+        }
       }
       yield LOOK + count;
     }
   }
 
   /** Returns how many messages that were. */
-  #giveUpText(body: BodyId): number {
-    const rows = this.#statements.waiting.all(body);
+  #giveUpText(uid: string, body: BodyId): number {
+    const rows = this.#statements.waiting.all(uid, body);
     if (rows.some((row) => this.#isTaken(row["seq"] as number))) return 0;
     for (const row of rows) {
       const endpoint = row["endpoint"] as number;
@@ -211,7 +213,7 @@ export class Bounds {
       this.#statements.lose.run(this.#now(), endpoint);
       this.#sacrificed.set(endpoint, (this.#sacrificed.get(endpoint) ?? 0) + 1);
     }
-    this.#bodies.release(body);
+    this.#bodies.release(body, uid);
     return rows.length;
   }
 
@@ -238,12 +240,13 @@ function isFetchable(row: Row): boolean {
 const SQL = {
   furthestBehind: `SELECT endpoint, sum(length(deflated)) AS bytes FROM outbox
     JOIN body ON body.id = outbox.body GROUP BY endpoint HAVING bytes > ? ORDER BY bytes DESC`,
-  owed: `SELECT seq, body, event, transition, reduced,
-      EXISTS (SELECT 1 FROM pod WHERE pod.body = owed.body) AS newest
-    FROM outbox AS owed JOIN body ON body.id = owed.body WHERE endpoint = ? AND seq > ? ORDER BY seq LIMIT ?`,
-  resting: `SELECT uid, body, reduced, EXISTS (SELECT 1 FROM outbox WHERE outbox.body = pod.body) AS owed
-    FROM pod JOIN body ON body.id = pod.body WHERE uid > ? ORDER BY uid LIMIT ?`,
-  waiting: "SELECT seq, endpoint FROM outbox WHERE body = ?",
+  owed: `SELECT seq, uid, body, event, transition, reduced,
+      EXISTS (SELECT 1 FROM pod WHERE pod.uid = owed.uid AND pod.body = owed.body) AS newest
+    FROM outbox AS owed JOIN body ON body.id = owed.body WHERE endpoint = ? AND seq > ? ORDER BY seq LIMIT ${STEP}`,
+  resting:
+    `SELECT uid, body, reduced, EXISTS (SELECT 1 FROM outbox WHERE outbox.uid = pod.uid AND outbox.body = pod.body) AS owed
+    FROM pod JOIN body ON body.id = pod.body WHERE uid > ? ORDER BY uid LIMIT ${STEP}`,
+  waiting: "SELECT seq, endpoint FROM outbox WHERE uid = ? AND body = ?",
   remove: "DELETE FROM outbox WHERE seq = ?",
   lose: "UPDATE endpoint SET lost = lost + 1, lost_since = coalesce(lost_since, ?) WHERE id = ?",
   name: "SELECT name FROM endpoint WHERE id = ?",

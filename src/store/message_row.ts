@@ -70,8 +70,3 @@ export function readMessage(
     coalesced: row["coalesced"] as number,
   };
 }
-
-/** What has one message under way at a time. */
-export function lineOf(row: Row): string {
-  return `${row["endpoint"]} ${row["pod"]}`;
-}

@@ -9,7 +9,7 @@ export const STUCK = 3;
 /** The statements of the outbox. */
 export const SQL = {
   insert:
-    `INSERT INTO outbox (endpoint, pod, uid, ${CONTENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO outbox (seq, endpoint, pod, uid, ${CONTENT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   replace: `UPDATE outbox SET (${CONTENT}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?),
     coalesced = coalesced + ?, attempts = 0, strikes = 0, due = 0, aside = NULL, times_aside = 0 WHERE seq = ?`,
   absorb: "UPDATE outbox SET coalesced = coalesced + ?, reasons = ? WHERE seq = ?",
@@ -19,13 +19,18 @@ export const SQL = {
   concerned: `SELECT DISTINCT name FROM endpoint JOIN
     (SELECT endpoint FROM told WHERE uid = ? UNION SELECT endpoint FROM outbox WHERE uid = ?) ON endpoint = id`,
   isTold: "SELECT 1 FROM told WHERE uid = ? AND endpoint = ?",
-  heads: `SELECT *, EXISTS (SELECT 1 FROM pod WHERE pod.body = head.body) AS newest
-    FROM outbox AS head INDEXED BY outbox_seq WHERE endpoint = ? AND due <= ? AND NOT EXISTS
+  // A bare `LIMIT ?` is compiled anew at each call, for ten times its cost: SQLite (3.50) plans by its value.
+  heads:
+    `SELECT seq, pod FROM outbox AS head INDEXED BY outbox_seq WHERE endpoint = ? AND due <= ? AND NOT EXISTS
     (SELECT 1 FROM outbox AS older WHERE older.endpoint = head.endpoint AND older.pod = head.pod
       AND older.seq < head.seq AND (older.times_aside < ${STUCK} OR older.uid = head.uid))
-    ORDER BY seq LIMIT ?`,
+    ORDER BY seq LIMIT ? + 0`,
+  message:
+    `SELECT *, EXISTS (SELECT 1 FROM pod WHERE pod.uid = outbox.uid AND pod.body = outbox.body) AS newest
+    FROM outbox WHERE seq = ?`,
   counts: "SELECT endpoint, count(*) AS count FROM outbox GROUP BY endpoint",
-  remove: "DELETE FROM outbox WHERE seq = ? RETURNING endpoint, body",
+  remove: "DELETE FROM outbox WHERE seq = ? RETURNING endpoint, uid, body",
+  highest: "SELECT max(seq) AS seq FROM outbox",
   tell: `INSERT OR REPLACE INTO told (uid, endpoint, version)
     SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM pod WHERE uid = ?)`,
   failed: "UPDATE outbox SET attempts = ?, strikes = ?, due = ?, aside = ?, times_aside = ? WHERE seq = ?",

@@ -131,9 +131,9 @@ function copyRows(
   }
 }
 
-/** The newest first, so that these stay whole; notices are no pods, and cannot be reduced. */
-const BODIES = `SELECT *, EXISTS (SELECT 1 FROM pod WHERE pod.body = body.id)
-    OR EXISTS (SELECT 1 FROM outbox WHERE outbox.body = body.id AND event LIKE 'pod.%') AS is_pod
+/** The last rows first, so that these stay whole; notices are no pods, and cannot be reduced. */
+const BODIES = `SELECT *, id IN
+    (SELECT body FROM pod UNION ALL SELECT body FROM outbox WHERE event LIKE 'pod.%') AS is_pod
   FROM body ORDER BY id DESC`;
 
 /** Lets texts through as they are until they are so many bytes, and reduces those that follow. */

@@ -3,10 +3,11 @@
  *
  * - `pod`: the inventory. `seen` is the number of the last list that held it.
  * - `endpoint`: `lost` messages had to be given up since the instant `lost_since` and were not told yet.
- * - `body`: texts of pods, deflated; a row lives while a pod or a message points at it. `reduced`: see
- *   `pod/reduced.ts`.
- * - `outbox`: what is owed. `pod` is namespace/name, the unit of order; `due` is an instant of the
- *   process's monotonic clock, 0 means now.
+ * - `body`: texts of pods, deflated; a row lives while a pod or a message of the same UID points at it. No foreign
+ *   keys: to prove at each removal that nothing does, SQLite would need an index by body on both tables, a page more
+ *   to write for each. `reduced`: see `pod/reduced.ts`.
+ * - `outbox`: what is owed, numbered by `sqlite_outbox.ts`. `pod` is namespace/name, the unit of order; `due` is an
+ *   instant of the process's monotonic clock, 0 means now.
  * - `told`: which endpoint accepted a message about which pod, and its last version.
  * - `log`: the last attempts at a delivery.
  * - `gone`: deletions seen lately; with `left_at`, pods that left the selection at that version.
@@ -31,24 +32,23 @@ const FIRST = `
     version TEXT NOT NULL,
     epoch INTEGER NOT NULL,
     summary TEXT NOT NULL,
-    body INTEGER NOT NULL REFERENCES body (id),
+    body INTEGER NOT NULL,
     route TEXT,
     environment TEXT,
     seen INTEGER NOT NULL,
     remind_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX pod_name ON pod (namespace, name);
-  CREATE INDEX pod_body ON pod (body);
   CREATE INDEX pod_remind ON pod (remind_at) WHERE remind_at IS NOT NULL;
   CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     endpoint INTEGER NOT NULL REFERENCES endpoint (id),
     uid TEXT NOT NULL,
     pod TEXT NOT NULL,
     event TEXT NOT NULL,
     version TEXT NOT NULL,
     epoch INTEGER NOT NULL,
-    body INTEGER NOT NULL REFERENCES body (id),
+    body INTEGER NOT NULL,
     reasons TEXT NOT NULL,
     transition INTEGER NOT NULL,
     occasion TEXT NOT NULL,
@@ -66,7 +66,6 @@ const FIRST = `
   CREATE INDEX outbox_due ON outbox (endpoint, due) WHERE due > 0;
   CREATE INDEX outbox_pod ON outbox (endpoint, pod, seq);
   CREATE INDEX outbox_uid ON outbox (uid, endpoint, seq);
-  CREATE INDEX outbox_body ON outbox (body);
   CREATE TABLE told (
     uid TEXT NOT NULL,
     endpoint INTEGER NOT NULL REFERENCES endpoint (id),
@@ -74,7 +73,7 @@ const FIRST = `
     PRIMARY KEY (uid, endpoint)
   ) WITHOUT ROWID;
   CREATE TABLE log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     endpoint TEXT NOT NULL,
     pod TEXT NOT NULL,

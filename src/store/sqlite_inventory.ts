@@ -64,7 +64,10 @@ export class SqliteInventory implements Inventory {
 
   put(pod: Omit<KnownPod, "body">, text: string, remindAt: number | undefined): BodyId {
     const before = this.#statements.body.get(pod.uid)?.["body"] as BodyId | undefined;
-    const body = this.#bodies.put(text);
+    // A text that nobody waits for gives its place to the new one: a removal and an insertion write more pages.
+    const isFree = before !== undefined && this.#statements.waiting.get(pod.uid, before) === undefined;
+    const body = isFree ? before : this.#bodies.put(text);
+    if (isFree) this.#bodies.replace(body, text, false);
     this.#statements.put.run(
       pod.uid,
       pod.namespace,
@@ -78,7 +81,7 @@ export class SqliteInventory implements Inventory {
       this.#sync,
       remindAt ?? null,
     );
-    if (before !== undefined) this.#bodies.release(before);
+    if (before !== undefined && !isFree) this.#bodies.release(before, pod.uid);
     return body;
   }
 
@@ -147,7 +150,7 @@ export class SqliteInventory implements Inventory {
     this.#statements.remove.run(uid);
     this.#statements.untell.run(uid);
     if (gone !== undefined) this.#statements.putGone.run(uid, gone.at, gone.left ?? null);
-    if (body !== undefined) this.#bodies.release(body);
+    if (body !== undefined) this.#bodies.release(body, uid);
   }
 
   beginSync(scope: Scope, rewound: boolean): void {
@@ -214,8 +217,11 @@ const SQL = {
   known: `SELECT ${POD_COLUMNS} FROM pod WHERE uid = ?`,
   body: "SELECT body FROM pod WHERE uid = ?",
   holder: `SELECT ${POD_COLUMNS} FROM pod WHERE namespace = ? AND name = ?`,
-  put:
-    `INSERT OR REPLACE INTO pod (${POD_COLUMNS}, seen, remind_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  put: `INSERT INTO pod (${POD_COLUMNS}, seen, remind_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET version = excluded.version, epoch = excluded.epoch, summary = excluded.summary,
+      body = excluded.body, route = excluded.route, environment = excluded.environment, seen = excluded.seen,
+      remind_at = excluded.remind_at`,
+  waiting: "SELECT 1 FROM outbox WHERE uid = ? AND body = ? LIMIT 1",
   remove: "DELETE FROM pod WHERE uid = ?",
   untell: "DELETE FROM told WHERE uid = ?",
   mark: "UPDATE pod SET seen = ? WHERE uid = ?",

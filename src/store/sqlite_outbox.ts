@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isTransition, sortReasons } from "../change/reasons.ts";
 import type { Bodies } from "./bodies.ts";
-import { contentOf, countOf, joinReasons, lineOf, readMessage, splitReasons } from "./message_row.ts";
+import { contentOf, countOf, joinReasons, readMessage, splitReasons } from "./message_row.ts";
 import { SQL, STUCK } from "./outbox_sql.ts";
 import type { SqliteEndpoints } from "./sqlite_endpoints.ts";
 import { prepareAll, type Row } from "./statements.ts";
@@ -18,6 +18,8 @@ export class SqliteOutbox implements Outbox {
    * their row, but nothing may take their place.
    */
   readonly #taken = new Map<number, string>();
+  /** The number that was given last: none is given twice. (AUTOINCREMENT writes a page more for each message.) */
+  #seq = 0;
   /** How many messages there are for each endpoint: most of the time none, and then nothing needs to be asked. */
   readonly #count = new Map<number, number>();
   readonly #endpoints: SqliteEndpoints;
@@ -42,6 +44,7 @@ export class SqliteOutbox implements Outbox {
   /** Counts again, after a rollback. */
   reload(): void {
     this.#count.clear();
+    this.#seq = Math.max(this.#seq, (this.#statements.highest.get()?.["seq"] as number | null) ?? 0);
     for (const row of this.#statements.counts.all()) {
       this.#count.set(row["endpoint"] as number, row["count"] as number);
     }
@@ -63,6 +66,7 @@ export class SqliteOutbox implements Outbox {
     const last = this.#statements.last.get(message.uid, id);
     if (last !== undefined && this.#isReplaceable(last)) return this.#replace(last, message);
     this.#statements.insert.run(
+      ++this.#seq,
       id,
       `${message.namespace}/${message.name}`,
       message.uid,
@@ -89,20 +93,12 @@ export class SqliteOutbox implements Outbox {
   take(endpoint: string, now: number, limit: number): Message[] {
     const id = this.#endpoints.find(endpoint);
     if (this.#areAllTaken(id)) return [];
-    // Those that are being sent are still in the table, so as many more are asked for.
-    const heads = this.#statements.heads.all(id, now, limit + this.#taken.size);
-    const messages: Message[] = [];
-    const busy = new Set(this.#taken.values());
-    for (const row of heads) {
-      if (messages.length === limit) break;
-      const key = lineOf(row);
-      if (busy.has(key)) continue;
-      busy.add(key);
-      this.#taken.set(row["seq"] as number, key);
+    return this.#freeHeads(id, now, limit).map(({ seq, line }) => {
+      this.#taken.set(seq, line);
+      const row = this.#statements.message.get(seq) as Row;
       const { text, reduced } = this.#bodies.get(row["body"] as BodyId);
-      messages.push(readMessage(row, endpoint, text, reduced, row["newest"] === 1));
-    }
-    return messages;
+      return readMessage(row, endpoint, text, reduced, row["newest"] === 1);
+    });
   }
 
   accepted(message: Message): void {
@@ -165,9 +161,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   hasDue(endpoint: string, now: number): boolean {
-    const heads = this.#statements.heads.all(this.#endpoints.find(endpoint), now, 1 + this.#taken.size);
-    const busy = new Set(this.#taken.values());
-    return heads.some((row) => !busy.has(lineOf(row)));
+    return this.#freeHeads(this.#endpoints.find(endpoint), now, 1).length > 0;
   }
 
   isAnyOwed(endpoint: string): boolean {
@@ -200,8 +194,23 @@ export class SqliteOutbox implements Outbox {
     const reasons = sortReasons([...splitReasons(row), ...message.reasons]);
     const seq = row["seq"] as number;
     this.#statements.replace.run(...contentOf(message, reasons), countOf(row["occasion"] as string), seq);
-    this.#bodies.release(row["body"] as BodyId);
+    this.#bodies.release(row["body"] as BodyId, row["uid"] as string);
     if (isTransition(reasons)) this.#limitTransitions(message.uid, row["endpoint"] as number);
+  }
+
+  /** The oldest messages that are due, one of each namespace/name of which none is being sent. */
+  #freeHeads(endpoint: number, now: number, limit: number): { seq: number; line: string }[] {
+    const busy = new Set(this.#taken.values());
+    const free: { seq: number; line: string }[] = [];
+    // Those that are being sent are still in the table, so as many more are asked for.
+    for (const { seq, pod } of this.#statements.heads.all(endpoint, now, limit + busy.size)) {
+      const line = `${endpoint} ${pod}`;
+      // The next pod of a name is a head, too, once the messages about the one before are stuck.
+      if (free.length === limit || busy.has(line)) continue;
+      busy.add(line);
+      free.push({ seq: seq as number, line });
+    }
+    return free;
   }
 
   /** Forgets all that an endpoint is owed; returns how many messages that was. */
@@ -232,7 +241,7 @@ export class SqliteOutbox implements Outbox {
     if (row === undefined) return;
     const endpoint = row["endpoint"] as number;
     this.#count.set(endpoint, this.#countOf(endpoint) - 1);
-    this.#bodies.release(row["body"] as BodyId);
+    this.#bodies.release(row["body"] as BodyId, row["uid"] as string);
   }
 
   #countOf(endpoint: number): number {

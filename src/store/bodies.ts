@@ -10,6 +10,8 @@ import type { BodyId } from "./inventory.ts";
  */
 export class Bodies {
   #bytes = 0;
+  /** What was stored last: most of the time that is what is sent next, and need not be inflated. */
+  #last: { id: BodyId; text: string } | undefined;
   #statements: Record<keyof typeof SQL, StatementSync>;
 
   constructor(database: DatabaseSync) {
@@ -25,6 +27,7 @@ export class Bodies {
 
   /** Counts again: after a rollback the count is not what the table says. */
   reload(): void {
+    this.#last = undefined;
     this.#bytes = this.#statements.total.get()?.["bytes"] as number;
   }
 
@@ -36,14 +39,18 @@ export class Bodies {
   put(text: string, reduced = false): BodyId {
     const deflated = deflate(text);
     this.#bytes += deflated.length;
-    return Number(this.#statements.insert.run(deflated, Number(reduced)).lastInsertRowid) as BodyId;
+    const id = Number(this.#statements.insert.run(deflated, Number(reduced)).lastInsertRowid) as BodyId;
+    this.#last = { id, text };
+    return id;
   }
 
   /** @throws {StoreError} if the text is not the one that was put. */
   get(id: BodyId): { text: string; reduced: boolean } {
     const row = this.#row(id);
+    const reduced = row["reduced"] === 1;
+    if (this.#last?.id === id) return { text: this.#last.text, reduced };
     try {
-      return { text: inflateSync(row["deflated"] as Uint8Array).toString(), reduced: row["reduced"] === 1 };
+      return { text: inflateSync(row["deflated"] as Uint8Array).toString(), reduced };
     } catch (cause) {
       throw new StoreError(
         "The state file is damaged: the text of a pod is not what was written. Remove it to begin anew: every " +
@@ -62,6 +69,7 @@ export class Bodies {
     const deflated = deflate(text);
     this.#bytes += deflated.length - (this.#statements.size.get(id)?.["bytes"] as number);
     this.#statements.replace.run(deflated, Number(reduced), id);
+    this.#last = { id, text };
   }
 
   /** Removes a text about the pod of a UID, unless that pod or a message about it points at it. */

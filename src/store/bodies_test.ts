@@ -23,6 +23,7 @@ Deno.test("a text comes back as it was put, and whether it is reduced", () => {
   assert.equal(bodies.isReduced(whole), false);
   bodies.replace(whole, "short", true);
   assert.deepEqual(bodies.get(whole), { text: "short", reduced: true });
+  assert.deepEqual(new Bodies(database).get(whole), { text: "short", reduced: true });
   database.close();
 });
 
@@ -43,11 +44,12 @@ Deno.test("a text that something points at outlives its release", () => {
 
 Deno.test("a text that was changed on the disk is told as damage, not sent", () => {
   const database = openInMemory();
-  const bodies = new Bodies(database);
   const text = JSON.stringify(
     makePod({ annotations: { note: "a text of some length, so that a bit can flip" } }),
   );
-  const id = bodies.put(text);
+  const id = new Bodies(database).put(text);
+  // Another one, which does not remember what it was given.
+  const bodies = new Bodies(database);
   const { deflated } = database.prepare("SELECT deflated FROM body").get() ?? {};
   const bytes = deflated as Uint8Array;
   const flip = database.prepare("UPDATE body SET deflated = ?");

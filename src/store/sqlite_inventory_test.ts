@@ -39,6 +39,26 @@ withInventory("the last version of a pod is the one that is known", (inventory) 
   assert.equal(inventory.holder("other", "web-0"), undefined);
 });
 
+Deno.test("a version takes the place of the one before, but not of a text that an endpoint waits for", () => {
+  const database = openInMemory();
+  const store = openTestStore(database);
+  const texts = (): unknown => database.prepare("SELECT count(*) AS count FROM body").get()?.["count"];
+  put(store.inventory, { version: "1" });
+  put(store.inventory, { version: "2" });
+  assert.equal(texts(), 1);
+  const { uid, namespace, name, resourceVersion, epoch, body } = store.inventory.known("uid-web-0") ??
+    assert.fail();
+  const change = { uid, namespace, name, resourceVersion, epoch, body, event: "pod.changed" as const };
+  store.outbox.owe("a", { ...change, reasons: ["phase"], occasion: "" });
+  put(store.inventory, { version: "3" });
+  assert.equal(texts(), 2);
+  const [message] = store.outbox.take("a", 0, 1);
+  assert.equal(message?.body, printPod(makePod({ version: "2" })));
+  store.outbox.accepted(message);
+  assert.equal(texts(), 1);
+  store.close();
+});
+
 withInventory("a pod that is removed is gone for good only where that was said", (inventory) => {
   put(inventory, { uid: "deleted" });
   put(inventory, { uid: "unselected", name: "web-1" });

@@ -218,3 +218,14 @@ function drain(outbox: Outbox): string[] {
   }
   return versions;
 }
+
+Deno.test("what comes of a message that was forgotten meanwhile does not fall on the one after it", () => {
+  const store = openTestStore();
+  owe(store.outbox, A);
+  const forgotten = takeOne(store.outbox);
+  store.endpoints.forget(A);
+  owe(store.outbox, A);
+  store.outbox.accepted(forgotten);
+  assert.ok(takeOne(store.outbox).seq > forgotten.seq);
+  store.close();
+});

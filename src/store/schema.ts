@@ -37,7 +37,7 @@ const FIRST = `
     environment TEXT,
     seen INTEGER NOT NULL,
     remind_at INTEGER
-  ) WITHOUT ROWID;
+  );
   CREATE INDEX pod_name ON pod (namespace, name);
   CREATE INDEX pod_remind ON pod (remind_at) WHERE remind_at IS NOT NULL;
   CREATE TABLE outbox (

@@ -6,7 +6,7 @@ const RATES = [50, 100];
 
 /** How many changes the processor's time is looked at for, and how many of them a second. */
 const MANY = 10_000;
-const FAST = 400;
+const FAST = 250;
 
 /** Of two changes of one pod that come close together, one may stand for both. */
 const MOST = 0.99;

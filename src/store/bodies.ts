@@ -67,7 +67,7 @@ export class Bodies {
   /** Puts another text in the place of one, for everything that points at it. */
   replace(id: BodyId, text: string, reduced: boolean): void {
     const deflated = deflate(text);
-    this.#bytes += deflated.length - (this.#statements.size.get(id)?.["bytes"] as number);
+    this.#bytes += deflated.length - (this.#row(id)["deflated"] as Uint8Array).length;
     this.#statements.replace.run(deflated, Number(reduced), id);
     this.#last = { id, text };
   }
@@ -95,7 +95,6 @@ export function deflate(text: string): ReturnType<typeof deflateSync> {
 const SQL = {
   total: "SELECT total(length(deflated)) AS bytes FROM body",
   insert: "INSERT INTO body (deflated, reduced) VALUES (?, ?)",
-  size: "SELECT length(deflated) AS bytes FROM body WHERE id = ?",
   select: "SELECT deflated, reduced FROM body WHERE id = ?",
   replace: "UPDATE body SET deflated = ?, reduced = ? WHERE id = ?",
   release: `DELETE FROM body WHERE id = ?1

@@ -17,9 +17,10 @@ const PATIENCE = 0.01;
 /** Rows looked at in one step. */
 const STEP = 100;
 
-/** What one transaction spends on relief, in texts taken: more than a page of a list brings. A look counts, too. */
+/** What one transaction spends on relief, in texts taken: more than a page brings. A look and a question count, too. */
 const EFFORT = 300;
 const LOOK = 5;
+const ASKING = 0.2;
 
 /** An endpoint is as far behind as the furthest if it is owed this part of what that one is owed. */
 const BEHIND = 0.1;
@@ -148,10 +149,9 @@ export class Bounds {
       const rows = this.#statements.owed.all(endpoint, after);
       if (rows.length === 0) return;
       after = rows.at(-1)?.["seq"] as number;
-      const wanted = rows.filter((row) =>
-        row["reduced"] === 0 && isWanted(row) && this.#isAmong(row, sharers)
-      );
-      yield LOOK + this.#reduceSome(target, wanted);
+      const candidates = rows.filter((row) => row["reduced"] === 0 && isWanted(row));
+      const wanted = candidates.filter((row) => this.#isAmong(row, sharers));
+      yield LOOK + candidates.length * ASKING + this.#reduceSome(target, wanted);
     }
   }
 
@@ -195,16 +195,15 @@ export class Bounds {
       const wanted = rows.filter((row) => row["newest"] === 0 && isPod(row) && this.#isAmong(row, sharers));
       let count = 0;
       for (const row of wanted) {
-        if (this.#bodies.bytes > target) {
-          count += this.#giveUpText(row["uid"] as string, row["body"] as BodyId);
-        }
+        if (this.#bodies.bytes > target) count += this.#giveUpText(row);
       }
       yield LOOK + count;
     }
   }
 
   /** Returns how many messages that were. */
-  #giveUpText(uid: string, body: BodyId): number {
+  #giveUpText(owed: Row): number {
+    const [uid, body] = [owed["uid"] as string, owed["body"] as BodyId];
     const rows = this.#statements.waiting.all(uid, body);
     if (rows.some((row) => this.#isTaken(row["seq"] as number))) return 0;
     for (const row of rows) {
@@ -218,12 +217,10 @@ export class Bounds {
   }
 
   #countSacrificed(): Sacrifice[] {
-    const sacrifices = [...this.#sacrificed].map(([endpoint, messages]) => ({
-      endpoint: this.#statements.name.get(endpoint)?.["name"] as string,
-      messages,
-    }));
+    const name = (endpoint: number): string => this.#statements.name.get(endpoint)?.["name"] as string;
+    const sacrifices = [...this.#sacrificed];
     this.#sacrificed.clear();
-    return sacrifices;
+    return sacrifices.map(([endpoint, messages]) => ({ endpoint: name(endpoint), messages }));
   }
 }
 
@@ -243,8 +240,8 @@ const SQL = {
   owed: `SELECT seq, uid, body, event, transition, reduced,
       EXISTS (SELECT 1 FROM pod WHERE pod.uid = owed.uid AND pod.body = owed.body) AS newest
     FROM outbox AS owed JOIN body ON body.id = owed.body WHERE endpoint = ? AND seq > ? ORDER BY seq LIMIT ${STEP}`,
-  resting:
-    `SELECT uid, body, reduced, EXISTS (SELECT 1 FROM outbox WHERE outbox.uid = pod.uid AND outbox.body = pod.body) AS owed
+  resting: `SELECT uid, body, reduced,
+      EXISTS (SELECT 1 FROM outbox WHERE outbox.uid = pod.uid AND outbox.body = pod.body) AS owed
     FROM pod JOIN body ON body.id = pod.body WHERE uid > ? ORDER BY uid LIMIT ${STEP}`,
   waiting: "SELECT seq, endpoint FROM outbox WHERE uid = ? AND body = ?",
   remove: "DELETE FROM outbox WHERE seq = ?",

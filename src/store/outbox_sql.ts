@@ -32,7 +32,7 @@ export const SQL = {
   remove: "DELETE FROM outbox WHERE seq = ? RETURNING endpoint, uid, body",
   highest: "SELECT max(seq) AS seq FROM outbox",
   tell: `INSERT OR REPLACE INTO told (uid, endpoint, version)
-    SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM pod WHERE uid = ?)`,
+    SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM pod WHERE uid = ?1)`,
   failed: "UPDATE outbox SET attempts = ?, strikes = ?, due = ?, aside = ?, times_aside = ? WHERE seq = ?",
   defer: "UPDATE outbox SET due = ? WHERE seq = ?",
   resume: "UPDATE outbox SET due = ? WHERE seq = ? AND due = 9e999",

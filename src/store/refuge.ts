@@ -104,8 +104,8 @@ function copyAll(from: DatabaseSync, to: DatabaseSync, change = (body: Row): Row
   try {
     for (const table of TABLES.toReversed()) to.exec(`DELETE FROM ${table}`);
     for (const table of TABLES) {
-      if (table === "body") copyRows(from, to, table, BODIES, change);
-      else copyRows(from, to, table, `SELECT * FROM ${table}`, (row) => row);
+      if (table !== "body") copyRows(from, to, table, `SELECT * FROM ${table}`, (row) => row);
+      else for (const select of BODIES) copyRows(from, to, table, select, change);
     }
     to.exec("COMMIT");
   } catch (error) {
@@ -131,10 +131,12 @@ function copyRows(
   }
 }
 
-/** The last rows first, so that these stay whole; notices are no pods, and cannot be reduced. */
-const BODIES = `SELECT *, id IN
+/** What is owed first, so that this stays whole, the last rows before the others. Notices cannot be reduced. */
+const BODIES = ["IN", "NOT IN"].map((which) =>
+  `SELECT *, id IN
     (SELECT body FROM pod UNION ALL SELECT body FROM outbox WHERE event LIKE 'pod.%') AS is_pod
-  FROM body ORDER BY id DESC`;
+  FROM body WHERE id ${which} (SELECT body FROM outbox) ORDER BY id DESC`
+);
 
 /** Lets texts through as they are until they are so many bytes, and reduces those that follow. */
 function reduceBeyond(limit: number): (body: Row) => Row {

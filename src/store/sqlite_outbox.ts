@@ -104,12 +104,7 @@ export class SqliteOutbox implements Outbox {
   accepted(message: Message): void {
     this.#remove(message.seq);
     // A pod that is gone, or no longer looked at, is in nobody's inventory any more.
-    this.#statements.tell.run(
-      message.uid,
-      this.#endpoints.id(message.endpoint),
-      message.resourceVersion,
-      message.uid,
-    );
+    this.#statements.tell.run(message.uid, this.#endpoints.id(message.endpoint), message.resourceVersion);
   }
 
   failed(message: Message, { attempts, strikes, due, aside }: Failure): void {
@@ -121,12 +116,8 @@ export class SqliteOutbox implements Outbox {
       return;
     }
     this.#remove(message.seq);
-    const reasons = joinReasons(next, message.reasons);
-    this.#statements.absorb.run(
-      message.coalesced + countOf(message.occasion),
-      reasons,
-      next["seq"] as number,
-    );
+    const coalesced = message.coalesced + countOf(message.occasion);
+    this.#statements.absorb.run(coalesced, joinReasons(next, message.reasons), next["seq"] as number);
   }
 
   keep(text: string): BodyId {

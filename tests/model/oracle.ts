@@ -123,9 +123,11 @@ function mayBeGivenUp(
 
 /**
  * That a pod left the selection is told with the pod as it was read then. Where it had come back in the meantime,
- * the watch still brings what was before that read, and that must not follow.
+ * the watch still brings what was before that read, and that must not follow. Nor must it where the read found the
+ * pod gone: its end, told with the object of its leaving, is final.
  */
-function isAhead({ reasons, pod }: Delivery, { pod: seen, returned }: Transition): boolean {
+function isAhead({ event, reasons, pod }: Delivery, { pod: seen, returned }: Transition): boolean {
+  if (event === "pod.deleted") return returned && versionOf(pod) < versionOf(seen);
   return returned && reasons.includes("unselected") && versionOf(pod) > versionOf(seen);
 }
 

@@ -63,11 +63,7 @@ export class SqliteInventory implements Inventory {
   }
 
   put(pod: Omit<KnownPod, "body">, text: string, remindAt: number | undefined): BodyId {
-    const before = this.#statements.body.get(pod.uid)?.["body"] as BodyId | undefined;
-    // A text that nobody waits for gives its place to the new one: a removal and an insertion write more pages.
-    const isFree = before !== undefined && this.#statements.waiting.get(pod.uid, before) === undefined;
-    const body = isFree ? before : this.#bodies.put(text);
-    if (isFree) this.#bodies.replace(body, text, false);
+    const body = this.#putText(text, pod.uid);
     this.#statements.put.run(
       pod.uid,
       pod.namespace,
@@ -81,8 +77,17 @@ export class SqliteInventory implements Inventory {
       this.#sync,
       remindAt ?? null,
     );
-    if (before !== undefined && !isFree) this.#bodies.release(before, pod.uid);
     return body;
+  }
+
+  /** In place of the text before, if nobody waits for that; else that one goes with its last message. */
+  #putText(text: string, uid: string): BodyId {
+    const before = this.#statements.body.get(uid)?.["body"] as BodyId | undefined;
+    if (before === undefined || this.#statements.waiting.get(uid, before) !== undefined) {
+      return this.#bodies.put(text);
+    }
+    this.#bodies.replace(before, text, false);
+    return before;
   }
 
   bodyOf(pod: KnownPod): { text: string; reduced: boolean } {

@@ -143,15 +143,24 @@ export class Bounds {
     return [...alone, ...ids.map((endpoint) => ({ endpoint, sharers: new Set(ids) }))];
   }
 
-  /** Goes through what a payer is owed, the oldest first, step by step until there is room. */
-  *#reduceOwed(target: number, { endpoint, sharers }: Payer, isWanted: (row: Row) => boolean): Relief {
+  *#reduceOwed(target: number, payer: Payer, isWanted: (row: Row) => boolean): Relief {
+    const isWhole = (row: Row): boolean => row["reduced"] === 0 && isWanted(row);
+    yield* this.#takeOwed(target, payer, isWhole, (rows) => this.#reduceSome(target, rows));
+  }
+
+  /** Goes through what a payer is owed, the oldest first, until there is room. `take` says how many texts it took. */
+  *#takeOwed(
+    target: number,
+    { endpoint, sharers }: Payer,
+    isWanted: (row: Row) => boolean,
+    take: (rows: Row[]) => number,
+  ): Relief {
     for (let after = 0; this.#bodies.bytes > target;) {
       const rows = this.#statements.owed.all(endpoint, after);
       if (rows.length === 0) return;
       after = rows.at(-1)?.["seq"] as number;
-      const candidates = rows.filter((row) => row["reduced"] === 0 && isWanted(row));
-      const wanted = candidates.filter((row) => this.#isAmong(row, sharers));
-      yield LOOK + candidates.length * ASKING + this.#reduceSome(target, wanted);
+      const wanted = rows.filter(isWanted);
+      yield LOOK + wanted.length * ASKING + take(wanted.filter((row) => this.#isAmong(row, sharers)));
     }
   }
 
@@ -185,23 +194,14 @@ export class Bounds {
     return count;
   }
 
-  /** A text goes when the last who waits for it gives it up, so all of them do at once. */
-  *#giveUp(target: number, { endpoint, sharers }: Payer): Relief {
-    for (let after = 0; this.#bodies.bytes > target;) {
-      const rows = this.#statements.owed.all(endpoint, after);
-      if (rows.length === 0) return;
-      after = rows.at(-1)?.["seq"] as number;
-      // A pod's newest version shares its text with the inventory, and gives nothing back.
-      const wanted = rows.filter((row) => row["newest"] === 0 && isPod(row) && this.#isAmong(row, sharers));
-      let count = 0;
-      for (const row of wanted) {
-        if (this.#bodies.bytes > target) count += this.#giveUpText(row);
-      }
-      yield LOOK + count;
-    }
+  *#giveUp(target: number, payer: Payer): Relief {
+    // A pod's newest version shares its text with the inventory, and gives nothing back.
+    const isOld = (row: Row): boolean => row["newest"] === 0 && isPod(row);
+    const giveUp = (row: Row): number => this.#bodies.bytes > target ? this.#giveUpText(row) : 0;
+    yield* this.#takeOwed(target, payer, isOld, (rows) => rows.reduce((sum, row) => sum + giveUp(row), 0));
   }
 
-  /** Returns how many messages that were. */
+  /** A text goes when the last who waits for it gives it up, so all do at once. Returns how many messages that were. */
   #giveUpText(owed: Row): number {
     const [uid, body] = [owed["uid"] as string, owed["body"] as BodyId];
     const rows = this.#statements.waiting.all(uid, body);

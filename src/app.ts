@@ -121,7 +121,8 @@ async function deliver(
     patience: once ? 3 : undefined,
     budget: { limit: options.buffer, used: 0 },
     reread: (message) => reread(message, { api, store, pipeline, namespaces: options.namespaces }, stop),
-    onRequest: (endpoint) => notices.answerRequest(endpoint),
+    onRequest: (endpoint) => notices.admitRequest(endpoint),
+    tellInventory: (endpoint) => notices.tellInventory([endpoint]),
   }, kill.signal);
   const notices = new Notices({
     store,
@@ -169,7 +170,7 @@ async function deliver(
     await Promise.all([
       followAll(options, { ...world, api, pipeline, store, health, stop }, () => {
         // What vanished while there was no store cannot be told pod by pod; what there is can.
-        store.transaction(() => notices.complete(isNew && !isComplete));
+        notices.complete(isNew && !isComplete);
         isComplete = true;
       }),
       every(clock, options.interval > 0 ? REMINDER_TICK : 0, stop, () => pipeline.remind()),

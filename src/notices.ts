@@ -49,13 +49,13 @@ export class Notices {
 
   /**
    * Every scope has been listed, and one of them just now: what the store knows is what there is, and whoever
-   * waits for an inventory gets it. `all`: everybody does. Within a transaction.
+   * waits for an inventory gets it. `all`: everybody does. Not within a transaction.
    */
   complete(all: boolean): void {
     this.#isComplete = true;
     const endpoints = all ? this.#deps.endpoints : [...this.#wishes];
     this.#wishes.clear();
-    this.tellInventory(endpoints);
+    this.#deps.store.transaction(() => this.tellInventory(endpoints));
   }
 
   /**
@@ -90,13 +90,13 @@ export class Notices {
     }
   }
 
-  /** An endpoint asked for an inventory, in its answer. Within a transaction. */
-  answerRequest(endpoint: string): void {
-    if (!this.#deps.endpoints.includes(endpoint)) return;
+  /** An endpoint asked for an inventory, in its answer. Says whether it gets one now. */
+  admitRequest(endpoint: string): boolean {
+    if (!this.#deps.endpoints.includes(endpoint)) return false;
     const now = this.#deps.clock.monotonic();
-    if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return;
+    if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return false;
     this.#requested.set(endpoint, now);
-    this.tellInventory([endpoint]);
+    return true;
   }
 
   /** A sign of life. Within a transaction. */

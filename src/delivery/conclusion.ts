@@ -1,7 +1,7 @@
 import { backoffDelay } from "../runtime/backoff.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import type { DeliveryLog, KnownEndpoints, Message, Outbox } from "../store/store.ts";
+import type { DeliveryLog, Failure, KnownEndpoints, LogEntry, Message, Outbox } from "../store/store.ts";
 import type { AttemptResult } from "./attempt.ts";
 import type { Pace } from "./pace.ts";
 import { STRIKES, Suspicion } from "./suspicion.ts";
@@ -30,8 +30,10 @@ export interface ConclusionDeps {
   log: Log;
   /** Failed attempts in a row after which the endpoint is given up; undefined: never. */
   patience?: number | undefined;
-  /** Called when the endpoint asks for an inventory. */
-  onRequest: (endpoint: string) => void;
+  /** Called once each time that the endpoint asks for an inventory; says whether it gets one now. */
+  onRequest: (endpoint: string) => boolean;
+  /** Owes it the inventory. Called within a transaction, which may run twice. */
+  tellInventory: (endpoint: string) => void;
 }
 
 /**
@@ -68,34 +70,25 @@ export class Conclusion {
   }
 
   /**
-   * Draws the conclusion. Called once for each attempt, within a transaction.
+   * Draws the conclusion. Called once for each attempt; changes what is known of the endpoint, and not the store.
    *
    * @param generation the pace's, as it was when the attempt began
+   * @returns what writes it down: called within a transaction, and once more where that runs a second time, as
+   *   it does when the disk fails in the middle of it
    */
-  draw(message: Message, result: AttemptResult, generation: number): void {
-    const { verdict } = result;
-    this.#record(message, result);
-    if (verdict.kind === "accepted") return this.#accepted(message, result, generation);
-    this.#failedInARow++;
-    this.#lastFailed = message.uid;
-    if (verdict.overloaded) this.#pace.overloaded();
-    const attempts = message.attempts + result.requests;
-    const strikes = verdict.kind === "unclear" ? this.#suspicion.failed(message) : message.strikes;
-    if (verdict.kind === "message" || strikes >= STRIKES) {
-      this.#setAside(message, { attempts, strikes }, result, generation);
-    } else if (verdict.kind === "unclear") {
-      this.#wait(message, { attempts, strikes }, result, generation);
-    } else {
-      this.#deps.outbox.failed(message, { attempts, strikes, due: 0 });
-      if (verdict.kind === "gone") {
-        this.#end("answered 410 Gone: nothing more is sent to it until a restart, or SIGUSR1.");
-      } else this.#endpointFailed(verdict.why, generation, verdict.retryAfter);
-    }
-    this.#losePatience(verdict);
+  draw(message: Message, result: AttemptResult, generation: number): () => void {
+    const entry = this.#describe(message, result);
+    const write = result.verdict.kind === "accepted"
+      ? this.#accepted(message, result, generation)
+      : this.#refused(message, result, generation);
+    return () => {
+      this.#deps.deliveries.record(entry);
+      write();
+    };
   }
 
-  #record(message: Message, { verdict, duration, requests }: AttemptResult): void {
-    this.#deps.deliveries.record({
+  #describe(message: Message, { verdict, duration, requests }: AttemptResult): LogEntry {
+    return {
       at: this.#deps.clock.now(),
       endpoint: this.#deps.endpoint,
       pod: `${message.namespace}/${message.name}`,
@@ -104,21 +97,32 @@ export class Conclusion {
       attempt: message.attempts + requests,
       outcome: verdict.why,
       milliseconds: Math.round(duration),
-    });
+    };
   }
 
-  #accepted(message: Message, result: AttemptResult, generation: number): void {
-    const { outbox, endpoint, endpoints, log, onRequest } = this.#deps;
-    const { correlationId, duration, requests, toldLost, wantsInventory } = result;
-    outbox.accepted(message);
-    if (toldLost > 0) endpoints.toldLost(endpoint, toldLost);
-    if (wantsInventory) onRequest(endpoint);
+  #accepted(message: Message, result: AttemptResult, generation: number): () => void {
+    const { outbox, endpoint, endpoints, onRequest, tellInventory } = this.#deps;
+    const getsInventory = result.wantsInventory && onRequest(endpoint);
     // Mended: what it rejected without looking need not wait out its time.
-    if (this.#suspicion.isRejectingAll()) outbox.retryAside(endpoint);
+    const isMended = this.#suspicion.isRejectingAll();
     this.#pace.succeeded(generation);
     this.#suspicion.succeeded(message);
     this.#failedInARow = 0;
     this.#lastFailed = undefined;
+    this.#sayDelivered(message, result);
+    const failedSince = this.#pace.failures === 0 ? this.#failingSince : undefined;
+    if (failedSince !== undefined) this.#failingSince = undefined;
+    return () => {
+      outbox.accepted(message);
+      if (result.toldLost > 0) endpoints.toldLost(endpoint, result.toldLost);
+      if (getsInventory) tellInventory(endpoint);
+      if (isMended) outbox.retryAside(endpoint);
+      if (failedSince !== undefined) this.#sayRecovered(failedSince);
+    };
+  }
+
+  #sayDelivered(message: Message, { correlationId, duration, requests }: AttemptResult): void {
+    const { endpoint, log } = this.#deps;
     const fields = {
       endpoint,
       pod: `${message.namespace}/${message.name}`,
@@ -128,7 +132,30 @@ export class Conclusion {
     };
     if (correlationId === undefined) log.debug("Delivered", fields);
     else log.info("Delivered", { ...fields, "correlation_id": correlationId });
-    if (this.#pace.failures === 0) this.#sayRecovered();
+  }
+
+  #refused(message: Message, result: AttemptResult, generation: number): () => void {
+    const { verdict } = result;
+    this.#failedInARow++;
+    this.#lastFailed = message.uid;
+    if (verdict.overloaded) this.#pace.overloaded();
+    const failure = this.#judge(message, result, generation);
+    this.#losePatience(verdict);
+    return () => this.#deps.outbox.failed(message, failure);
+  }
+
+  #judge(message: Message, result: AttemptResult, generation: number): Failure {
+    const { verdict, requests } = result;
+    const attempts = message.attempts + requests;
+    const strikes = verdict.kind === "unclear" ? this.#suspicion.failed(message) : message.strikes;
+    if (verdict.kind === "message" || strikes >= STRIKES) {
+      return this.#setAside(message, { attempts, strikes }, result, generation);
+    }
+    if (verdict.kind === "unclear") return this.#wait(message, { attempts, strikes }, result, generation);
+    if (verdict.kind === "gone") {
+      this.#end("answered 410 Gone: nothing more is sent to it until a restart, or SIGUSR1.");
+    } else this.#endpointFailed(verdict.why, generation, verdict.retryAfter);
+    return { attempts, strikes, due: 0 };
   }
 
   /** This message alone waits, and a newer version of its pod may take its place. */
@@ -137,11 +164,10 @@ export class Conclusion {
     failure: { attempts: number; strikes: number },
     { verdict: { why, retryAfter } }: AttemptResult,
     generation: number,
-  ): void {
-    const { outbox, endpoint, clock, random, log } = this.#deps;
+  ): Failure {
+    const { endpoint, clock, random, log } = this.#deps;
     const times = this.#suspicion.setAside(message);
     const due = clock.monotonic() + backoffDelay(ASIDE_BACKOFF, times, random());
-    outbox.failed(message, { ...failure, due, aside: why });
     const text =
       `Endpoint ${endpoint} does not take ${message.namespace}/${message.name}: ${why}. The message is set ` +
       "aside and tried again later; the others go on.";
@@ -152,6 +178,7 @@ export class Conclusion {
     if (this.#suspicion.isRejectingAll()) {
       this.#endpointFailed(`${why}, for one message after another`, generation, retryAfter);
     }
+    return { ...failure, due, aside: why };
   }
 
   /** Nobody knows yet whose fault it is: the message waits, and the endpoint too once another pod failed. */
@@ -160,15 +187,15 @@ export class Conclusion {
     failure: { attempts: number; strikes: number },
     { verdict: { why, retryAfter = 0 } }: AttemptResult,
     generation: number,
-  ): void {
-    const { outbox, clock, random } = this.#deps;
+  ): Failure {
+    const { clock, random } = this.#deps;
     const delay = Math.max(backoffDelay(UNCLEAR_BACKOFF, failure.attempts, random()), retryAfter);
-    outbox.failed(message, { ...failure, due: clock.monotonic() + delay });
-    if (this.#suspicion.isEndpointAtFault()) return this.#endpointFailed(why, generation, retryAfter);
+    if (this.#suspicion.isEndpointAtFault()) this.#endpointFailed(why, generation, retryAfter);
     // Where it is the only one that is owed, no other message ever shows whose fault it is.
-    if (message.attempts < SAID_AT && failure.attempts >= SAID_AT) {
+    else if (message.attempts < SAID_AT && failure.attempts >= SAID_AT) {
       this.#sayWaits(message, failure.attempts, why);
     }
+    return { ...failure, due: clock.monotonic() + delay };
   }
 
   #sayWaits({ namespace, name }: Message, attempts: number, why: string): void {
@@ -190,15 +217,13 @@ export class Conclusion {
     log.warn(`Endpoint ${endpoint} fails: ${why}. What it is owed waits and is tried again.`, { endpoint });
   }
 
-  #sayRecovered(): void {
-    if (this.#failingSince === undefined) return;
+  #sayRecovered(failedSince: number): void {
     const { endpoint, outbox, clock, log } = this.#deps;
-    const seconds = Math.round((clock.monotonic() - this.#failingSince) / 1000);
+    const seconds = Math.round((clock.monotonic() - failedSince) / 1000);
     const { waiting } = outbox.owed(endpoint);
     log.info(`Endpoint ${endpoint} works again after ${seconds} s; ${waiting} messages wait for it.`, {
       endpoint,
     });
-    this.#failingSince = undefined;
   }
 
   /** Whoever waits for the end of a snapshot does not wait for an hour. */

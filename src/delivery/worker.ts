@@ -178,9 +178,10 @@ export class Worker {
     const ended = this.#ended;
     if (ended.length === 0) return;
     this.#ended = [];
-    this.#deps.transaction(() => {
-      for (const { message, result, generation } of ended) this.#conclusion.draw(message, result, generation);
-    });
+    const writes = ended.map(({ message, result, generation }) =>
+      this.#conclusion.draw(message, result, generation)
+    );
+    this.#deps.transaction(() => writes.forEach((write) => write()));
     for (const { result } of ended) if (result.toldLost > 0) this.#isTellingLost = false;
   }
 

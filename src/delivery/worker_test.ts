@@ -6,6 +6,7 @@ import { owe, type OwedParts } from "../../tests/kit/owed.ts";
 import { type Answer, ScriptedDial, type Seen } from "../../tests/kit/scripted_dial.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { openTestStore } from "../../tests/kit/store.ts";
+import { transactTwice } from "../../tests/kit/transact_twice.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { openInMemory } from "../store/database.ts";
 import { Worker, type WorkerDeps } from "./worker.ts";
@@ -34,7 +35,8 @@ class Rig {
       deliveries: this.store.log,
       budget: { limit: 64 * 1024 * 1024, used: 0 },
       reread: () => Promise.resolve(false),
-      onRequest: () => {},
+      onRequest: () => false,
+      tellInventory: () => {},
       lost: () => 0,
       transaction: this.store.transaction,
       dial: this.dial.dial,
@@ -747,17 +749,57 @@ withRig("a message whose version cannot be had any more is sent reduced, and say
   assert.deepEqual(rig.dial.seen.map(({ headers }) => headers["k8svent-observed"]), ["false"]);
 });
 
+withRig("a failure counts once, though the disk fails as it is written down", async (rig) => {
+  rig.dial.answer = () => 503;
+  rig.owe("web-0");
+  rig.start({ patience: 2, transaction: transactTwice(rig.store) });
+  await rig.clock.advance(60_000);
+  assert.equal(rig.dial.seen.length, 2);
+  assert.equal(rig.store.outbox.take("a", Infinity, 1)[0]?.attempts, 2);
+});
+
+withRig("an inventory that was asked for is owed, though the disk fails meanwhile", async (rig) => {
+  const asked: string[] = [];
+  rig.dial.answer = ({ name }) => ({
+    status: 200,
+    headers: name === "web-0" ? { "k8svent-request": "inventory" } : {},
+  });
+  rig.owe("web-0");
+  rig.start({
+    onRequest: (endpoint) => asked.push(endpoint) === 1,
+    tellInventory: () => rig.owe("inventory"),
+    transaction: transactTwice(rig.store),
+  });
+  await settle();
+  assert.deepEqual(asked, ["a"]);
+  assert.deepEqual(rig.dial.seen.map(({ name }) => name), ["web-0", "inventory"]);
+});
+
 withRig("an answer that asks for an inventory is passed on once it is accepted", async (rig) => {
   const asked: string[] = [];
+  const told: string[] = [];
   rig.dial.answer = ({ name }) => ({
     status: name === "web-1" ? 400 : 200,
     headers: { "k8svent-request": name === "web-2" ? "everything" : "inventory" },
   });
   for (const name of ["web-0", "web-1", "web-2"]) rig.owe(name);
-  rig.start({ onRequest: (endpoint) => asked.push(endpoint) });
+  rig.start({
+    onRequest: (endpoint) => asked.push(endpoint) === 1,
+    tellInventory: (endpoint) => told.push(endpoint),
+  });
   await settle();
   assert.equal(rig.dial.seen.length, 3);
-  assert.deepEqual(asked, ["a"]);
+  assert.deepEqual([asked, told], [["a"], ["a"]]);
+});
+
+withRig("an inventory that is asked for again too soon is not told", async (rig) => {
+  const told: string[] = [];
+  rig.dial.answer = () => ({ status: 200, headers: { "k8svent-request": "inventory" } });
+  rig.owe("web-0");
+  rig.start({ onRequest: () => false, tellInventory: (endpoint) => told.push(endpoint) });
+  await settle();
+  assert.equal(rig.dial.seen.length, 1);
+  assert.deepEqual(told, []);
 });
 
 /** Counts so many messages as given up, as the bounds of the store do. */

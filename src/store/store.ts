@@ -15,7 +15,10 @@ export interface Store {
   readonly outbox: Outbox;
   readonly endpoints: KnownEndpoints;
   readonly log: DeliveryLog;
-  /** Runs `work` in one transaction: all of it happens, or (when it throws) none. Not nested. */
+  /**
+   * Runs `work` in one transaction: all of it happens, or (when it throws) none. Not nested. When the disk fails
+   * in the middle of it, `work` runs a second time, in memory: beside the store it changes only what it may twice.
+   */
   transaction<T>(work: () => T): T;
   /** Forgets what is of no use any more and gives room on the disk back. Called once a minute. */
   tidy(): void;

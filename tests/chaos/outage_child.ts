@@ -92,7 +92,8 @@ const workers = new Workers({
   concurrency: 16,
   budget: { limit: BUFFER, used: 0 },
   reread: () => Promise.resolve(false),
-  onRequest: () => {},
+  onRequest: () => false,
+  tellInventory: () => {},
 }, kill.signal);
 const endpoint = { name: "away", url: new URL("http://receiver.example/"), trusted: true };
 const pipeline = new Pipeline({

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { PieceReader } from "../runtime/piece_reader.ts";
+import { reread } from "./cluster.ts";
+import { failure, look, send, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
+
+Deno.test("a server that accepts and says nothing is given up after 15 s", async () => {
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<Response>();
+  const handler = (): Promise<Response> => {
+    asked.resolve();
+    return release.promise;
+  };
+  await withServer({ handler }, async (api, clock) => {
+    const answer = failure(api.get("/a-path", signal));
+    await asked.promise;
+    await clock.advance(14_999);
+    assert.equal(clock.pending, 1);
+    await clock.advance(1);
+    const error = await answer;
+    assert.equal(error.fault, "unreachable");
+    assert.match(error.message, /did not answer within 15 s/);
+    release.resolve(new Response(""));
+  });
+});
+
+Deno.test("the 15 s end with the headers: a body may take its time", async () => {
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
+    const first = writer.write(new TextEncoder().encode("first "));
+    const stream = await api.stream("/", signal);
+    assert.equal(clock.pending, 0);
+    await clock.advance(3_600_000);
+    await first;
+    const rest = writer.write(new TextEncoder().encode("second")).then(() => writer.close());
+    assert.equal(await textOf(stream), "first second");
+    await rest;
+  });
+});
+
+Deno.test("an answer that falls silent in the middle is given up, one that is only slow is not", async () => {
+  let body = new TransformStream<Uint8Array, Uint8Array>();
+  await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
+    const writer = body.writable.getWriter();
+    const slow = api.get("/", signal);
+    await look(clock);
+    for (const piece of ["first ", "second ", "third"]) {
+      await clock.advance(14_000);
+      await send(piece, writer, clock);
+    }
+    await clock.advance(14_000);
+    await writer.close();
+    assert.equal(await slow, "first second third");
+    assert.equal(clock.pending, 0);
+
+    body = new TransformStream();
+    const stuck = body.writable.getWriter();
+    const silent = failure(api.get("/", signal));
+    await look(clock);
+    await clock.advance(14_000);
+    await send("first ", stuck, clock);
+    await clock.advance(14_999);
+    assert.equal(clock.pending, 1);
+    await clock.advance(1);
+    assert.equal((await silent).fault, "unreachable");
+    assert.equal(clock.pending, 0);
+    await stuck.abort().catch(() => {});
+  });
+});
+
+Deno.test("an abort ends an answer in its middle with the signal's own reason", async () => {
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  await withServer({ handler: () => new Response(body.readable) }, async (api, clock) => {
+    const stop = new AbortController();
+    const first = writer.write(new TextEncoder().encode("first "));
+    const answer = assert.rejects(api.get("/", stop.signal), /the program stops/);
+    await first;
+    stop.abort(new Error("the program stops"));
+    await answer;
+    assert.equal(clock.pending, 0);
+    await writer.closed.catch(() => {});
+  });
+});
+
+Deno.test("an abort ends a request with the signal's own reason", async () => {
+  const asked = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<Response>();
+  const handler = (): Promise<Response> => {
+    asked.resolve();
+    return release.promise;
+  };
+  await withServer({ handler }, async (api, clock) => {
+    const stop = new AbortController();
+    const answer = api.get("/", stop.signal);
+    await asked.promise;
+    const reason = new Error("the program stops");
+    stop.abort(reason);
+    await assert.rejects(answer, (error) => error === reason);
+    assert.equal(clock.pending, 0);
+    release.resolve(new Response(""));
+  });
+});
+
+Deno.test("an abort does not wait for credentials that hang", async () => {
+  const credentials = reread(() => new Promise(() => {}));
+  await withServer({ cluster: { credentials } }, async (api) => {
+    const stop = new AbortController();
+    const answer = api.get("/", stop.signal);
+    stop.abort(new Error("the program stops"));
+    await assert.rejects(answer, /the program stops/);
+  });
+});
+
+Deno.test("an abort ends the reading of a stream", async () => {
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  await withServer({ handler: () => new Response(body.readable) }, async (api) => {
+    const stop = new AbortController();
+    const first = writer.write(new TextEncoder().encode("first"));
+    using reader = new PieceReader(await api.stream("/", stop.signal), stop.signal);
+    await first;
+    await reader.read(new ArrayBuffer(5));
+    const more = reader.read(new ArrayBuffer(5));
+    stop.abort(new Error("the program stops"));
+    await assert.rejects(more, /the program stops/);
+    await writer.closed.catch(() => {});
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
+import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { ClusterError } from "../cluster/error.ts";
+import { watchPods } from "./watch.ts";
+import { EVERYTHING, openWatch, passList, printItem } from "../../tests/kit/watch_reader.ts";
+
+Deno.test("an item without a UID ends the list, whose retries tell of no second way back", async () => {
+  const answer = { kind: "PodList", metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] };
+  const watch = openWatch(new ScriptedApi(answer, answer), "9");
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  await watch.close();
+});
+
+Deno.test("watch says that the cluster went back when a server stays behind and a list confirms it", async () => {
+  const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
+  const first = new ScriptedStream();
+  const api = new ScriptedApi(
+    podList("1000", []),
+    first,
+    behind,
+    behind,
+    podList("500", [simplePod("a", "400")]),
+  );
+  const watch = openWatch(api);
+  await passList(watch);
+  first.break();
+  await watch.next();
+  assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
+  assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["applied a@400"]);
+  await watch.close();
+});
+
+Deno.test("watch says that the cluster went back while the program was down", async () => {
+  const stop = new AbortController();
+  const deps = { clock: new TestClock(), random: (): number => 0, newest: (): string => "1000" };
+  const source = watchPods(new ScriptedApi(podList("999", [])), EVERYTHING, deps, stop.signal);
+  assert.deepEqual((await source.next()).value?.map(printItem), ["sync-start rewound"]);
+  stop.abort();
+  await source.return();
+});
+
+Deno.test("a version that only a read of one pod brought tells that the cluster went back, too", async () => {
+  const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
+  const first = new ScriptedStream();
+  const api = new ScriptedApi(podList("103", []), first, behind, behind, podList("131", []));
+  const watch = openWatch(api);
+  await passList(watch);
+  watch.reached.version = "133";
+  first.break();
+  await watch.next();
+  assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
+  assert.equal(api.asked(2, "resourceVersion"), "133");
+  assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  await watch.close();
+});
+
+Deno.test("a server that is behind for a moment is not taken for one that went back", async () => {
+  const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
+  const first = new ScriptedStream();
+  const second = new ScriptedStream();
+  const api = new ScriptedApi(podList("1000", []), first, behind, podList("1000", []), second);
+  const watch = openWatch(api);
+  await passList(watch);
+  first.break();
+  await watch.next();
+  await watch.next();
+  second.event("ADDED", simplePod("a", "1001"));
+  assert.deepEqual(await watch.next(), ["applied a@1001"]);
+  await watch.close();
+});
+
+Deno.test("watch checks the server's version after a stream that brought neither event nor bookmark", async () => {
+  const first = new ScriptedStream();
+  const api = new ScriptedApi(podList("10", []), first, podList("10", []), new ScriptedStream());
+  const watch = openWatch(api);
+  await passList(watch);
+  const next = watch.next();
+  await watch.clock.advance(5_000);
+  first.end();
+  await settle();
+  assert.equal(api.asked(2, "resourceVersionMatch"), "NotOlderThan");
+  assert.equal(api.asked(2, "limit"), "1");
+  assert.equal(api.asked(3, "watch"), "1");
+  await watch.close();
+  await next;
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { ScriptedApi } from "./scripted_api.ts";
+import { TestClock } from "./clock.ts";
+import { ReachedVersion } from "./reached.ts";
+import type { SourceItem } from "../../src/source/source.ts";
+import { watchPods } from "../../src/source/watch.ts";
+
+export const EVERYTHING = { namespace: undefined };
+
+/** Reads a watch by hand: `next` is what the source says next, empty batches left out, with names for pods. */
+export function openWatch(api: ScriptedApi, newest?: string): {
+  next: () => Promise<string[]>;
+  close: () => Promise<void>;
+  clock: TestClock;
+  reached: ReachedVersion;
+} {
+  const stop = new AbortController();
+  const clock = new TestClock();
+  const reached = new ReachedVersion(newest);
+  const deps = { clock, random: () => 0, newest: () => reached.version };
+  const source = watchPods(api, EVERYTHING, deps, stop.signal);
+  return {
+    clock,
+    reached,
+    async next(): Promise<string[]> {
+      let batch = await source.next();
+      while (!batch.done && batch.value.length === 0) batch = await source.next();
+      return reached.take(batch.value ?? undefined).map(printItem);
+    },
+    close: async () => {
+      stop.abort();
+      await source.return();
+    },
+  };
+}
+
+export function printItem(item: SourceItem): string {
+  if (item.type === "applied" || item.type === "deleted") {
+    return `${item.type} ${item.pod.metadata.name}@${item.pod.metadata.resourceVersion}`;
+  }
+  if (item.type === "wait") return `wait ${item.milliseconds}${item.error ? ` ${item.error.fault}` : ""}`;
+  return item.type === "sync-start" && item.rewound ? "sync-start rewound" : item.type;
+}
+
+/** Goes through the first list, so that the watch comes next. */
+export async function passList(watch: { next: () => Promise<string[]> }): Promise<void> {
+  await watch.next();
+  assert.deepEqual(await watch.next(), ["sync-end"]);
+}

@@ -23,9 +23,12 @@ async function demo({ pods, seconds }: DemoArguments): Promise<number> {
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
   const server = await FakeApiServer.start();
   const receiver = await Receiver.start({ secrets: [secret] });
-  receiver.reply = answering(receiver);
   const population = new Population(server, pods, Math.random);
-  const pace = setInterval(() => population.step(), PACE);
+  let pace: ReturnType<typeof setInterval> | undefined;
+  receiver.reply = answering(receiver, () => {
+    // Not before: pods that go while the program starts would never be told of.
+    pace ??= setInterval(() => population.step(), PACE);
+  });
   const compaction = setInterval(compacting(server), COMPACT_EVERY);
   try {
     print(`A cluster of ${pods} pods and a receiver that checks signatures. Ctrl-C ends the demo.`);
@@ -48,9 +51,11 @@ function compacting(server: FakeApiServer): () => void {
   };
 }
 
-function answering(receiver: Receiver): (delivery: Delivery) => Reply {
+/** @param listed called with each delivery: the program has listed the pods */
+function answering(receiver: Receiver, listed: () => void): (delivery: Delivery) => Reply {
   let count = 0;
   return (delivery) => {
+    listed();
     const status = ++count % REFUSE_EVERY === 0 ? 503 : 200;
     print(describe(delivery, status));
     // The demo may run for days: what is printed is not kept.

@@ -27,7 +27,7 @@ async function demo({ pods, seconds }: DemoArguments): Promise<number> {
   let pace: ReturnType<typeof setInterval> | undefined;
   receiver.reply = answering(receiver, () => {
     // Not before: pods that go while the program starts would never be told of.
-    pace ??= setInterval(() => population.step(), PACE);
+    pace = setInterval(() => population.step(), PACE);
   });
   const compaction = setInterval(compacting(server), COMPACT_EVERY);
   try {
@@ -51,12 +51,12 @@ function compacting(server: FakeApiServer): () => void {
   };
 }
 
-/** @param listed called with each delivery: the program has listed the pods */
-function answering(receiver: Receiver, listed: () => void): (delivery: Delivery) => Reply {
+/** @param begin called at the first delivery: the program has listed the pods */
+function answering(receiver: Receiver, begin: () => void): (delivery: Delivery) => Reply {
   let count = 0;
   return (delivery) => {
-    listed();
-    const status = ++count % REFUSE_EVERY === 0 ? 503 : 200;
+    if (count++ === 0) begin();
+    const status = count % REFUSE_EVERY === 0 ? 503 : 200;
     print(describe(delivery, status));
     // The demo may run for days: what is printed is not kept.
     receiver.deliveries.length = 0;

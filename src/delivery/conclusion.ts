@@ -79,7 +79,7 @@ export class Conclusion {
   draw(message: Message, result: AttemptResult, generation: number): () => void {
     const entry = this.#describe(message, result);
     const write = result.verdict.kind === "accepted"
-      ? this.#accepted(message, result, generation)
+      ? this.#accepted(message, result, generation, entry)
       : this.#refused(message, result, generation);
     return () => {
       this.#deps.deliveries.record(entry);
@@ -100,7 +100,7 @@ export class Conclusion {
     };
   }
 
-  #accepted(message: Message, result: AttemptResult, generation: number): () => void {
+  #accepted(message: Message, result: AttemptResult, generation: number, entry: LogEntry): () => void {
     const { outbox, endpoint, endpoints, onRequest, tellInventory } = this.#deps;
     const getsInventory = result.wantsInventory && onRequest(endpoint);
     // Mended: what it rejected without looking need not wait out its time.
@@ -109,7 +109,7 @@ export class Conclusion {
     this.#suspicion.succeeded(message);
     this.#failedInARow = 0;
     this.#lastFailed = undefined;
-    this.#sayDelivered(message, result);
+    this.#sayDelivered(entry, result.correlationId);
     const failedSince = this.#pace.failures === 0 ? this.#failingSince : undefined;
     if (failedSince !== undefined) this.#failingSince = undefined;
     return () => {
@@ -121,15 +121,12 @@ export class Conclusion {
     };
   }
 
-  #sayDelivered(message: Message, { correlationId, duration, requests }: AttemptResult): void {
-    const { endpoint, log } = this.#deps;
-    const fields = {
-      endpoint,
-      pod: `${message.namespace}/${message.name}`,
-      version: message.resourceVersion,
-      attempt: message.attempts + requests,
-      milliseconds: Math.round(duration),
-    };
+  #sayDelivered(
+    { endpoint, pod, version, attempt, milliseconds }: LogEntry,
+    correlationId: string | undefined,
+  ): void {
+    const { log } = this.#deps;
+    const fields = { endpoint, pod, version, attempt, milliseconds };
     if (correlationId === undefined) log.debug("Delivered", fields);
     else log.info("Delivered", { ...fields, "correlation_id": correlationId });
   }

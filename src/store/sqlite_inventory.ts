@@ -80,7 +80,7 @@ export class SqliteInventory implements Inventory {
     return body;
   }
 
-  /** In place of the text before, if nobody waits for that; else that one goes with its last message. */
+  /** In place of the text before, which writes fewer pages; one that is waited for goes with its last message. */
   #putText(text: string, uid: string): BodyId {
     const before = this.#statements.body.get(uid)?.["body"] as BodyId | undefined;
     if (before === undefined || this.#statements.waiting.get(uid, before) !== undefined) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { authority, failure, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
 import { type Access, bearer, reread } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
-import { authority, failure, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
 
 Deno.test("a request asks for JSON, says who asks and names the program", async () => {
   const seen: { url?: string; headers?: Headers } = {};

@@ -1,25 +1,65 @@
 import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { failure, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
+import { Until } from "../../tests/kit/until.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
 import { reread } from "./cluster.ts";
-import { failure, look, send, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
+
+/** A handler that accepts a request, which `asked` tells, and answers when it is released. */
+function holdBack(): { handler: () => Promise<Response>; asked: Promise<void>; release: () => void } {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<Response>();
+  return {
+    handler: () => {
+      asked.resolve();
+      return answer.promise;
+    },
+    asked: asked.promise,
+    release: () => answer.resolve(new Response("")),
+  };
+}
+
+/** Resolves at the next look at a clock: who reads an answer takes one as it begins, and at each piece. */
+async function look(clock: TestClock): Promise<void> {
+  let looked = false;
+  const until = new Until(() => "nobody looked at the clock");
+  clock.monotonic = (): number => {
+    looked = true;
+    until.look();
+    return TestClock.prototype.monotonic.call(clock);
+  };
+  await until.wait(() => looked, "a piece of an answer");
+}
+
+/** Sends a piece of an answer, until it has come. */
+async function send(
+  piece: string,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  clock: TestClock,
+): Promise<void> {
+  const come = look(clock);
+  await writer.write(new TextEncoder().encode(piece));
+  try {
+    await come;
+  } catch (error) {
+    // The server waits for the rest otherwise, and the test with it.
+    await writer.abort();
+    throw error;
+  }
+}
 
 Deno.test("a server that accepts and says nothing is given up after 15 s", async () => {
-  const asked = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<Response>();
-  const handler = (): Promise<Response> => {
-    asked.resolve();
-    return release.promise;
-  };
+  const { handler, asked, release } = holdBack();
   await withServer({ handler }, async (api, clock) => {
     const answer = failure(api.get("/a-path", signal));
-    await asked.promise;
+    await asked;
     await clock.advance(14_999);
     assert.equal(clock.pending, 1);
     await clock.advance(1);
     const error = await answer;
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, /did not answer within 15 s/);
-    release.resolve(new Response(""));
+    release();
   });
 });
 
@@ -84,21 +124,16 @@ Deno.test("an abort ends an answer in its middle with the signal's own reason", 
 });
 
 Deno.test("an abort ends a request with the signal's own reason", async () => {
-  const asked = Promise.withResolvers<void>();
-  const release = Promise.withResolvers<Response>();
-  const handler = (): Promise<Response> => {
-    asked.resolve();
-    return release.promise;
-  };
+  const { handler, asked, release } = holdBack();
   await withServer({ handler }, async (api, clock) => {
     const stop = new AbortController();
     const answer = api.get("/", stop.signal);
-    await asked.promise;
+    await asked;
     const reason = new Error("the program stops");
     stop.abort(reason);
     await assert.rejects(answer, (error) => error === reason);
     assert.equal(clock.pending, 0);
-    release.resolve(new Response(""));
+    release();
   });
 });
 

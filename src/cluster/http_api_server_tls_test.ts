@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
+import { authority, failure, signal, textOf, trusted, withServer } from "../../tests/kit/https_server.ts";
 import { type Access, reread } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
-import { authority, failure, signal, textOf, trusted, withServer } from "../../tests/kit/https_server.ts";
 
 Deno.test("a changed authority is trusted at once, and a stream that is open goes on", async () => {
   const other = issueCertificate("another authority");

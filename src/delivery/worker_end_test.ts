@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { settle } from "../../tests/kit/clock.ts";
-import { only, TIMEOUT, withRig } from "../../tests/kit/worker_rig.ts";
+import { TIMEOUT } from "../../tests/kit/delivery_deps.ts";
+import { only, withRig } from "../../tests/kit/worker_rig.ts";
 
 withRig("to settle is to wait for retries until nothing is owed but what was set aside", async (rig) => {
   rig.dial.answer = ({ name, at }) => at < 5_000 ? 503 : name === "bad" ? 413 : 200;

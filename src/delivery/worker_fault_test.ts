@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { settle } from "../../tests/kit/clock.ts";
+import { TIMEOUT } from "../../tests/kit/delivery_deps.ts";
 import { ScriptedDial } from "../../tests/kit/scripted_dial.ts";
-import { only, TIMEOUT, withRig } from "../../tests/kit/worker_rig.ts";
+import { only, withRig } from "../../tests/kit/worker_rig.ts";
 
 withRig("a message that is rejected is set aside, and the others go on", async (rig) => {
   rig.dial.answer = only("pod-3", 413);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { settle } from "../../tests/kit/clock.ts";
 import type { Answer } from "../../tests/kit/scripted_dial.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { withRig } from "../../tests/kit/worker_rig.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 withRig("what is owed is delivered, and what comes later when the worker is woken", async (rig) => {
   rig.owe("web-0");

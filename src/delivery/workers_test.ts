@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { deliveryDeps } from "../../tests/kit/delivery_deps.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { owe } from "../../tests/kit/owed.ts";
 import { ScriptedDial } from "../../tests/kit/scripted_dial.ts";
@@ -16,23 +17,10 @@ class Rig {
   readonly faults: unknown[] = [];
   closed = 0;
   readonly workers = new Workers({
-    outbox: this.store.outbox,
-    endpoints: this.store.endpoints,
-    deliveries: this.store.log,
-    budget: { limit: 64 * 1024 * 1024, used: 0 },
-    reread: () => Promise.resolve(false),
-    onRequest: () => false,
-    tellInventory: () => {},
-    transaction: this.store.transaction,
+    ...deliveryDeps(this.store, this.clock, new MemoryLog()),
     openDial: () => ({ dial: this.dial.dial, close: () => this.closed++ }),
-    rendering: { version: "1" },
     secrets: () => ["a-secret-of-24-characters"],
     fail: (error) => this.faults.push(error),
-    clock: this.clock,
-    log: new MemoryLog(),
-    random: () => 0,
-    timeout: 15_000,
-    concurrency: 16,
   }, this.kill.signal);
 
   async end(): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
-import { ClusterError } from "../cluster/error.ts";
 import { openWatch, passList } from "../../tests/kit/watch_reader.ts";
+import { ClusterError } from "../cluster/error.ts";
 
 Deno.test("watch keeps what came before a bad line and does not move past it", async () => {
   const stream = new ScriptedStream();

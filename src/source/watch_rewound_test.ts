@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
-import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { settle } from "../../tests/kit/clock.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { openWatch, passList } from "../../tests/kit/watch_reader.ts";
 import { ClusterError } from "../cluster/error.ts";
-import { watchPods } from "./watch.ts";
-import { EVERYTHING, openWatch, passList, printItem } from "../../tests/kit/watch_reader.ts";
 
 Deno.test("an item without a UID ends the list, whose retries tell of no second way back", async () => {
   const answer = { kind: "PodList", metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] };
@@ -37,12 +36,9 @@ Deno.test("watch says that the cluster went back when a server stays behind and 
 });
 
 Deno.test("watch says that the cluster went back while the program was down", async () => {
-  const stop = new AbortController();
-  const deps = { clock: new TestClock(), random: (): number => 0, newest: (): string => "1000" };
-  const source = watchPods(new ScriptedApi(podList("999", [])), EVERYTHING, deps, stop.signal);
-  assert.deepEqual((await source.next()).value?.map(printItem), ["sync-start rewound"]);
-  stop.abort();
-  await source.return();
+  const watch = openWatch(new ScriptedApi(podList("999", [])), "1000");
+  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  await watch.close();
 });
 
 Deno.test("a version that only a read of one pod brought tells that the cluster went back, too", async () => {

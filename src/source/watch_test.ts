@@ -3,9 +3,9 @@ import { GONE, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scri
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { ReachedVersion } from "../../tests/kit/reached.ts";
+import { EVERYTHING, openWatch, passList, printItem } from "../../tests/kit/watch_reader.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { watchPods } from "./watch.ts";
-import { EVERYTHING, openWatch, passList, printItem } from "../../tests/kit/watch_reader.ts";
 
 Deno.test("watch lists in pages and watches from the list's version", async () => {
   const stream = new ScriptedStream();

@@ -6,6 +6,7 @@ import { openDatabase } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/sqlite_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { settle, TestClock } from "../kit/clock.ts";
+import { deliveryDeps } from "../kit/delivery_deps.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { CHANGES, eventOf } from "./outage_history.ts";
 import { Receipts, type Received } from "./outage_receipts.ts";
@@ -75,25 +76,15 @@ const store: Store = openStore(openDatabase(state), {
   now: clock.now.bind(clock),
 });
 const workers = new Workers({
-  clock,
+  ...deliveryDeps(store, clock, log),
   random: Math.random,
-  log,
-  outbox: store.outbox,
-  endpoints: store.endpoints,
-  deliveries: store.log,
-  transaction: store.transaction,
   openDial: () => ({ dial, close: () => {} }),
   rendering: { version: "0.0.0" },
   secrets: () => ["secret"],
   fail: (error) => {
     throw error;
   },
-  timeout: 15_000,
-  concurrency: 16,
   budget: { limit: BUFFER, used: 0 },
-  reread: () => Promise.resolve(false),
-  onRequest: () => false,
-  tellInventory: () => {},
 }, kill.signal);
 const endpoint = { name: "away", url: new URL("http://receiver.example/"), trusted: true };
 const pipeline = new Pipeline({

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { issueCertificate } from "./certificates.ts";
 import { TestClock } from "./clock.ts";
-import { Until } from "./until.ts";
 import { bearer, type Cluster, reread } from "../../src/cluster/cluster.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
 import { HttpApiServer } from "../../src/cluster/http_api_server.ts";
@@ -50,33 +49,4 @@ export async function failure(answer: Promise<string>): Promise<ClusterError> {
 
 export function textOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   return new Response(stream).text();
-}
-
-/** Resolves at the next look at a clock: who reads an answer takes one as it begins, and at each piece. */
-export async function look(clock: TestClock): Promise<void> {
-  let looked = false;
-  const until = new Until(() => "nobody looked at the clock");
-  clock.monotonic = (): number => {
-    looked = true;
-    until.look();
-    return TestClock.prototype.monotonic.call(clock);
-  };
-  await until.wait(() => looked, "a piece of an answer");
-}
-
-/** Sends a piece of an answer, until it has come. */
-export async function send(
-  piece: string,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
-  clock: TestClock,
-): Promise<void> {
-  const come = look(clock);
-  await writer.write(new TextEncoder().encode(piece));
-  try {
-    await come;
-  } catch (error) {
-    // The server waits for the rest otherwise, and the test with it.
-    await writer.abort();
-    throw error;
-  }
 }

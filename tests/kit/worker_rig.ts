@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { knownOf } from "./known.ts";
 import { TestClock } from "./clock.ts";
+import { deliveryDeps } from "./delivery_deps.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { owe, type OwedParts } from "./owed.ts";
 import { type Answer, ScriptedDial, type Seen } from "./scripted_dial.ts";
@@ -8,8 +9,6 @@ import { makePod } from "./pods.ts";
 import { openTestStore } from "./store.ts";
 import { openInMemory } from "../../src/store/database.ts";
 import { Worker, type WorkerDeps } from "../../src/delivery/worker.ts";
-
-export const TIMEOUT = 15_000;
 
 /** A worker on a store in memory, with a clock that the test moves and an endpoint that is a function. */
 export class Rig {
@@ -26,25 +25,11 @@ export class Rig {
 
   start(deps: Partial<WorkerDeps> = {}): Worker {
     const worker = new Worker({
+      ...deliveryDeps(this.store, this.clock, this.log),
       endpoint: "a",
       url: new URL("https://a.example.com/hook"),
-      outbox: this.store.outbox,
-      endpoints: this.store.endpoints,
-      deliveries: this.store.log,
-      budget: { limit: 64 * 1024 * 1024, used: 0 },
-      reread: () => Promise.resolve(false),
-      onRequest: () => false,
-      tellInventory: () => {},
       lost: () => 0,
-      transaction: this.store.transaction,
       dial: this.dial.dial,
-      rendering: { version: "1" },
-      secrets: () => [],
-      random: () => 0,
-      clock: this.clock,
-      log: this.log,
-      timeout: TIMEOUT,
-      concurrency: 16,
       ...deps,
     });
     const running = worker.run(this.abort.signal)

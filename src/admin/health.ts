@@ -1,6 +1,9 @@
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 
+/** Lists in a row that contradict what is known, from which on the view is stale. */
+const CONTRADICTED = 3;
+
 /** What health is made of. */
 export interface HealthDeps {
   clock: Clock;
@@ -8,8 +11,8 @@ export interface HealthDeps {
   scopes: readonly Scope[];
   /** Milliseconds without a word of the API server after which what is known of a scope is stale. */
   staleAfter: number;
-  /** Whether the state file cannot be written at the moment. */
-  isDegraded: () => boolean;
+  /** Why the state file cannot be written at the moment; undefined: it can. */
+  diskFault: () => string | undefined;
 }
 
 /**
@@ -20,6 +23,7 @@ export class Health {
   readonly #deps: HealthDeps;
   readonly #heard = new Map<Scope, number>();
   readonly #synced = new Set<Scope>();
+  readonly #contradictions = new Map<Scope, number>();
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
@@ -35,12 +39,18 @@ export class Health {
     this.#synced.add(scope);
   }
 
+  /** So many lists of a scope in a row contradicted what is known, and no second read confirmed them. */
+  contradicted(scope: Scope, times: number): void {
+    this.#contradictions.set(scope, times);
+  }
+
   /** Why the program is not ready, as sentences for people; empty when it is. Names no endpoint, so that anybody may read it. */
   problems(): string[] {
-    const { scopes, isDegraded } = this.#deps;
+    const { scopes, diskFault } = this.#deps;
+    const isDegraded = diskFault() !== undefined;
     return [
       ...scopes.flatMap((scope) => this.#problemOf(scope)),
-      ...(isDegraded() ? ["The state file cannot be written: what is owed is in memory only."] : []),
+      ...(isDegraded ? ["The state file cannot be written: what is pending is in memory only."] : []),
     ];
   }
 
@@ -48,6 +58,9 @@ export class Health {
     const { clock, staleAfter } = this.#deps;
     const where = scope === undefined ? "all namespaces" : `namespace ${scope}`;
     if (!this.#synced.has(scope)) return [`The pods of ${where} have not all been listed yet.`];
+    if ((this.#contradictions.get(scope) ?? 0) >= CONTRADICTED) {
+      return [`The API server lists pods of ${where} as they were before: the view is stale.`];
+    }
     const silent = clock.monotonic() - (this.#heard.get(scope) ?? -Infinity);
     if (silent <= staleAfter) return [];
     return [

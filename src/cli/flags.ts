@@ -55,6 +55,12 @@ export const GROUPS = {
       refuseEmpty: true,
       help: "the same from a file, read again when it changes; each line is an active secret",
     },
+    signatures: {
+      value: "KIND",
+      list: true,
+      variables: ["K8SVENT_SIGNATURES"],
+      help: "which signatures are sent: standard, github, atomist; all of them where none is named",
+    },
     environment: {
       value: "NAME",
       variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
@@ -132,19 +138,19 @@ export const GROUPS = {
     state: {
       value: "FILE",
       variables: ["K8SVENT_STATE"],
-      help: "keep what is known and owed in this file, so that a restart goes on where it was",
+      help: "keep what is known and pending in this file, so that a restart goes on where it was",
     },
     buffer: {
       value: "SIZE",
       variables: ["K8SVENT_BUFFER"],
       fallback: "64Mi",
-      help: "memory for what is being sent, and for all that is owed where no file can be written",
+      help: "memory for what is pending; for all of it where no file can be written",
     },
     "state-max": {
       value: "SIZE",
       variables: ["K8SVENT_STATE_MAX"],
       fallback: "1Gi",
-      help: "disk for what is known and owed; over it, what is furthest behind is reduced, then given up",
+      help: "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
     },
     timeout: {
       value: "DURATION",

@@ -1,5 +1,5 @@
 import type { Address } from "../admin/listen.ts";
-import { secretProblem } from "../delivery/sign.ts";
+import { secretProblem, SIGNATURE_KINDS, type SignatureKind } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { type Given, readArguments } from "./arguments.ts";
@@ -21,10 +21,12 @@ export interface Options {
   /** At most one of the two is set; neither means that nothing is signed. Never blank. */
   secret?: string;
   secretFile?: string;
+  /** Which signatures a message carries where there is a secret; never empty. */
+  signatures: ReadonlySet<SignatureKind>;
   /** One snapshot, then exit. `state` is then to be ignored. */
   once: boolean;
   source: "watch" | "poll";
-  /** Between two lists of `poll`, and between two reminders of a pod under duress; 0 (`watch` only): none. */
+  /** Between two lists of `poll`, and between two reminders of an unhealthy pod; 0 (`watch` only): none. */
   interval: number;
   /** DNS labels without repetition; empty means all namespaces. */
   namespaces: string[];
@@ -36,9 +38,9 @@ export interface Options {
   context?: string;
   /** The store's file. */
   state?: string;
-  /** Bytes: what may be in memory of what is being sent, and of all that is owed where no file can be written. */
+  /** Bytes of memory for what is pending, and for all of it where no file can be written. */
   buffer: number;
-  /** Bytes of pods' texts that the store may hold, deflated. */
+  /** Bytes of bodies that the store may hold, deflated. */
   stateMax: number;
   /** Names of endpoints that want notices beside messages about pods. */
   notices: string[];
@@ -95,6 +97,7 @@ export function parseOptions(
     command: "run",
     endpoints: parseEndpoints(given.get("url")),
     ...chooseSecret(given),
+    signatures: parseSignatures(given),
     once: optional(given, "once", parseSwitch) ?? false,
     source: required(given, "source", choice("watch", "poll")),
     interval: required(given, "interval", parseDuration),
@@ -150,6 +153,11 @@ function checkTogether(options: Options): void {
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
     throw new UsageError("--payload-env has no effect by itself: add --payload k8vent, or leave it out.");
   }
+}
+
+function parseSignatures(given: Map<FlagName, Given>): ReadonlySet<SignatureKind> {
+  const kinds = list(given, "signatures", choice(...SIGNATURE_KINDS));
+  return new Set(kinds.length > 0 ? kinds : SIGNATURE_KINDS);
 }
 
 /** The endpoints that `--notices` names. */

@@ -33,6 +33,7 @@ Deno.test("with a webhook alone, everything else has its default", () => {
   assert.equal(endpoints.length, 1);
   assert.deepEqual(rest, {
     command: "run",
+    signatures: new Set(["standard", "github", "atomist"]),
     once: false,
     source: "watch",
     interval: 120_000,
@@ -83,7 +84,7 @@ Deno.test("every flag has a variable that means the same", () => {
     ...["--log-format", "json", "--payload", "k8vent", "--payload-env", "A", "--payload-env", "B"],
     ...["--listen", "127.0.0.1:8080", "--update", "notify", "--update-interval", "1h"],
     ...["--image", "r.example.com/k8svent:next", "--registry-config", "/c"],
-    ...["--insecure-registry", "localhost:5000", "--insecure-registry", "r"],
+    ...["--insecure-registry", "localhost:5000", "--insecure-registry", "r", "--signatures", "github"],
   ];
   const env = {
     K8SVENT_WEBHOOKS: "x=https://a.example/",
@@ -116,6 +117,7 @@ Deno.test("every flag has a variable that means the same", () => {
     K8SVENT_IMAGE: "r.example.com/k8svent:next",
     K8SVENT_REGISTRY_CONFIG: "/c",
     K8SVENT_INSECURE_REGISTRY: "localhost:5000,r",
+    K8SVENT_SIGNATURES: "github",
   };
   const fromFlags = parse(flags);
   const fromEnvironment = parse([], env);
@@ -279,3 +281,10 @@ for (
     assert.match(complaint([...URL_FLAG, ...flags]), message);
   });
 }
+
+Deno.test("--signatures leaves out what a receiver does not read, and refuses what does not exist", () => {
+  assert.deepEqual(parse([...URL_FLAG, "--signatures", "standard"]).signatures, new Set(["standard"]));
+  const both = parse(URL_FLAG, { K8SVENT_SIGNATURES: "github,standard" }).signatures;
+  assert.deepEqual(both, new Set(["github", "standard"]));
+  assert.match(complaint([...URL_FLAG, "--signatures", "sha1"]), /--signatures must be standard or github or atomist/);
+});

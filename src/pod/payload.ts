@@ -1,9 +1,16 @@
+const ENCODER = new TextEncoder();
+
 /**
- * The body of a message about a pod.
+ * The body of a message about a pod, as it is sent.
  *
- * @param pod JSON text, as `printPod` and `printDeletedPod` make it
+ * @param body `{"pod":…}`
  * @param env what the older contract (`--payload k8vent`) adds; undefined where it is not asked for
  */
-export function printPayload(pod: string, env: Record<string, string> | undefined): string {
-  return env === undefined ? `{"pod":${pod}}` : `{"pod":${pod},"env":${JSON.stringify(env)}}`;
+export function payloadOf(body: Uint8Array, env: Record<string, string> | undefined): Uint8Array {
+  if (env === undefined) return body;
+  const end = ENCODER.encode(`,"env":${JSON.stringify(env)}}`);
+  const whole = new Uint8Array(body.length - 1 + end.length);
+  whole.set(body.subarray(0, -1));
+  whole.set(end, body.length - 1);
+  return whole;
 }

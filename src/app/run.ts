@@ -1,31 +1,26 @@
-import { answerProbe } from "./admin/answer.ts";
-import { Health } from "./admin/health.ts";
-import { listen, type Listening } from "./admin/listen.ts";
-import { inspect, sayBehind, sayDiskFault, sayOwed, saySacrifice, sayStart } from "./announce.ts";
+import { answerProbe } from "../admin/answer.ts";
+import { Health } from "../admin/health.ts";
+import { listen, type Listening } from "../admin/listen.ts";
+import type { Options } from "../cli/options.ts";
+import { VERSION } from "../cli/version.ts";
+import type { ApiServer } from "../cluster/api.ts";
+import { connectCluster } from "../cluster/connect.ts";
+import { Workers } from "../delivery/workers.ts";
+import type { Pod } from "../pod/pod.ts";
+import { type Clock, every } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Secrets } from "../runtime/secret_file.ts";
+import { readPod } from "../source/lookup.ts";
+import { selectionsOf } from "../source/query.ts";
+import { openStore } from "../store/store.ts";
+import { inspect, sayBehind, sayDiskFault, sayEvicted, sayPending, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
-import type { Options } from "./cli/options.ts";
-import { VERSION } from "./cli/version.ts";
-import type { ApiServer } from "./cluster/api.ts";
-import { connectCluster } from "./cluster/connect.ts";
-import type { OpenDial } from "./delivery/dial_fetch.ts";
-import { dialOpener } from "./delivery/dial_opener.ts";
-import { Workers } from "./delivery/workers.ts";
 import { followAll } from "./follow_all.ts";
-import { forgetRemovedEndpoints, forgetUnreachable } from "./forget.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
-import { openPipeline } from "./open_pipeline.ts";
-import type { Pod } from "./pod/pod.ts";
 import { reread } from "./reread.ts";
-import type { Endpoint } from "./route/endpoint.ts";
-import { type Clock, every } from "./runtime/clock.ts";
-import type { Log } from "./runtime/log.ts";
-import type { Secrets } from "./runtime/secret_file.ts";
-import { readPod } from "./source/lookup.ts";
-import { selectionsOf } from "./source/query.ts";
+import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { stayCurrent } from "./stay_current.ts";
-import { openDatabase, openTemporaryDatabase } from "./store/database.ts";
-import { openStore } from "./store/sqlite_store.ts";
 
 /** What the program needs of the world; `main.ts` gives the real thing. */
 export interface World {
@@ -39,19 +34,16 @@ export interface World {
   onInspect: (run: () => void) => void;
   /** Writes a piece of the data that `--once` prints. */
   print: (text: string) => Promise<void>;
-  /** Aborts when the program is to end: what is owed is then tried once more. */
+  /** Aborts when the program is to end: what is pending is then tried once more. */
   stop: AbortSignal;
 }
 
 /** The ways out of the machine; the real ones, but for a test that has the world in memory. */
 export interface Ways {
   connect: typeof connectCluster;
-  /** How each endpoint gets its way out, given what was asked for. */
-  dialOpener: typeof dialOpener;
+  /** How each endpoint gets its way out. */
+  openSend: OpenSend;
 }
-
-/** How often reminders are looked for, in milliseconds. */
-const REMINDER_TICK = 1_000;
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
 const STALE_AFTER = 600_000;
@@ -68,27 +60,22 @@ const TIDY_TICK = 60_000;
 export async function run(
   options: Options,
   world: World,
-  ways: Ways = { connect: connectCluster, dialOpener },
+  ways: Ways = { connect: connectCluster, openSend: openClient },
 ): Promise<number> {
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
     if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
       return await printOnce(api, selectionsOf(options), envOf(options, world), world.print, world.stop);
     }
-    return await deliver(options, api, await ways.dialOpener(options.podWebhooks.length > 0), world);
+    return await deliver(options, api, ways, world);
   } finally {
     api.close();
   }
 }
 
-async function deliver(
-  options: Options,
-  api: ApiServer,
-  openDial: (endpoint: Endpoint) => OpenDial,
-  world: World,
-): Promise<number> {
-  const { clock, log } = world;
-  /** Ends the workers and what they have under way. */
+async function deliver(options: Options, api: ApiServer, ways: Ways, world: World): Promise<number> {
+  const { clock, log, random } = world;
+  /** Ends the workers and the requests under way. */
   const kill = new AbortController();
   /** Ends the sources when a part of the program has failed. */
   const failed = new AbortController();
@@ -96,50 +83,49 @@ async function deliver(
   const leaving = new AbortController();
   const stop = AbortSignal.any([world.stop, failed.signal, leaving.signal]);
   const { state, once } = options;
-  const store = openStore(once || state === undefined ? openTemporaryDatabase() : openDatabase(state), {
-    limit: options.stateMax,
-    refugeLimit: options.buffer,
-    now: clock.now,
-    onDiskFault: (fault, kept) => sayDiskFault(fault, kept, log),
-    onSacrifice({ endpoint, messages }): void {
-      saySacrifice(endpoint, messages, log);
-      store.transaction(() => notices.tellGap(endpoint));
+  const selections = selectionsOf(options);
+  const scopes = selections.map(({ namespace }) => namespace);
+  const store = openStore({
+    file: once ? undefined : state,
+    buffer: options.buffer,
+    stateMax: options.stateMax,
+    clock,
+    onReady: (endpoints) => workers.wake(endpoints),
+    onDiskFault: (fault) => sayDiskFault(fault, log),
+    onEvicted(endpoint, messages): void {
+      sayEvicted(endpoint, messages, log);
+      notices.sendGap(endpoint);
     },
   });
+  const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
   const workers = new Workers({
-    ...world,
-    outbox: store.outbox,
-    endpoints: store.endpoints,
-    deliveries: store.log,
-    transaction: store.transaction,
-    openDial,
+    store,
+    clock,
+    random,
+    log,
+    openSend: ways.openSend,
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
-    fail: (error) => failed.abort(error),
+    signatures: options.signatures,
     timeout: options.timeout,
     concurrency: options.concurrency,
     patience: once ? 3 : undefined,
-    budget: { limit: options.buffer, used: 0 },
-    reread: (message) => reread(message, { api, store, pipeline, namespaces: options.namespaces }, stop),
+    reread: (message) => reread(message, { api, store, pipeline }, stop),
     onRequest: (endpoint) => notices.admitRequest(endpoint),
-    tellInventory: (endpoint) => notices.tellInventory([endpoint]),
+    sendInventory: (endpoint) => notices.sendInventory([endpoint]),
+    fail: (error) => failed.abort(error),
   }, kill.signal);
-  const notices = new Notices({
-    store,
-    clock,
-    endpoints: options.notices,
-    wake: (names) => workers.wake(names),
-  });
-  const pipeline = openPipeline(options, store, workers, world);
+  const endpoints = new AnnotationEndpoints(routingOf(options), store, workers, log);
+  const pipeline = openPipeline(options, store, endpoints, world);
   const health = new Health({
     clock,
-    scopes: selectionsOf(options).map(({ namespace }) => namespace),
+    scopes,
     staleAfter: STALE_AFTER + (options.source === "poll" ? options.interval : 0),
-    isDegraded: () => store.degraded,
+    diskFault: () => store.fault,
   });
   const drain = async (): Promise<void> => {
     failed.signal.throwIfAborted();
-    log.info("Stopping: what is owed is tried once more.");
+    log.info("Stopping: what is pending is tried once more.");
     const cancel = clock.after(options.shutdownTimeout, () => kill.abort());
     await workers.finish("drained");
     cancel();
@@ -154,43 +140,42 @@ async function deliver(
     }
     const isNew = store.inventory.binding === undefined;
     let isComplete = false;
-    await bindStore(api, selectionsOf(options), store, log, stop);
-    forgetRemovedEndpoints(store, options, log);
-    if (options.interval > 0) store.transaction(() => store.inventory.startReminders());
+    await bindStore(api, options, store, log, stop);
+    if (options.interval > 0) store.inventory.startReminders();
     for (const endpoint of options.endpoints) workers.open(endpoint);
-    // The last process may have ended between a loss and the word of it.
-    store.transaction(() => {
-      for (const name of options.notices) if (store.endpoints.lost(name).messages > 0) notices.tellGap(name);
-    });
+    endpoints.reopen();
+    // The last process may have ended between an eviction and the word of it.
+    for (const name of options.notices) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
+    store.commit();
     if (once) {
-      return await deliverOnce(api, selectionsOf(options), pipeline, workers, store, log, drain, stop);
+      return await deliverOnce(selections, { api, pipeline, workers, store, log, drain }, stop);
     }
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));
     await Promise.all([
       followAll(options, { ...world, api, pipeline, store, health, stop }, () => {
-        // What vanished while there was no store cannot be told pod by pod; what there is can.
+        // What vanished while there was no store cannot be sent pod by pod; what there is can.
         notices.complete(isNew && !isComplete);
         isComplete = true;
       }),
-      every(clock, options.interval > 0 ? REMINDER_TICK : 0, stop, () => pipeline.remind()),
+      every(clock, reminderTick(options.interval), stop, () => pipeline.remind()),
       every(clock, TIDY_TICK, stop, () => {
         store.tidy();
-        workers.letIdleGo();
-        if (isComplete) forgetUnreachable(store, (name) => workers.reaches(name), log);
+        endpoints.tidy(isComplete);
+        store.commit();
       }),
-      every(clock, options.heartbeat, stop, () => store.transaction(() => notices.beat())),
+      every(clock, options.heartbeat, stop, () => notices.beat()),
       stayCurrent(options.update, {
         ...world,
         version: VERSION,
         ownPod: ownPodOf(api, world),
-        // With a file, what is owed outlives the container.
+        // With a file, what is pending outlives the container.
         loses: () => state === undefined ? sayBehind(workers.behind) : undefined,
         leave: () => leaving.abort(),
       }, stop),
     ]);
     await drain();
-    sayOwed(store, log);
+    sayPending(store, log);
     return 0;
   } finally {
     failed.abort();
@@ -199,6 +184,11 @@ async function deliver(
     store.close();
     await probes?.close();
   }
+}
+
+/** How often reminders are looked for: twelve times an interval, each second at most, as a tick costs a millisecond. */
+function reminderTick(interval: number): number {
+  return interval === 0 ? 0 : Math.min(10_000, Math.max(1_000, interval / 12));
 }
 
 /** The names come by the downward API; without them this is no pod, or one that does not say which. */

@@ -1,11 +1,11 @@
-import type { UpdateOptions } from "./cli/update.ts";
-import type { Pod } from "./pod/pod.ts";
-import type { Clock } from "./runtime/clock.ts";
-import type { Log } from "./runtime/log.ts";
-import { type Keyring, readDockerConfig } from "./update/docker_config.ts";
-import { httpGet } from "./update/http_get.ts";
-import { Registry } from "./update/registry.ts";
-import { keepCurrent } from "./update/updater.ts";
+import type { UpdateOptions } from "../cli/update.ts";
+import type { Pod } from "../pod/pod.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { type Keyring, readDockerConfig } from "../update/docker_config.ts";
+import { httpGet } from "../update/http_get.ts";
+import { Registry } from "../update/registry.ts";
+import { keepCurrent } from "../update/updater.ts";
 
 /** What the updater is run with. */
 export interface StayCurrentDeps {

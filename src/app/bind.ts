@@ -1,0 +1,78 @@
+import type { Options } from "../cli/options.ts";
+import type { ApiServer } from "../cluster/api.ts";
+import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import type { Log } from "../runtime/log.ts";
+import { listPages } from "../source/list.ts";
+import { type Selection, selectionsOf } from "../source/query.ts";
+import { StoreError } from "../store/database.ts";
+import type { Store } from "../store/store.ts";
+
+/*
+ * What a start does with the store before anything is read: it makes sure that the store belongs to this cluster, and
+ * forgets what is no longer followed or configured.
+ */
+
+/**
+ * The cluster is known by its address and its authority. Where these changed (certificates rotate, addresses
+ * move), it is still the same one if it has any of the pods that the store knows: a UID is unique everywhere. They are
+ * looked for without the selectors: what matched them may be nothing now.
+ *
+ * @throws {StoreError} when it is another cluster: its pods must not be taken for deleted.
+ * @throws {ClusterError} when that cannot be found out now.
+ */
+export async function bindStore(
+  api: ApiServer,
+  options: Options,
+  store: Store,
+  log: Log,
+  stop: AbortSignal,
+): Promise<void> {
+  const { inventory } = store;
+  const selections = selectionsOf(options);
+  const cluster = await api.identity();
+  const before = inventory.binding;
+  const isSure = cluster !== undefined && before?.cluster === cluster;
+  if (before !== undefined && !isSure && inventory.count() > 0 && !await sharesPod(api, selections, store, stop)) {
+    throw new StoreError(
+      "The state file belongs to another cluster: none of the pods that it knows is in this one. Give --state " +
+        "another file, or remove this one: every pod is then sent again.",
+    );
+  }
+  inventory.bind({ cluster: cluster ?? "" });
+  inventory.select(JSON.stringify(selections));
+  const namespaces = selections.flatMap(({ namespace }) => namespace === undefined ? [] : [namespace]);
+  const forgotten = namespaces.length === 0 ? 0 : inventory.forgetOutside(namespaces);
+  if (forgotten > 0) log.info(`${forgotten} pods of namespaces that are no longer followed are forgotten.`);
+  forgetRemovedEndpoints(store, options, log);
+  store.commit();
+}
+
+async function sharesPod(
+  api: ApiServer,
+  selections: Selection[],
+  { inventory }: Store,
+  stop: AbortSignal,
+): Promise<boolean> {
+  for (const { namespace } of selections) {
+    for await (const { objects } of listPages(api, { namespace }, stop)) {
+      if (objects.some(({ pod }) => inventory.known(pod.metadata.uid) !== undefined)) return true;
+    }
+  }
+  return false;
+}
+
+/** Forgets endpoints that are no longer configured, and what is pending for them. */
+function forgetRemovedEndpoints({ pending }: Store, options: Options, log: Log): void {
+  for (const name of pending.endpoints().filter((name) => !isConfigured(name, options))) {
+    const messages = pending.forget(name);
+    log.info(
+      `Endpoint ${name} is no longer configured: it is forgotten, and ${messages} messages pending for it.`,
+    );
+  }
+}
+
+/** Endpoints of annotations are not configured one by one; they stay as long as annotations are honoured. */
+function isConfigured(name: string, { endpoints, podWebhooks }: Options): boolean {
+  if (name.startsWith(ANNOTATION_PREFIX)) return podWebhooks.length > 0;
+  return endpoints.some((endpoint) => endpoint.name === name);
+}

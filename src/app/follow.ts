@@ -1,0 +1,188 @@
+import type { Suspicion } from "../change/contradiction.ts";
+import { ClusterError } from "../cluster/error.ts";
+import type { PodEvent } from "../pod/event.ts";
+import type { PodObject } from "../pod/object.ts";
+import type { PodRef, Scope } from "../pod/pod.ts";
+import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
+import { type Clock, sleep } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Source, SourceItem, Wait } from "../source/source.ts";
+import { waitAfter } from "../source/wait.ts";
+
+/*
+ * Reads the source of one scope for as long as the program runs: hands each batch on, sleeps when the source says so,
+ * and begins the source anew when a list contradicted what is known or when a new epoch began.
+ *
+ * With a selector, "deleted" and "missing" may also mean that a pod stopped matching. Each such pod is looked up before
+ * its batch is handed on; one that is still there becomes `unselected`.
+ */
+
+/** What the reader of a source needs. */
+export interface FollowDeps {
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** Opens the source; it ends when the signal aborts. */
+  open: (signal: AbortSignal) => Source;
+  /** Stores a batch; synchronous. Returns where it contradicted what is known. */
+  accept: (events: PodEvent[], scope: Scope) => Suspicion | undefined;
+  /** Nothing follows from the list that runs. */
+  abandonList: (scope: Scope) => void;
+  /** Whether a second read confirms that history was rewritten, the beginning of an epoch, and its end. */
+  history: {
+    readonly epoch: AbortSignal;
+    confirms: (suspicion: Suspicion, isSecond: boolean, signal: AbortSignal) => Promise<boolean>;
+    begin: () => boolean;
+  };
+  /** Known pods that the running list of the scope did not hold. */
+  missing: (scope: Scope) => PodRef[];
+  /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */
+  lookUp?: ((pod: PodRef) => Promise<PodObject | undefined>) | undefined;
+  /** Called when a complete list has been stored. */
+  synced?: () => void;
+  /** Called each time that the API server answered. */
+  heard?: () => void;
+  /** Called with the number of lists in a row that contradicted what is known, 0 when one did not. */
+  contradicted?: (times: number) => void;
+}
+
+/** Between two lists of which the first is behind what was seen, in milliseconds: at least, and at most so much more. */
+const SECOND_LIST = 1_000;
+const SECOND_LIST_SPREAD = 2_000;
+
+/** How long a list that contradicts what is known, and that no second read confirms, is not made again. */
+const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
+
+/** Follows a scope until the signal aborts. */
+export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal): Promise<void> {
+  const trouble = new Trouble(deps);
+  /** Lists in a row that contradicted what is known. */
+  let contradictions = 0;
+  let wasBehind = false;
+  while (!signal.aborted) {
+    const turn = AbortSignal.any([signal, deps.history.epoch]);
+    const suspicion = await readSource(deps.open(turn), scope, {
+      ...deps,
+      synced(): void {
+        contradictions = 0;
+        wasBehind = false;
+        deps.contradicted?.(0);
+        deps.synced?.();
+      },
+    }, trouble, turn);
+    deps.abandonList(scope);
+    if (suspicion === undefined) continue;
+    deps.log.debug("A list contradicts what is known.", { kind: suspicion.kind });
+    const isConfirmed = await deps.history.confirms(suspicion, wasBehind, turn);
+    if (isConfirmed && deps.history.begin()) continue;
+    deps.contradicted?.(++contradictions);
+    const isFirstBehind = suspicion.kind === "list-behind" && !wasBehind;
+    wasBehind = suspicion.kind === "list-behind";
+    const wait = isFirstBehind
+      ? SECOND_LIST + deps.random() * SECOND_LIST_SPREAD
+      : backoffDelay(CONTRADICTED, contradictions, deps.random());
+    await sleep(deps.clock, wait, turn);
+  }
+}
+
+/** Reads a source to its end, or to the batch that contradicts what is known. */
+async function readSource(
+  source: Source,
+  scope: Scope,
+  deps: FollowDeps,
+  trouble: Trouble,
+  signal: AbortSignal,
+): Promise<Suspicion | undefined> {
+  for await (const items of source) {
+    const events = items.filter((item): item is PodEvent => item.type !== "wait");
+    const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
+    if (wait?.error === undefined) {
+      trouble.over();
+      deps.heard?.();
+    }
+    if (events.length > 0) {
+      const settled = await settleDeletions(events, scope, deps, trouble, signal);
+      if (signal.aborted) return undefined;
+      const suspicion = deps.accept(settled, scope);
+      if (suspicion !== undefined) return suspicion;
+      if (settled.some((event) => event.type === "sync-end")) deps.synced?.();
+    }
+    if (wait?.error !== undefined) trouble.say(wait.error);
+    if (wait !== undefined) await sleep(deps.clock, wait.milliseconds, signal);
+  }
+  return undefined;
+}
+
+/** What cannot be looked up now is asked for until it can: a deletion must neither be invented nor lost. */
+async function settleDeletions(
+  events: PodEvent[],
+  scope: Scope,
+  deps: FollowDeps,
+  trouble: Trouble,
+  signal: AbortSignal,
+): Promise<PodEvent[]> {
+  if (deps.lookUp === undefined) return events;
+  const settled: PodEvent[] = [];
+  for (const event of events) {
+    const doubtful = event.type === "deleted"
+      ? [event.object.pod.metadata]
+      : event.type === "sync-end"
+      ? deps.missing(scope)
+      : [];
+    const present: PodEvent[] = [];
+    for (const ref of doubtful) {
+      const object = await lookUpPersistently(ref, deps, trouble, signal);
+      if (object !== undefined) present.push({ type: "unselected", object });
+    }
+    settled.push(...present);
+    if (event.type !== "deleted" || present.length === 0) settled.push(event);
+  }
+  return settled;
+}
+
+async function lookUpPersistently(
+  ref: PodRef,
+  { lookUp, clock, random }: FollowDeps,
+  trouble: Trouble,
+  signal: AbortSignal,
+): Promise<PodObject | undefined> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      return await lookUp?.(ref);
+    } catch (error) {
+      if (signal.aborted) break;
+      if (!(error instanceof ClusterError)) throw error;
+      trouble.say(error);
+      await sleep(clock, waitAfter(error, failures, random()).milliseconds, signal);
+    }
+  }
+  return undefined;
+}
+
+/** What people hear about a cluster that does not answer: once that it does not, and once that it does again. */
+class Trouble {
+  readonly #deps: Pick<FollowDeps, "clock" | "log">;
+  #since: number | undefined;
+  #said: string | undefined;
+
+  constructor(deps: Pick<FollowDeps, "clock" | "log">) {
+    this.#deps = deps;
+  }
+
+  say(error: ClusterError): void {
+    const { clock, log } = this.#deps;
+    // A stream that ended, fell silent or expired is mended by the next one: everyday life of a watch.
+    const everyday = error.fault === "expired" || error.fault === "idle";
+    if (everyday || error.message === this.#said) return log.debug(error.message, { fault: error.fault });
+    this.#since ??= clock.monotonic();
+    this.#said = error.message;
+    log.warn(error.message, { fault: error.fault });
+  }
+
+  over(): void {
+    if (this.#since === undefined) return;
+    const seconds = Math.round((this.#deps.clock.monotonic() - this.#since) / 1000);
+    this.#deps.log.info(`The cluster answers again after ${seconds} s.`);
+    this.#since = this.#said = undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import type { Notice } from "../delivery/notice.ts";
+import type { Scope } from "../pod/pod.ts";
+import { compareVersions } from "../pod/version.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Store } from "../store/store.ts";
+
+/** Pods on one page of an inventory: some 60 KB. */
+const PAGE = 1_000;
+
+/** A receiver that asks for inventories in a loop gets one this often, in milliseconds. */
+const REQUEST_INTERVAL = 60_000;
+
+/** What notices need of the other parts. */
+export interface NoticesDeps {
+  store: Store;
+  clock: Clock;
+  /** The endpoints that asked for notices. */
+  endpoints: readonly string[];
+  /** What is followed. */
+  scopes: readonly Scope[];
+}
+
+/**
+ * What is sent to the endpoints that asked for it, beside the pods: that messages were evicted, which pods there are,
+ * that the program lives. A notice is pending like any message: signed, retried, in order; a newer one of the same kind
+ * takes the place of one that waits. Each call leaves the commit to its caller, but for those that say otherwise.
+ */
+export class Notices {
+  readonly #deps: NoticesDeps;
+  readonly #requested = new Map<string, number>();
+  /** Who gets an inventory as soon as it is known which pods there are. */
+  readonly #waiting = new Set<string>();
+  #isComplete = false;
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sends word to an endpoint that messages for it were evicted, and which pods there are. */
+  sendGap(endpoint: string): void {
+    if (!this.#deps.endpoints.includes(endpoint)) return;
+    const { messages, since = this.#deps.clock.now() } = this.#deps.store.pending.lost(endpoint);
+    this.#send([endpoint], "gap", {
+      type: "k8svent.gap",
+      endpoint,
+      since: new Date(since).toISOString(),
+      lost: messages,
+    });
+    this.sendInventory([endpoint]);
+  }
+
+  /**
+   * Every scope has been listed, and one of them just now: what the store knows is what there is, and whoever
+   * waits for an inventory gets it. `all`: everybody does. Commits.
+   */
+  complete(all: boolean): void {
+    this.#isComplete = true;
+    const endpoints = all ? this.#deps.endpoints : [...this.#waiting];
+    this.#waiting.clear();
+    this.sendInventory(endpoints);
+    this.#deps.store.commit();
+  }
+
+  /**
+   * Sends which pods there are. While a list runs that is the first, or the first of a new epoch, not all are known,
+   * and a receiver would take the others for gone: it waits.
+   */
+  sendInventory(endpoints: readonly string[] = this.#deps.endpoints): void {
+    const { store: { inventory }, clock } = this.#deps;
+    if (endpoints.length === 0) return;
+    const resourceVersion = this.#leastReached();
+    if (!this.#isComplete || !inventory.isOfOneEpoch() || resourceVersion === undefined) {
+      for (const endpoint of endpoints) this.#waiting.add(endpoint);
+      return;
+    }
+    const pods = [...inventory.pods()].map(({ uid, resourceVersion }) => ({ uid, resourceVersion }));
+    const name = new Date(clock.now()).toISOString();
+    const pages = Math.max(1, Math.ceil(pods.length / PAGE));
+    for (let page = 1; page <= pages; page++) {
+      this.#send(endpoints, `inventory-${page}`, {
+        type: "k8svent.inventory",
+        inventory: name,
+        page,
+        pages,
+        resourceVersion,
+        pods: pods.slice((page - 1) * PAGE, page * PAGE),
+      });
+    }
+  }
+
+  /** An endpoint asked for an inventory, in its answer. Says whether it gets one now. */
+  admitRequest(endpoint: string): boolean {
+    if (!this.#deps.endpoints.includes(endpoint)) return false;
+    const now = this.#deps.clock.monotonic();
+    if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return false;
+    this.#requested.set(endpoint, now);
+    return true;
+  }
+
+  /** A sign of life. Commits. */
+  beat(): void {
+    const at = new Date(this.#deps.clock.now()).toISOString();
+    this.#send(this.#deps.endpoints, "heartbeat", { type: "k8svent.heartbeat", at });
+    this.#deps.store.commit();
+  }
+
+  /**
+   * The version up to which every scope was seen. A receiver takes what is older and not in the inventory for gone, so
+   * the scope that was seen least far decides: a pod of it may be newer, alive and not known yet.
+   */
+  #leastReached(): string | undefined {
+    const { store: { inventory }, scopes } = this.#deps;
+    let least: string | undefined;
+    for (const scope of scopes) {
+      const reached = inventory.reached(scope);
+      if (reached === undefined) return undefined;
+      if (least === undefined || compareVersions(reached, least) < 0) least = reached;
+    }
+    return least;
+  }
+
+  /** @param line of its kind one waits at most; it stands where a pod's name stands */
+  #send(endpoints: readonly string[], line: string, notice: Notice): void {
+    const { store, clock } = this.#deps;
+    store.record(
+      undefined,
+      {
+        event: notice.type,
+        resourceVersion: "0",
+        reasons: [],
+        occasion: String(clock.now()),
+        body: new TextEncoder().encode(JSON.stringify(notice)),
+      },
+      endpoints,
+      line,
+    );
+  }
+}

@@ -1,0 +1,315 @@
+import { gate } from "../change/gate.ts";
+import { contradiction, type Suspicion } from "../change/contradiction.ts";
+import { compareSummaries, type Reason, sortReasons, transitionsBetween } from "../change/reasons.ts";
+import { reminderAt } from "../change/reminder.ts";
+import { summarize, type Summary } from "../change/summary.ts";
+import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
+import type { PodEvent } from "../pod/event.ts";
+import type { PodObject } from "../pod/object.ts";
+import type { Scope } from "../pod/pod.ts";
+import { compareVersions } from "../pod/version.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import type { Route } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { KnownPod, NewVersion, Store } from "../store/store.ts";
+
+/*
+ * The data path: what is seen becomes what is pending.
+ *
+ * Every object passes one gate (is it news?), is compared with what was known (why is it?), is routed (to whom?) and
+ * is recorded. All of a batch is one transaction of the store, which then says which endpoints have something to
+ * send. Everything here is synchronous and works on what is in memory.
+ *
+ * Objects come by three ways that overlap: a list, the watch behind it, and single reads. Only the resourceVersion
+ * tells which of two is the later one, so the way does not matter to the gate. It matters in two places:
+ *
+ * - Only what a list holds counts as seen by that list. A pod that a single read brings while a list runs may be gone
+ *   by the list's version, and must then be found missing at its end.
+ * - Only a list can contradict what is known (see `change/contradiction.ts`). The batch ends there, and the caller
+ *   finds out whether the history of the cluster was rewritten.
+ */
+
+/** What the data path needs of the other parts. */
+export interface PipelineDeps {
+  store: Store;
+  clock: Clock;
+  /** Which endpoints a pod goes to. Pure; called for each version. */
+  route: (pod: PodObject["pod"]) => Route;
+  /** The names of the endpoints of a pod that names none of its own. */
+  defaults: readonly string[];
+  /** Called with each endpoint that a pod is routed to, before anything is pending for it. Cheap when it is open. */
+  open: (endpoint: Endpoint, namespace: string) => void;
+  /** Called with what is wrong with a pod's annotation. */
+  complain: (problem: string) => void;
+  /** Milliseconds between two reminders about an unhealthy pod; 0: none. */
+  interval: number;
+}
+
+/** Where the endpoints of a pod are, as the store knows it. */
+interface Routed {
+  names: string[];
+  /** The same, undefined where they are the default ones. */
+  own: string[] | undefined;
+  environment: string | undefined;
+}
+
+/** Sees to it that what is seen becomes what is pending. */
+export class Pipeline {
+  readonly #deps: PipelineDeps;
+  /** Of each scope whose list runs, the list's version. */
+  readonly #lists = new Map<Scope, string>();
+
+  constructor(deps: PipelineDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Takes a batch from the source of a scope. Synchronous: when it returns, the batch is in the store. Where an object
+   * contradicts what is known, it and what follows it are not taken, and the contradiction is returned.
+   */
+  accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
+    let suspicion: Suspicion | undefined;
+    for (const event of events) {
+      suspicion = this.#doubt(event, scope);
+      if (suspicion !== undefined) break;
+      this.#acceptOne(event, scope);
+    }
+    this.#deps.store.commit();
+    return suspicion;
+  }
+
+  /** Takes a pod that was read by itself. Of no effect where it is not known: nobody would see its end. */
+  acceptRead(object: PodObject): void {
+    const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
+    if (known === undefined) return;
+    this.#applied(object, known.namespace, false);
+    this.#deps.store.commit();
+  }
+
+  /** The list of a scope is not read on: nothing follows from what it did not hold. */
+  abandonList(scope: Scope): void {
+    this.#lists.delete(scope);
+  }
+
+  /** Sends a reminder about each unhealthy pod whose time has come, unless something about it is pending already. */
+  remind(): void {
+    const { store, clock, interval, defaults } = this.#deps;
+    for (const pod of store.inventory.remindable(clock.now(), interval)) {
+      const { slot, next } = reminderAt(pod.uid, clock.now(), interval);
+      store.inventory.setReminder(pod, next);
+      const endpoints = (pod.route ?? defaults).filter((name) => !store.pending.has(name, pod.uid));
+      if (endpoints.length === 0) continue;
+      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(slot) }, endpoints);
+    }
+    store.commit();
+  }
+
+  #doubt(event: PodEvent, scope: Scope): Suspicion | undefined {
+    const { inventory } = this.#deps.store;
+    const reached = inventory.reached(scope);
+    if (event.type === "sync-start") {
+      const isBehind = reached !== undefined && compareVersions(event.resourceVersion, reached) < 0;
+      return isBehind ? { kind: "list-behind" } : undefined;
+    }
+    const list = this.#lists.get(scope);
+    if (event.type !== "applied" || list === undefined) return undefined;
+    const { uid, namespace, name, resourceVersion } = event.object.pod.metadata;
+    const known = inventory.known(uid);
+    return contradiction(
+      { uid, namespace, name, resourceVersion },
+      list,
+      known?.epoch === inventory.epoch ? known.resourceVersion : undefined,
+      known === undefined ? inventory.tombstone(uid) : undefined,
+    );
+  }
+
+  #acceptOne(event: PodEvent, scope: Scope): void {
+    const { inventory } = this.#deps.store;
+    switch (event.type) {
+      case "sync-start":
+        this.#lists.set(scope, event.resourceVersion);
+        return inventory.beginSync(scope);
+      case "applied": {
+        const isListed = this.#lists.has(scope);
+        this.#applied(event.object, scope, isListed);
+        return isListed ? undefined : this.#reached(scope, event.object.pod.metadata.resourceVersion);
+      }
+      case "deleted":
+        this.#deleted(event.object);
+        return this.#reached(scope, event.object.pod.metadata.resourceVersion);
+      case "unselected":
+        return this.#unselected(event.object);
+      case "bookmark":
+        return this.#reached(scope, event.resourceVersion);
+      case "sync-end":
+        return this.#synced(scope);
+    }
+  }
+
+  /** The watch has shown everything up to this version. */
+  #reached(scope: Scope, version: string): void {
+    const { inventory } = this.#deps.store;
+    const before = inventory.reached(scope);
+    if (before === undefined || compareVersions(version, before) > 0) inventory.setReached(scope, version);
+  }
+
+  #applied(object: PodObject, scope: Scope, isListed: boolean): void {
+    const { inventory } = this.#deps.store;
+    const { uid, namespace, name, resourceVersion } = object.pod.metadata;
+    const known = inventory.known(uid);
+    if (known === undefined && this.#isPast(uid, resourceVersion)) return;
+    if (known !== undefined && isListed) inventory.mark(known);
+    const verdict = gate(known, resourceVersion, inventory.epoch);
+    if (verdict === "stale") return;
+    if (verdict === "same" && known !== undefined) return this.#sendWhereNew(known, object);
+
+    const namesake = known === undefined ? inventory.holder(namespace, name) : undefined;
+    if (namesake !== undefined) {
+      // Of two pods with one name the later one lives, and the end of the other comes first.
+      if (gate(namesake, resourceVersion, inventory.epoch) === "stale") return;
+      this.#end(namesake, undefined);
+    }
+    const summary = summarize(object);
+    const reasons = known === undefined
+      ? [inventory.isSynced(scope) ? "created" as const : "sync" as const]
+      : this.#reasonsBetween(known, summary);
+    const pod = this.#record(object, summary, reasons);
+    if (known === undefined && isListed) inventory.mark(pod);
+  }
+
+  /**
+   * Whether what is seen of this UID is about its past: its deletion was seen, which for a UID is final, or it was sent
+   * as no longer selected at a newer version than this.
+   */
+  #isPast(uid: string, resourceVersion: string): boolean {
+    const tombstone = this.#deps.store.inventory.tombstone(uid);
+    if (tombstone === undefined) return false;
+    return !tombstone.left || compareVersions(resourceVersion, tombstone.version) < 0;
+  }
+
+  #reasonsBetween(known: KnownPod, after: Summary): Reason[] {
+    const { inventory } = this.#deps.store;
+    const before = inventory.summaryOf(known);
+    const changes = before === undefined ? [] : compareSummaries(before, after);
+    return known.epoch < inventory.epoch ? sortReasons(["sync", ...changes]) : changes;
+  }
+
+  #record(object: PodObject, summary: Summary, reasons: Reason[]): KnownPod {
+    const { store, clock, interval } = this.#deps;
+    const { names, own, environment } = this.#route(object);
+    const { uid, namespace, name, resourceVersion } = object.pod.metadata;
+    const isReminded = summary.unhealthy && interval > 0;
+    const remindAt = isReminded ? reminderAt(uid, clock.now(), interval).next : undefined;
+    const pod = store.inventory.put({
+      uid,
+      namespace,
+      name,
+      resourceVersion,
+      route: own,
+      environment,
+      remindAt,
+    });
+    store.record(pod, { ...again(pod), summary, reasons, body: object.body }, names);
+    return pod;
+  }
+
+  /** A pod that a list repeats is news for an endpoint that it was never pending for, such as one added since. */
+  #sendWhereNew(known: KnownPod, object: PodObject): void {
+    const { inventory } = this.#deps.store;
+    inventory.restore(known, object.body);
+    const { names, own, environment } = this.#route(object);
+    if (own?.join() !== known.route?.join() || environment !== known.environment) {
+      inventory.reroute(known, own, environment);
+    }
+    const audience = inventory.audience(known);
+    const late = names.filter((name) => !audience.includes(name));
+    if (late.length > 0) this.#deps.store.record(known, { ...again(known), reasons: ["sync"] }, late);
+  }
+
+  #deleted(object: PodObject): void {
+    const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
+    if (known !== undefined) this.#end(known, object);
+  }
+
+  #unselected(object: PodObject): void {
+    const { store } = this.#deps;
+    const { inventory } = store;
+    const known = inventory.known(object.pod.metadata.uid);
+    if (known === undefined) return;
+    const { resourceVersion } = object.pod.metadata;
+    // An older one: the cluster went back since it was listed or watched, and the next list tells of that.
+    if (gate(known, resourceVersion, inventory.epoch) === "stale") return inventory.mark(known);
+    const endpoints = inventory.audience(known);
+    if (endpoints.length > 0) {
+      this.#route(object);
+      const reasons = sortReasons([...this.#transitionsTo(known, object), "unselected"]);
+      // This version may have been sent before, or be sent again when the pod is selected anew: with one id for
+      // both, a receiver would drop the later one.
+      const version = { ...again(known), resourceVersion, reasons, occasion: "unselected", body: object.body };
+      store.record(known, version, endpoints);
+    }
+    // The read may be ahead of the watch, which then still brings versions from before it.
+    inventory.remove(known, { version: resourceVersion, left: true });
+  }
+
+  #synced(scope: Scope): void {
+    const { inventory } = this.#deps.store;
+    const version = this.#lists.get(scope);
+    if (version === undefined) return;
+    for (const known of inventory.missing(scope)) this.#end(known, undefined, version);
+    this.#lists.delete(scope);
+    inventory.endSync(scope);
+    this.#reached(scope, version);
+  }
+
+  /**
+   * The end of a pod, for every endpoint that it was ever pending for.
+   *
+   * @param final the object that the watch brought; undefined where the end was inferred
+   * @param missedAt the version of the list that did not hold it
+   */
+  #end(known: KnownPod, final: PodObject | undefined, missedAt?: string): void {
+    const { store } = this.#deps;
+    const { inventory } = store;
+    const endpoints = inventory.audience(known);
+    if (endpoints.length > 0) {
+      const last = final ?? inventory.bodyOf(known);
+      const end: DeletedPod = last === undefined ? unknownPod(known) : deletedPod(last.body);
+      // After a restart, nothing but this object may know the URL of an endpoint that its annotation names.
+      this.#route(end);
+      const changes = final === undefined ? [] : this.#transitionsTo(known, final);
+      store.record(known, {
+        ...again(known),
+        event: "pod.deleted",
+        resourceVersion: final?.pod.metadata.resourceVersion ?? known.resourceVersion,
+        reasons: sortReasons([...changes, "deleted"]),
+        phase: end.phase,
+        observed: final !== undefined,
+        body: end.body,
+        reduced: last === undefined || ("reduced" in last && last.reduced),
+      }, endpoints);
+    }
+    const version = final?.pod.metadata.resourceVersion ?? missedAt ?? known.resourceVersion;
+    inventory.remove(known, { version, left: false });
+  }
+
+  /** What the final object of a pod shows that no later version will. */
+  #transitionsTo(known: KnownPod, final: PodObject): Reason[] {
+    const before = this.#deps.store.inventory.summaryOf(known);
+    return before === undefined ? [] : transitionsBetween(before, summarize(final));
+  }
+
+  #route({ pod }: Pick<PodObject, "pod">): Routed {
+    const { route, open, complain, defaults } = this.#deps;
+    const { endpoints, environment, problems } = route(pod);
+    for (const endpoint of endpoints) open(endpoint, pod.metadata.namespace);
+    for (const problem of problems) complain(problem);
+    const names = endpoints.map((endpoint) => endpoint.name);
+    return { names, own: names.join() === defaults.join() ? undefined : names, environment };
+  }
+}
+
+/** A pod's current version once more; the caller says why. */
+function again({ resourceVersion, environment }: KnownPod): Omit<NewVersion, "reasons"> {
+  return { event: "pod.changed", resourceVersion, environment, occasion: "", body: undefined };
+}

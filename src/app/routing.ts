@@ -1,0 +1,127 @@
+import type { Options } from "../cli/options.ts";
+import type { Workers } from "../delivery/workers.ts";
+import type { Pod } from "../pod/pod.ts";
+import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import { parseHostPattern } from "../route/host_pattern.ts";
+import { limitDistinct } from "../route/limit.ts";
+import { type Route, route, type Routing } from "../route/route.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Message, Store } from "../store/store.ts";
+import { Pipeline } from "./pipeline.ts";
+
+/** How many complaints about annotations are remembered, so that each is made once. */
+const COMPLAINTS = 1_000;
+
+/**
+ * The endpoints that the annotations of pods named: which live, and which namespace brought each into being. What is
+ * pending for one outlives the pod that named it, and the URL is known from such a pod alone.
+ */
+export class AnnotationEndpoints {
+  readonly #routing: Routing;
+  readonly #store: Store;
+  readonly #workers: Workers;
+  readonly #log: Log;
+  /** Of each that has a worker, the namespace whose pod named it first. */
+  readonly #namespaces = new Map<string, string>();
+
+  constructor(routing: Routing, store: Store, workers: Workers, log: Log) {
+    this.#routing = routing;
+    this.#store = store;
+    this.#workers = workers;
+    this.#log = log;
+  }
+
+  /** Where a pod goes, within the limits on the number of such endpoints. */
+  route(pod: Pod): Route {
+    const wanted = route(pod, this.#routing);
+    if (wanted.endpoints.every((endpoint) => endpoint.trusted)) return wanted;
+    return limitDistinct(pod, wanted, this.#routing, this.#namespaces);
+  }
+
+  /** Opens the endpoint that a pod is routed to. */
+  open(endpoint: Endpoint, namespace: string): void {
+    if (!endpoint.trusted && !this.#namespaces.has(endpoint.name)) this.#namespaces.set(endpoint.name, namespace);
+    this.#workers.open(endpoint);
+  }
+
+  /**
+   * At the start: finds the URL of each endpoint that something is pending for in the pod that one of these messages is
+   * about. The pod itself may be gone, and would name it to nobody any more.
+   */
+  reopen(): void {
+    const { pending } = this.#store;
+    for (const name of pending.endpoints().filter(isOfAnnotation)) {
+      const message = pending.take(name, 0);
+      if (message === undefined) continue;
+      const endpoint = this.#endpointOf(message);
+      pending.release(message);
+      if (endpoint !== undefined) this.open(endpoint, message.namespace);
+    }
+  }
+
+  #endpointOf({ endpoint, body, completeness }: Message): Endpoint | undefined {
+    if (completeness === "fetchable") return undefined;
+    const { pod } = JSON.parse(new TextDecoder().decode(body)) as { pod: Pod };
+    return route(pod, this.#routing).endpoints.find(({ name }) => name === endpoint);
+  }
+
+  /**
+   * Once a minute: ends the workers that have nothing to do, and forgets the endpoints that no pod names.
+   *
+   * @param isComplete whether every pod has been seen, so that a pod that names one would have been seen, too
+   */
+  tidy(isComplete: boolean): void {
+    const { pending, inventory } = this.#store;
+    this.#workers.letIdleGo();
+    for (const name of this.#namespaces.keys()) {
+      if (!this.#workers.annotationEndpoints.has(name)) this.#namespaces.delete(name);
+    }
+    const names = isComplete ? pending.endpoints().filter(isOfAnnotation) : [];
+    if (names.length === 0) return;
+    const named = new Set([...inventory.pods()].flatMap((pod) => inventory.audience(pod)));
+    for (const name of names) {
+      const isReached = this.#workers.reaches(name);
+      const isIdle = pending.counts(name).pending === 0;
+      if (isIdle ? named.has(name) : isReached) continue;
+      const messages = pending.forget(name);
+      if (messages === 0) continue;
+      this.#log.warn(
+        `No pod names the endpoint ${name} any more: ${messages} messages pending for it are given up.`,
+      );
+    }
+  }
+}
+
+function isOfAnnotation(name: string): boolean {
+  return name.startsWith(ANNOTATION_PREFIX);
+}
+
+/** What the options say of where pods go. */
+export function routingOf({ endpoints, podWebhooks }: Options): Routing {
+  return { endpoints, podWebhooks: podWebhooks.map((host) => parseHostPattern(host)) };
+}
+
+/** The data path with the routes that the options describe. */
+export function openPipeline(
+  options: Options,
+  store: Store,
+  endpoints: AnnotationEndpoints,
+  { clock, log }: { clock: Clock; log: Log },
+): Pipeline {
+  const complaints = new Set<string>();
+  return new Pipeline({
+    store,
+    clock,
+    defaults: options.endpoints.map((endpoint) => endpoint.name),
+    interval: options.interval,
+    route: (pod) => endpoints.route(pod),
+    open: (endpoint, namespace) => endpoints.open(endpoint, namespace),
+    complain(problem): void {
+      if (complaints.has(problem) || complaints.size >= COMPLAINTS) return;
+      complaints.add(problem);
+      log.warn(problem);
+    },
+  });
+}

@@ -1,182 +1,213 @@
 import type { Reason } from "../change/reasons.ts";
-import type { Notice } from "../delivery/notice.ts";
-import type { PodRef } from "../pod/pod.ts";
-import type { BodyId, Inventory } from "./inventory.ts";
+import type { Summary } from "../change/summary.ts";
+import type { PodRef, Scope } from "../pod/pod.ts";
+import type { Clock } from "../runtime/clock.ts";
 
-/**
- * What is known of the cluster and what is owed to the endpoints. Seeing a change and owing it are one
- * transaction, so a crash sends again and never loses.
- *
- * All calls are synchronous and short. One process at a time has a store open; the pipeline writes the
- * inventory, the delivery workers take from the outbox.
- */
-export interface Store {
-  readonly inventory: Inventory;
-  readonly outbox: Outbox;
-  readonly endpoints: KnownEndpoints;
-  readonly log: DeliveryLog;
-  /**
-   * Runs `work` in one transaction: all of it happens, or (when it throws) none. Not nested. When the disk fails
-   * in the middle of it, `work` runs a second time, in memory: beside the store it changes only what it may twice.
-   */
-  transaction<T>(work: () => T): T;
-  /** Forgets what is of no use any more and gives room on the disk back. Called once a minute. */
-  tidy(): void;
-  /** Whether the file cannot be written, so that everything is kept in memory until it can. */
-  readonly degraded: boolean;
-  /** Called once, last. A private temporary file is removed. */
-  close(): void;
+export type MessageEvent =
+  | "pod.changed"
+  | "pod.deleted"
+  | "k8svent.gap"
+  | "k8svent.inventory"
+  | "k8svent.heartbeat";
+
+/** A pod that is known: its last version. Read-only for everybody but the store. A few hundred bytes. */
+export interface KnownPod extends PodRef { // uid, namespace, name
+  readonly id: number;
+  readonly resourceVersion: string;
+  readonly epoch: number;
+  /** Where it goes, when that is not to the default endpoints; names, interned. */
+  readonly route: readonly string[] | undefined;
+  /** The environment that its annotation names. */
+  readonly environment: string | undefined;
+  /** Which selection (see Inventory.select) it was first seen in: part of the ids of its messages. */
+  readonly generation: number;
 }
 
-/** What a message is about: a pod, or the deliveries themselves. */
-export type MessageEvent = "pod.changed" | "pod.deleted" | Notice["type"];
-
-/** What a message says, apart from whom it goes to. */
-export interface NewMessage extends PodRef {
+/** What is recorded about a pod, or (a notice) about the deliveries themselves. */
+export interface NewVersion {
   event: MessageEvent;
   resourceVersion: string;
-  epoch: number;
-  body: BodyId;
-  reasons: Reason[];
-  /** Empty for a change. Part of the message's id: what is sent a second time on purpose has another id. */
+  reasons: readonly Reason[];
+  /** Empty for a change; which reminder, which resync, "unselected"; a notice: its instant and page. Part of the id. */
   occasion: string;
-  /** The last real phase, and whether the deletion was seen; only of `pod.deleted`. */
+  /** The real last phase, and whether the deletion was seen; only of pod.deleted. */
   phase?: string | undefined;
   observed?: boolean | undefined;
   environment?: string | undefined;
+  summary?: Summary | undefined;
+  /** The request's body; undefined: that of the pod's current version (a reminder, a late endpoint). */
+  body: Uint8Array | undefined;
+  /** Whether the body was reduced (pod/reduced.ts) or may be missing. */
+  reduced?: boolean;
 }
 
-/** A message that was taken, to be sent now. */
-export interface Message extends Omit<NewMessage, "body"> {
-  seq: number;
-  endpoint: string;
-  /** The pod's JSON text, as `printPod` or `printDeletedPod` made it; of a notice, the whole body. */
-  body: string;
-  /**
-   * Whether the text is the whole one. `fetchable`: it was reduced to save room, and the pod can be read again;
-   * `reduced`: it was, and this version cannot be had any more.
-   */
-  completeness: "whole" | "fetchable" | "reduced";
-  /** Attempts that failed so far. */
-  attempts: number;
-  /** Of these, failures that look like this message's own fault; see `delivery/verdict.ts`. */
+/** A message to be sent now. */
+export interface Message extends PodRef {
+  /** Of its pending row. */
+  readonly seq: number;
+  /** Of its version: the same for all endpoints that get it, so renderings and signatures are cached by it. */
+  readonly version: number;
+  readonly endpoint: string;
+  readonly event: MessageEvent;
+  readonly resourceVersion: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly occasion: string;
+  /** Its own and those of the versions that it stands for, in the documented order. Empty for a notice. */
+  readonly reasons: readonly Reason[];
+  readonly phase: string | undefined;
+  readonly observed: boolean | undefined;
+  readonly environment: string | undefined;
+  readonly coalesced: number;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** fetchable: given up to save room and the pod can be read again; reduced: this version cannot be had whole any more. */
+  readonly completeness: "whole" | "fetchable" | "reduced";
+  readonly failures: Failures;
+}
+
+/** What went wrong with a message so far. All 0 at first; `failedAt` and `strikes` are of this process only. */
+export interface Failures {
+  /** Attempts made, all told. */
+  tries: number;
   strikes: number;
-  /** How often in a row it was set aside. */
-  timesAside: number;
-  /** How many older versions this one stands for. */
-  coalesced: number;
+  /** The endpoint's start counter when it last failed. */
+  failedAt: number;
+  /** How often it was made a dead letter, in a row; 0: it is none. Kept over restarts, with tries and why. */
+  dead: number;
+  why: string | undefined;
 }
 
-/** What became of an attempt that was not accepted. */
-export interface Failure {
-  attempts: number;
-  strikes: number;
+export interface Store {
+  readonly inventory: Inventory;
+  readonly pending: Pending;
   /**
-   * Not before this instant of the monotonic clock; 0: whenever the endpoint can. (The wall clock may jump; a
-   * restart makes everything due.)
+   * Records a version: it becomes the pod's current one (pod.changed), or its end (pod.deleted; the pod itself is removed by
+   * inventory.remove), and is pending for each of these endpoints, by the rules of coalescing (pending.ts).
+   * The pod's audience grows by the endpoints. `pod` undefined: a notice; `line` names it ("gap", "inventory-1").
    */
-  due: number;
-  /** Why the message is set aside; undefined while it is not. */
-  aside?: string | undefined;
+  record(pod: KnownPod | undefined, version: NewVersion, endpoints: Iterable<string>, line?: string): void;
+  /**
+   * Ends a batch: what it changed is written in one transaction. Never throws for the disk: then everything stays dirty in
+   * memory, `fault` is set, and it is tried again (every 10 s at most, at a later commit). What is durable becomes ready:
+   * onReady is called with the endpoints that have something new to send (W1, W2). Without --state that is at once; with it
+   * after an asynchronous fdatasync of the WAL.
+   */
+  commit(): void;
+  /** Once a minute: forgets old tombstones, compacts, gives room back. Each call a slice of bounded work. */
+  tidy(): void;
+  /** Why the disk cannot be written now; undefined: it can, or there is none and needs none. */
+  readonly fault: string | undefined;
+  /** Writes what is dirty; closes. Called once, last. */
+  close(): void;
 }
 
-/** Messages that had to be given up and were not told of yet, and since when (milliseconds since the epoch). */
-export interface Lost {
-  messages: number;
-  since: number | undefined;
+/** What is known of the cluster. Every call is synchronous and short; nothing is written before commit(). */
+export interface Inventory {
+  readonly epoch: number;
+  readonly binding: { cluster: string } | undefined;
+  bind(binding: { cluster: string }): void;
+  /** The selection (scopes and selectors, as one text): where it differs from the last start's, its generation grows. */
+  select(selection: string): void;
+  count(): number;
+  known(uid: string): KnownPod | undefined;
+  /** The pod that has this name now. */
+  holder(namespace: string, name: string): KnownPod | undefined;
+  pods(): Iterable<KnownPod>;
+  /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. */
+  put(pod: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined }): KnownPod;
+  summaryOf(pod: KnownPod): Summary | undefined;
+  /** The body of its current version: undefined where it was given up to save room. */
+  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; reduced: boolean } | undefined;
+  /** Brings a body back that was given up; the same version. */
+  restore(pod: KnownPod, body: Uint8Array): void;
+  reroute(pod: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void;
+  /** Endpoints that ever had this pod pending: a deletion goes to all of them (I4). */
+  audience(pod: KnownPod): readonly string[];
+  /** The pod is gone (its version at the end, D), left the selection at that version, or (undefined) is of no interest. */
+  remove(pod: KnownPod, gone: { version: string; left: boolean } | undefined): void;
+  tombstone(uid: string): { version: string; left: boolean } | undefined;
+  /** Without a word to anybody. Returns how many. */
+  forgetOutside(namespaces: readonly string[]): number;
+  /** Per scope: the version up to which it was wholly seen (R); whether a list of it was ever completed. */
+  reached(scope: Scope): string | undefined;
+  setReached(scope: Scope, resourceVersion: string): void;
+  isSynced(scope: Scope): boolean;
+  beginSync(scope: Scope): void;
+  /** The running list holds this pod (put marks, too). */
+  mark(pod: KnownPod): void;
+  missing(scope: Scope): KnownPod[];
+  endSync(scope: Scope): void;
+  /** History was rewritten: epoch + 1; tombstones go; pods stay, all of an old epoch. */
+  beginEpoch(): void;
+  /** Whether every known pod was seen in this epoch. */
+  isOfOneEpoch(): boolean;
+  /** Pods whose reminder is due by the wall clock (or, after it was set back, further ahead than one interval); 500 at most. */
+  remindable(now: number, interval: number): KnownPod[];
+  setReminder(pod: KnownPod, at: number | undefined): void;
+  /** Gives a reminder at once to unhealthy pods (their summary says so) that have none: reminders were just switched on. */
+  startReminders(): void;
 }
 
-/** A message that an endpoint does not take. */
-export interface SetAside {
-  /** namespace/name */
-  pod: string;
-  why: string;
-  attempts: number;
-}
-
-/** One attempt, as it is remembered for people. */
-export interface LogEntry {
-  /** Milliseconds since the epoch. */
-  at: number;
-  endpoint: string;
-  pod: string;
-  event: string;
-  version: string;
-  attempt: number;
-  outcome: string;
-  milliseconds: number;
-}
-
-/** What is owed to each endpoint, in the order in which it was owed. */
-export interface Outbox {
-  /**
-   * Owes a message to an endpoint. While an older message about the same pod waits, is not being sent and is
-   * no transition, this one takes its place: its reasons are joined and `coalesced` counts it. Of a pod's
-   * transitions the first and the latest 20 are kept.
-   */
-  owe(endpoint: string, message: NewMessage): void;
-  /** Endpoints that were told of a pod, or are owed a message about it. */
-  concerned(uid: string): string[];
-  /** Whether an endpoint was told of a pod or is owed a message about it. */
-  isConcerned(endpoint: string, uid: string): boolean;
-  /** Whether a message about a pod waits for an endpoint. */
-  isOwed(endpoint: string, uid: string): boolean;
-  /**
-   * Takes up to `limit` messages that are due, the oldest first: of each namespace/name only the oldest, and
-   * none while another one about it is being sent. What was taken is given back by `accepted` or `failed`.
-   */
-  take(endpoint: string, now: number, limit: number): Message[];
-  /** The endpoint took it: it leaves the outbox. */
-  accepted(message: Message): void;
-  /**
-   * It stays, unless a newer version of the pod waits already and this is no transition, or one that was set
-   * aside time after time.
-   */
-  failed(message: Message, failure: Failure): void;
-  /** Keeps the text of a deletion, or of another object that is in no inventory, for messages about it. */
-  keep(text: string): BodyId;
-  /** Gives a message back that was not sent after all. */
-  release(message: Message): void;
-  /** The same, and not before this instant of the monotonic clock. */
-  defer(message: Message, due: number): void;
-  /** Says when a message is due that was deferred for ever (Infinity), unless a newer one took its place since. */
-  resume(message: Message, due: number): void;
-  /** When the next message that waits for its time is due; undefined if there is none. */
-  nextDue(endpoint: string, now: number): number | undefined;
-  /** Whether `take` would find anything. */
-  hasDue(endpoint: string, now: number): boolean;
-  /** Whether anything is owed, set aside or not. */
-  isAnyOwed(endpoint: string): boolean;
-  /** Whether messages wait that are not set aside (those that are being sent included). */
-  isWaiting(endpoint: string): boolean;
-  /** How many messages were not accepted yet: set aside, or waiting (those that are being sent included). */
-  owed(endpoint: string): { waiting: number; aside: number };
-  /**
-   * Makes all messages that were set aside due at once. Their strikes stay: what fails again is set aside again at
-   * once, and says nothing against the endpoint.
-   */
-  retryAside(endpoint: string): void;
-  /** Endpoints that something is owed to. */
+/** What is pending for each endpoint. One line a namespace/name; in a line strictly one after the other. */
+export interface Pending {
+  /** All endpoints that the store has a row for. */
   endpoints(): string[];
-  /** Messages that are set aside, the oldest first. */
-  aside(endpoint: string): SetAside[];
-}
-
-/** The endpoints that the store knows, owed something or not, by name. */
-export interface KnownEndpoints {
-  names(): string[];
-  /** What an endpoint was owed and did not get, for the header `k8svent-lost`. */
-  lost(endpoint: string): Lost;
-  /** The endpoint has taken a message that told it of so many. */
-  toldLost(endpoint: string, messages: number): void;
-  /** Forgets an endpoint and what it is owed; returns how many messages that was. */
+  /** Forgets an endpoint and what is pending for it; returns how many messages that was. */
   forget(endpoint: string): number;
+  /** Whether anything about this pod is pending for the endpoint, in flight included. */
+  has(endpoint: string, uid: string): boolean;
+  /**
+   * The next message that may be sent now, marked as in flight; undefined: none. Rotates over the namespaces, FIFO in each;
+   * a line whose message waits (due) does not hold up others. `now`: monotonic milliseconds.
+   */
+  take(endpoint: string, now: number): Message | undefined;
+  /** The same as a probe of a half-open circuit: another pod and, if possible, another namespace than the last ones, the fewest
+   * tries first, random among up to 50 candidates. `random` in [0, 1). */
+  probe(endpoint: string, now: number, random: number, last: readonly PodRef[]): Message | undefined;
+  /** It was accepted: its row goes. Durable with a later commit: with the next one, or after 250 ms, or at once if its line
+   * goes on (W2). `announced`: how many lost messages this request told of (W3). */
+  acknowledged(message: Message, announced: number): void;
+  /** It failed and waits until `due` (monotonic). A dead letter gives way to a newer version by the rule in pending.ts. */
+  failed(message: Message, failures: Failures, due: number): void;
+  /** It was not sent after all; as if never taken. */
+  release(message: Message): void;
+  /** Not before `due`, without counting as a failure (its body must be read again first). */
+  defer(message: Message, due: number): void;
+  /** When the next waiting line is due (monotonic); undefined: none waits. */
+  nextDue(endpoint: string): number | undefined;
+  /** Whether a message that was never tried could be sent now, of another namespace than this one. */
+  hasUntried(endpoint: string, now: number, otherThan: string): boolean;
+  /** Whether anything could be sent now. */
+  hasReady(endpoint: string, now: number): boolean;
+  /** pending: all not accepted, in flight and dead letters included. since: wall clock of the oldest. O(1) but for `since`. */
+  counts(endpoint: string): { pending: number; deadLetters: number; inFlight: number };
+  /** The oldest first; at most `limit`. superseded: a newer version took its place while it was a dead letter (kept in memory). */
+  deadLetters(endpoint: string, limit: number): DeadLetter[];
+  /** Makes up to `count` dead letters (all by default) due now. */
+  retryDeadLetters(endpoint: string, count?: number): void;
+  /** Evicted and not announced yet. */
+  lost(endpoint: string): { messages: number; since: number | undefined };
+}
+export interface DeadLetter {
+  pod: string;
+  uid: string;
+  resourceVersion: string;
+  why: string;
+  tries: number;
+  superseded: boolean;
 }
 
-/** The last attempts at a delivery, for people. */
-export interface DeliveryLog {
-  /** Remembers an attempt; the oldest are forgotten. */
-  record(entry: LogEntry): void;
-  /** The newest first. */
-  latest(): LogEntry[];
+/** How a store is kept, and who hears of what. */
+export interface StoreOptions {
+  /** The state file; undefined: a private temporary file, or memory where none can be made. */
+  file: string | undefined;
+  buffer: number; // bytes of memory: index of what is pending, and dirty bodies while the disk fails
+  stateMax: number; // bytes of deflated bodies on the disk
+  clock: Clock;
+  /** Messages became ready to be sent. */
+  onReady: (endpoints: ReadonlySet<string>) => void;
+  /** What was evicted, summed; at most once a minute for an endpoint. */
+  onEvicted: (endpoint: string, messages: number) => void;
+  /** The reason; undefined: the disk can be written again. Once each. */
+  onDiskFault: (fault: string | undefined) => void;
 }

@@ -110,7 +110,7 @@ export class Says {
       this.#isSaid = true;
       return log.warn(
         `Endpoint ${endpoint} fails: ${why}${
-          adviceOn(why)
+          adviceOn(outcome)
         }. What is pending for it waits and is tried again.`,
         { endpoint },
       );

@@ -1,7 +1,10 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { printPayload } from "../pod/payload.ts";
 import type { Message } from "../store/store.ts";
+
+/**
+ * A message as a request: its id, its headers, its body. The id is the same for a version at every endpoint and attempt
+ * and is digested once; the rest costs less than to look for it.
+ */
 
 /** What is the same in every message of one run. */
 export interface Rendering {
@@ -19,41 +22,75 @@ export interface Rendered {
   body: Uint8Array<ArrayBuffer>;
   /** In lower case, in the order in which they are sent. */
   headers: Record<string, string>;
+  /** Tells these bytes from all others: see `Signed` in `sign.ts`. */
+  content: string;
+}
+
+/** Versions whose ids are kept: as many as are under way at several endpoints at once. */
+const KEPT = 256;
+
+/** How messages are rendered in this run. Asked once an attempt. */
+export class Renderer {
+  readonly #rendering: Rendering;
+  /** By version, the oldest first. */
+  readonly #ids = new Map<number, string>();
+
+  constructor(rendering: Rendering) {
+    this.#rendering = rendering;
+  }
+
+  /** The request of a message, in the words of DESIGN.md ("The payload"). */
+  render(message: Message): Rendered {
+    const { version, env } = this.#rendering;
+    const environment = message.environment ?? this.#rendering.environment;
+    const id = this.#idOf(message);
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      "user-agent": `k8svent/${version}`,
+      "webhook-id": id,
+      "k8svent-event": message.event,
+    };
+    if (message.reasons.length > 0) headers["k8svent-reason"] = message.reasons.join();
+    if (message.phase !== undefined) headers["k8svent-phase"] = printable(message.phase);
+    // A reduced object is not the one that was seen.
+    if (message.observed === false || message.completeness !== "whole") headers["k8svent-observed"] = "false";
+    if (message.epoch > 0) headers["k8svent-epoch"] = String(message.epoch);
+    if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
+    if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
+    const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
+    const body = isPod && env !== undefined ? withEnv(message.body, env) : message.body;
+    return { id, headers, body, content: `${message.version} ${message.completeness} ${body.length}` };
+  }
+
+  #idOf(message: Message): string {
+    const kept = this.#ids.get(message.version);
+    if (kept !== undefined) return kept;
+    const id = messageId(message);
+    if (this.#ids.size >= KEPT) this.#ids.delete(this.#ids.keys().next().value ?? 0);
+    this.#ids.set(message.version, id);
+    return id;
+  }
+}
+
+/** `{"pod":…}` becomes `{"pod":…,"env":…}`: in front of the last brace. */
+function withEnv(body: Uint8Array, env: Record<string, string>): Uint8Array<ArrayBuffer> {
+  const addition = new TextEncoder().encode(`,"env":${JSON.stringify(env)}}`);
+  const extended = new Uint8Array(body.length - 1 + addition.length);
+  extended.set(body.subarray(0, -1));
+  extended.set(addition, body.length - 1);
+  return extended;
 }
 
 /**
- * The request of a message. The body and the id depend on nothing but what the message says, so they are the
- * same at each attempt and after a restart.
+ * The same at each attempt, endpoint and restart, different for any other message: of what the message is about, not
+ * of its bytes, which may have been given up meanwhile. The epoch tells a version from the one of the same number
+ * before the cluster was restored, the generation what a selector brought back from what it had brought before.
  */
-export function render(message: Message, rendering: Rendering): Rendered {
-  const isPod = message.event.startsWith("pod.");
-  const body = Buffer.from(isPod ? printPayload(message.body, rendering.env) : message.body);
-  const id = messageId(message, body);
-  const environment = message.environment ?? rendering.environment;
-  const headers: Record<string, string> = {
-    "content-type": "application/json",
-    "user-agent": `k8svent/${rendering.version}`,
-    "webhook-id": id,
-    "k8svent-event": message.event,
-  };
-  if (message.reasons.length > 0) headers["k8svent-reason"] = message.reasons.join();
-  if (message.phase !== undefined) headers["k8svent-phase"] = printable(message.phase);
-  // A reduced object is not the one that was seen.
-  if (message.observed === false || message.completeness !== "whole") headers["k8svent-observed"] = "false";
-  if (message.epoch > 0) headers["k8svent-epoch"] = String(message.epoch);
-  if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
-  if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
-  return { id, body, headers };
-}
-
-/**
- * The same for the same event, body and occasion, different for every other message. After the cluster went
- * back to a backup, a version can come again that was told before it: the epoch makes it another message.
- */
-function messageId({ event, occasion, epoch }: Message, body: Uint8Array): string {
-  const when = epoch > 0 ? `${occasion}@${epoch}` : occasion;
-  const digest = createHash("sha256").update(`${event}\n${when}\n`).update(body).digest();
-  return `pod_${base32(digest)}`;
+function messageId({ uid, resourceVersion, epoch, event, occasion, generation }: Message): string {
+  // JSON, so that no two lists of texts read the same.
+  const about = JSON.stringify([uid, resourceVersion, epoch, event, occasion, generation]);
+  // 130 bits: two of a billion messages are alike with a chance of 1 in 10^21.
+  return `pod_${base32(createHash("sha256").update(about).digest()).slice(0, 26)}`;
 }
 
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";

@@ -1,248 +1,366 @@
+import type { Outcome, Request, Send } from "../http/outcome.ts";
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
-import type { Message } from "../store/store.ts";
-import { attempt, type AttemptDeps, type AttemptResult } from "./attempt.ts";
-import { Conclusion, type ConclusionDeps } from "./conclusion.ts";
-import { Pace } from "./pace.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Message, Pending } from "../store/store.ts";
+import {
+  begin,
+  decide,
+  type Decision,
+  type EndpointState,
+  isFailing,
+  newEndpoint,
+  room,
+  tryNow,
+} from "./decision.ts";
+import type { Renderer } from "./render.ts";
+import { Says } from "./says.ts";
+import type { Signer } from "./sign.ts";
 
 /**
- * Messages, the oldest that are due, of which one is picked at random as the probe: pods that an endpoint cannot
- * digest are often neighbours in the list, and the oldest would be one of them time after time.
+ * Delivers what is pending for one endpoint. Endpoints do not know of one another, so one that hangs changes nothing
+ * for the rest.
+ *
+ * Nothing here looks for work: it is woken when the store has something ready, when an attempt has ended, and when the
+ * one timer says that a retry is due or an open circuit's time is up. Each time it takes as many messages as there is
+ * room for, and gives each its attempt:
+ *
+ * ```
+ * take ─▶ (its body was given up: read it again, its turn comes back) ─▶ render, sign ─▶ send ─▶ decide ─▶ carry out
+ * ```
+ *
+ * The store sees to the order (one message a namespace/name at a time) and `decision.ts` to what an outcome means. A
+ * message that is under way when the signal aborts goes back to the store as if it had never been taken.
  */
-const PROBE_CANDIDATES = 50;
 
 /** What one worker needs. */
-export interface WorkerDeps extends AttemptDeps, ConclusionDeps {
-  /** Runs several changes of the outbox as one. */
-  transaction: (work: () => void) => void;
+export interface WorkerDeps {
+  endpoint: string;
+  url: URL;
+  send: Send;
+  pending: Pending;
+  renderer: Renderer;
+  signer: Signer;
+  /** The active secrets, asked for at each attempt; none: the request is not signed. */
+  secrets: () => readonly string[];
+  /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
+  timeout: number;
   /** Requests at a time, at the most. */
   concurrency: number;
-  /** How many messages had to be given up that the endpoint was not told of yet, for `k8svent-lost`. */
-  lost: () => number;
-  /** What all workers together may hold in memory. */
-  budget: Budget;
+  /** Bytes that all workers together may have under way. */
+  budget: { limit: number; used: number };
+  /** Failed attempts in a row after which the endpoint is given up; undefined: never. */
+  patience?: number | undefined;
   /**
-   * Reads the pod of a message anew, whose text was reduced to save room, and stores it as if the source had
-   * brought it. Resolves to false where the pod cannot be had now: the message then waits.
+   * Reads the pod of a message again whose body was given up, and stores it as if the source had brought it. False
+   * where the pod cannot be had now: the message then waits.
    */
   reread: (message: Message) => Promise<boolean>;
+  /** Called each time that the endpoint asks for an inventory. */
+  onRequest: (endpoint: string) => void;
+  clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
+  log: Log;
 }
-
-/** An attempt that has ended. */
-interface Ended {
-  message: Message;
-  result: AttemptResult;
-  /** The pace's, as it was when the attempt began. */
-  generation: number;
-}
-
-/** Bytes of what is being sent. */
-export interface Budget {
-  limit: number;
-  used: number;
-}
-
-/** How long messages wait whose pods could not be read anew: a cluster that comes up is not to be overrun. */
-const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 
 /**
  * When a worker's work is done.
  *
  * - `never`: as long as the program runs.
- * - `settled`: when nothing is owed any more but what was set aside; retries are waited for (`--once`).
+ * - `settled`: when nothing is pending any more but dead letters; retries are waited for (`--once`).
  * - `stopped`: as soon as nothing is in flight.
  * - `drained`: when what is due was tried once more; nothing is waited for (the program ends).
  */
 export type Goal = "never" | "settled" | "drained" | "stopped";
 
-/**
- * Delivers what is owed to one endpoint: of each namespace/name one message at a time and in order, of all
- * together as many at a time as the endpoint bears. Endpoints do not know of one another, so one that hangs
- * changes nothing for the rest.
- */
+/** How long messages wait whose pods could not be read again: a cluster that comes up must not be overrun. */
+const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
+
+/** With patience that ends, whoever asks to wait longer than the longest backoff is not waited for; milliseconds. */
+const LONGEST_WAIT = 60_000;
+
+/** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
+const DURABLE_WITHIN = 1_000;
+
+/** Bodies that were read again and given up at once, because they are so large: they go out as they are. */
+const REREAD_REMEMBERED = 1_000;
+
+/** The worker of one endpoint. */
 export class Worker {
   readonly #deps: WorkerDeps;
-  readonly #pace: Pace;
-  readonly #conclusion: Conclusion;
-  readonly #inFlight = new Set<Promise<void>>();
-  /** Attempts that have ended and from which no conclusion was drawn yet. */
-  #ended: Ended[] = [];
-  /** Whether a request that tells of losses is under way: another one that told of them would count them twice. */
-  #isTellingLost = false;
-  /** Messages whose pods were read anew and that are to be sent next. */
-  readonly #reread = new Set<number>();
-  /** Not before this instant is a pod read anew, after so many failures in a row. */
-  #rereadAt = 0;
-  #rereadFailures = 0;
+  readonly #says: Says;
+  #state: EndpointState;
   #goal: Goal = "never";
+  #inFlight = 0;
+  #isGivenUp = false;
+  /** Whether a request that tells of lost messages is under way: another one would make them count twice. */
+  #isAnnouncing = false;
+  /** Until then, something may become ready that waits for the disk. */
+  #durableBy = -Infinity;
+  /** Messages, by their number, whose pods are being read again, or were. */
+  readonly #rereading = new Set<number>();
+  readonly #reread = new Set<number>();
+  #rereadFailures = 0;
+  #isPumping = false;
+  #timer: { at: number; cancel: () => void } | undefined;
+  #signal: AbortSignal = new AbortController().signal;
   /** Why it cannot go on: the store failed, or the program is wrong. */
   #fault: { error: unknown } | undefined;
-  /** Ends the wait in `#rest`, if one is on. */
-  #rouse: () => void = () => {};
-  #roused = false;
+  readonly #ended = Promise.withResolvers<void>();
+  #hasEnded = false;
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#pace = new Pace(deps.concurrency);
-    this.#conclusion = new Conclusion(deps, this.#pace);
+    this.#state = newEndpoint(deps.concurrency);
+    this.#says = new Says(deps.endpoint, deps);
   }
 
-  /** Something new is owed. Called at any time; cheap. */
+  /** Something new is ready. Called at any time; cheap. */
   wake(): void {
-    this.#roused = true;
-    this.#rouse();
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    // What comes together is looked at once, and never from within a call of the store.
+    queueMicrotask(() => {
+      this.#isPumping = false;
+      this.#pump();
+    });
   }
 
-  /** Whether the endpoint did not answer as it should the last time, or wants nothing more. */
+  /** Whether the endpoint does not take what it is sent, or gets nothing more. */
   get isFailing(): boolean {
-    return this.#pace.failures > 0 || this.#conclusion.ended;
+    return this.#isGivenUp || isFailing(this.#state);
   }
 
-  /** Tries at once what waits, whatever the endpoint answered before. */
+  /** Tries at once what waits, dead letters too, whatever the endpoint answered before. */
   retry(): void {
-    this.#conclusion.reopen();
-    this.#pace.open();
+    this.#state = tryNow(this.#state, true);
+    this.#deps.pending.retryDeadLetters(this.#deps.endpoint);
     this.wake();
   }
 
   /** Sets when `run` returns. To drain, an endpoint that backs off is tried once more, at once. */
   aim(goal: Goal): void {
     this.#goal = goal;
-    if (goal === "drained") this.#pace.open();
+    if (goal === "drained") {
+      this.#state = tryNow(this.#state, false);
+      this.#durableBy = this.#deps.clock.monotonic() + DURABLE_WITHIN;
+    }
     this.wake();
   }
 
   /**
-   * Delivers until the goal is reached or the signal aborts, which also ends requests that are under way.
+   * Delivers until the goal is reached or the signal aborts, which also ends requests that are under way. Called once.
    *
    * @throws what the store threw, after the requests that were under way have ended.
    */
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.wake();
+    this.#signal = signal;
     signal.addEventListener("abort", wake);
-    try {
-      while (!signal.aborted && this.#fault === undefined) {
-        this.#roused = false;
-        // One instant for all three: what became due between two looks at the clock would be neither sent nor
-        // waited for.
-        const now = this.#deps.clock.monotonic();
-        this.#conclude();
-        if (this.#goal !== "stopped") this.#start(now, signal);
-        if (this.#inFlight.size === 0 && this.#isDone(now)) break;
-        await this.#rest(now);
-      }
-    } finally {
-      await Promise.all(this.#inFlight);
-      signal.removeEventListener("abort", wake);
-      if (this.#fault === undefined) this.#conclude();
-    }
+    this.wake();
+    await this.#ended.promise;
+    signal.removeEventListener("abort", wake);
     if (this.#fault !== undefined) throw this.#fault.error;
   }
 
-  #start(now: number, signal: AbortSignal): void {
-    if (this.#conclusion.ended) return;
-    const room = this.#pace.room(now, this.#inFlight.size);
-    const { budget } = this.#deps;
+  #pump(): void {
+    if (this.#hasEnded) return;
+    // One instant for all: what became due between two looks at the clock would be neither sent nor waited for.
+    const now = this.#deps.clock.monotonic();
+    const ends = this.#signal.aborted || this.#fault !== undefined;
+    try {
+      if (!ends && this.#goal !== "stopped" && !this.#isGivenUp) this.#start(now);
+      const isIdle = this.#inFlight === 0 && this.#rereading.size === 0;
+      if (isIdle && (ends || this.#isDone(now))) {
+        this.#hasEnded = true;
+        this.#arm(undefined, now);
+        return this.#ended.resolve();
+      }
+      this.#arm(ends ? undefined : this.#nextAt(now), now);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #start(now: number): void {
+    const { pending, endpoint, random, budget } = this.#deps;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
-    if (room === 0 || (budget.used >= budget.limit && this.#inFlight.size > 0)) return;
-    /** Asked for once a round, by the first message that is sent and not only read anew. */
-    let lost: number | undefined;
-    const toTell = (): number => this.#isTellingLost ? 0 : lost ??= this.#deps.lost();
-    for (const message of this.#take(room, now)) {
-      const task = this.#deliver(message, toTell, signal).catch((error: unknown) => {
-        this.#fault ??= { error };
-      }).finally(() => {
-        this.#inFlight.delete(task);
-        this.wake();
-      });
-      this.#inFlight.add(task);
+    while (
+      room(this.#state, now, this.#inFlight) > 0 && (budget.used < budget.limit || this.#inFlight === 0)
+    ) {
+      const { circuit, suspects } = this.#state;
+      const message = circuit.kind === "closed"
+        ? pending.take(endpoint, now)
+        : pending.probe(endpoint, now, random(), suspects);
+      if (message === undefined) return;
+      if (message.completeness === "fetchable" && !this.#reread.has(message.seq)) {
+        this.#readAgain(
+          message,
+          now,
+        );
+      } else this.#attempt(message).catch((error: unknown) => this.#fail(error));
     }
   }
 
-  #take(room: number, now: number): Message[] {
-    const { outbox, endpoint, random } = this.#deps;
-    if (this.#pace.failures === 0) return outbox.take(endpoint, now, room);
-    const candidates = outbox.take(endpoint, now, PROBE_CANDIDATES);
-    // A probe about the pod that failed last would not tell whether the endpoint or that pod is at fault.
-    const others = candidates.filter((message) => message.uid !== this.#conclusion.lastFailed);
-    // Nor would one that failed before: what was tried least tells most.
-    const least = Math.min(...others.map((message) => message.attempts));
-    const fresh = others.filter((message) => message.attempts === least);
-    const pool = fresh.length > 0 ? fresh : candidates;
-    const probe = pool[Math.floor(random() * pool.length)];
-    for (const other of candidates) if (other !== probe) outbox.release(other);
-    return probe === undefined ? [] : [probe];
-  }
-
-  /** All that have ended since the last round, in one transaction: each costs a write to the disk. */
-  #conclude(): void {
-    const ended = this.#ended;
-    if (ended.length === 0) return;
-    this.#ended = [];
-    const writes = ended.map(({ message, result, generation }) =>
-      this.#conclusion.draw(message, result, generation)
-    );
-    this.#deps.transaction(() => writes.forEach((write) => write()));
-    for (const { result } of ended) if (result.toldLost > 0) this.#isTellingLost = false;
-  }
-
-  /** @param toTell says how many lost messages the request is to tell of */
-  async #deliver(message: Message, toTell: () => number, signal: AbortSignal): Promise<void> {
-    // Once: what is reduced again at once, because it is so large, goes out reduced.
-    if (message.completeness === "fetchable" && !this.#reread.delete(message.seq)) {
-      return await this.#readAnew(message);
-    }
-    const { budget, outbox } = this.#deps;
-    const generation = this.#pace.generation;
-    const tells = toTell();
-    if (tells > 0) this.#isTellingLost = true;
+  /** All requests of one attempt: two where the first met a connection that had ended. */
+  async #attempt(message: Message): Promise<void> {
+    const { pending, endpoint, clock, budget, random } = this.#deps;
+    this.#state = begin(this.#state);
+    const { starts: start, generation } = this.#state;
+    const lost = this.#isAnnouncing ? 0 : pending.lost(endpoint).messages;
+    if (lost > 0) this.#isAnnouncing = true;
+    this.#inFlight++;
     budget.used += message.body.length;
     try {
-      const result = await attempt(message, tells, this.#deps, signal);
-      if (result === undefined) return outbox.release(message);
-      this.#ended.push({ message, result, generation });
+      const began = clock.monotonic();
+      for (let requests = 1;; requests++) {
+        const tries = message.failures.tries + requests;
+        const outcome = await this.#send(message, tries, lost);
+        if (outcome === undefined) return pending.release(message);
+        const now = { monotonic: clock.monotonic(), wall: clock.now() };
+        const othersUntried = !isAccepted(outcome) &&
+          pending.hasUntried(endpoint, now.monotonic, message.namespace);
+        const attempt = { message, start, generation, requests, othersUntried };
+        const before = this.#state;
+        const { decision, endpoint: after } = decide(attempt, before, outcome, now, random());
+        this.#state = after;
+        if (decision.kind === "again") continue;
+        this.#carryOut(decision, message, lost, now.monotonic);
+        this.#says.attempt(message, tries, outcome, now.monotonic - began);
+        this.#says.decision(decision, message, outcome, before, after);
+        if (decision.kind === "delivered") this.#heed(outcome);
+        return;
+      }
     } finally {
       budget.used -= message.body.length;
+      this.#inFlight--;
+      if (lost > 0) this.#isAnnouncing = false;
+      this.wake();
     }
   }
 
-  /** Gives the message back first: what is read may be newer and then takes its place. */
-  async #readAnew(message: Message): Promise<void> {
-    const { outbox, clock, random, reread, transaction } = this.#deps;
-    transaction(() => outbox.defer(message, Infinity));
-    const found = clock.monotonic() >= this.#rereadAt && await reread(message);
-    if (found) {
-      this.#rereadFailures = 0;
-      this.#reread.add(message.seq);
-    } else if (clock.monotonic() >= this.#rereadAt) {
-      this.#rereadAt = clock.monotonic() + backoffDelay(REREAD_BACKOFF, ++this.#rereadFailures, random());
+  /** Undefined: the signal aborted it. */
+  async #send(message: Message, attempt: number, lost: number): Promise<Outcome | undefined> {
+    const { url, renderer, signer, secrets, clock, send, timeout } = this.#deps;
+    const rendered = renderer.render(message);
+    const { headers, body } = rendered;
+    headers["k8svent-attempt"] = String(attempt);
+    if (lost > 0) headers["k8svent-lost"] = String(lost);
+    Object.assign(headers, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets()));
+    const request: Request = { url, headers, body };
+    try {
+      return await send(request, timeout, this.#signal);
+    } catch (error) {
+      if (this.#signal.aborted) return undefined;
+      throw error;
     }
-    // A newer version may be under way in its place by now: that one is not to be sent a second time.
-    transaction(() => outbox.resume(message, found ? 0 : this.#rereadAt));
+  }
+
+  #carryOut(
+    decision: Exclude<Decision, { kind: "again" }>,
+    message: Message,
+    lost: number,
+    now: number,
+  ): void {
+    const { pending, endpoint, patience = Infinity } = this.#deps;
+    if (decision.kind === "delivered") {
+      pending.acknowledged(message, lost);
+      this.#reread.delete(message.seq);
+      this.#durableBy = now + DURABLE_WITHIN;
+      if (decision.release > 0) pending.retryDeadLetters(endpoint, decision.release);
+      return;
+    }
+    pending.failed(message, decision.failures, decision.due);
+    if (this.#state.inARow >= patience) {
+      this.#giveUp(`is given up after ${this.#state.inARow} failed attempts in a row: ${decision.why}`);
+    }
+  }
+
+  /** What an answer says beside its status. */
+  #heed(outcome: Outcome): void {
+    if (outcome.kind !== "answer" || outcome.headers.get("k8svent-request") !== "inventory") return;
+    this.#deps.onRequest(this.#deps.endpoint);
+  }
+
+  /**
+   * Gives the message back first: what is read may be newer and then takes its place. It is ready again as soon as the
+   * store has the body, and after a backoff if it has not.
+   */
+  #readAgain(message: Message, now: number): void {
+    const { pending, reread, random } = this.#deps;
+    const { seq } = message;
+    pending.defer(message, now + backoffDelay(REREAD_BACKOFF, this.#rereadFailures + 1, random()));
+    // One at a time while none can be read: the API server is asked once for each backoff, not once for each pod.
+    if (this.#rereading.has(seq) || (this.#rereadFailures > 0 && this.#rereading.size > 0)) return;
+    this.#rereading.add(seq);
+    reread(message).then((isFound) => {
+      this.#rereadFailures = isFound ? 0 : this.#rereadFailures + 1;
+      if (!isFound) return;
+      if (this.#reread.size >= REREAD_REMEMBERED) this.#reread.clear();
+      this.#reread.add(seq);
+    }).catch((error: unknown) => this.#fail(error)).finally(() => {
+      this.#rereading.delete(seq);
+      this.wake();
+    });
   }
 
   #isDone(now: number): boolean {
     if (this.#goal === "never") return false;
-    if (this.#goal === "stopped") return true;
-    const { outbox, endpoint } = this.#deps;
-    if (this.#conclusion.ended) return true;
-    if (this.#goal === "settled") return !outbox.isWaiting(endpoint);
-    // Nothing is in flight, so a pace without room means that the endpoint backs off: it had its last try.
-    return this.#pace.room(now, 0) === 0 || !outbox.hasDue(endpoint, now);
+    if (this.#goal === "stopped" || this.#isGivenUp || this.#state.circuit.kind === "disabled") return true;
+    const { pending, endpoint, patience } = this.#deps;
+    const counts = pending.counts(endpoint);
+    if (this.#goal === "settled") {
+      if (counts.pending === counts.deadLetters) return true;
+      const wait = (this.#nextAt(now) ?? now) - now;
+      if (patience === undefined || wait <= LONGEST_WAIT) return false;
+      this.#giveUp(`is given up: it asks to wait for ${Math.round(wait / 1000)} s`);
+      return true;
+    }
+    // Nothing is in flight, so a circuit without room is open: the endpoint had its last try.
+    if (room(this.#state, now, 0) === 0) return true;
+    return !pending.hasReady(endpoint, now) && (counts.pending === 0 || now >= this.#durableBy);
   }
 
-  /** Waits until a request ends, something is owed, the backoff is over, or a message's time has come. */
-  #rest(now: number): Promise<void> {
-    if (this.#roused) return Promise.resolve();
-    const { outbox, endpoint, clock } = this.#deps;
-    const opens = this.#pace.opensAt;
-    const next = this.#conclusion.ended ? undefined : now < opens ? opens : outbox.nextDue(endpoint, now);
-    return new Promise((resolve) => {
-      const cancel = next === undefined ? (): void => {} : clock.after(next - now, () => this.#rouse());
-      this.#rouse = () => {
-        cancel();
-        this.#rouse = (): void => {};
-        resolve();
-      };
-    });
+  /** When there is something to do that nobody wakes it for; undefined: never, or not before an attempt has ended. */
+  #nextAt(now: number): number | undefined {
+    const { pending, endpoint } = this.#deps;
+    const { circuit } = this.#state;
+    if (circuit.kind === "disabled" || this.#isGivenUp) return undefined;
+    const due = pending.nextDue(endpoint);
+    if (circuit.kind === "open" && circuit.until > now) {
+      if (pending.hasReady(endpoint, now)) return circuit.until;
+      return due === undefined ? undefined : Math.max(due, circuit.until);
+    }
+    if (this.#goal === "drained" && this.#inFlight === 0 && now < this.#durableBy) return this.#durableBy;
+    // With no room left, the end of an attempt is what there is to wait for.
+    return due !== undefined && room(this.#state, now, this.#inFlight) > 0 ? due : undefined;
   }
+
+  #arm(at: number | undefined, now: number): void {
+    if (this.#timer?.at === at) return;
+    this.#timer?.cancel();
+    this.#timer = at === undefined ? undefined : {
+      at,
+      cancel: this.#deps.clock.after(Math.max(0, at - now), () => {
+        this.#timer = undefined;
+        this.#pump();
+      }),
+    };
+  }
+
+  #giveUp(why: string): void {
+    if (this.#isGivenUp) return;
+    this.#isGivenUp = true;
+    this.#says.givenUp(why);
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= { error };
+    this.wake();
+  }
+}
+
+function isAccepted(outcome: Outcome): boolean {
+  return outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300;
 }

@@ -1,16 +1,34 @@
+import type { Send } from "../http/outcome.ts";
 import type { Endpoint } from "../route/endpoint.ts";
-import type { OpenDial } from "./dial_fetch.ts";
+import { Renderer, type Rendering } from "./render.ts";
+import { type Scheme, SCHEMES, Signer } from "./sign.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
+/**
+ * The workers, one for each endpoint, each by itself. The operator's endpoints are opened at the start and stay. Those
+ * that pods' annotations name come and go: one that nothing is pending for is closed after a while, and opened again
+ * when something comes for it (the deletion of a pod that it was sent, most often).
+ */
+
+/** The way to one endpoint. */
+export interface OpenSend {
+  send: Send;
+  /** Closes its connections; called once, when its worker has returned. */
+  close: () => void;
+}
+
 /** What all workers share, and how each gets its own way to its endpoint. */
-export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "dial" | "lost"> {
-  /** Makes the way to an endpoint, once for each. */
-  openDial: (endpoint: Endpoint) => OpenDial;
+export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send" | "renderer" | "signer"> {
+  /** Makes the way to an endpoint, once for each opening. One that is not trusted is dialled through the guard. */
+  openSend: (endpoint: Endpoint) => OpenSend;
+  rendering: Rendering;
+  /** The schemes to sign by (`--signatures`); all by default. */
+  signatures?: ReadonlySet<Scheme>;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
 
-/** Strangers that were let go and are remembered: annotations can name new ones without end. */
+/** Annotation endpoints that were closed and are remembered: annotations can name new ones without end. */
 const REMEMBERED = 1_000;
 
 interface Running {
@@ -20,15 +38,18 @@ interface Running {
   ended: Promise<void>;
 }
 
-/** The workers, one for each endpoint, each by itself. */
+/** All workers. */
 export class Workers {
   readonly #deps: WorkersDeps;
   readonly #signal: AbortSignal;
+  /** Shared, so that what is the same at several endpoints is made once. */
+  readonly #renderer: Renderer;
+  readonly #signer: Signer;
   readonly #running = new Map<string, Running>();
-  /** Strangers that were let go: the end of a pod that they were told of may still come for them. */
-  readonly #letGo = new Map<string, Endpoint>();
-  readonly #strangers = new Set<string>();
-  /** Workers that were let go and have not returned yet. */
+  /** Annotation endpoints that were closed: the end of a pod that they were sent may still come for them. */
+  readonly #closed = new Map<string, Endpoint>();
+  readonly #ofAnnotations = new Set<string>();
+  /** Workers that were stopped and have not returned yet. */
   readonly #ending = new Set<Promise<void>>();
   #goal: Goal = "never";
 
@@ -36,74 +57,78 @@ export class Workers {
   constructor(deps: WorkersDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
+    this.#renderer = new Renderer(deps.rendering);
+    this.#signer = new Signer(deps.signatures ?? new Set(SCHEMES));
   }
 
   /** Starts the worker of an endpoint unless it runs. */
   open(endpoint: Endpoint): void {
-    if (this.#running.has(endpoint.name)) return;
-    const { dial, close } = this.#deps.openDial(endpoint);
+    const { name, url, trusted } = endpoint;
+    if (this.#running.has(name)) return;
+    const { send, close } = this.#deps.openSend(endpoint);
     const unsigned = (): string[] => [];
     const worker = new Worker({
       ...this.#deps,
-      dial,
-      endpoint: endpoint.name,
-      url: endpoint.url,
-      lost: () => this.#deps.endpoints.lost(endpoint.name).messages,
-      // The operator's signature on what a stranger receives could be replayed to the operator's receiver.
-      secrets: endpoint.trusted ? this.#deps.secrets : unsigned,
+      endpoint: name,
+      url,
+      send,
+      renderer: this.#renderer,
+      signer: this.#signer,
+      // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
+      secrets: trusted ? this.#deps.secrets : unsigned,
     });
     worker.aim(this.#goal);
     const ended = worker.run(this.#signal).catch(this.#deps.fail).finally(close);
-    this.#letGo.delete(endpoint.name);
-    if (!endpoint.trusted) this.#strangers.add(endpoint.name);
-    this.#running.set(endpoint.name, { worker, endpoint, ended });
+    this.#closed.delete(name);
+    if (!trusted) this.#ofAnnotations.add(name);
+    this.#running.set(name, { worker, endpoint, ended });
   }
 
-  /** These endpoints are owed something new. */
+  /** These endpoints have something new that is ready. */
   wake(endpoints: Iterable<string>): void {
     for (const name of endpoints) {
-      const known = this.#letGo.get(name);
+      const known = this.#closed.get(name);
       if (known !== undefined) this.open(known);
       this.#running.get(name)?.worker.wake();
     }
   }
 
-  /** Has every endpoint tried at once. */
+  /** Has every endpoint tried at once, with its dead letters. */
   retry(): void {
     for (const { worker } of this.#running.values()) worker.retry();
   }
 
   /** Names of the endpoints that pods' annotations named and that have a worker now. */
-  get strangers(): ReadonlySet<string> {
-    return this.#strangers;
+  get ofAnnotations(): ReadonlySet<string> {
+    return this.#ofAnnotations;
   }
 
-  /** Whether an endpoint has a worker, or gets one when something is owed to it. */
+  /** Whether an endpoint has a worker, or gets one when something is pending for it. */
   reaches(name: string): boolean {
-    return this.#running.has(name) || this.#letGo.has(name);
+    return this.#running.has(name) || this.#closed.has(name);
   }
 
-  /** Names of the endpoints that do not take what they are owed: they fail, or something is set aside. */
+  /** Names of the endpoints that do not take what is pending for them: they fail, or have dead letters. */
   get behind(): string[] {
-    const { outbox } = this.#deps;
-    return [...this.#running].filter(([name, { worker }]) =>
-      outbox.isAnyOwed(name) && (worker.isFailing || outbox.owed(name).aside > 0)
-    ).map(([name]) => name);
+    return [...this.#running].filter(([name, { worker }]) => {
+      const { pending, deadLetters } = this.#deps.pending.counts(name);
+      return pending > 0 && (worker.isFailing || deadLetters > 0);
+    }).map(([name]) => name);
   }
 
-  /** Ends the workers of strangers to which nothing is owed. Called once a minute. */
+  /** Closes annotation endpoints that nothing is pending for. Called once a minute. */
   letIdleGo(): void {
-    for (const name of this.#strangers) {
+    for (const name of this.#ofAnnotations) {
       const running = this.#running.get(name);
-      if (running === undefined || this.#deps.outbox.isAnyOwed(name)) continue;
+      if (running === undefined || this.#deps.pending.counts(name).pending > 0) continue;
       const { worker, endpoint, ended } = running;
       worker.aim("stopped");
       this.#running.delete(name);
-      this.#strangers.delete(name);
+      this.#ofAnnotations.delete(name);
       this.#ending.add(ended);
       ended.finally(() => this.#ending.delete(ended));
-      if (this.#letGo.size >= REMEMBERED) this.#letGo.delete(this.#letGo.keys().next().value ?? name);
-      this.#letGo.set(name, endpoint);
+      if (this.#closed.size >= REMEMBERED) this.#closed.delete(this.#closed.keys().next().value ?? name);
+      this.#closed.set(name, endpoint);
     }
   }
 

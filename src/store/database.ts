@@ -1,109 +1,248 @@
+/**
+ * The file under the store: how it is opened, refused, made safe from a power cut, and marked while it is behind.
+ *
+ * - With `--state`: one file, for its owner alone, locked against every other process until it is closed, with a
+ *   write-ahead log. A commit survives a crash of the process at once and a power cut once `sync` has ended.
+ * - Without: a file that is unlinked as soon as it is open, or, where none can be made, a database in memory.
+ *   Nothing of it outlives the process, so nothing of it needs to be safe.
+ *
+ * A file that is in use, foreign, damaged, of another format or in a folder that cannot be written ends the start
+ * with a sentence that names the way out (`StoreError`). A disk that is merely full does not: that would make a crash
+ * loop of every update. A new file is then made later, when there is room.
+ */
 import { DatabaseSync } from "node:sqlite";
-import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
+import { SCHEMA } from "./journal.ts";
 
 /** The store cannot be opened. The message says what to do. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
+/** Where the rows of a store are kept. */
+export interface Disk {
+  /** Undefined while there is no room to make the file: `open` is then called again from time to time. */
+  readonly database: DatabaseSync | undefined;
+  /** Whether it has no file, so that what it holds takes memory. */
+  readonly isMemory: boolean;
+  /** Resolves when what was committed before is safe from a power cut; undefined: nothing needs to be. */
+  readonly sync: (() => Promise<void>) | undefined;
+  /** Whether the last process sent what the file does not know of; see `setBehind`. */
+  readonly wasBehind: boolean;
+  /** Makes the file, if there is room by now. @throws the disk's error, if there is none */
+  open(): DatabaseSync;
+  /** Notes beside the file whether it is behind what is sent. */
+  setBehind(isBehind: boolean): void;
+  close(): void;
+}
+
+/** "k8sv", stored as SQLite's `application_id`: tells our file from any other database. */
+const APPLICATION_ID = 0x6b387376;
+
 /**
- * Opens the file of `--state`, made with mode 0600 where it does not exist. It stays locked against every
- * other process until it is closed.
+ * SQLite's `user_version`. Format 1 was written by versions before the first release only, and every pod is in the
+ * cluster still: to take it over would be code for nobody, so it is refused.
+ */
+export const FORMAT = 2;
+
+/** Whether SQLite failed because the disk is full, broken or read-only, and not because of what was asked. */
+export function isDiskFault(error: unknown): error is Error {
+  return error instanceof Error &&
+    /disk is full|No space left|disk I\/O error|readonly database|unable to open database file/.test(
+      error.message,
+    );
+}
+
+/**
+ * Opens the file of `--state`, made with mode 0600 where it does not exist.
  *
  * @throws {StoreError} if it is in use, is not ours, is damaged, or cannot be written.
  */
-export function openDatabase(path: string, migrations = MIGRATIONS): DatabaseSync {
+export function openFile(path: string): Disk {
+  createFor(path);
+  return new StateFile(path);
+}
+
+/** A store that ends with the process, and leaves nothing behind whatever happens. */
+export function openPrivate(): Disk {
+  let database: DatabaseSync;
+  let isMemory = false;
+  try {
+    database = openUnlinked();
+  } catch {
+    database = new DatabaseSync(":memory:");
+    isMemory = true;
+  }
+  tune(database);
+  createTables(database);
+  return {
+    database,
+    isMemory,
+    sync: undefined,
+    wasBehind: false,
+    open: () => database,
+    setBehind: () => {},
+    close: () => database.close(),
+  };
+}
+
+class StateFile implements Disk {
+  readonly isMemory = false;
+  readonly wasBehind: boolean;
+  readonly #path: string;
+  readonly #mark: Deno.FsFile | undefined;
+  #database: DatabaseSync | undefined;
+  #wal: Deno.FsFile | undefined;
+  #isClosed = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.open();
+    } catch (error) {
+      if (!isDiskFault(error)) throw error;
+    }
+    const mark = openMark(`${path}-mark`);
+    this.#mark = mark?.file;
+    this.wasBehind = mark?.wasBehind ?? false;
+  }
+
+  get database(): DatabaseSync | undefined {
+    return this.#database;
+  }
+
+  open(): DatabaseSync {
+    return this.#database ??= openDatabase(this.#path);
+  }
+
+  /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
+  sync = async (): Promise<void> => {
+    this.#wal ??= await this.#openWal();
+    await this.#wal.syncData();
+  };
+
+  async #openWal(): Promise<Deno.FsFile> {
+    // That the files are in their folder must be safe, too: once is enough.
+    using folder = await Deno.open(folderOf(this.#path));
+    await folder.sync();
+    const wal = await Deno.open(`${this.#path}-wal`);
+    if (this.#isClosed) wal.close();
+    return wal;
+  }
+
+  /**
+   * Written in place, so that it takes no room on a full disk. What is sent while the file cannot be written is not
+   * in it; a process that starts from such a file must begin a new epoch.
+   */
+  setBehind(isBehind: boolean): void {
+    try {
+      this.#mark?.seekSync(0, Deno.SeekMode.Start);
+      this.#mark?.writeSync(markOf(isBehind));
+      this.#mark?.syncDataSync();
+    } catch {
+      // A disk that is broken and not full: there is no other place to note it.
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#wal?.close();
+    this.#mark?.close();
+    this.#database?.close();
+  }
+}
+
+const MARK_SIZE = 4096;
+
+function markOf(isBehind: boolean): Uint8Array {
+  return new TextEncoder().encode((isBehind ? "behind" : "current").padEnd(MARK_SIZE - 1) + "\n");
+}
+
+/** Undefined where there is no room even for that. */
+function openMark(path: string): { file: Deno.FsFile; wasBehind: boolean } | undefined {
+  try {
+    const file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
+    const bytes = new Uint8Array(MARK_SIZE);
+    const length = file.readSync(bytes) ?? 0;
+    if (length < MARK_SIZE) file.writeSync(markOf(false).subarray(length));
+    return { file, wasBehind: new TextDecoder().decode(bytes).startsWith("behind") };
+  } catch {
+    return undefined;
+  }
+}
+
+function createFor(path: string): void {
   try {
     // SQLite would make it with the process's umask; the file holds pods, so it is for its owner alone.
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
   } catch (cause) {
-    throw new StoreError(
-      `Cannot write the state file ${path}: ${
-        reason(cause)
-      }. Give --state a file in a folder that can be written.`,
-      { cause },
-    );
+    if (isDiskFault(cause)) return;
+    const text =
+      `Cannot write the state file ${path}: ${reason(cause)}. Give --state a file in a folder that can ` +
+      "be written.";
+    throw new StoreError(text, { cause });
   }
+}
+
+function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path);
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     tune(database);
     // Before anything is set: journal_mode and auto_vacuum are written into the file, whoever's it is.
-    const format = formatOf(database, migrations.length);
+    const isNew = checkFormat(path, database);
     // Damage that is met later, in the middle of the work, has no way out but a crash. 30 ms for 10,000 pods.
-    if (format > 0) checkPages(path, database);
-    // A crash of the process loses nothing with NORMAL; a crash of the machine may lose the last moments,
-    // which are then seen again by the list at the start.
+    if (!isNew) checkPages(path, database);
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-    migrate(database, format, migrations);
+    if (isNew) createTables(database);
     return database;
   } catch (cause) {
     database?.close();
-    if (cause instanceof StoreError) throw cause;
+    if (cause instanceof StoreError || isDiskFault(cause)) throw cause;
     throw new StoreError(explain(path, cause), { cause });
   }
 }
 
-/**
- * A store that ends with the process: a file in a folder of its own, so that memory stays small, or, where no
- * file can be made, in memory. The file is unlinked at once: whatever happens, it leaves nothing behind.
- */
-export function openTemporaryDatabase(): DatabaseSync {
-  try {
-    return openUnlinked();
-  } catch {
-    return openInMemory();
+/** Whether the file is empty. @throws {StoreError} if it is not ours, or of another format */
+function checkFormat(path: string, database: DatabaseSync): boolean {
+  const format = number(database, "user_version");
+  const application = number(database, "application_id");
+  if (format === 0 && application === 0 && number(database, "schema_version") === 0) return true;
+  if (application !== APPLICATION_ID) {
+    throw new StoreError("The state file is a database of another program. Give --state another file.");
   }
+  if (format > FORMAT) {
+    throw new StoreError(
+      `The state file was written by a newer k8svent (format ${format}, this one reads ${FORMAT}). Run that ` +
+        "version, or remove the file: every pod is then sent again.",
+    );
+  }
+  if (format < FORMAT) {
+    throw new StoreError(
+      `The state file ${path} was written by a k8svent before its first release (format ${format}, this one reads ` +
+        `${FORMAT}). Remove it: every pod is then sent again.`,
+    );
+  }
+  return false;
+}
+
+/** @throws {StoreError} if a page of the file is not what SQLite wrote */
+function checkPages(path: string, database: DatabaseSync): void {
+  const { quick_check: result } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
+  // The first line only names the database.
+  if (result !== "ok") throw new StoreError(damaged(path, String(result).split("\n").at(-1) ?? ""));
 }
 
 function openUnlinked(): DatabaseSync {
   const folder = Deno.makeTempDirSync({ prefix: "k8svent-" });
-  const database = new DatabaseSync(`${folder}/state.db`);
-  // Nothing of it outlives the process, so nothing needs to be safe on the disk.
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
-  tune(database);
-  migrate(database, 0);
-  Deno.removeSync(folder, { recursive: true });
-  return database;
-}
-
-/** A store in memory alone. */
-export function openInMemory(): DatabaseSync {
-  const database = new DatabaseSync(":memory:");
-  tune(database);
-  migrate(database, 0);
-  return database;
-}
-
-/** Whether a database has no file behind it. */
-export function isInMemory(database: DatabaseSync): boolean {
-  return database.prepare("PRAGMA database_list").get()?.["file"] === "";
-}
-
-/** How many migrations a file has been through. @throws {StoreError} if it is not ours, or newer than this. */
-function formatOf(database: DatabaseSync, newest: number): number {
-  const format = number(database, "user_version");
-  const application = number(database, "application_id");
-  if (format === 0 && application === 0 && number(database, "schema_version") === 0) return 0;
-  if (application !== APPLICATION_ID) {
-    throw new StoreError("The state file is a database of another program. Give --state another file.");
-  }
-  if (format > newest) {
-    throw new StoreError(
-      `The state file was written by a newer k8svent (format ${format}, this one reads up to ${newest}). Run that ` +
-        "version, or remove the file: every pod is then sent again.",
-    );
-  }
-  return format;
-}
-
-/** @throws {StoreError} if a page of the file is not what SQLite wrote. */
-function checkPages(path: string, database: DatabaseSync): void {
-  const { quick_check: result } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
-  if (result !== "ok") {
-    // The first line only names the database.
-    throw new StoreError(damaged(path, String(result).split("\n").at(-1) ?? ""));
+  try {
+    const database = new DatabaseSync(`${folder}/state.db`);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+    // The first write makes the file, and its lock outlives its name.
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA user_version = 0");
+    return database;
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
 }
 
@@ -112,11 +251,9 @@ function tune(database: DatabaseSync): void {
   database.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000");
 }
 
-/** Brings the tables to the newest format, in one transaction: a crash leaves them as they were. */
-function migrate(database: DatabaseSync, format: number, migrations = MIGRATIONS): void {
-  if (format === migrations.length) return;
-  database.exec(`BEGIN IMMEDIATE; ${migrations.slice(format).join(";\n")};
-    PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}; COMMIT`);
+function createTables(database: DatabaseSync): void {
+  database.exec(`BEGIN IMMEDIATE; ${SCHEMA};
+    PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT`);
 }
 
 function number(database: DatabaseSync, pragma: string): number {
@@ -128,9 +265,7 @@ function explain(path: string, cause: unknown): string {
   if (/database is locked/.test(text)) {
     return `The state file ${path} is in use by another process. Run one k8svent on a state file at a time.`;
   }
-  if (/not a database|malformed/.test(text)) {
-    return damaged(path, text);
-  }
+  if (/not a database|malformed/.test(text)) return damaged(path, text);
   return `Cannot open the state file ${path}: ${text}.`;
 }
 
@@ -140,4 +275,8 @@ function damaged(path: string, what: string): string {
 
 function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
 }

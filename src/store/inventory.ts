@@ -1,82 +1,418 @@
+/**
+ * What is known of the cluster: pods by UID and by name, tombstones, how far each scope was seen, the epoch.
+ *
+ * A pod is *known* from `put` to `remove`. What is pending about it may outlast that: it is then *gone*, its row stays
+ * until the last message is through, and that is all that is left of it here. A *tombstone* says for a day that a UID
+ * was seen to end (or to leave the selection) at a version, so that an older object of it is not taken for news.
+ */
 import type { Summary } from "../change/summary.ts";
-import type { PodRef, Scope } from "../pod/pod.ts";
+import type { Scope } from "../pod/pod.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Journal, PodRow } from "./journal.ts";
+import { type Audience, Audiences, Pod } from "./pods.ts";
+import type { Inventory, KnownPod } from "./store.ts";
+import { hasFlag, type Versions } from "./versions.ts";
 
-/** A pod as it was last seen. */
-export interface KnownPod extends PodRef {
-  resourceVersion: string;
-  epoch: number;
-  summary: Summary;
-  /** The pod's body (see `printPod`): which row it is, for `owe`. */
-  body: BodyId;
-  /** The names of the endpoints that it goes to, where these are not the default ones. */
-  route: string[] | undefined;
-  /** The environment that its annotation names. */
-  environment: string | undefined;
+/** Pods that one look for reminders finds; the next look finds the next ones. */
+const REMINDED_AT_ONCE = 500;
+
+/** Tombstones: how long, in milliseconds, and how many; past that the oldest go, so many at once. */
+const TOMBSTONE_AGE = 24 * 3_600_000;
+const TOMBSTONES = 100_000;
+const TOMBSTONE_SLICE = 1_000;
+
+interface Tombstone {
+  /** The key of the pod's row; and the pod, while something about it is pending. */
+  row: number;
+  pod: Pod | undefined;
+  version: string;
+  left: boolean;
+  at: number;
 }
 
-/** Names one stored body: the bytes of one version of one pod, kept while something points at it. */
-export type BodyId = number & { readonly kind: "body" };
-
-/** The pods that are in the cluster, by what was seen of it. */
-export interface Inventory {
-  /** Grows when the cluster's versions went back; versions are compared within an epoch only. */
-  readonly epoch: number;
-  known(uid: string): KnownPod | undefined;
-  /** The pod that has this name now: a name is reused, a UID is not. */
-  holder(namespace: string, name: string): KnownPod | undefined;
-  /**
-   * Whether what is seen of this UID is about its past: it was seen to be deleted lately, which for a UID is
-   * final, or it was told as no longer selected at a newer version than this.
-   */
-  isPast(uid: string, resourceVersion: string): boolean;
-  /** Whether any list of this scope was ever completed. */
-  isSynced(scope: Scope): boolean;
-  /**
-   * Keeps a version as the pod's last one, and its text, in place of the one that was known before. `remindAt`:
-   * see `change/reminder.ts`.
-   */
-  put(pod: Omit<KnownPod, "body">, body: string, remindAt: number | undefined): BodyId;
-  /** The text that was kept for a pod's last version, whole or reduced (see `pod/reduced.ts`). */
-  bodyOf(pod: KnownPod): { text: string; reduced: boolean };
-  /** Puts the whole text back in place of a reduced one; the text is asked for only then. */
-  complete(pod: KnownPod, text: () => string): void;
-  /** What the store belongs to; undefined in a new one. */
-  readonly binding: Binding | undefined;
-  bind(binding: Binding): void;
-  /** How many pods are known. */
-  count(): number;
-  /** Forgets the pods of all other namespaces, without a word to anybody; returns how many they were. */
-  forgetOutside(namespaces: string[]): number;
-  /** The version up to which a scope was seen, which may be past those of all its pods; undefined: never. */
-  reached(scope: Scope): string | undefined;
-  setReached(scope: Scope, resourceVersion: string): void;
-  /** Sets the reminders of pods under duress that have none, because there were none to be sent until now. */
-  startReminders(): void;
-  /** Whether all known pods were seen since the cluster last went back. */
-  isOfOneEpoch(): boolean;
-  /** Keeps another route of a pod whose version is known: the operator decided anew. */
-  reroute(pod: KnownPod, route: string[] | undefined, environment: string | undefined): void;
-  /** Every known pod and its version, by UID. */
-  versions(): { uid: string; resourceVersion: string }[];
-  /**
-   * Forgets a pod that was deleted, that left the selection at a version, or (undefined) that is of no more
-   * interest. `at` is the wall clock.
-   */
-  remove(uid: string, gone: { at: number; left?: string } | undefined): void;
-  /** Begins a list. Where the cluster went back, a new epoch begins with it, and no deletion is final. */
-  beginSync(scope: Scope, rewound: boolean): void;
-  /** The running list holds this pod. */
-  mark(uid: string): void;
-  /** Known pods of the scope that the list did not hold. */
-  missing(scope: Scope): KnownPod[];
-  endSync(scope: Scope): void;
-  /** Pods under duress whose time for a reminder has come by the wall clock; see `change/reminder.ts`. */
-  remindable(now: number, interval: number): KnownPod[];
-  setReminder(uid: string, remindAt: number): void;
+/** What the inventory needs of the rest of the store. */
+export interface InventoryDeps {
+  journal: Journal;
+  versions: Versions;
+  clock: Clock;
+  /** The ids of endpoints as names; undefined: it was forgotten. */
+  nameOf: (endpoint: number) => string | undefined;
+  /** A version of the pod is current no more: it goes unless it is pending. */
+  release: (pod: Pod, version: number) => void;
+  isPending: (pod: Pod) => boolean;
+  /** The body of the pod's current version came back. */
+  onRestored: (pod: Pod) => void;
 }
 
-/** Which cluster a store belongs to. */
-export interface Binding {
-  /** As `ApiServer.identity` tells it. */
-  cluster: string;
+/** `Inventory` in memory. */
+export class KnownPods implements Inventory {
+  readonly audiences = new Audiences();
+  readonly #deps: InventoryDeps;
+  readonly #journal: Journal;
+  readonly #byUid = new Map<string, Pod>();
+  /** By namespace, then by name: a key joined of both would be one more string a pod. */
+  readonly #byName = new Map<string, Map<string, Pod>>();
+  readonly #tombstones = new Map<string, Tombstone>();
+  readonly #reminded = new Set<Pod>();
+  /** Routes are few, so each exists once. */
+  readonly #routes = new Map<string, readonly string[]>();
+  readonly #notices = new Map<string, Pod>();
+  readonly #meta = new Map<string, string>();
+  #lastPod = 0;
+  /** The number of the list that began last; of each scope, that of its list. */
+  #sync = 0;
+  readonly #begun = new Map<Scope, number>();
+
+  constructor(deps: InventoryDeps) {
+    this.#deps = deps;
+    this.#journal = deps.journal;
+  }
+
+  // --- The cluster and its epochs ---
+
+  get epoch(): number {
+    return Number(this.#meta.get("epoch") ?? 0);
+  }
+
+  beginEpoch(): void {
+    this.#setMeta("epoch", String(this.epoch + 1));
+    for (const [uid, tombstone] of this.#tombstones) this.#forgetTombstone(uid, tombstone);
+  }
+
+  isOfOneEpoch(): boolean {
+    const { epoch } = this;
+    for (const pod of this.#byUid.values()) if (pod.epoch !== epoch) return false;
+    return true;
+  }
+
+  get binding(): { cluster: string } | undefined {
+    const cluster = this.#meta.get("binding");
+    return cluster === undefined ? undefined : { cluster };
+  }
+
+  bind({ cluster }: { cluster: string }): void {
+    this.#setMeta("binding", cluster);
+  }
+
+  select(selection: string): void {
+    const before = this.#meta.get("selection");
+    if (before === selection) return;
+    this.#setMeta("selection", selection);
+    if (before !== undefined) this.#setMeta("generation", String(this.#generation + 1));
+  }
+
+  get #generation(): number {
+    return Number(this.#meta.get("generation") ?? 0);
+  }
+
+  // --- Pods ---
+
+  count(): number {
+    return this.#byUid.size;
+  }
+
+  known(uid: string): Pod | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  holder(namespace: string, name: string): Pod | undefined {
+    return this.#byName.get(namespace)?.get(name);
+  }
+
+  pods(): Iterable<Pod> {
+    return this.#byUid.values();
+  }
+
+  put(
+    given: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined },
+  ): Pod {
+    const pod = this.#byUid.get(given.uid) ?? this.#add(given);
+    pod.resourceVersion = given.resourceVersion;
+    pod.epoch = this.epoch;
+    pod.seen = this.#sync;
+    this.#setRoute(pod, given.route, given.environment);
+    this.setReminder(pod, given.remindAt);
+    return pod;
+  }
+
+  #add({ uid, namespace, name }: { uid: string; namespace: string; name: string }): Pod {
+    const row = { uid: own(uid), namespace: own(namespace), name: own(name), generation: this.#generation };
+    const pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
+    const tombstone = this.#tombstones.get(uid);
+    if (tombstone !== undefined) this.#forgetTombstone(uid, tombstone);
+    this.#index(pod);
+    this.#write(pod);
+    return pod;
+  }
+
+  #index(pod: Pod): void {
+    this.#byUid.set(pod.uid, pod);
+    let names = this.#byName.get(pod.namespace);
+    if (names === undefined) this.#byName.set(pod.namespace, names = new Map());
+    names.set(pod.name, pod);
+  }
+
+  summaryOf(pod: KnownPod): Summary | undefined {
+    const { current } = pod as Pod;
+    const text = current === 0 ? null : this.#deps.versions.row(current).summary;
+    return text === null ? undefined : JSON.parse(text) as Summary;
+  }
+
+  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; reduced: boolean } | undefined {
+    const { current } = pod as Pod;
+    if (current === 0) return undefined;
+    const row = this.#deps.versions.row(current);
+    const body = this.#deps.versions.bodyOf(row);
+    return body && { body, reduced: hasFlag(row, "reduced") };
+  }
+
+  restore(known: KnownPod, body: Uint8Array): void {
+    const pod = known as Pod;
+    if (pod.current === 0 || !hasFlag(this.#deps.versions.row(pod.current), "reduced")) return;
+    this.#deps.versions.restore(pod.current, body);
+    this.#deps.onRestored(pod);
+  }
+
+  reroute(known: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void {
+    const pod = known as Pod;
+    this.#setRoute(pod, route, environment);
+  }
+
+  #setRoute(pod: Pod, route: readonly string[] | undefined, environment: string | undefined): void {
+    const interned = this.#intern(route);
+    if (pod.route === interned && pod.environment === environment) return;
+    pod.route = interned;
+    pod.environment = environment;
+    this.#write(pod);
+  }
+
+  #intern(route: readonly string[] | undefined): readonly string[] | undefined {
+    if (route === undefined) return undefined;
+    const key = JSON.stringify(route);
+    let one = this.#routes.get(key);
+    if (one === undefined) this.#routes.set(key, one = [...route]);
+    return one;
+  }
+
+  audience(pod: KnownPod): readonly string[] {
+    return (pod as Pod).audience.ids.flatMap((id) => this.#deps.nameOf(id) ?? []);
+  }
+
+  /** The pod is pending for an endpoint (I4). */
+  addAudience(pod: Pod, endpoint: number): void {
+    const audience = this.audiences.with(pod.audience, endpoint);
+    if (audience === pod.audience) return;
+    pod.audience = audience;
+    this.#write(pod);
+  }
+
+  remove(known: KnownPod, gone: { version: string; left: boolean } | undefined): void {
+    const pod = known as Pod;
+    if (this.#byUid.get(pod.uid) !== pod) return;
+    this.#byUid.delete(pod.uid);
+    const names = this.#byName.get(pod.namespace);
+    // The next pod of that name may be there already.
+    if (names?.get(pod.name) === pod) names.delete(pod.name);
+    if (names?.size === 0) this.#byName.delete(pod.namespace);
+    this.#reminded.delete(pod);
+    const { current } = pod;
+    pod.isGone = true;
+    pod.current = 0;
+    if (gone !== undefined) this.#bury(pod, gone);
+    this.#write(pod);
+    if (current === 0) this.settled(pod);
+    else this.#deps.release(pod, current);
+  }
+
+  /** Nothing about a pod that is gone is pending any more: what is left of it is its tombstone. */
+  settled(pod: Pod): void {
+    if (!pod.isGone || this.#deps.isPending(pod)) return;
+    if (this.#notices.get(pod.name) === pod) this.#notices.delete(pod.name);
+    const tombstone = this.#tombstones.get(pod.uid);
+    if (tombstone?.pod === pod) tombstone.pod = undefined;
+    else this.#journal.pods.delete(pod.id);
+  }
+
+  forgetOutside(namespaces: readonly string[]): number {
+    const outside = [...this.#byUid.values()].filter((pod) => !namespaces.includes(pod.namespace));
+    for (const pod of outside) this.remove(pod, undefined);
+    return outside.length;
+  }
+
+  /** The line of a notice, which stands where a pod stands and is in no inventory. */
+  notice(line: string): Pod {
+    let pod = this.#notices.get(line);
+    if (pod === undefined) {
+      const row = { uid: `${NOTICE}${line}`, namespace: "k8svent", name: line, generation: 0 };
+      pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
+      pod.isGone = true;
+      this.#notices.set(line, pod);
+      this.#write(pod);
+    }
+    return pod;
+  }
+
+  // --- Tombstones ---
+
+  tombstone(uid: string): { version: string; left: boolean } | undefined {
+    return this.#tombstones.get(uid);
+  }
+
+  #bury(pod: Pod, { version, left }: { version: string; left: boolean }): void {
+    this.#tombstones.set(pod.uid, {
+      row: pod.id,
+      pod,
+      version: own(version),
+      left,
+      at: this.#deps.clock.now(),
+    });
+    // In slices: to find the first of a map of which the first were deleted takes time.
+    if (this.#tombstones.size > TOMBSTONES + TOMBSTONE_SLICE) this.#forgetTombstones(() => true);
+  }
+
+  /** Forgets tombstones that are old; called each minute. */
+  tidy(): void {
+    const now = this.#deps.clock.now();
+    this.#forgetTombstones(({ at }) => at < now - TOMBSTONE_AGE);
+  }
+
+  #forgetTombstones(mayGo: (tombstone: Tombstone) => boolean): void {
+    let rest = TOMBSTONE_SLICE;
+    for (const [uid, tombstone] of this.#tombstones) {
+      if (!mayGo(tombstone) || rest-- === 0) break;
+      this.#forgetTombstone(uid, tombstone);
+    }
+  }
+
+  #forgetTombstone(uid: string, { row, pod }: Tombstone): void {
+    this.#tombstones.delete(uid);
+    if (pod === undefined) this.#journal.pods.delete(row);
+    else this.#write(pod);
+  }
+
+  // --- Scopes and their lists ---
+
+  reached(scope: Scope): string | undefined {
+    return this.#meta.get(keyOf("reached", scope));
+  }
+
+  setReached(scope: Scope, resourceVersion: string): void {
+    this.#setMeta(keyOf("reached", scope), resourceVersion);
+  }
+
+  isSynced(scope: Scope): boolean {
+    return this.#meta.has(keyOf("synced", scope));
+  }
+
+  beginSync(scope: Scope): void {
+    this.#begun.set(scope, ++this.#sync);
+  }
+
+  mark(pod: KnownPod): void {
+    (pod as Pod).seen = this.#sync;
+  }
+
+  missing(scope: Scope): Pod[] {
+    const begun = this.#begun.get(scope) ?? 0;
+    const pods = scope === undefined ? this.#byUid : this.#byName.get(scope) ?? new Map<string, Pod>();
+    return [...pods.values()].filter((pod) => pod.seen < begun);
+  }
+
+  endSync(scope: Scope): void {
+    this.#setMeta(keyOf("synced", scope), "1");
+  }
+
+  #setMeta(key: string, value: string): void {
+    if (this.#meta.get(key) === value) return;
+    this.#meta.set(key, value);
+    this.#journal.meta.put(key, { value });
+  }
+
+  // --- Reminders ---
+
+  remindable(now: number, interval: number): Pod[] {
+    const due: Pod[] = [];
+    for (const pod of this.#reminded) {
+      const { remindAt = Infinity } = pod;
+      // A time far ahead was set before the wall clock went back.
+      if (remindAt <= now || remindAt > now + interval) due.push(pod);
+      if (due.length === REMINDED_AT_ONCE) break;
+    }
+    return due;
+  }
+
+  setReminder(known: KnownPod, at: number | undefined): void {
+    const pod = known as Pod;
+    if (at === undefined) this.#reminded.delete(pod);
+    else if (!pod.isGone) this.#reminded.add(pod);
+    if (pod.remindAt === at) return;
+    pod.remindAt = at;
+    this.#write(pod);
+  }
+
+  startReminders(): void {
+    for (const pod of this.#byUid.values()) {
+      if (pod.isUnhealthy && pod.remindAt === undefined) this.setReminder(pod, 0);
+    }
+  }
+
+  // --- The journal ---
+
+  #write(pod: Pod): void {
+    const tombstone = this.#tombstones.get(pod.uid);
+    const gone = tombstone?.row === pod.id ? tombstone : undefined;
+    this.#journal.pods.put(pod.id, {
+      uid: pod.uid,
+      namespace: pod.namespace,
+      name: pod.name,
+      audience: pod.audience.ids.join(),
+      route: pod.route === undefined ? null : JSON.stringify(pod.route),
+      environment: pod.environment ?? null,
+      generation: pod.generation,
+      remindAt: pod.remindAt ?? null,
+      goneAt: pod.isGone ? gone?.at ?? 0 : null,
+      goneVersion: gone?.version ?? null,
+      goneLeft: gone?.left === true ? 1 : 0,
+    });
+  }
+
+  /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
+  loadMeta(): void {
+    for (const { key, value } of this.#journal.scan("meta", ["key", "value"])) {
+      this.#meta.set(key as string, value as string);
+    }
+  }
+
+  loadPod(id: number, row: PodRow, audience: Audience): Pod {
+    const pod = new Pod(id, row, audience);
+    this.#lastPod = Math.max(this.#lastPod, id);
+    pod.route = this.#intern(row.route === null ? undefined : JSON.parse(row.route) as string[]);
+    pod.environment = row.environment ?? undefined;
+    pod.isGone = row.goneAt !== null;
+    if (!pod.isGone) {
+      this.#index(pod);
+      pod.remindAt = row.remindAt ?? undefined;
+      if (pod.remindAt !== undefined) this.#reminded.add(pod);
+    } else if (row.uid.startsWith(NOTICE)) this.#notices.set(pod.name, pod);
+    else if (row.goneVersion !== null) {
+      const { goneVersion: version, goneLeft, goneAt } = row;
+      this.#tombstones.set(pod.uid, { row: id, pod, version, left: goneLeft === 1, at: goneAt ?? 0 });
+    }
+    return pod;
+  }
+}
+
+/** What stands in place of a UID: no UID has a slash. */
+const NOTICE = "k8svent/";
+
+function keyOf(what: "reached" | "synced", scope: Scope): string {
+  return `${what} ${scope ?? ""}`;
+}
+
+/**
+ * A string of its own. One that was sliced from a body would keep the whole body in memory: 6 KB in place of 36 bytes.
+ * (V8 copies what is shorter than 13 characters.)
+ */
+function own(text: string): string {
+  return text.length < 13 ? text : JSON.parse(JSON.stringify(text)) as string;
 }

@@ -1,9 +1,83 @@
-import type { DatabaseSync } from "node:sqlite";
-import { openInMemory } from "../../src/store/database.ts";
-import { openStore } from "../../src/store/sqlite_store.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Reason } from "../../src/change/reasons.ts";
+import type { Disk } from "../../src/store/database.ts";
+import { openStore } from "../../src/store/open.ts";
+import type { KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
+import { TestClock } from "./clock.ts";
 
-/** A store for a test, in memory unless a database is given. The test closes it. */
-export function openTestStore(database: DatabaseSync = openInMemory()): Store {
-  return openStore(database);
+/** A store for a test, in a private file unless told otherwise. The test closes it. */
+export function openTestStore(options?: Partial<StoreOptions>, disk?: Disk): Store {
+  return openStore({
+    file: undefined,
+    buffer: 64 * 1024 * 1024,
+    stateMax: 1024 * 1024 * 1024,
+    clock: new TestClock(),
+    onReady: () => {},
+    onEvicted: () => {},
+    onDiskFault: () => {},
+    ...options,
+  }, disk);
+}
+
+/** What tests vary of a version; the rest is that of a change which may be replaced by a newer one. */
+export interface VersionParts extends Partial<NewVersion> {
+  name?: string;
+  namespace?: string;
+  uid?: string;
+  /** Text in place of bytes. */
+  text?: string;
+}
+
+/** A version of a pod becomes its current one, and pending for these endpoints. Not committed. */
+export function record(store: Store, endpoints: string[], parts: VersionParts = {}): KnownPod {
+  const { name = "web-0", namespace = "shop", uid = `uid-${name}`, text, ...given } = parts;
+  const { resourceVersion = "1", reasons = ["metadata"] as Reason[] } = given;
+  const { inventory } = store;
+  const pod = inventory.put({
+    uid,
+    namespace,
+    name,
+    resourceVersion,
+    route: undefined,
+    environment: undefined,
+    remindAt: undefined,
+  });
+  const version = { event: "pod.changed" as const, resourceVersion, reasons, occasion: "", ...given };
+  const body = text ?? bodyText(name, resourceVersion);
+  store.record(pod, { body: new TextEncoder().encode(body), ...version }, endpoints);
+  return pod;
+}
+
+/** The same, and the pod is gone with it. */
+export function recordEnd(store: Store, endpoints: string[], parts: VersionParts = {}): void {
+  const reasons: Reason[] = ["deleted"];
+  const pod = record(store, endpoints, { event: "pod.deleted", reasons, phase: "Running", ...parts });
+  store.inventory.remove(pod, { version: pod.resourceVersion, left: false });
+}
+
+export function bodyText(name: string, resourceVersion: string): string {
+  return JSON.stringify({ pod: { metadata: { uid: `uid-${name}`, name, resourceVersion } } });
+}
+
+/** Commits, and takes all that can be sent to an endpoint now. */
+export function takeAll(store: Store, endpoint: string, now = 0): Message[] {
+  store.commit();
+  const messages: Message[] = [];
+  for (let one = store.pending.take(endpoint, now); one; one = store.pending.take(endpoint, now)) {
+    messages.push(one);
+  }
+  return messages;
+}
+
+/** Delivers all that is pending for an endpoint, as far as it is due; in the order in which it is sent. */
+export function drain(store: Store, endpoint: string, now = 0): Message[] {
+  const sent: Message[] = [];
+  for (let some = takeAll(store, endpoint, now); some.length > 0; some = takeAll(store, endpoint, now)) {
+    for (const message of some) store.pending.acknowledged(message, 0);
+    sent.push(...some);
+  }
+  return sent;
+}
+
+export function textOf({ body }: Message): string {
+  return new TextDecoder().decode(body);
 }

@@ -1,0 +1,484 @@
+import type { Outcome } from "../http/outcome.ts";
+import type { PodRef } from "../pod/pod.ts";
+import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
+import { parseRetryAfter } from "../runtime/retry_after.ts";
+import type { Failures } from "../store/store.ts";
+
+/**
+ * What follows from an attempt: for its message, and for the endpoint. Pure: the worker asks, and carries it out.
+ *
+ * An attempt fails either because of what was sent (a receiver that stumbles over one pod, a firewall that does not
+ * like one body) or because of the endpoint (it is down, it wants another token). The status does not tell which:
+ * the same 401, 404, 500 or reset comes of both. Evidence does.
+ *
+ * - **The message is at fault** when it fails again and again while attempts that *began after* its failure are
+ *   accepted. Each such failure is a strike, and so is its first one. With enough strikes it is a dead letter: it
+ *   waits 30 s, doubling to an hour, and holds up nothing but its own namespace/name.
+ * - **The endpoint is at fault** when several pods, of several namespaces as long as there are others to try, fail
+ *   and nothing is accepted between them. Then its circuit opens.
+ * - What failed **before** the receiver can have read anything (name, connect, TLS, proxy) is never the message's fault:
+ *   no strike, and the circuit opens at once.
+ *
+ * How many strikes or pods are enough follows from the share of first attempts that fail anyway: so many that chance
+ * alone does it in fewer than 1 of 10,000 cases. An endpoint that fails half of everything loses nothing that way.
+ *
+ * ```
+ * closed ──enough pods failed, or one "before"──▶ open ──1 s … 60 s, or what it asks for──▶ half-open
+ *    ▲                                             ▲                                          │  │
+ *    │                                             └──three probes failed, or one "before"────┘  │
+ *    └──────────────────────────── one probe accepted ───────────────────────────────────────────┘
+ * any ──410 for two pods, nothing accepted between──▶ disabled ──a restart, an operator──▶ open, until now
+ * ```
+ *
+ * Half-open means one request at a time: the probe. Opening begins a new generation; outcomes of attempts that began
+ * in an older one neither close nor open it, since they tell of the time before.
+ *
+ * 429, and any failure with `Retry-After`, holds the message for that long. The endpoint is held only once a second pod
+ * is answered so (a body alone must not stop an endpoint for an hour); until then, one other message goes after a
+ * second and tells.
+ *
+ * The constants are tested by `decision_simulation_test.ts`, which is the reason for each: run it after a change.
+ */
+
+/** Of an endpoint; plain data, of this process only. Instants are of the monotonic clock, in milliseconds. */
+export interface EndpointState {
+  readonly circuit: Circuit;
+  /** Grows when the circuit opens. An attempt remembers that of its start. */
+  readonly generation: number;
+  /** Attempts begun so far: the start counter, from which each attempt has its number. */
+  readonly starts: number;
+  /** The greatest start of an attempt that was accepted; 0: none was. */
+  readonly lastAccepted: number;
+  /** Share of first attempts that fail, a moving average. Retries do not count: poison fails each time. */
+  readonly failing: number;
+  /** The same at the last acceptance: what follows may be an outage, which is no measure of chance. */
+  readonly usuallyFailing: number;
+  /** Who failed, was answered 410, was asked to wait, since something was accepted. */
+  readonly failed: readonly Witness[];
+  readonly gone: readonly Witness[];
+  readonly asked: readonly Witness[];
+  /** Pods that failed last, at most three: a probe is about another one, if there is one. */
+  readonly suspects: readonly PodRef[];
+  /** Failures in a row, each of an attempt that began after the one before it had failed; and when the last was. */
+  readonly inARow: number;
+  readonly inARowSince: number;
+  /** Requests at a time: now, and at the very most. */
+  readonly limit: number;
+  readonly most: number;
+  /** Below this the limit doubles in the time of one request, above it grows by one (as TCP's slow start does). */
+  readonly threshold: number;
+  /** Acceptances since the limit last grew. */
+  readonly accepted: number;
+  /** The start counter when the limit was halved: attempts that were under way then tell nothing new. */
+  readonly halvedAt: number;
+  /** When everything was last held for a second because one pod was asked to wait. */
+  readonly heldAt: number;
+}
+
+/** `openings`: how often it opened in a row; 0 where it is only held until another pod is asked. */
+export type Circuit =
+  | { kind: "closed" }
+  | { kind: "open"; openings: number; until: number }
+  | { kind: "half-open"; openings: number; failedProbes: number; isProbing: boolean }
+  | { kind: "disabled" };
+
+/** A pod that failed, and what it stands for: its namespace, if others could show the contrary, else itself. */
+export interface Witness {
+  readonly uid: string;
+  readonly standsFor: string;
+}
+
+/** An attempt that has ended. */
+export interface Attempt {
+  readonly message: PodRef & { readonly failures: Failures };
+  /** The endpoint's start counter and generation when it began. */
+  readonly start: number;
+  readonly generation: number;
+  /** Requests that it took: a second one where the first met a stale connection. */
+  readonly requests: number;
+  /** Whether a message of another namespace that was never tried could be sent now. Looked at only when it failed. */
+  readonly othersUntried: boolean;
+}
+
+/** What becomes of the message. `why`: for people, a part of a sentence; never a path, a token or a secret. */
+export type Decision =
+  /** It is done. So many dead letters are tried now: it seems that the endpoint takes what it did not take before. */
+  | { kind: "delivered"; release: number }
+  /** Once more, at once, on a new connection: the kept one had ended before the receiver saw anything. */
+  | { kind: "again" }
+  /** It waits until `due`, alone. A dead letter that fails without new evidence stays one (`failures.dead`). */
+  | { kind: "retry"; failures: Failures; due: number; why: string; asked: number }
+  /** The evidence is against it: for the first time where `failures.dead` is 1. */
+  | { kind: "dead letter"; failures: Failures; due: number; why: string };
+
+/** Both halves of the answer; what became of the circuit is seen in the endpoint's. */
+export interface Decided {
+  decision: Decision;
+  endpoint: EndpointState;
+}
+
+/** Now, by both clocks: a `Retry-After` may be a date. */
+export interface Instant {
+  monotonic: number;
+  wall: number;
+}
+
+/** Of one message, while nobody knows whose fault it is. */
+const RETRY: Backoff = { base: 1_000, cap: 60_000 };
+
+/** Of the circuit: a mended receiver waits a minute at the most. */
+const OPEN: Backoff = { base: 1_000, cap: 60_000 };
+
+/** Of a dead letter. */
+const DEAD_LETTER: Backoff = { base: 30_000, cap: 3_600_000 };
+
+/** What chance alone may do. */
+const CHANCE = 1e-4;
+
+/** Rates that are taken for possible: a rate of 0 is only one that was not seen yet. */
+const LEAST_RATE = 0.04;
+const MOST_RATE = 0.95;
+
+/** The weight of one first attempt in the share that fails. */
+const WEIGHT = 1 / 32;
+
+/** Bounds on the strikes of a message and the pods of a circuit: one that was asked to wait needs the most. */
+const LEAST = 3;
+const MOST_STRIKES = 12;
+const MOST_WITNESSES = 20;
+
+/** Failed probes that open the circuit again. */
+const PROBES = 3;
+
+/** Pods that must say so before an endpoint is disabled (410) or held for as long as it asks (429, Retry-After). */
+const CONFIRMED = 2;
+
+/** For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day. */
+const HOLD = 1_000;
+const HOLD_EVERY = 60_000;
+
+/** Requests at a time to an endpoint that nothing is known of, or that has just come back. */
+const START = 2;
+
+const NOBODY: readonly Witness[] = [];
+const NO_SUSPECTS: readonly PodRef[] = [];
+
+/** An endpoint that nothing is known of. @param most requests at a time, at the very most */
+export function newEndpoint(most: number): EndpointState {
+  return {
+    circuit: { kind: "closed" },
+    generation: 0,
+    starts: 0,
+    lastAccepted: 0,
+    failing: 0,
+    usuallyFailing: 0,
+    failed: NOBODY,
+    gone: NOBODY,
+    asked: NOBODY,
+    suspects: NO_SUSPECTS,
+    inARow: 0,
+    inARowSince: 0,
+    limit: Math.min(START, most),
+    most,
+    threshold: most,
+    accepted: 0,
+    halvedAt: 0,
+    heldAt: -Infinity,
+  };
+}
+
+/** How many more requests may begin now. */
+export function room({ circuit, limit }: EndpointState, now: number, inFlight: number): number {
+  switch (circuit.kind) {
+    case "closed":
+      return Math.max(0, limit - inFlight);
+    case "open":
+      return now >= circuit.until ? 1 : 0;
+    case "half-open":
+      return circuit.isProbing ? 0 : 1;
+    case "disabled":
+      return 0;
+  }
+}
+
+/** An attempt begins, for which there was room. The first one after an open circuit's time is up is a probe. */
+export function begin(endpoint: EndpointState): EndpointState {
+  const { circuit } = endpoint;
+  const starts = endpoint.starts + 1;
+  if (circuit.kind === "closed" || circuit.kind === "disabled") return { ...endpoint, starts };
+  const failedProbes = circuit.kind === "open" ? 0 : circuit.failedProbes;
+  return {
+    ...endpoint,
+    starts,
+    circuit: { kind: "half-open", openings: circuit.openings, failedProbes, isProbing: true },
+  };
+}
+
+/** Ends the wait of an open circuit. @param byOperator whether that also brings a disabled endpoint back */
+export function tryNow(endpoint: EndpointState, byOperator: boolean): EndpointState {
+  const { circuit } = endpoint;
+  if (circuit.kind === "open") return { ...endpoint, circuit: { ...circuit, until: -Infinity } };
+  if (circuit.kind !== "disabled" || !byOperator) return endpoint;
+  return { ...endpoint, circuit: { kind: "open", openings: 1, until: -Infinity }, gone: NOBODY };
+}
+
+/** Whether the endpoint does not take what it is sent, as far as is known. */
+export function isFailing({ circuit }: EndpointState): boolean {
+  return circuit.kind === "disabled" || (circuit.kind !== "closed" && circuit.openings > 0);
+}
+
+/**
+ * Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending.
+ *
+ * @param random in [0, 1), so that many clients do not come back at once
+ */
+export function decide(
+  attempt: Attempt,
+  endpoint: EndpointState,
+  outcome: Outcome,
+  now: Instant,
+  random: number,
+): Decided {
+  if (outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300) {
+    return accepted(attempt, endpoint);
+  }
+  if (outcome.kind === "failure" && outcome.stale && attempt.requests === 1) {
+    return { decision: { kind: "again" }, endpoint };
+  }
+  if (outcome.kind === "failure" && outcome.when === "before") {
+    return notSent(attempt, endpoint, outcome.message, now.monotonic, random);
+  }
+  return refused(attempt, endpoint, outcome, now, random);
+}
+
+function accepted({ message, start, generation }: Attempt, endpoint: EndpointState): Decided {
+  const { circuit } = endpoint;
+  const { tries, dead } = message.failures;
+  const failing = tries === 0 ? endpoint.failing * (1 - WEIGHT) : endpoint.failing;
+  const closes = (circuit.kind === "open" || circuit.kind === "half-open") &&
+    generation === endpoint.generation;
+  const recovers = closes && circuit.openings > 0;
+  return {
+    // Each of them that is accepted brings two more: 1, 2, 4 … and back to none when one fails.
+    decision: { kind: "delivered", release: dead > 0 ? 2 : recovers ? 1 : 0 },
+    endpoint: {
+      ...endpoint,
+      ...(recovers ? restarted(endpoint) : grown(endpoint)),
+      circuit: closes ? { kind: "closed" } : circuit,
+      lastAccepted: Math.max(endpoint.lastAccepted, start),
+      failing,
+      usuallyFailing: failing,
+      failed: NOBODY,
+      gone: NOBODY,
+      asked: NOBODY,
+      suspects: NO_SUSPECTS,
+      inARow: 0,
+    },
+  };
+}
+
+type Concurrency = Pick<EndpointState, "limit" | "threshold" | "accepted">;
+
+function restarted({ limit, most }: EndpointState): Concurrency {
+  return { limit: Math.min(START, most), threshold: Math.max(START, Math.floor(limit / 2)), accepted: 0 };
+}
+
+function grown({ limit, most, threshold, accepted }: EndpointState): Concurrency {
+  if (limit >= most) return { limit, threshold, accepted: 0 };
+  if (limit < threshold || accepted + 1 >= limit) return { limit: limit + 1, threshold, accepted: 0 };
+  return { limit, threshold, accepted: accepted + 1 };
+}
+
+/** Nothing of it can have been read: it waits for the circuit and for nothing else. */
+function notSent(
+  attempt: Attempt,
+  endpoint: EndpointState,
+  why: string,
+  now: number,
+  random: number,
+): Decided {
+  const { message: { failures }, requests } = attempt;
+  const after = { ...endpoint, ...rowOf(attempt, endpoint), suspects: suspectsOf(attempt, endpoint) };
+  return {
+    decision: {
+      kind: "retry",
+      failures: { ...failures, tries: failures.tries + requests, why },
+      due: now,
+      why,
+      asked: 0,
+    },
+    endpoint: attempt.generation === endpoint.generation ? opened(after, now, random, 0) : after,
+  };
+}
+
+/** It may have been read, or there is an answer that is none of acceptance. */
+function refused(
+  attempt: Attempt,
+  endpoint: EndpointState,
+  outcome: Outcome,
+  { monotonic: now, wall }: Instant,
+  random: number,
+): Decided {
+  const why = outcome.kind === "answer" ? `status ${outcome.status}` : outcome.message;
+  const asked = askedFor(outcome, wall);
+  const failing = attempt.message.failures.tries === 0
+    ? endpoint.failing + WEIGHT * (1 - endpoint.failing)
+    : endpoint.failing;
+  const decision = blamed(attempt, { ...endpoint, failing }, why, asked, now, random);
+  const hasNewEvidence = decision.kind === "dead letter";
+  const witness = { attempt, list: endpoint.failed };
+  const after: EndpointState = {
+    ...endpoint,
+    ...rowOf(attempt, endpoint),
+    ...(asksForLess(outcome) ? halved(attempt, endpoint) : {}),
+    failing,
+    suspects: suspectsOf(attempt, endpoint),
+    // A pod that others were accepted after speaks against itself: it is no witness against the endpoint.
+    failed: decision.failures.strikes <= 1 ? withWitness(witness) : endpoint.failed,
+    gone: isGone(outcome) ? withWitness({ attempt, list: endpoint.gone }) : endpoint.gone,
+    asked: asked === undefined ? endpoint.asked : withWitness({ attempt, list: endpoint.asked }),
+  };
+  if (after.circuit.kind === "disabled") return { decision, endpoint: after };
+  if (isGone(outcome) && after.gone.length >= CONFIRMED) {
+    return { decision, endpoint: { ...after, circuit: { kind: "disabled" } } };
+  }
+  if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now, random) };
+  if (hasNewEvidence) return { decision, endpoint: withoutProbe(attempt, after) };
+  return { decision, endpoint: failedAgain(attempt, after, now, random) };
+}
+
+type Blamed = Extract<Decision, { failures: Failures }>;
+
+/** Strikes, and what they come to. @param asked milliseconds to wait, as the answer asks; undefined: it does not */
+function blamed(
+  { message: { failures }, requests }: Attempt,
+  endpoint: EndpointState,
+  why: string,
+  asked: number | undefined,
+  now: number,
+  random: number,
+): Blamed {
+  const hasEvidence = endpoint.lastAccepted > failures.failedAt;
+  const isStrike = hasEvidence || (failures.strikes === 0 && failures.dead === 0);
+  const strikes = failures.strikes + (isStrike ? 1 : 0);
+  const tries = failures.tries + requests;
+  const enough = asked === undefined ? needed(endpoint.failing, LEAST, MOST_STRIKES) : MOST_STRIKES;
+  // Once a dead letter, it stays one until it is accepted; but only evidence makes it wait longer.
+  const dead = failures.dead > 0
+    ? failures.dead + (hasEvidence ? 1 : 0)
+    : isStrike && hasEvidence && strikes >= enough
+    ? 1
+    : 0;
+  const delay = dead > 0 ? backoffDelay(DEAD_LETTER, dead, random) : backoffDelay(RETRY, tries, random);
+  const after = { tries, strikes, failedAt: endpoint.starts, dead, why };
+  const due = now + Math.max(delay, asked ?? 0);
+  if (dead > failures.dead) return { kind: "dead letter", failures: after, due, why };
+  return { kind: "retry", failures: after, due, why, asked: asked ?? 0 };
+}
+
+/** How many failures make it less likely than `CHANCE` that each was one of those that happen anyway. */
+export function needed(rate: number, least: number, most: number): number {
+  const likely = Math.min(MOST_RATE, Math.max(LEAST_RATE, rate));
+  return Math.min(most, Math.max(least, Math.ceil(Math.log(CHANCE) / Math.log(likely))));
+}
+
+/** Milliseconds that the answer asks to wait; undefined where it does not ask. 429 asks without saying for how long. */
+function askedFor(outcome: Outcome, wall: number): number | undefined {
+  if (outcome.kind !== "answer") return undefined;
+  return parseRetryAfter(outcome.headers.get("retry-after") ?? null, wall) ??
+    (outcome.status === 429 ? 0 : undefined);
+}
+
+function isGone(outcome: Outcome): boolean {
+  return outcome.kind === "answer" && outcome.status === 410;
+}
+
+function asksForLess(outcome: Outcome): boolean {
+  return outcome.kind === "answer"
+    ? outcome.status === 429 || outcome.status === 503
+    : outcome.fault === "timeout";
+}
+
+/** Once for all that were under way together: each of them is late for the same reason. */
+function halved({ start }: Attempt, { limit, halvedAt, starts }: EndpointState): Partial<EndpointState> {
+  if (start <= halvedAt) return {};
+  const half = Math.max(1, Math.floor(limit / 2));
+  return { limit: half, threshold: half, accepted: 0, halvedAt: starts };
+}
+
+/** Several that were under way at a time and fail together are one failure in the row. */
+function rowOf({ start }: Attempt, { inARow, inARowSince, starts }: EndpointState): Partial<EndpointState> {
+  return start > inARowSince || inARow === 0 ? { inARow: inARow + 1, inARowSince: starts } : {};
+}
+
+function suspectsOf(
+  { message: { uid, namespace, name } }: Attempt,
+  { suspects }: EndpointState,
+): readonly PodRef[] {
+  return [{ uid, namespace, name }, ...suspects.filter((other) => other.uid !== uid)].slice(0, PROBES);
+}
+
+/** Each pod once, each namespace once while others of other namespaces could speak for the endpoint. */
+function withWitness({ attempt, list }: { attempt: Attempt; list: readonly Witness[] }): readonly Witness[] {
+  const { message: { uid, namespace }, othersUntried } = attempt;
+  const standsFor = othersUntried ? `namespace ${namespace}` : uid;
+  if (list.length >= MOST_WITNESSES) return list;
+  if (list.some((witness) => witness.uid === uid || witness.standsFor === standsFor)) return list;
+  return [...list, { uid, standsFor }];
+}
+
+function failedAgain(attempt: Attempt, endpoint: EndpointState, now: number, random: number): EndpointState {
+  const { circuit, failed, usuallyFailing } = endpoint;
+  if (attempt.generation !== endpoint.generation) return endpoint;
+  if (circuit.kind === "half-open") {
+    const failedProbes = circuit.failedProbes + 1;
+    return failedProbes >= PROBES
+      ? opened(endpoint, now, random, 0)
+      : { ...endpoint, circuit: { ...circuit, failedProbes, isProbing: false } };
+  }
+  return failed.length >= needed(usuallyFailing, LEAST, MOST_WITNESSES)
+    ? opened(endpoint, now, random, 0)
+    : endpoint;
+}
+
+/** The probe tells of its message alone: another one is to tell of the endpoint. */
+function withoutProbe({ generation }: Attempt, endpoint: EndpointState): EndpointState {
+  const { circuit } = endpoint;
+  if (circuit.kind !== "half-open" || generation !== endpoint.generation) return endpoint;
+  return { ...endpoint, circuit: { ...circuit, isProbing: false } };
+}
+
+function askedToWait(
+  attempt: Attempt,
+  endpoint: EndpointState,
+  asked: number,
+  now: number,
+  random: number,
+): EndpointState {
+  const { circuit, generation } = endpoint;
+  const isOld = attempt.generation !== generation;
+  if (endpoint.asked.length >= CONFIRMED) {
+    if (!isOld || circuit.kind === "closed") return opened(endpoint, now, random, asked);
+    // It was under way when the circuit opened: what it asks for counts, its failure does not.
+    const openings = "openings" in circuit ? Math.max(1, circuit.openings) : 1;
+    const until = Math.max(now + asked, circuit.kind === "open" ? circuit.until : now);
+    return { ...endpoint, circuit: { kind: "open", openings, until } };
+  }
+  if (circuit.kind !== "closed" || isOld || now - endpoint.heldAt < HOLD_EVERY) {
+    return failedAgain(attempt, endpoint, now, random);
+  }
+  return {
+    ...endpoint,
+    circuit: { kind: "open", openings: 0, until: now + HOLD },
+    generation: generation + 1,
+    heldAt: now,
+  };
+}
+
+function opened(endpoint: EndpointState, now: number, random: number, asked: number): EndpointState {
+  const { circuit } = endpoint;
+  if (circuit.kind === "disabled") return endpoint;
+  const openings = circuit.kind === "closed" ? 1 : circuit.openings + 1;
+  const until = now + Math.max(asked, backoffDelay(OPEN, openings, random));
+  return { ...endpoint, circuit: { kind: "open", openings, until }, generation: endpoint.generation + 1 };
+}

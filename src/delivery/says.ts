@@ -1,0 +1,159 @@
+import type { Outcome } from "../http/outcome.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Message, Pending } from "../store/store.ts";
+import { type Decision, type EndpointState, isFailing } from "./decision.ts";
+
+/**
+ * What people hear of an endpoint. Once: that it fails, why, and what they can do; that it works again; that it is
+ * disabled or given up; that a message became a dead letter. Never of a retry: that is for `--log-level debug`.
+ */
+
+/** Attempts at a message, none of which says whose fault it is, after which people hear of it. */
+const SAID_AT = 3;
+
+/** An endpoint that fails again so soon after it worked again says nothing new, unless it goes on; milliseconds. */
+const QUIET = 60_000;
+
+/** What to look at when an endpoint answers so whatever it is sent. */
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [401, "check the secret that it expects"],
+  [403, "check the secret that it expects, and who may reach it"],
+  [404, "check its URL"],
+  [405, "check its URL: it does not take POST there"],
+  [407, "check the credentials of the proxy"],
+  [413, "let it take larger bodies"],
+]);
+
+/** Says it, about one endpoint. */
+export class Says {
+  readonly #deps: { pending: Pending; clock: Clock; log: Log };
+  readonly #endpoint: string;
+  #failingSince: number | undefined;
+  #isSaid = false;
+  #quietUntil = -Infinity;
+
+  constructor(endpoint: string, deps: { pending: Pending; clock: Clock; log: Log }) {
+    this.#endpoint = endpoint;
+    this.#deps = deps;
+  }
+
+  /** An attempt ended. @param duration milliseconds that its requests took together */
+  attempt(
+    { namespace, name, resourceVersion }: Message,
+    attempt: number,
+    outcome: Outcome,
+    duration: number,
+  ): void {
+    if (outcome.kind !== "answer" || outcome.status < 200 || outcome.status >= 300) return;
+    const fields = {
+      endpoint: this.#endpoint,
+      pod: `${namespace}/${name}`,
+      version: resourceVersion,
+      attempt,
+      milliseconds: Math.round(duration),
+    };
+    const correlationId = readCorrelationId(outcome.body);
+    if (correlationId === undefined) this.#deps.log.debug("Delivered", fields);
+    else this.#deps.log.info("Delivered", { ...fields, "correlation_id": correlationId });
+  }
+
+  /** What was decided, and what the endpoint was before and is after it. */
+  decision(
+    decision: Decision,
+    message: Message,
+    outcome: Outcome,
+    before: EndpointState,
+    after: EndpointState,
+  ): void {
+    if (decision.kind === "dead letter") this.#deadLetter(message, decision.failures.dead, decision.why);
+    if ("why" in decision) this.#failure(decision, message, outcome, before, after);
+    if (!isFailing(after) && this.#failingSince !== undefined) this.#recovered();
+  }
+
+  /** @param why goes on after the endpoint's name */
+  givenUp(why: string): void {
+    this.#deps.log.error(`Endpoint ${this.#endpoint} ${why}.`, { endpoint: this.#endpoint });
+  }
+
+  #deadLetter({ namespace, name }: Message, times: number, why: string): void {
+    const { log } = this.#deps;
+    const text =
+      `Endpoint ${this.#endpoint} does not take ${namespace}/${name}: ${why}. The message is a dead letter ` +
+      "now, tried again later; the others go on.";
+    // The retries that follow say nothing new.
+    if (times === 1) log.warn(text, { endpoint: this.#endpoint });
+    else log.debug(text, { endpoint: this.#endpoint, times });
+  }
+
+  #failure(
+    decision: Extract<Decision, { why: string }>,
+    { namespace, name, failures }: Message,
+    outcome: Outcome,
+    before: EndpointState,
+    after: EndpointState,
+  ): void {
+    const { clock, log } = this.#deps;
+    const endpoint = this.#endpoint;
+    const { why, failures: { tries, strikes, dead } } = decision;
+    if (after.circuit.kind === "disabled" && before.circuit.kind !== "disabled") {
+      this.#isSaid = true;
+      this.#failingSince ??= clock.monotonic();
+      return log.error(
+        `Endpoint ${endpoint} answered 410 Gone: nothing more is sent to it until a restart, or SIGUSR1.`,
+        { endpoint },
+      );
+    }
+    if (isFailing(after) && this.#failingSince === undefined) this.#failingSince = clock.monotonic();
+    const isAgain = after.circuit.kind === "open" && after.circuit.openings > 1;
+    if (isFailing(after) && !this.#isSaid && (isAgain || clock.monotonic() >= this.#quietUntil)) {
+      this.#isSaid = true;
+      return log.warn(
+        `Endpoint ${endpoint} fails: ${why}${
+          adviceOn(outcome)
+        }. What is pending for it waits and is tried again.`,
+        { endpoint },
+      );
+    }
+    log.debug(`Endpoint ${endpoint} did not take ${namespace}/${name}: ${why}`, { endpoint, attempt: tries });
+    // Where it is the only one that is pending, no other message ever shows whose fault it is.
+    const isUnclear = strikes <= 1 && dead === 0 && !isFailing(after);
+    if (!isUnclear || failures.tries >= SAID_AT || tries < SAID_AT) return;
+    log.warn(
+      `Endpoint ${endpoint} did not take ${namespace}/${name} in ${tries} attempts: ${why}. The message waits and is ` +
+        "tried again.",
+      { endpoint },
+    );
+  }
+
+  #recovered(): void {
+    const { clock, pending, log } = this.#deps;
+    const endpoint = this.#endpoint;
+    const now = clock.monotonic();
+    const seconds = Math.round((now - (this.#failingSince ?? now)) / 1000);
+    this.#failingSince = undefined;
+    if (!this.#isSaid) return;
+    this.#isSaid = false;
+    this.#quietUntil = now + QUIET;
+    const waiting = pending.counts(endpoint).pending;
+    log.info(`Endpoint ${endpoint} works again after ${seconds} s; ${waiting} messages wait for it.`, {
+      endpoint,
+    });
+  }
+}
+
+function adviceOn(outcome: Outcome): string {
+  const advice = outcome.kind === "answer" ? ADVICE.get(outcome.status) : undefined;
+  return advice === undefined ? "" : ` (${advice})`;
+}
+
+/** How the ancestor's receiver names what it made of a message. Receivers answer with anything: only this is looked at. */
+function readCorrelationId(body: string): string | undefined {
+  if (!body.trimStart().startsWith("{")) return undefined;
+  try {
+    const { correlation_id: id } = JSON.parse(body) as { correlation_id?: unknown };
+    return typeof id === "string" ? id.slice(0, 200) : undefined;
+  } catch {
+    return undefined;
+  }
+}

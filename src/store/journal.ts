@@ -1,0 +1,297 @@
+/**
+ * The journal: rows by key, of which the newest are in memory and all are in SQLite.
+ *
+ * The rules of the store (inventory.ts, pending.ts, bodies.ts, eviction.ts) work on data in memory and say here what a
+ * row is now (`put`) or that it is gone (`delete`). Nothing is written before `write`, which does it in one
+ * transaction; until then, and for as long as the disk cannot be written, what is dirty stays in memory and is what
+ * `get` answers. What was written last stays in memory for a while, too: it is what is sent next, and to read it back
+ * would cost as much as to write it.
+ *
+ * Keys of rows count up and no table has an index: inserting is appending, which is what makes it cheap.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Keys of `meta`: `epoch`, `binding`, `selection`, `generation`; for each scope `reached …`, `synced …`. */
+export interface MetaRow {
+  value: string;
+}
+
+export interface EndpointRow {
+  name: string;
+  /** Messages evicted and not announced yet; since when, by the wall clock. */
+  lost: number;
+  lostSince: number | null;
+}
+
+/** A pod that is known, one that is gone while something about it is pending, or its tombstone. */
+export interface PodRow {
+  uid: string;
+  namespace: string;
+  name: string;
+  /** Ids of endpoints, joined with commas. */
+  audience: string;
+  /** JSON. */
+  route: string | null;
+  environment: string | null;
+  generation: number;
+  remindAt: number | null;
+  /** The wall clock when it went; null: it is known. */
+  goneAt: number | null;
+  /** Its tombstone's version (D); null: it has none. */
+  goneVersion: string | null;
+  /** 1: it left the selection; 0: it was deleted. */
+  goneLeft: number;
+}
+
+export interface VersionRow {
+  pod: number;
+  resourceVersion: string;
+  epoch: number;
+  event: string;
+  /** See `FLAGS`. */
+  flags: number;
+  reasons: string;
+  occasion: string;
+  phase: string | null;
+  environment: string | null;
+  /** JSON. */
+  summary: string | null;
+  /** Where its body is: in a block, and there from which byte to which. Block 0: nowhere. */
+  block: number;
+  at: number;
+  length: number;
+}
+
+/** What is said of a version in one number, because it is read for all of them at the start. */
+export const FLAGS = { transition: 1, reduced: 2, observed: 4, unobserved: 8, unhealthy: 16 } as const;
+
+export interface PendingRow {
+  endpoint: number;
+  version: number;
+  tries: number;
+  dead: number;
+  why: string | null;
+  /** How many older versions it stands for, and their reasons. */
+  coalesced: number;
+  moreReasons: string;
+}
+
+export interface BlockRow {
+  /** Bytes before deflating. */
+  raw: number;
+  z: Uint8Array;
+}
+
+type Value = string | number | null | Uint8Array;
+type Columns<R> = { readonly [column in keyof R]: "INTEGER" | "TEXT" | "BLOB" };
+
+const META: Columns<MetaRow> = { value: "TEXT" };
+const ENDPOINT: Columns<EndpointRow> = { name: "TEXT", lost: "INTEGER", lostSince: "INTEGER" };
+const POD: Columns<PodRow> = {
+  uid: "TEXT",
+  namespace: "TEXT",
+  name: "TEXT",
+  audience: "TEXT",
+  route: "TEXT",
+  environment: "TEXT",
+  generation: "INTEGER",
+  remindAt: "INTEGER",
+  goneAt: "INTEGER",
+  goneVersion: "TEXT",
+  goneLeft: "INTEGER",
+};
+const VERSION: Columns<VersionRow> = {
+  pod: "INTEGER",
+  resourceVersion: "TEXT",
+  epoch: "INTEGER",
+  event: "TEXT",
+  flags: "INTEGER",
+  reasons: "TEXT",
+  occasion: "TEXT",
+  phase: "TEXT",
+  environment: "TEXT",
+  block: "INTEGER",
+  at: "INTEGER",
+  length: "INTEGER",
+  summary: "TEXT",
+};
+const PENDING: Columns<PendingRow> = {
+  endpoint: "INTEGER",
+  version: "INTEGER",
+  tries: "INTEGER",
+  dead: "INTEGER",
+  why: "TEXT",
+  coalesced: "INTEGER",
+  moreReasons: "TEXT",
+};
+const BLOCK: Columns<BlockRow> = { raw: "INTEGER", z: "BLOB" };
+
+/** The tables. URLs and secrets are not in them: an endpoint is known by its name. */
+export const SCHEMA = [
+  `CREATE TABLE meta (key TEXT PRIMARY KEY, ${declare(META)}) WITHOUT ROWID`,
+  ...Object.entries({ endpoint: ENDPOINT, pod: POD, version: VERSION, pending: PENDING, block: BLOCK })
+    .map(([name, columns]) => `CREATE TABLE ${name} (key INTEGER PRIMARY KEY, ${declare(columns)})`),
+].join(";\n");
+
+function declare(columns: Readonly<Record<string, string>>): string {
+  return Object.entries(columns).map(([name, type]) => `${name} ${type}`).join(", ");
+}
+
+/** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
+const RECENT = 1_000;
+
+/** Rows of one kind, by key. */
+export class Table<K extends string | number, R extends object> {
+  readonly name: string;
+  readonly #columns: (keyof R & string)[];
+  readonly #keepsRecent: boolean;
+  #dirty = new Map<K, R | undefined>();
+  #recent = new Map<K, R>();
+  #older = new Map<K, R>();
+  /** Rows above it were never written, so there is nothing to delete. */
+  #highest: K | undefined;
+  #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
+
+  constructor(name: string, columns: Columns<R>, keepsRecent = false) {
+    this.name = name;
+    this.#columns = Object.keys(columns) as (keyof R & string)[];
+    this.#keepsRecent = keepsRecent;
+  }
+
+  get(key: K): R | undefined {
+    if (this.#dirty.has(key)) return this.#dirty.get(key);
+    return this.#recent.get(key) ?? this.#older.get(key) ??
+      this.#statements?.get.get(key) as R | undefined;
+  }
+
+  /** The row must not be changed afterwards. */
+  put(key: K, row: R): void {
+    this.#dirty.set(key, row);
+  }
+
+  delete(key: K): void {
+    if (this.#highest === undefined || key > this.#highest) this.#dirty.delete(key);
+    else this.#dirty.set(key, undefined);
+    this.#recent.delete(key);
+    this.#older.delete(key);
+  }
+
+  /** Rows that are not written yet. */
+  get dirty(): ReadonlyMap<K, R | undefined> {
+    return this.#dirty;
+  }
+
+  attach(database: DatabaseSync): void {
+    const { name } = this;
+    const values = this.#columns.map(() => "?").join(", ");
+    this.#statements = {
+      get: database.prepare(`SELECT ${this.#columns.join(", ")} FROM ${name} WHERE key = ?`),
+      put: database.prepare(
+        `INSERT OR REPLACE INTO ${name} (key, ${this.#columns.join(", ")}) VALUES (?, ${values})`,
+      ),
+      delete: database.prepare(`DELETE FROM ${name} WHERE key = ?`),
+    };
+    this.#highest = database.prepare(`SELECT max(key) AS key FROM ${name}`).get()?.["key"] as K | null ??
+      undefined;
+  }
+
+  /** Within a transaction: writes up to `limit` rows and returns how many that were. `settle` follows the commit. */
+  write(limit: number): number {
+    const statements = this.#statements;
+    if (statements === undefined) return 0;
+    let count = 0;
+    for (const [key, row] of this.#dirty) {
+      if (count === limit) break;
+      if (row === undefined) statements.delete.run(key);
+      else statements.put.run(key, ...this.#columns.map((column) => row[column] as Value));
+      count++;
+    }
+    return count;
+  }
+
+  /** The first `count` dirty rows are written and committed. */
+  settle(count: number): void {
+    if (this.#recent.size > RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    for (const [key, row] of this.#dirty) {
+      if (count-- === 0) break;
+      if (this.#highest === undefined || key > this.#highest) this.#highest = key;
+      if (row !== undefined && this.#keepsRecent) this.#recent.set(key, row);
+      this.#dirty.delete(key);
+    }
+  }
+}
+
+/** All tables of a store. */
+export class Journal {
+  readonly meta = new Table<string, MetaRow>("meta", META);
+  readonly endpoints = new Table<number, EndpointRow>("endpoint", ENDPOINT);
+  readonly pods = new Table<number, PodRow>("pod", POD);
+  readonly versions = new Table<number, VersionRow>("version", VERSION, true);
+  readonly pending = new Table<number, PendingRow>("pending", PENDING, true);
+  readonly blocks = new Table<number, BlockRow>("block", BLOCK);
+  /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
+  readonly #tables = [this.blocks, this.versions, this.pods, this.endpoints, this.pending, this.meta];
+  #database: DatabaseSync | undefined;
+
+  /** Goes on with a database. What is dirty stays so. */
+  attach(database: DatabaseSync): void {
+    this.#database = database;
+    for (const table of this.#tables) table.attach(database);
+  }
+
+  get isAttached(): boolean {
+    return this.#database !== undefined;
+  }
+
+  get isDirty(): boolean {
+    return this.#tables.some((table) => table.dirty.size > 0);
+  }
+
+  /**
+   * Writes what is dirty, at most `limit` rows of it, in one transaction.
+   *
+   * @throws SQLite's error; nothing is written then, and all of it is still dirty
+   */
+  write(limit = Infinity): void {
+    const database = this.#database;
+    if (database === undefined) return;
+    const counts: number[] = [];
+    database.exec("BEGIN IMMEDIATE");
+    try {
+      let rest = limit;
+      for (const table of this.#tables) {
+        const count = table.write(rest);
+        counts.push(count);
+        rest -= count;
+      }
+      database.exec("COMMIT");
+    } catch (error) {
+      // After some faults of the disk SQLite has rolled back by itself.
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw error;
+    }
+    this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));
+  }
+
+  /** Some columns of all rows that are written, for the start. */
+  *scan<C extends string>(
+    table: string,
+    columns: readonly C[],
+    order: "ASC" | "DESC" = "ASC",
+  ): Generator<Record<C, Value>> {
+    if (this.#database === undefined) return;
+    const statement = this.#database.prepare(
+      `SELECT ${columns.join(", ")} FROM ${table} ORDER BY key ${order}`,
+    );
+    yield* statement.iterate() as Iterable<Record<C, Value>>;
+  }
+
+  /** Gives free pages of the file back, a bounded number of them. */
+  shrink(): void {
+    // Each step frees one page, and `exec` takes only the first.
+    this.#database?.prepare("PRAGMA incremental_vacuum(1000)").all();
+  }
+}

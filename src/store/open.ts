@@ -1,0 +1,258 @@
+/**
+ * The store: its parts put together, and the cycle of a batch.
+ *
+ *     record, acknowledged …  change memory, and note which rows are dirty
+ *     commit                  makes room (eviction), seals the bodies, writes what is dirty in one transaction
+ *     sync                    with `--state`: an fdatasync of the write-ahead log, one at a time, beside the work
+ *     release                 the batch is durable: what it touched may be sent (W1, W2)
+ *
+ * Acknowledgements are written with the next commit, or 250 ms later, or in the next turn when their line goes on.
+ *
+ * A disk that fails changes nothing in memory. What is dirty stays dirty and is tried again every ten seconds, in
+ * slices once that works; meanwhile batches are released as if they were durable, the file is marked as behind
+ * (database.ts), and a process that starts from it begins a new epoch.
+ */
+import type { Clock } from "../runtime/clock.ts";
+import { isTransition } from "../change/reasons.ts";
+import { Bodies } from "./bodies.ts";
+import { type Disk, isDiskFault, openFile, openPrivate } from "./database.ts";
+import { Eviction } from "./eviction.ts";
+import { KnownPods } from "./inventory.ts";
+import { Journal } from "./journal.ts";
+import { load } from "./load.ts";
+import { PendingLines } from "./pending.ts";
+import type { KnownPod, NewVersion, Store, StoreOptions } from "./store.ts";
+import type { Pod } from "./pods.ts";
+import { Versions } from "./versions.ts";
+
+/** How long an acknowledgement may wait for a commit that something else asks for, in milliseconds. */
+const LAZY = 250;
+
+/** How often a disk that fails is tried again, in milliseconds; and how many rows are written at once when it works. */
+const RETRY = 10_000;
+const SLICE = 1_000;
+
+/**
+ * Opens a store.
+ *
+ * @param disk where it is kept, if not where the options say
+ * @throws {StoreError} with a sentence that says what to do
+ */
+export function openStore(options: StoreOptions, disk?: Disk): Store {
+  return new OpenStore(
+    options,
+    disk ?? (options.file === undefined ? openPrivate() : openFile(options.file)),
+  );
+}
+
+class OpenStore implements Store {
+  readonly inventory: KnownPods;
+  readonly pending: PendingLines;
+  readonly #options: StoreOptions;
+  readonly #clock: Clock;
+  readonly #disk: Disk;
+  readonly #journal = new Journal();
+  readonly #bodies = new Bodies(this.#journal);
+  readonly #versions = new Versions(this.#journal, this.#bodies);
+  readonly #eviction: Eviction;
+  /** Batches that are not durable yet, the oldest first. */
+  readonly #batches: ReturnType<PendingLines["endBatch"]>[] = [];
+  #committed = 0;
+  #isSyncing = false;
+  #timer: { at: number; cancel: () => void } | undefined;
+  #fault: string | undefined;
+  #nextTry = 0;
+  /** Whether the mark beside the file says that it is behind. */
+  #isBehind: boolean;
+  #isClosed = false;
+
+  constructor(options: StoreOptions, disk: Disk) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#disk = disk;
+    this.pending = new PendingLines({
+      journal: this.#journal,
+      versions: this.#versions,
+      known: (uid) => this.inventory.known(uid),
+      onAudience: (pod, endpoint) => this.inventory.addAudience(pod, endpoint),
+      onSettled: (pod) => this.inventory.settled(pod),
+      onChange: (urgent) => this.#commitIn(urgent ? 0 : LAZY),
+    });
+    this.inventory = new KnownPods({
+      journal: this.#journal,
+      versions: this.#versions,
+      clock: options.clock,
+      nameOf: (endpoint) => this.pending.nameOf(endpoint),
+      release: (pod, version) => this.pending.unused(pod, version),
+      isPending: (pod) => this.pending.isPending(pod),
+      onRestored: (pod) => this.pending.wake(pod),
+    });
+    this.#eviction = new Eviction({
+      bodies: this.#bodies,
+      versions: this.#versions,
+      pending: this.pending,
+      inventory: this.inventory,
+      journal: this.#journal,
+      clock: options.clock,
+      buffer: options.buffer,
+      disk: disk.isMemory ? options.buffer : options.stateMax,
+      onEvicted: options.onEvicted,
+    });
+    this.#isBehind = disk.wasBehind;
+    if (disk.database !== undefined) this.#journal.attach(disk.database);
+    const { inventory, pending } = this;
+    load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
+    // What was sent after the file fell behind is in no row of it.
+    if (disk.wasBehind) inventory.beginEpoch();
+    // All that was read is durable.
+    const { batch, touched } = pending.endBatch();
+    pending.durable(batch, touched, new Set());
+    this.#committed = batch;
+  }
+
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
+  record(known: KnownPod | undefined, version: NewVersion, endpoints: Iterable<string>, line?: string): void {
+    const pod = known as Pod | undefined ?? this.inventory.notice(line ?? version.event);
+    const { inventory, pending } = this;
+    // What is said once more of a version belongs to its epoch; what is new, to the one that runs.
+    const isOld = version.event === "pod.changed" && version.resourceVersion === pod.resourceVersion;
+    const id = this.#versions.add(pod, version, isOld ? pod.epoch : inventory.epoch);
+    const former = pod.current;
+    if (!pod.isGone) pod.current = id;
+    if (former !== 0) pending.unused(pod, former);
+    const transition = isTransition(version.reasons);
+    for (const endpoint of endpoints) pending.add(endpoint, pod, id, transition);
+    if (pod.isGone) pending.unused(pod, id);
+  }
+
+  commit(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
+    if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
+    this.#bodies.seal();
+    this.#batches.push(this.pending.endBatch());
+    this.#write(this.#batches.at(-1)?.batch ?? 0);
+  }
+
+  #write(batch: number): void {
+    const isDirty = this.#journal.isDirty;
+    const wait = this.#nextTry - this.#clock.monotonic();
+    if (this.#fault !== undefined && wait > 0) {
+      this.#commitIn(wait);
+      return this.#release(batch);
+    }
+    try {
+      if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
+      if (isDirty) this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
+    } catch (error) {
+      if (!isDiskFault(error)) throw error;
+      return this.#failed(error, batch);
+    }
+    if (this.#journal.isDirty) {
+      // After a fault there may be much to write, and deliveries must not wait for it.
+      this.#commitIn(0);
+      return this.#release(batch);
+    }
+    this.#works();
+    const isSettled = this.#batches.length === 1 && !isDirty;
+    this.#committed = batch;
+    if (this.#disk.sync === undefined || isSettled) this.#release(batch);
+    else this.#sync(this.#disk.sync);
+  }
+
+  /** One at a time: what was committed before it began is durable when it ends. */
+  #sync(sync: () => Promise<void>): void {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    const committed = this.#committed;
+    const next = (): void => {
+      this.#isSyncing = false;
+      if (!this.#isClosed && this.#fault === undefined && this.#committed > committed) this.#sync(sync);
+    };
+    sync().then(() => {
+      if (this.#isClosed) return;
+      if (this.#isBehind && this.#fault === undefined && !this.#journal.isDirty) this.#setBehind(false);
+      this.#release(committed);
+      next();
+    }, (error: unknown) => {
+      if (this.#isClosed) return;
+      this.#failed(error instanceof Error ? error : new Error(String(error)), this.#committed);
+      next();
+    });
+  }
+
+  #release(batch: number): void {
+    const ready = new Set<string>();
+    for (
+      let first = this.#batches[0];
+      first !== undefined && first.batch <= batch;
+      first = this.#batches[0]
+    ) {
+      this.#batches.shift();
+      this.pending.durable(first.batch, first.touched, ready);
+    }
+    if (ready.size > 0) this.#options.onReady(ready);
+  }
+
+  /** W1 and W2 are waived: whoever waits for the disk would wait for ever. */
+  #failed({ message }: Error, batch: number): void {
+    this.#nextTry = this.#clock.monotonic() + RETRY;
+    this.#commitIn(RETRY);
+    if (this.#fault === undefined) {
+      this.#fault = message;
+      this.#setBehind(true);
+      this.#options.onDiskFault(message);
+    }
+    this.#release(batch);
+  }
+
+  #works(): void {
+    if (this.#fault === undefined) return;
+    this.#fault = undefined;
+    this.#options.onDiskFault(undefined);
+  }
+
+  #setBehind(isBehind: boolean): void {
+    this.#isBehind = isBehind;
+    this.#disk.setBehind(isBehind);
+  }
+
+  #commitIn(milliseconds: number): void {
+    if (this.#isClosed) return;
+    const at = this.#clock.monotonic() + milliseconds;
+    if (this.#timer !== undefined && this.#timer.at <= at) return;
+    this.#timer?.cancel();
+    this.#timer = { at, cancel: this.#clock.after(milliseconds, () => this.commit()) };
+  }
+
+  tidy(): void {
+    this.inventory.tidy();
+    this.commit();
+    this.#eviction.report();
+    if (this.#fault !== undefined) return;
+    try {
+      this.#journal.shrink();
+    } catch (error) {
+      // To give room back takes some, in the write-ahead log. Another minute will do.
+      if (!isDiskFault(error)) throw error;
+    }
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#bodies.seal();
+    try {
+      if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
+      this.#journal.write();
+      if (this.#isBehind) this.#setBehind(false);
+    } catch (error) {
+      if (!isDiskFault(error)) throw error;
+    }
+    this.#isClosed = true;
+    this.#disk.close();
+  }
+}

@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
+import { TestDisk } from "../../tests/kit/test_disk.ts";
+import type { Message, Store, StoreOptions } from "./store.ts";
+
+const A = "a.example.com";
+
+/** A store on a file whose disk the test moves. */
+interface Rig {
+  store: Store;
+  disk: TestDisk;
+  clock: TestClock;
+  folder: string;
+  /** Endpoints that became ready, in order. */
+  ready: string[];
+  faults: (string | undefined)[];
+  open: (path: string, options?: Partial<StoreOptions>) => Store;
+}
+
+function withRig(name: string, test: (rig: Rig) => Promise<void> | void): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    const [clock, ready, faults] = [
+      new TestClock(undefined, () => Promise.resolve()),
+      [] as string[],
+      [] as Rig["faults"],
+    ];
+    const disk = new TestDisk(`${folder}/state.db`);
+    const opened: Store[] = [];
+    const options = {
+      clock,
+      onReady: (endpoints: ReadonlySet<string>) => void ready.push(...endpoints),
+      onDiskFault: (fault: string | undefined) => void faults.push(fault),
+    };
+    const open = (path: string, more: Partial<StoreOptions> = {}): Store => {
+      const store = openTestStore({ ...options, ...more }, path === "" ? disk : new TestDisk(path));
+      opened.push(store);
+      return store;
+    };
+    try {
+      await test({ store: open(""), disk, clock, folder, ready, faults, open });
+    } finally {
+      for (const store of opened) store.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+function takeOne(store: Store, now = 0): Message {
+  return store.pending.take(A, now) ?? assert.fail("nothing can be sent");
+}
+
+withRig(
+  "with a state file nothing is handed out before the log is on the disk",
+  async ({ store, disk, ready }) => {
+    record(store, [A]);
+    store.commit();
+    assert.equal(store.pending.take(A, 0), undefined);
+    assert.deepEqual(ready, []);
+    await disk.endSync();
+    assert.deepEqual(ready, [A]);
+    assert.equal(takeOne(store).name, "web-0");
+  },
+);
+
+withRig("one sync runs at a time, and covers what was committed before it began", async ({ store, disk }) => {
+  record(store, [A], { name: "web-0" });
+  store.commit();
+  record(store, [A], { name: "web-1" });
+  store.commit();
+  record(store, [A], { name: "web-2" });
+  store.commit();
+  assert.equal(disk.syncing, 1);
+  await disk.endSync();
+  assert.deepEqual([takeOne(store).name, store.pending.take(A, 0)], ["web-0", undefined]);
+  assert.equal(disk.syncing, 1);
+  await disk.endSync();
+  assert.deepEqual([takeOne(store).name, takeOne(store).name], ["web-1", "web-2"]);
+  assert.equal(disk.syncing, 0);
+});
+
+withRig(
+  "the next message of a line waits until the acknowledgement is on the disk",
+  async ({ store, disk, clock }) => {
+    record(store, [A], { resourceVersion: "1", reasons: ["terminated"] });
+    record(store, [A], { resourceVersion: "2" });
+    store.commit();
+    await disk.endSync();
+    store.pending.acknowledged(takeOne(store), 0);
+    assert.equal(store.pending.take(A, 0), undefined);
+    await clock.advance(0);
+    assert.equal(disk.syncing, 1, "it is committed at once, because its line goes on");
+    assert.equal(store.pending.take(A, 0), undefined);
+    await disk.endSync();
+    assert.equal(takeOne(store).resourceVersion, "2");
+  },
+);
+
+withRig(
+  "an acknowledgement that nothing waits for is committed after 250 ms",
+  async ({ store, disk, clock }) => {
+    record(store, [A]);
+    store.commit();
+    await disk.endSync();
+    store.pending.acknowledged(takeOne(store), 0);
+    await clock.advance(249);
+    assert.equal(disk.syncing, 0);
+    await clock.advance(1);
+    assert.equal(disk.syncing, 1);
+    await disk.endSync();
+  },
+);
+
+withRig("what is known and pending survives a crash at any commit", async ({ store, disk, folder, open }) => {
+  store.inventory.beginEpoch();
+  store.inventory.bind({ cluster: "here" });
+  store.inventory.setReached("shop", "42");
+  store.inventory.endSync("shop");
+  const pod = record(store, [A, "b"], { resourceVersion: "7", text: '{"n":9223372036854775807}' });
+  store.inventory.reroute(pod, ["x"], "e");
+  store.inventory.setReminder(pod, 5);
+  const gone = record(store, [], { name: "gone" });
+  store.inventory.remove(gone, { version: "3", left: true });
+  store.commit();
+  await disk.endSync();
+  const [message] = takeAll(store, "b");
+  store.pending.acknowledged(message ?? assert.fail(), 0);
+  store.commit();
+  disk.copyTo(`${folder}/copy.db`);
+  const again = open(`${folder}/copy.db`);
+  const known = again.inventory.known("uid-web-0") ?? assert.fail();
+  assert.deepEqual(
+    [known.resourceVersion, known.epoch, known.route, known.environment, known.namespace, known.name],
+    ["7", 1, ["x"], "e", "shop", "web-0"],
+  );
+  assert.deepEqual(again.inventory.audience(known), [A, "b"]);
+  assert.equal(new TextDecoder().decode(again.inventory.bodyOf(known)?.body), '{"n":9223372036854775807}');
+  assert.deepEqual(again.inventory.tombstone("uid-gone")?.left, true);
+  assert.deepEqual([again.inventory.reached("shop"), again.inventory.isSynced("shop")], ["42", true]);
+  assert.deepEqual(again.inventory.binding, { cluster: "here" });
+  assert.deepEqual(again.inventory.remindable(5, 10), [known]);
+  assert.deepEqual([again.pending.has(A, "uid-web-0"), again.pending.has("b", "uid-web-0")], [true, false]);
+  assert.deepEqual(drain(again, A).map(({ resourceVersion }) => resourceVersion), ["7"]);
+});
+
+withRig(
+  "a restart makes everything due, and keeps what is dead, how often it was tried, and why",
+  async (rig) => {
+    const { store, disk, folder, open } = rig;
+    record(store, [A], { reasons: ["terminated"] });
+    store.commit();
+    await disk.endSync();
+    const failures = { tries: 9, strikes: 4, failedAt: 77, dead: 2, why: "status 413" };
+    store.pending.failed(takeOne(store), failures, 1e12);
+    store.commit();
+    disk.copyTo(`${folder}/copy.db`);
+    const again = open(`${folder}/copy.db`);
+    assert.equal(again.pending.counts(A).deadLetters, 1);
+    assert.deepEqual(takeOne(again).failures, {
+      tries: 9,
+      strikes: 0,
+      failedAt: 0,
+      dead: 2,
+      why: "status 413",
+    });
+  },
+);
+
+withRig("while the disk is full everything goes on, and is written when there is room", async (rig) => {
+  const { store, disk, clock, folder, faults, open } = rig;
+  record(store, [A], { name: "before" });
+  store.commit();
+  await disk.endSync();
+  disk.fillUp();
+  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  store.commit();
+  assert.match(store.fault ?? "", /full/);
+  assert.equal(faults.length, 1);
+  assert.equal(takeAll(store, A).length, 1_001, "nothing waits for a disk that fails");
+  await clock.advance(10_000);
+  assert.match(store.fault ?? "", /full/, "there is still no room");
+  disk.copyTo(`${folder}/behind.db`);
+  disk.makeRoom();
+  await clock.advance(10_000);
+  for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+  assert.equal(store.fault, undefined);
+  assert.deepEqual(faults.slice(1), [undefined]);
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  const again = open(`${folder}/copy.db`);
+  assert.deepEqual([again.pending.counts(A).pending, again.inventory.epoch], [1_001, 0]);
+  const behind = open(`${folder}/behind.db`);
+  assert.equal(behind.inventory.epoch, 1, "what was sent meanwhile is in no row: a new epoch");
+  assert.equal(behind.pending.counts(A).pending, 1);
+});
+
+withRig(
+  "a sync that fails is a fault of the disk, and holds nothing up",
+  async ({ store, disk, clock, faults }) => {
+    record(store, [A]);
+    store.commit();
+    await disk.endSync(new Error("disk I/O error"));
+    assert.deepEqual(faults, ["disk I/O error"]);
+    assert.equal(takeOne(store).name, "web-0");
+    await clock.advance(10_000);
+    assert.equal(store.fault, undefined);
+  },
+);

@@ -1,0 +1,141 @@
+/**
+ * The versions: what was recorded of a pod, each a row that tells all of it but for whom it is pending. A version lives
+ * while it is its pod's current one or pending (I2); whoever ends either calls `drop`.
+ */
+import { isTransition, type Reason } from "../change/reasons.ts";
+import type { Summary } from "../change/summary.ts";
+import { parseExact } from "../pod/json.ts";
+import type { Pod as PodObject } from "../pod/pod.ts";
+import { reducePod } from "../pod/reduced.ts";
+import { type Bodies, NOWHERE, type Place } from "./bodies.ts";
+import { FLAGS, type Journal, type VersionRow } from "./journal.ts";
+import type { Pod } from "./pods.ts";
+import type { NewVersion } from "./store.ts";
+
+/** All versions. */
+export class Versions {
+  readonly #journal: Journal;
+  readonly #bodies: Bodies;
+  /** The id that was given last. */
+  last = 0;
+
+  constructor(journal: Journal, bodies: Bodies) {
+    this.#journal = journal;
+    this.#bodies = bodies;
+  }
+
+  /** Adds a version of a pod; what it leaves out is that of the pod's current one. */
+  add(pod: Pod, version: NewVersion, epoch: number): number {
+    const id = ++this.last;
+    const current = pod.current === 0 ? undefined : this.#journal.versions.get(pod.current);
+    const place = version.body === undefined ? current ?? NOWHERE : this.#bodies.add(version.body);
+    const { block, at, length } = place;
+    const isReduced = version.body === undefined ? hasFlag(current, "reduced") : version.reduced === true;
+    const isUnhealthy = version.summary === undefined
+      ? hasFlag(current, "unhealthy")
+      : isUnhealthyBy(version.summary);
+    const flags = (isTransition(version.reasons) ? FLAGS.transition : 0) |
+      (isReduced || block === 0 ? FLAGS.reduced : 0) |
+      (version.observed === undefined ? 0 : version.observed ? FLAGS.observed : FLAGS.unobserved) |
+      (isUnhealthy ? FLAGS.unhealthy : 0);
+    this.#journal.versions.put(id, {
+      pod: pod.id,
+      resourceVersion: version.resourceVersion,
+      epoch,
+      event: version.event,
+      flags,
+      reasons: version.reasons.join(),
+      occasion: version.occasion,
+      phase: version.phase ?? null,
+      environment: version.environment ?? null,
+      summary: version.summary === undefined ? current?.summary ?? null : JSON.stringify(version.summary),
+      block,
+      at,
+      length,
+    });
+    this.#bodies.use(place, id);
+    pod.isUnhealthy = isUnhealthy;
+    return id;
+  }
+
+  /** @throws {TypeError} if there is none: whoever asks holds a reference */
+  row(id: number): VersionRow {
+    const row = this.#journal.versions.get(id);
+    if (row === undefined) throw new TypeError(`The store has no version ${id}`);
+    return row;
+  }
+
+  drop(id: number): void {
+    this.#bodies.release(this.row(id));
+    this.#journal.versions.delete(id);
+  }
+
+  bodyOf(row: VersionRow): Uint8Array<ArrayBuffer> | undefined {
+    return this.#bodies.read(row);
+  }
+
+  /** Gives a version its whole body back. */
+  restore(id: number, body: Uint8Array): void {
+    this.#replace(id, this.#bodies.add(body), false);
+  }
+
+  /** Gives up most of a body, to save room. Returns whether there was anything to give up. */
+  reduce(id: number): boolean {
+    const row = this.row(id);
+    if (hasFlag(row, "reduced") || !row.event.startsWith("pod.")) return false;
+    const body = this.#bodies.read(row);
+    if (body !== undefined) this.#replace(id, this.#bodies.add(reduceBody(body)), true);
+    return body !== undefined;
+  }
+
+  /** One turn of compaction; see `Bodies.compact`. */
+  compact(): void {
+    this.#bodies.compact((id, from, add) => {
+      const row = this.#journal.versions.get(id);
+      const body = row?.block === from ? this.#bodies.read(row) : undefined;
+      if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "reduced"));
+    });
+  }
+
+  #replace(id: number, place: Place, isReduced: boolean): void {
+    const row = this.row(id);
+    const { block, at, length } = place;
+    const flags = isReduced ? row.flags | FLAGS.reduced : row.flags & ~FLAGS.reduced;
+    this.#journal.versions.put(id, { ...row, block, at, length, flags });
+    this.#bodies.use(place, id);
+    this.#bodies.release(row);
+  }
+}
+
+export function hasFlag(row: VersionRow | undefined, flag: keyof typeof FLAGS): boolean {
+  return row !== undefined && (row.flags & FLAGS[flag]) !== 0;
+}
+
+/** As a row has them. A notice has none. */
+export function splitReasons(text: string): Reason[] {
+  return text === "" ? [] : text.split(",") as Reason[];
+}
+
+function isUnhealthyBy(summary: Summary): boolean {
+  return summary.duress;
+}
+
+/**
+ * What tells which pod it was and how it ended. A pod that is too odd to be reduced by its parts keeps its identity:
+ * nothing that one object holds may stop the others.
+ */
+function reduceBody(body: Uint8Array): Uint8Array {
+  const { pod } = parseExact(new TextDecoder().decode(body)) as { pod: PodObject };
+  const { uid, namespace, name, resourceVersion } = pod.metadata;
+  let reduced: PodObject = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { uid, namespace, name, resourceVersion },
+  };
+  try {
+    reduced = reducePod(pod);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  return new TextEncoder().encode(JSON.stringify({ pod: reduced }));
+}

@@ -1,8 +1,7 @@
 import type { ApiServer } from "./cluster/api.ts";
 import type { Log } from "./runtime/log.ts";
-import { listPages } from "./source/list.ts";
+import { sync } from "./source/list.ts";
 import type { Selection } from "./source/query.ts";
-import { PAGE_SIZE } from "./source/sync.ts";
 import { StoreError } from "./store/database.ts";
 import type { Store } from "./store/store.ts";
 
@@ -50,8 +49,8 @@ async function sharesPod(
   stop: AbortSignal,
 ): Promise<boolean> {
   for (const selection of selections) {
-    for await (const { pods } of listPages(api, selection, PAGE_SIZE, stop)) {
-      for (const pod of pods()) if (isKnown(pod.metadata.uid)) return true;
+    for await (const items of sync(api, selection, stop)) {
+      if (items.some((item) => item.type === "applied" && isKnown(item.object.pod.metadata.uid))) return true;
     }
   }
   return false;

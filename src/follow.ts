@@ -1,6 +1,7 @@
 import { ClusterError } from "./cluster/error.ts";
 import type { PodEvent } from "./pod/event.ts";
-import type { Pod, PodRef, Scope } from "./pod/pod.ts";
+import type { PodObject } from "./pod/object.ts";
+import type { PodRef, Scope } from "./pod/pod.ts";
 import { type Clock, sleep } from "./runtime/clock.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Source, SourceItem, Wait } from "./source/source.ts";
@@ -16,7 +17,7 @@ export interface FollowDeps {
   /** Known pods that the running list of the scope did not hold. */
   missing: (scope: Scope) => PodRef[];
   /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */
-  lookUp?: ((pod: PodRef) => Promise<Pod | undefined>) | undefined;
+  lookUp?: ((pod: PodRef) => Promise<PodObject | undefined>) | undefined;
   /** Called when a complete list has been stored. */
   synced?: () => void;
   /** Called each time that the API server answered. */
@@ -68,14 +69,14 @@ async function settleDeletions(
   const settled: PodEvent[] = [];
   for (const event of events) {
     const doubtful = event.type === "deleted"
-      ? [event.pod.metadata]
+      ? [event.object.pod.metadata]
       : event.type === "sync-end"
       ? deps.missing(scope)
       : [];
     const present: PodEvent[] = [];
     for (const ref of doubtful) {
-      const pod = await lookUpPersistently(ref, deps, trouble, signal);
-      if (pod !== undefined) present.push({ type: "unselected", pod });
+      const object = await lookUpPersistently(ref, deps, trouble, signal);
+      if (object !== undefined) present.push({ type: "unselected", object });
     }
     settled.push(...present);
     if (event.type !== "deleted" || present.length === 0) settled.push(event);
@@ -88,7 +89,7 @@ async function lookUpPersistently(
   { lookUp, clock, random }: FollowDeps,
   trouble: Trouble,
   signal: AbortSignal,
-): Promise<Pod | undefined> {
+): Promise<PodObject | undefined> {
   for (let failures = 1; !signal.aborted; failures++) {
     try {
       return await lookUp?.(ref);

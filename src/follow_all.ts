@@ -35,14 +35,21 @@ export async function followAll(
   await Promise.all(
     selectionsOf(options).map((selection) => {
       const newest = (): string | undefined => store.inventory.reached(selection.namespace);
+      /** What was known when the running list was asked for. */
+      let known: string | undefined;
+      const listing = (): void => void (known = newest());
       const source = options.source === "watch"
-        ? watchPods(api, selection, { clock, random, newest }, stop)
-        : pollPods(api, selection, { random, newest, interval: options.interval }, stop);
+        ? watchPods(api, selection, { clock, random, newest, listing }, stop)
+        : pollPods(api, selection, { random, listing, interval: options.interval }, stop);
       return follow(source, selection.namespace, {
         clock,
         log,
         random,
-        accept: (events, scope) => pipeline.accept(events, scope),
+        accept(events, scope): void {
+          pipeline.accept(events, scope, known);
+          // A list that broke off is begun anew, and told of no second way back.
+          if (events.some(({ type }) => type === "sync-start")) known = newest();
+        },
         missing: (scope) => store.inventory.missing(scope),
         lookUp: isSelective(selection) ? (pod: PodRef) => lookUp(api, pod, stop) : undefined,
         heard: () => health.heard(selection.namespace),

@@ -2,12 +2,11 @@ import type { ApiServer } from "./cluster/api.ts";
 import type { Workers } from "./delivery/workers.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PodEvent } from "./pod/event.ts";
-import { printPod } from "./pod/json.ts";
 import { printPayload } from "./pod/payload.ts";
 import type { Log } from "./runtime/log.ts";
 import type { Selection } from "./source/query.ts";
 import type { SourceItem } from "./source/source.ts";
-import { sync } from "./source/sync.ts";
+import { sync } from "./source/list.ts";
 import type { Store } from "./store/store.ts";
 
 /** `--once` without a webhook: one payload a line. @throws {ClusterError} when the pods cannot be listed. */
@@ -21,11 +20,12 @@ export async function printOnce(
   // A list whose token expired begins anew, and what it brings again has been printed.
   const printed = new Set<string>();
   for (const selection of selections) {
-    for await (const items of sync(api, selection, { version: undefined }, stop)) {
+    for await (const items of sync(api, selection, stop)) {
       const lines = items.flatMap((item) => {
-        if (item.type !== "applied" || printed.has(item.pod.metadata.uid)) return [];
-        printed.add(item.pod.metadata.uid);
-        return [`${printPayload(printPod(item.pod), env)}\n`];
+        if (item.type !== "applied" || printed.has(item.object.pod.metadata.uid)) return [];
+        printed.add(item.object.pod.metadata.uid);
+        const body = new TextDecoder().decode(item.object.body);
+        return [`${printPayload(body.slice('{"pod":'.length, -1), env)}\n`];
       });
       await print(lines.join(""));
     }
@@ -52,7 +52,7 @@ export async function deliverOnce(
 ): Promise<number> {
   let pods = 0;
   for (const selection of selections) {
-    for await (const items of sync(api, selection, { version: undefined }, stop)) {
+    for await (const items of sync(api, selection, stop)) {
       const events = items.filter((item: SourceItem): item is PodEvent => item.type !== "wait");
       pipeline.accept(events, selection.namespace);
       pods += events.filter((event) => event.type === "applied").length;

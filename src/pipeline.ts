@@ -2,8 +2,11 @@ import { gate } from "./change/gate.ts";
 import { compareSummaries, type Reason, sortReasons, transitionsBetween } from "./change/reasons.ts";
 import { reminderAt } from "./change/reminder.ts";
 import { summarize, type Summary } from "./change/summary.ts";
+import { exactPod } from "./pod/cut.ts";
 import { newestVersion, type PodEvent } from "./pod/event.ts";
-import { parseExact, printDeletedPod, printPod } from "./pod/json.ts";
+import { parseExact, printDeletedPod } from "./pod/json.ts";
+import type { PodObject } from "./pod/object.ts";
+import { compareVersions } from "./pod/version.ts";
 import type { Pod, Scope } from "./pod/pod.ts";
 import type { Endpoint } from "./route/endpoint.ts";
 import type { Route } from "./route/route.ts";
@@ -41,11 +44,16 @@ export class Pipeline {
     this.#deps = deps;
   }
 
-  /** Takes a batch from the source of a scope. Synchronous: when it returns, the batch is stored. */
-  accept(events: PodEvent[], scope: Scope): void {
+  /**
+   * Takes a batch from the source of a scope. Synchronous: when it returns, the batch is stored.
+   *
+   * @param known the newest version of the scope that was known when the running list was asked for: a list below it
+   * means that the cluster went back in time (etcd restored from a backup).
+   */
+  accept(events: PodEvent[], scope: Scope, known = this.#deps.store.inventory.reached(scope)): void {
     const { inventory } = this.#deps.store;
     this.#commit(() => {
-      for (const event of events) this.#acceptOne(event, scope);
+      for (const event of events) this.#acceptOne(event, scope, known);
       // A restart must notice a cluster that went back behind anything that was seen of it.
       const before = inventory.reached(scope);
       const reached = newestVersion(events, before);
@@ -74,23 +82,26 @@ export class Pipeline {
     this.#woken.clear();
   }
 
-  #acceptOne(event: PodEvent, scope: Scope): void {
+  #acceptOne(event: PodEvent, scope: Scope, known: string | undefined): void {
     switch (event.type) {
-      case "sync-start":
-        return this.#deps.store.inventory.beginSync(scope, event.rewound);
+      case "sync-start": {
+        const isBehind = known !== undefined && compareVersions(event.resourceVersion, known) < 0;
+        return this.#deps.store.inventory.beginSync(scope, isBehind);
+      }
       case "applied":
-        return this.#applied(event.pod, scope);
+        return this.#applied(event.object, scope);
       case "deleted":
-        return this.#deleted(event.pod);
+        return this.#deleted(event.object);
       case "unselected":
-        return this.#unselected(event.pod);
+        return this.#unselected(event.object);
       case "sync-end":
         return this.#synced(scope);
     }
   }
 
-  #applied(pod: Pod, scope: Scope): void {
+  #applied(object: PodObject, scope: Scope): void {
     const { inventory } = this.#deps.store;
+    const { pod } = object;
     const { uid, namespace, name, resourceVersion } = pod.metadata;
     const known = inventory.known(uid);
     if (known === undefined && inventory.isPast(uid, resourceVersion)) return;
@@ -98,7 +109,7 @@ export class Pipeline {
     // What is put is marked by that.
     if (known !== undefined && verdict !== "news") inventory.mark(uid);
     if (verdict === "stale") return;
-    if (verdict === "same" && known !== undefined) return this.#tellThoseWhoDoNotKnow(known, pod);
+    if (verdict === "same" && known !== undefined) return this.#tellThoseWhoDoNotKnow(known, object);
 
     const namesake = known === undefined ? inventory.holder(namespace, name) : undefined;
     if (namesake !== undefined) {
@@ -106,13 +117,14 @@ export class Pipeline {
       if (gate(namesake, resourceVersion, inventory.epoch) === "stale") return;
       this.#end(namesake, undefined);
     }
-    const summary = summarize(pod);
+    const summary = summarize(object);
     const first = (): Reason => inventory.isSynced(scope) ? "created" : "sync";
-    this.#record(pod, summary, known ? reasonsBetween(known, summary, inventory.epoch) : [first()]);
+    this.#record(object, summary, known ? reasonsBetween(known, summary, inventory.epoch) : [first()]);
   }
 
-  #record(pod: Pod, summary: Summary, reasons: Reason[]): void {
+  #record(object: PodObject, summary: Summary, reasons: Reason[]): void {
     const { store: { inventory }, clock, interval } = this.#deps;
+    const { pod } = object;
     const { endpoints, environment, isDefault } = this.#route(pod);
     const { uid, namespace, name, resourceVersion } = pod.metadata;
     const known = {
@@ -126,15 +138,15 @@ export class Pipeline {
       environment,
     };
     const remindAt = summary.duress && interval > 0 ? reminderAt(uid, clock.now(), interval).next : undefined;
-    const body = inventory.put(known, printPod(pod), remindAt);
+    const body = inventory.put(known, textOf(object), remindAt);
     this.#owe(endpoints, { ...changeOf({ ...known, body }), reasons });
   }
 
   /** A pod that a list repeats is news for an endpoint that was never told of it, such as one added since. */
-  #tellThoseWhoDoNotKnow(known: KnownPod, pod: Pod): void {
+  #tellThoseWhoDoNotKnow(known: KnownPod, object: PodObject): void {
     const { inventory, outbox } = this.#deps.store;
-    inventory.complete(known, () => printPod(pod));
-    const { endpoints, environment, isDefault } = this.#route(pod);
+    inventory.complete(known, () => textOf(object));
+    const { endpoints, environment, isDefault } = this.#route(object.pod);
     const route = isDefault ? undefined : endpoints;
     if (route?.join() !== known.route?.join() || environment !== known.environment) {
       inventory.reroute(known, route, environment);
@@ -143,26 +155,27 @@ export class Pipeline {
     this.#owe(strangers, { ...changeOf(known), reasons: ["sync"] });
   }
 
-  #deleted(pod: Pod): void {
+  #deleted(object: PodObject): void {
     const { inventory } = this.#deps.store;
-    const known = inventory.known(pod.metadata.uid);
-    if (known !== undefined) this.#end(known, pod);
+    const known = inventory.known(object.pod.metadata.uid);
+    if (known !== undefined) this.#end(known, object);
   }
 
-  #unselected(pod: Pod): void {
+  #unselected(object: PodObject): void {
     const { store: { inventory, outbox }, clock } = this.#deps;
+    const { pod } = object;
     const known = inventory.known(pod.metadata.uid);
     if (known === undefined) return;
     // An older one: the cluster went back since it was listed or watched, and the next list tells of that.
     if (gate(known, pod.metadata.resourceVersion, inventory.epoch) === "stale") {
       return inventory.mark(known.uid);
     }
-    const changes = transitionsBetween(known.summary, summarize(pod));
+    const changes = transitionsBetween(known.summary, summarize(object));
     const endpoints = outbox.concerned(known.uid);
     const { resourceVersion } = pod.metadata;
     if (endpoints.length > 0) {
       this.#route(pod);
-      const body = outbox.keep(printPod(pod));
+      const body = outbox.keep(textOf(object));
       const reasons = sortReasons([...changes, "unselected"]);
       const now = { ...known, resourceVersion, body, epoch: inventory.epoch };
       // This version may have been told before, or be told again when the pod is selected anew: with one id for
@@ -184,22 +197,24 @@ export class Pipeline {
    *
    * @param final the object that the watch brought; undefined where the end was inferred.
    */
-  #end(known: KnownPod, final: Pod | undefined): void {
+  #end(known: KnownPod, final: PodObject | undefined): void {
     const { store: { inventory, outbox }, clock } = this.#deps;
     const endpoints = outbox.concerned(known.uid);
     if (endpoints.length > 0) {
-      const last = final ?? parsePod(inventory.bodyOf(known).text);
+      const text = final === undefined ? inventory.bodyOf(known).text : textOf(final);
+      const last = final ?? exactPod(parseExact(text));
       // After a restart, nothing but this object may know the URL of an endpoint that its annotation names.
-      this.#route(last);
-      const changes = transitionsBetween(known.summary, summarize(last));
+      this.#route(last.pod);
+      const summary = summarize(last);
+      const changes = transitionsBetween(known.summary, summary);
       this.#owe(endpoints, {
         ...changeOf(known),
         event: "pod.deleted",
         epoch: inventory.epoch,
-        resourceVersion: last.metadata.resourceVersion,
-        body: outbox.keep(printDeletedPod(last)),
+        resourceVersion: last.pod.metadata.resourceVersion,
+        body: outbox.keep(printDeletedPod(parseExact(text) as Pod)),
         reasons: sortReasons([...final === undefined ? [] : changes, "deleted"]),
-        phase: last.status?.phase ?? "Unknown",
+        phase: summary.phase,
         observed: final !== undefined,
       });
     }
@@ -243,7 +258,7 @@ function changeOf(pod: KnownPod): Omit<NewMessage, "reasons"> {
   };
 }
 
-/** What the store kept was a pod when it was put there. */
-function parsePod(text: string): Pod {
-  return parseExact(text) as Pod;
+/** The pod within a body, as the store keeps it. */
+function textOf({ body }: PodObject): string {
+  return new TextDecoder().decode(body.subarray('{"pod":'.length, -1));
 }

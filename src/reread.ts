@@ -28,12 +28,13 @@ export async function reread(
   stop: AbortSignal,
 ): Promise<boolean> {
   try {
-    const pod = await lookUp(api, message, stop);
+    const object = await lookUp(api, message, stop);
     // A pod that is gone, or no longer selected, must not come back by this way: nobody would see its end.
-    if (pod === undefined || inventory.known(message.uid) === undefined) return false;
-    pipeline.accept([{ type: "applied", pod }], namespaces.length > 0 ? message.namespace : undefined);
+    if (object === undefined || inventory.known(message.uid) === undefined) return false;
+    pipeline.accept([{ type: "applied", object }], namespaces.length > 0 ? message.namespace : undefined);
     const known = inventory.known(message.uid);
-    return known === undefined || compareVersions(pod.metadata.resourceVersion, known.resourceVersion) >= 0;
+    return known === undefined ||
+      compareVersions(object.pod.metadata.resourceVersion, known.resourceVersion) >= 0;
   } catch (error) {
     if (stop.aborted || error instanceof ClusterError) return false;
     throw error;

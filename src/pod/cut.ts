@@ -186,6 +186,58 @@ const TYPE = encode('"type"');
 const OBJECT = encode('"object"');
 const EVENT_TYPES = ["ADDED", "MODIFIED", "DELETED"].map((name) => ({ name, bytes: encode(`"${name}"`) }));
 
+/** What the bytes of a list's items hold. */
+export interface FoundItems {
+  items: Found[];
+  /** Behind the last of them, or behind the end of the array. */
+  to: number;
+  /** Whether the array is at its end. */
+  ended: boolean;
+}
+
+/**
+ * Finds where the items of a list begin: behind the `[` of the first array in the outermost object. What stands
+ * before it is proved by parsing it with `]}` behind it.
+ *
+ * @returns undefined while it has not come
+ */
+export function findList(bytes: Uint8Array, end: number): number | undefined {
+  let depth = 0;
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) {
+      for (i++; i < end && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH) i++;
+    } else if (byte === OPEN_BRACKET && depth === 1) return i + 1;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+  }
+  return undefined;
+}
+
+/**
+ * Finds the items of a list that are complete.
+ *
+ * @param isFirst whether none was found before, so that no comma stands before the next
+ * @throws {SyntaxError} where there is anything but objects: a list must not look empty that is not.
+ */
+export function findItems(bytes: Uint8Array, from: number, end: number, isFirst: boolean): FoundItems {
+  const items: Found[] = [];
+  for (let to = from;;) {
+    let at = skipSpace(bytes, to, end);
+    if (at < end && bytes[at] === CLOSE_BRACKET) return { items, to: at + 1, ended: true };
+    if (!isFirst || items.length > 0) {
+      if (at < end && bytes[at] !== COMMA) throw notJson();
+      at = skipSpace(bytes, at + 1, end);
+    }
+    if (at >= end) return { items, to, ended: false };
+    if (bytes[at] !== OPEN_BRACE) throw notJson();
+    const found = findObject(bytes, at, end);
+    if (found === undefined) return { items, to, ended: false };
+    items.push(found);
+    to = found.to;
+  }
+}
+
 /** Undefined: not sure, or not complete. */
 function scan(bytes: Uint8Array, from: number, end: number): { to: number; layout: Layout } | undefined {
   const members = new Members(bytes, from, end);
@@ -502,7 +554,8 @@ function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
 
-function decode(bytes: Uint8Array): string {
+/** @throws {SyntaxError} where the bytes are no UTF-8: in JSON they must be. */
+export function decode(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);
   } catch {

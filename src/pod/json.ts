@@ -1,3 +1,4 @@
+import { fieldsOf } from "./anything.ts";
 import type { Pod } from "./pod.ts";
 
 /**
@@ -47,5 +48,5 @@ export function printPod(pod: Pod): string {
 
 /** The last known object of a pod that is gone: the same, but `status.phase` says so. */
 export function printDeletedPod(pod: Pod): string {
-  return printPod({ ...pod, status: { ...pod.status, phase: "Deleted" } });
+  return printPod({ ...pod, status: { ...fieldsOf(pod.status), phase: "Deleted" } });
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { owe } from "../../tests/kit/owed.ts";
-import { makePod } from "../../tests/kit/pods.ts";
-import { summarize } from "../change/summary.ts";
+import { makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { printPod } from "../pod/json.ts";
 import { Bodies } from "./bodies.ts";
 import type { BodyId } from "./inventory.ts";
@@ -122,7 +121,7 @@ function act(
   const known = inventory.known(uid);
   const message = taken[0];
   if (type === "see") {
-    const body = inventory.put({ ...ref, summary: summarize(pod) }, printPod(pod), undefined);
+    const body = inventory.put({ ...ref, summary: summaryOf(pod) }, printPod(pod), undefined);
     const reasons = [transition ? "phase" as const : "metadata" as const];
     outbox.owe(endpoint, { ...ref, event: "pod.changed", body, reasons, occasion: "" });
   } else if (type === "end") inventory.remove(uid, { at: 0 });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
-import { makePod } from "../../tests/kit/pods.ts";
+import { makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { owe } from "../../tests/kit/owed.ts";
 import { openTestStore } from "../../tests/kit/store.ts";
-import { summarize } from "../change/summary.ts";
 import { openDatabase, openInMemory, openTemporaryDatabase, StoreError } from "./database.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -71,7 +70,7 @@ withFolder("what is known and owed survives the end of the process", (folder) =>
         name,
         resourceVersion,
         epoch: 1,
-        summary: summarize(pod),
+        summary: summaryOf(pod),
         route: ["x"],
         environment: "e",
       },
@@ -92,7 +91,7 @@ withFolder("what is known and owed survives the end of the process", (folder) =>
   try {
     const known = after.inventory.known("uid-web-0");
     assert.ok(known);
-    assert.deepEqual(known.summary, summarize(pod));
+    assert.deepEqual(known.summary, summaryOf(pod));
     assert.deepEqual([known.resourceVersion, known.epoch, known.route, known.environment], [
       "7",
       1,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
-import { makePod } from "../../tests/kit/pods.ts";
+import { makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { fillUp, makeRoom, withSmallDisk } from "../../tests/kit/small_disk.ts";
-import { summarize } from "../change/summary.ts";
 import { printPod } from "../pod/json.ts";
 import { openDatabase, openInMemory } from "./database.ts";
 import { isDiskFault, Refuge } from "./refuge.ts";
@@ -32,7 +31,7 @@ function see(store: Store, name: string, version = "1"): void {
   const { uid, namespace, resourceVersion } = pod.metadata;
   const known = { uid, namespace, name, resourceVersion, epoch: 0, route: undefined, environment: undefined };
   store.transaction(() => {
-    const body = store.inventory.put({ ...known, summary: summarize(pod) }, printPod(pod), undefined);
+    const body = store.inventory.put({ ...known, summary: summaryOf(pod) }, printPod(pod), undefined);
     store.outbox.owe("a", { ...known, event: "pod.changed", body, reasons: ["metadata"], occasion: "" });
   });
 }

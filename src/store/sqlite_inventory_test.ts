@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { makePod, type PodParts } from "../../tests/kit/pods.ts";
+import { makePod, type PodParts, summaryOf } from "../../tests/kit/pods.ts";
 import { openTestStore } from "../../tests/kit/store.ts";
-import { summarize } from "../change/summary.ts";
 import { printPod } from "../pod/json.ts";
 import { openInMemory } from "./database.ts";
 import type { Inventory } from "./inventory.ts";
@@ -20,7 +19,7 @@ function withInventory(name: string, test: (inventory: Inventory) => void): void
 function put(inventory: Inventory, parts: PodParts, remindAt?: number): void {
   const pod = makePod(parts);
   const { uid, namespace, name, resourceVersion } = pod.metadata;
-  const known = { uid, namespace, name, resourceVersion, summary: summarize(pod), epoch: inventory.epoch };
+  const known = { uid, namespace, name, resourceVersion, summary: summaryOf(pod), epoch: inventory.epoch };
   inventory.put({ ...known, route: undefined, environment: undefined }, printPod(pod), remindAt);
 }
 

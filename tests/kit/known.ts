@@ -1,4 +1,5 @@
 import { summarize } from "../../src/change/summary.ts";
+import { exactPod } from "../../src/pod/cut.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { KnownPod } from "../../src/store/inventory.ts";
 
@@ -11,7 +12,7 @@ export function knownOf(pod: Pod): Omit<KnownPod, "body"> {
     name,
     resourceVersion,
     epoch: 0,
-    summary: summarize(pod),
+    summary: summarize(exactPod(pod)),
     route: undefined,
     environment: undefined,
   };

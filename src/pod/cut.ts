@@ -8,7 +8,7 @@
  * **Why a damaged object cannot become a wrong body.** The scan only counts brackets, whatever their kind. What it
  * keeps is proved by the parse of the body: members whose brackets balance and which are valid together are valid
  * each. What it leaves out is proved by itself: the names and values of `apiVersion` and `kind` byte by byte,
- * `managedFields` by its grammar (`endOfPlain`) or by a parse of its own, white space and commas one by one. So a
+ * `managedFields` by its grammar (`endOfProved`) or by a parse of its own, white space and commas one by one. So a
  * body that parses means that the whole object was JSON, and that each field was where the scan saw it.
  *
  * **What the scan is not sure of** (a name with an escape, a known name twice, an apiVersion that is not v1) takes
@@ -18,25 +18,28 @@
  * Everything here throws `SyntaxError` for what is not JSON or not a pod, with no part of the text in its message.
  */
 import { createHash } from "node:crypto";
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  decode,
+  encode,
+  endOfProved,
+  endOfValue,
+  INCOMPLETE,
+  isAt,
+  Members,
+  notJson,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  parse,
+  QUOTE,
+  skipSpace,
+} from "./json_bytes.ts";
 import { parseExact, printPod } from "./json.ts";
 import type { PodObject } from "./object.ts";
 import type { Pod } from "./pod.ts";
-
-const TAB = 0x09;
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const BEYOND_ASCII = 0x80;
-
-const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 const PREFIX = encode('{"pod":{"apiVersion":"v1","kind":"Pod",');
 /** The prefix without a comma at its end, and the two braces at the end of the body. */
@@ -51,9 +54,6 @@ const MANAGED_FIELDS = encode('"managedFields"');
 const RESOURCE_VERSION = encode('"resourceVersion"');
 const V1 = encode('"v1"');
 const POD = encode('"Pod"');
-
-/** A byte order mark is no JSON: it must not vanish on the way. */
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** From an index to the one behind the last byte. */
 interface Range {
@@ -84,9 +84,6 @@ interface MetadataLayout extends Range {
   /** The member resourceVersion. */
   version: Range;
 }
-
-/** A place where the bytes are at an end before the object is. */
-const INCOMPLETE = -1;
 
 /**
  * Finds the object that begins at an index with `{`.
@@ -317,173 +314,6 @@ function scanMetadata(bytes: Uint8Array, from: number, end: number): MetadataLay
   return { from, to: members.at, left: left ?? NOTHING, version };
 }
 
-/** Goes through the members of an object, and is strict about what stands between them. */
-class Members {
-  /** Where the name of this member begins. */
-  key = 0;
-  /** Where its value begins. */
-  value = 0;
-  /** Behind what was read. */
-  at: number;
-  /** Whether the object's own end was reached, and rightly so. */
-  ended = false;
-  #keyEnd = 0;
-  #isFirst = true;
-
-  /** @param open where the object begins */
-  constructor(readonly bytes: Uint8Array, open: number, readonly end: number) {
-    this.at = bytes[open] === OPEN_BRACE ? open + 1 : end;
-  }
-
-  /** Goes to the value of the next member. False at the end, of the bytes too, and where the scan is not sure. */
-  next(): boolean {
-    const { bytes, end } = this;
-    let at = skipSpace(bytes, this.at, end);
-    if (at < end && bytes[at] === CLOSE_BRACE) {
-      this.at = at + 1;
-      this.ended = true;
-      return false;
-    }
-    if (!this.#isFirst) {
-      if (bytes[at] !== COMMA) return false;
-      at = skipSpace(bytes, at + 1, end);
-    }
-    this.#isFirst = false;
-    if (at >= end || bytes[at] !== QUOTE) return false;
-    this.key = at++;
-    for (; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) return false;
-    this.#keyEnd = ++at;
-    at = skipSpace(bytes, at, end);
-    if (bytes[at] !== COLON) return false;
-    at = skipSpace(bytes, at + 1, end);
-    this.value = at;
-    return at < end;
-  }
-
-  /** Whether the member has this name, given with its quotes. */
-  isNamed(name: Uint8Array): boolean {
-    return isAt(this.bytes, this.key, this.#keyEnd, name);
-  }
-
-  /** Says where the value of this member ends. */
-  close(to: number): void {
-    this.at = to;
-  }
-}
-
-function isAt(bytes: Uint8Array, from: number, to: number, text: Uint8Array): boolean {
-  if (to - from !== text.length) return false;
-  for (let index = 0; index < text.length; index++) if (bytes[from + index] !== text[index]) return false;
-  return true;
-}
-
-function skipSpace(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end) {
-    const byte = bytes[at];
-    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) break;
-    at++;
-  }
-  return at;
-}
-
-/** Where a value ends: the brackets are counted, whatever their kind, and what stands in strings is none. */
-function endOfValue(bytes: Uint8Array, at: number, end: number): number {
-  let depth = 0;
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i];
-    if (byte === QUOTE) {
-      for (i++; i < end; i++) {
-        const inside = bytes[i];
-        if (inside === QUOTE) break;
-        if (inside === BACKSLASH) i++;
-      }
-      if (i >= end) return INCOMPLETE;
-      if (depth === 0) return i + 1;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth++;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      if (depth === 0) return i;
-      if (--depth === 0) return i + 1;
-    } else if (depth === 0 && (byte === COMMA || skipSpace(bytes, i, end) > i)) {
-      return i;
-    }
-  }
-  return INCOMPLETE;
-}
-
-/** The same for a value that is left out of the body, so that nothing else proves it to be JSON. */
-function endOfProved(bytes: Uint8Array, at: number, end: number): number {
-  const plain = endOfPlain(bytes, at, end);
-  if (plain !== INCOMPLETE) return plain;
-  const to = endOfValue(bytes, at, end);
-  if (to !== INCOMPLETE) parse(decode(bytes.subarray(at, to)));
-  return to;
-}
-
-/** What the grammar allows next: a value, a name, or what comes after a value. */
-const VALUE = 0;
-const NAME = 1;
-const AFTER = 2;
-
-/** Deeper nesting does not fit into the bits of a number. */
-const DEEPEST = 30;
-
-/**
- * Where a value ends that is made of objects, arrays and ASCII strings alone, without white space, by the whole
- * grammar of RFC 8259: what `managedFields` is. INCOMPLETE for any other.
- */
-function endOfPlain(bytes: Uint8Array, at: number, end: number): number {
-  let depth = 0;
-  /** A bit for each level, the innermost lowest: whether it is an object. */
-  let kinds = 0;
-  let next: number = VALUE;
-  for (let i = at; i < end;) {
-    const byte = bytes[i];
-    if (byte === QUOTE && next !== AFTER) {
-      i = endOfPlainString(bytes, i + 1, end);
-      if (i === INCOMPLETE) return INCOMPLETE;
-      if (next === NAME) {
-        if (bytes[i++] !== COLON) return INCOMPLETE;
-        next = VALUE;
-        continue;
-      }
-    } else if (next === VALUE && (byte === OPEN_BRACE || byte === OPEN_BRACKET)) {
-      const isObject = byte === OPEN_BRACE;
-      i++;
-      if (bytes[i] === (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
-        i++;
-      } else {
-        if (++depth > DEEPEST) return INCOMPLETE;
-        kinds = (kinds << 1) | Number(isObject);
-        next = isObject ? NAME : VALUE;
-        continue;
-      }
-    } else if (next === AFTER && byte === COMMA) {
-      i++;
-      next = (kinds & 1) === 1 ? NAME : VALUE;
-      continue;
-    } else if (next === AFTER && byte === ((kinds & 1) === 1 ? CLOSE_BRACE : CLOSE_BRACKET)) {
-      i++;
-      depth--;
-      kinds >>= 1;
-    } else return INCOMPLETE;
-    if (depth === 0) return i;
-    next = AFTER;
-  }
-  return INCOMPLETE;
-}
-
-function endOfPlainString(bytes: Uint8Array, at: number, end: number): number {
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === QUOTE) return i + 1;
-    if (byte < SPACE || byte >= BEYOND_ASCII) return INCOMPLETE;
-    // Of the escapes, those of quotes are the ones that occur: `k:{\"name\":\"app\"}`.
-    if (byte === BACKSLASH && bytes[++i] !== QUOTE && bytes[i] !== BACKSLASH) return INCOMPLETE;
-  }
-  return INCOMPLETE;
-}
-
 /** Writes a body into a buffer from an index on; returns the index behind it. */
 function write(bytes: Uint8Array, { kept, metadata }: Layout, buffer: Uint8Array, at: number): number {
   const { left } = metadata;
@@ -552,28 +382,6 @@ function isPod(value: unknown): value is Pod {
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
-}
-
-/** @throws {SyntaxError} where the bytes are no UTF-8: in JSON they must be. */
-export function decode(bytes: Uint8Array): string {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    throw notJson();
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // V8's message quotes the text, which may be a pod's environment.
-    throw notJson();
-  }
-}
-
-function notJson(): SyntaxError {
-  return new SyntaxError("What the API server sent is not JSON");
 }
 
 function notAPod(): SyntaxError {

@@ -19,8 +19,9 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { BodyReader } from "../cluster/read_body.ts";
-import { decode, findItems, findList, takePods } from "../pod/cut.ts";
+import { findItems, findList, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
+import { decode } from "../pod/json_bytes.ts";
 import type { PodObject } from "../pod/object.ts";
 import { podsPath, type Selection } from "./query.ts";
 import type { SourceItem } from "./source.ts";

@@ -8,8 +8,9 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { statusError } from "../cluster/status.ts";
-import { decode, exactPod, findEvent, type Found, takePods } from "../pod/cut.ts";
+import { exactPod, findEvent, type Found, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
+import { decode } from "../pod/json_bytes.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";

@@ -5,7 +5,9 @@ import { simplePod } from "../tests/kit/simple_pod.ts";
 import { ClusterError } from "./cluster/error.ts";
 import { follow, type FollowDeps } from "./follow.ts";
 import type { PodEvent } from "./pod/event.ts";
-import type { Pod, PodRef } from "./pod/pod.ts";
+import { exactPod } from "./pod/cut.ts";
+import type { PodObject } from "./pod/object.ts";
+import type { PodRef } from "./pod/pod.ts";
 import type { SourceItem } from "./source/source.ts";
 
 interface Rig {
@@ -21,7 +23,9 @@ function rig(more: Partial<FollowDeps> = {}): Rig {
   const accepted: string[] = [];
   const accept = (events: PodEvent[]): void => {
     accepted.push(
-      ...events.map((event) => "pod" in event ? `${event.type} ${event.pod.metadata.name}` : event.type),
+      ...events.map((event) =>
+        "object" in event ? `${event.type} ${event.object.pod.metadata.name}` : event.type
+      ),
     );
   };
   return { clock, log, accepted, deps: { clock, log, random: () => 0, accept, missing: () => [], ...more } };
@@ -32,13 +36,14 @@ async function* play(...batches: SourceItem[][]): AsyncGenerator<SourceItem[]> {
   await settle();
 }
 
+const objectOf = (name: string, version: string): PodObject => exactPod(simplePod(name, version));
 const forever = new AbortController().signal;
 const down = (message = "The API server cannot be reached."): SourceItem => ({
   type: "wait",
   milliseconds: 5_000,
   error: new ClusterError("unreachable", message),
 });
-const created: SourceItem = { type: "applied", pod: simplePod("a", "1") };
+const created: SourceItem = { type: "applied", object: objectOf("a", "1") };
 
 Deno.test("follow hands each batch on before it asks for the next", async () => {
   const { deps, accepted } = rig();
@@ -92,14 +97,14 @@ Deno.test("a stream that expired is no news for people", async () => {
 });
 
 Deno.test("with a selector, a pod that the watch calls deleted and that is still there is unselected", async () => {
-  const { deps, accepted } = rig({ lookUp: (ref) => Promise.resolve(simplePod(ref.name, "9")) });
-  await follow(play([{ type: "deleted", pod: simplePod("a", "8") }]), undefined, deps, forever);
+  const { deps, accepted } = rig({ lookUp: (ref) => Promise.resolve(objectOf(ref.name, "9")) });
+  await follow(play([{ type: "deleted", object: objectOf("a", "8") }]), undefined, deps, forever);
   assert.deepEqual(accepted, ["unselected a"]);
 });
 
 Deno.test("with a selector, a pod that is not there any more is deleted", async () => {
   const { deps, accepted } = rig({ lookUp: () => Promise.resolve(undefined) });
-  await follow(play([{ type: "deleted", pod: simplePod("a", "8") }]), undefined, deps, forever);
+  await follow(play([{ type: "deleted", object: objectOf("a", "8") }]), undefined, deps, forever);
   assert.deepEqual(accepted, ["deleted a"]);
 });
 
@@ -108,8 +113,8 @@ Deno.test("with a selector, pods that a list lacks are looked up before the list
   const relabelled: PodRef = { uid: "uid-c", namespace: "default", name: "c" };
   const { deps, accepted } = rig({
     missing: () => [gone, relabelled],
-    lookUp: (ref): Promise<Pod | undefined> =>
-      Promise.resolve(ref.name === "c" ? simplePod("c", "9") : undefined),
+    lookUp: (ref): Promise<PodObject | undefined> =>
+      Promise.resolve(ref.name === "c" ? objectOf("c", "9") : undefined),
   });
   await follow(play([{ type: "sync-end", scope: undefined }]), undefined, deps, forever);
   assert.deepEqual(accepted, ["unselected c", "sync-end"]);
@@ -121,7 +126,7 @@ Deno.test("a lookup that fails is repeated until the server says what became of 
     lookUp: () =>
       ++lookups < 3 ? Promise.reject(new ClusterError("unreachable", "Down.")) : Promise.resolve(undefined),
   });
-  const done = follow(play([{ type: "deleted", pod: simplePod("a", "8") }]), undefined, deps, forever);
+  const done = follow(play([{ type: "deleted", object: objectOf("a", "8") }]), undefined, deps, forever);
   await clock.advance(300);
   assert.deepEqual(accepted, []);
   await clock.advance(2_000);
@@ -135,7 +140,7 @@ Deno.test("an abort during a lookup invents no deletion", async () => {
   const { deps, accepted, clock } = rig({
     lookUp: () => Promise.reject(new ClusterError("unreachable", "Down.")),
   });
-  const done = follow(play([{ type: "deleted", pod: simplePod("a", "8") }]), undefined, deps, stop.signal);
+  const done = follow(play([{ type: "deleted", object: objectOf("a", "8") }]), undefined, deps, stop.signal);
   await settle();
   stop.abort();
   await done;

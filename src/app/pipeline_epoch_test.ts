@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makePod } from "../tests/kit/pods.ts";
+import { makeObject, makePod } from "../tests/kit/pods.ts";
 import { withRig, withSynced } from "../tests/kit/pipeline_rig.ts";
 
 withSynced("after the cluster went back every listed pod is news of a new epoch", [
@@ -23,7 +23,7 @@ withSynced("a pod deleted before the cluster went back may live again", [makePod
 });
 
 withSynced("a pod that stops matching is told once more, and its end is not", [makePod()], (rig) => {
-  rig.accept({ type: "unselected", pod: makePod({ version: "4", labels: { app: "other" } }) });
+  rig.accept({ type: "unselected", object: makeObject({ version: "4", labels: { app: "other" } }) });
   assert.deepEqual(rig.told(), ["pod.changed web-0 4 unselected"]);
   rig.delete({ version: "6" });
   rig.list([]);
@@ -31,7 +31,7 @@ withSynced("a pod that stops matching is told once more, and its end is not", [m
 });
 
 withSynced("a pod that matches again is told as created", [makePod()], (rig) => {
-  rig.accept({ type: "unselected", pod: makePod({ version: "4" }) });
+  rig.accept({ type: "unselected", object: makeObject({ version: "4" }) });
   rig.see({ version: "5" });
   assert.deepEqual(rig.told(), ["pod.changed web-0 4 unselected", "pod.changed web-0 5 created"]);
 });
@@ -40,7 +40,7 @@ withSynced(
   "what the watch brings from before a pod was read as unselected is dropped",
   [makePod()],
   (rig) => {
-    rig.accept({ type: "unselected", pod: makePod({ version: "7" }) });
+    rig.accept({ type: "unselected", object: makeObject({ version: "7" }) });
     rig.see({ version: "5" });
     assert.deepEqual(rig.told(), ["pod.changed web-0 7 unselected"]);
     rig.see({ version: "7" });
@@ -62,8 +62,8 @@ withSynced("a pod that stops matching after the cluster went back is told in the
   makePod({ version: "50" }),
 ], (rig) => {
   rig.accept(
-    { type: "sync-start", scope: undefined, resourceVersion: "1", rewound: true },
-    { type: "unselected", pod: makePod({ version: "40" }) },
+    { type: "sync-start", scope: undefined, resourceVersion: "1" },
+    { type: "unselected", object: makeObject({ version: "40" }) },
     { type: "sync-end", scope: undefined },
   );
   assert.deepEqual(rig.deliver().map(({ epoch, reasons }) => [epoch, reasons]), [[1, ["unselected"]]]);
@@ -75,10 +75,10 @@ withSynced(
     makePod({ version: "50" }),
   ],
   (rig) => {
-    rig.accept({ type: "unselected", pod: makePod({ version: "40" }) });
+    rig.accept({ type: "unselected", object: makeObject({ version: "40" }) });
     rig.accept(
-      { type: "sync-start", scope: undefined, resourceVersion: "60", rewound: false },
-      { type: "unselected", pod: makePod({ version: "40" }) },
+      { type: "sync-start", scope: undefined, resourceVersion: "60" },
+      { type: "unselected", object: makeObject({ version: "40" }) },
       { type: "sync-end", scope: undefined },
     );
     assert.deepEqual(rig.told(), []);
@@ -96,7 +96,7 @@ withSynced(
   (rig) => {
     rig.see({ version: "4" });
     const [created] = rig.deliver();
-    rig.accept({ type: "unselected", pod: makePod({ version: "4" }) });
+    rig.accept({ type: "unselected", object: makeObject({ version: "4" }) });
     const [unselected] = rig.deliver();
     assert.equal(created?.body, unselected?.body);
     assert.notEqual(created?.occasion, unselected?.occasion, "a receiver would drop the same id");

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { makePod, type PodParts } from "../tests/kit/pods.ts";
+import { makePod, type PodParts, summaryOf } from "../tests/kit/pods.ts";
 import { INTERVAL, withRig, withSynced } from "../tests/kit/pipeline_rig.ts";
-import { summarize } from "./change/summary.ts";
 import type { KnownPod } from "./store/inventory.ts";
 
 const SICK: PodParts = { ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } };
 
 function knownAs(name: string, duress: boolean): Omit<KnownPod, "body" | "route" | "environment"> {
-  const summary = { ...summarize(makePod()), duress };
+  const summary = { ...summaryOf(makePod()), duress };
   return { uid: name, namespace: "shop", name, resourceVersion: "1", epoch: 0, summary };
 }
 

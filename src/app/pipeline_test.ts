@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ended, makePod } from "../tests/kit/pods.ts";
+import { exactPod } from "./pod/cut.ts";
+import { ended, makeObject, makePod } from "../tests/kit/pods.ts";
 import { withRig, withSynced } from "../tests/kit/pipeline_rig.ts";
 import type { Pod } from "./pod/pod.ts";
 
@@ -33,8 +34,8 @@ withSynced("a list that repeats what is known tells nothing and wakes nobody", [
 withSynced("an endpoint is woken once a batch, after the batch is stored", [], (rig) => {
   rig.woken.length = 0;
   rig.accept(
-    { type: "applied", pod: makePod({ name: "web-1" }) },
-    { type: "applied", pod: makePod({ name: "web-2", annotations: { to: "a,b" } }) },
+    { type: "applied", object: makeObject({ name: "web-1" }) },
+    { type: "applied", object: makeObject({ name: "web-2", annotations: { to: "a,b" } }) },
   );
   assert.deepEqual(rig.woken, [["a", "b"]]);
 });
@@ -93,8 +94,8 @@ withSynced("a deletion inferred from a list repeats the last version and says th
 });
 
 withSynced("a list that does not end infers no deletion", [makePod()], (rig) => {
-  rig.accept({ type: "sync-start", scope: undefined, resourceVersion: "1", rewound: false });
-  rig.accept({ type: "sync-start", scope: undefined, resourceVersion: "1", rewound: false });
+  rig.accept({ type: "sync-start", scope: undefined, resourceVersion: "1" });
+  rig.accept({ type: "sync-start", scope: undefined, resourceVersion: "1" });
   rig.see({});
   rig.accept({ type: "sync-end", scope: undefined });
   assert.deepEqual(rig.told(), []);
@@ -106,11 +107,11 @@ withRig("lists of two namespaces at once infer no deletion in each other", (rig)
   rig.list([shop], { scope: "shop" });
   rig.list([bank], { scope: "bank" });
   rig.deliver();
-  rig.acceptFrom("shop", { type: "sync-start", scope: "shop", resourceVersion: "1", rewound: false });
-  rig.acceptFrom("shop", { type: "applied", pod: shop });
-  rig.acceptFrom("bank", { type: "sync-start", scope: "bank", resourceVersion: "1", rewound: false });
+  rig.acceptFrom("shop", { type: "sync-start", scope: "shop", resourceVersion: "1" });
+  rig.acceptFrom("shop", { type: "applied", object: exactPod(shop) });
+  rig.acceptFrom("bank", { type: "sync-start", scope: "bank", resourceVersion: "1" });
   rig.acceptFrom("shop", { type: "sync-end", scope: "shop" });
-  rig.acceptFrom("bank", { type: "applied", pod: bank }, { type: "sync-end", scope: "bank" });
+  rig.acceptFrom("bank", { type: "applied", object: exactPod(bank) }, { type: "sync-end", scope: "bank" });
   assert.deepEqual(rig.told(), []);
 });
 
@@ -203,7 +204,9 @@ withSynced("the numbers of a pod that vanished are those that the cluster showed
 withSynced("of a batch that fails on the way nothing is stored, and nobody is woken", [], (rig) => {
   rig.woken.length = 0;
   const broken = { ...makePod({ name: "web-1" }), metadata: undefined } as unknown as Pod;
-  assert.throws(() => rig.accept({ type: "applied", pod: makePod() }, { type: "applied", pod: broken }));
+  assert.throws(() =>
+    rig.accept({ type: "applied", object: makeObject() }, { type: "applied", object: exactPod(broken) })
+  );
   assert.deepEqual(rig.told(), []);
   assert.equal(rig.store.inventory.known("uid-web-0"), undefined);
   assert.deepEqual(rig.woken, []);

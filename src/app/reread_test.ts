@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../tests/kit/clock.ts";
-import { makePod } from "../tests/kit/pods.ts";
+import { makeObject, makePod } from "../tests/kit/pods.ts";
 import { type Answer, ScriptedApi } from "../tests/kit/scripted_api.ts";
 import { openTestStore } from "../tests/kit/store.ts";
 import { ClusterError } from "./cluster/error.ts";
@@ -31,7 +31,7 @@ async function rereadOnce(
     complain: () => {},
   });
   try {
-    pipeline.accept([{ type: "applied", pod: makePod({ version: "10", ...NOISE }) }], undefined);
+    pipeline.accept([{ type: "applied", object: makeObject({ version: "10", ...NOISE }) }], undefined);
     database.prepare("UPDATE outbox SET reasons = ?, transition = ?").run(
       reasons,
       Number(reasons === "phase"),

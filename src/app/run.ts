@@ -195,7 +195,7 @@ function reminderTick(interval: number): number {
 function ownPodOf(api: ApiServer, { env }: World): ((signal: AbortSignal) => Promise<Pod>) | undefined {
   const namespace = env("POD_NAMESPACE");
   const name = env("POD_NAME");
-  return namespace && name ? (signal) => readPod(api, namespace, name, signal) : undefined;
+  return namespace && name ? async (signal) => (await readPod(api, namespace, name, signal)).pod : undefined;
 }
 
 /** The variables that the older payload carries. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { ended, makePod, type PodParts } from "../../tests/kit/pods.ts";
+import { ended, makePod, type PodParts, summaryOf } from "../../tests/kit/pods.ts";
 import { compareSummaries, isTransition, type Reason, REASONS, sortReasons } from "./reasons.ts";
-import { summarize } from "./summary.ts";
 
 function compare(before: PodParts, after: PodParts): Reason[] {
-  return compareSummaries(summarize(makePod(before)), summarize(makePod(after)));
+  return compareSummaries(summaryOf(makePod(before)), summaryOf(makePod(after)));
 }
 
 for (
@@ -51,14 +50,14 @@ Deno.test("what a container of init or of debugging does is seen like that of an
   const before = makePod();
   for (const list of ["initContainerStatuses", "ephemeralContainerStatuses"]) {
     const after = { ...before, status: { ...before.status, [list]: [{ name: "x", state: ended("a") }] } };
-    assert.deepEqual(compareSummaries(summarize(before), summarize(after)), ["terminated"], list);
+    assert.deepEqual(compareSummaries(summaryOf(before), summaryOf(after)), ["terminated"], list);
   }
 });
 
 Deno.test("a change of the spec that no narrow reason names is spec", () => {
   const before = makePod();
   const after = { ...before, spec: { ...before.spec, tolerations: [{ key: "a" }] } };
-  assert.deepEqual(compareSummaries(summarize(before), summarize(after)), ["spec"]);
+  assert.deepEqual(compareSummaries(summaryOf(before), summaryOf(after)), ["spec"]);
 });
 
 Deno.test("what a later version no longer shows is a transition", () => {

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { fieldsOf, objectsIn, textOf } from "../pod/anything.ts";
 import { isUnderDuress } from "../pod/health.ts";
-import type { ContainerStatus, Pod } from "../pod/pod.ts";
+import type { PodObject } from "../pod/object.ts";
 
 /**
  * What must be remembered of a pod's version to say later what has changed: some 300 bytes in place of some
@@ -26,48 +26,50 @@ export interface Summary {
   status: string;
 }
 
-/** The summary of a version. Depends on nothing but the pod. */
-export function summarize(pod: Pod): Summary {
-  const { managedFields: _fields, resourceVersion: _version, ...metadata } = pod.metadata;
-  const statuses = containerStatuses(pod);
-  const { spec = {}, status = {} } = pod;
+/** The summary of a version. Depends on nothing but the object, and never throws, whatever it holds. */
+export function summarize({ pod, digests }: PodObject): Summary {
+  const spec = fieldsOf(pod.spec);
+  const status = fieldsOf(pod.status);
+  const containers = CONTAINERS.flatMap((list) => objectsIn(spec[list]));
+  const statuses = STATUSES.flatMap((list) => objectsIn(status[list]));
   return {
-    phase: status.phase ?? "Unknown",
-    ready: (status.conditions ?? []).some(({ type, status }) => type === "Ready" && status === "True"),
+    phase: phaseOf(status["phase"]),
+    ready: objectsIn(status["conditions"]).some(({ type, status }) => type === "Ready" && status === "True"),
     duress: isUnderDuress(pod),
-    scheduled: Boolean(spec.nodeName),
-    terminating: metadata.deletionTimestamp !== undefined,
-    restarts: statuses.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
-    waiting: statuses.flatMap(({ name, state }) =>
-      state?.waiting?.reason ? [`${name}:${state.waiting.reason}`] : []
+    scheduled: textOf(spec["nodeName"]) !== undefined,
+    terminating: textOf(pod.metadata.deletionTimestamp) !== undefined,
+    restarts: statuses.reduce(
+      (sum, { restartCount }) => sum + (Number.isFinite(restartCount) ? Number(restartCount) : 0),
+      0,
     ),
+    waiting: statuses.flatMap(({ name, state }) => {
+      const reason = textOf(fieldsOf(fieldsOf(state)["waiting"])["reason"]);
+      return reason === undefined ? [] : [`${textOf(name) ?? ""}:${reason}`];
+    }),
     terminations: statuses.flatMap(terminationsOf),
-    images: [...spec.initContainers ?? [], ...spec.containers ?? [], ...spec.ephemeralContainers ?? []]
-      .map(({ name, image = "" }) => `${name}:${image}`),
-    metadata: digest(metadata),
-    spec: digest(spec),
-    status: digest(status),
+    images: containers.map(({ name, image }) => `${textOf(name) ?? ""}:${textOf(image) ?? ""}`),
+    ...digests,
   };
 }
 
-function containerStatuses({ status = {} }: Pod): ContainerStatus[] {
-  return [
-    ...status.initContainerStatuses ?? [],
-    ...status.containerStatuses ?? [],
-    ...status.ephemeralContainerStatuses ?? [],
-  ];
+const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"];
+const STATUSES = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
+
+/** It becomes a header, so anything but a word is none. */
+function phaseOf(phase: unknown): string {
+  const text = textOf(phase);
+  return text !== undefined && /^[A-Za-z]{1,40}$/.test(text) ? text : "Unknown";
 }
 
 /**
  * A termination is known by its container's name, the ID of the container that ended, and when. When the
  * kubelet moves it from `state` to `lastState` it stays the same one.
  */
-function terminationsOf({ name, state, lastState }: ContainerStatus): string[] {
-  return [state?.terminated, lastState?.terminated].flatMap((ended) =>
-    ended === undefined ? [] : [`${name}/${ended.containerID ?? ""}/${ended.finishedAt ?? ""}`]
-  );
-}
-
-function digest(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("base64url").slice(0, 11);
+function terminationsOf({ name, state, lastState }: Readonly<Record<string, unknown>>): string[] {
+  return [state, lastState].flatMap((one) => {
+    const { terminated } = fieldsOf(one);
+    if (terminated === undefined || terminated === null) return [];
+    const { containerID, finishedAt } = fieldsOf(terminated);
+    return [[name, containerID, finishedAt].map((part) => textOf(part) ?? "").join("/")];
+  });
 }

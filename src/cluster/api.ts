@@ -1,3 +1,5 @@
+import type { BodyReader } from "./read_body.ts";
+
 /** One API server, reached with the right address, trust and credentials. */
 export interface ApiServer {
   /** Where it is, for people: scheme, host and port, nothing else. */
@@ -20,10 +22,13 @@ export interface ApiServer {
    *
    * @throws {ClusterError} for every other outcome, its body consumed; the signal's reason after an abort.
    */
-  get(path: string, signal: AbortSignal): Promise<string>;
+  get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 
-  /** The same, as bytes. They come in the buffer that is given, where they fit, and are the caller's. */
-  read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The same, but resolves with the headers: the body is read as fast as the caller wants it, who disposes of the
+   * reader. The signal ends that, too.
+   */
+  open(path: string, signal: AbortSignal): Promise<BodyReader>;
 
   /**
    * The same, but resolves with the headers, and gives the body as it comes, for however long. Uncompressed: of a

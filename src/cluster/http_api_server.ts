@@ -5,7 +5,7 @@ import type { ApiServer } from "./api.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { fetchError, type Route, timeoutError } from "./fetch_fault.ts";
-import { readBody } from "./read_body.ts";
+import { BodyReader, readBody } from "./read_body.ts";
 
 /** How long an answer may take to begin and, unless it is a stream, to go on, in milliseconds. */
 const TIMEOUT = 15_000;
@@ -43,13 +43,14 @@ export class HttpApiServer implements ApiServer {
     };
   }
 
-  async get(path: string, signal: AbortSignal): Promise<string> {
-    return new TextDecoder().decode(await this.read(path, signal));
+  async get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { body } = await this.#ask(path, { signal, streaming: false });
+    return await readBody(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
   }
 
-  async read(path: string, signal: AbortSignal, buffer?: ArrayBuffer): Promise<Uint8Array<ArrayBuffer>> {
+  async open(path: string, signal: AbortSignal): Promise<BodyReader> {
     const { body } = await this.#ask(path, { signal, streaming: false });
-    return await readBody(body, { clock: this.#deps.clock, signal, buffer });
+    return new BodyReader(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
   }
 
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {

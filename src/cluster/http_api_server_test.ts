@@ -3,6 +3,8 @@ import { authority, failure, signal, textOf, withServer } from "../../tests/kit/
 import { type Access, bearer, reread } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
 
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
 Deno.test("a request asks for JSON, says who asks and names the program", async () => {
   const seen: { url?: string; headers?: Headers } = {};
   const handler = (request: Request): Response => {
@@ -10,7 +12,7 @@ Deno.test("a request asks for JSON, says who asks and names the program", async 
     return new Response("the body");
   };
   await withServer({ handler }, async (api) => {
-    assert.equal(await api.get("/api/v1/pods?limit=100", signal), "the body");
+    assert.equal(decode(await api.get("/api/v1/pods?limit=100", signal)), "the body");
   });
   assert.match(seen.url ?? "", /^https:\/\/127\.0\.0\.1:\d+\/api\/v1\/pods\?limit=100$/);
   assert.equal(seen.headers?.get("accept"), "application/json");
@@ -60,7 +62,7 @@ Deno.test("a server behind a path is asked below that path", async () => {
       trust: () => Promise.resolve(authority.cert),
       credentials: reread(() => Promise.resolve({ headers: {} })),
     }, { clock, userAgent: "k8svent/1" });
-    assert.equal(await api.get("/api/v1/pods", signal), "/k8s/clusters/c-1/api/v1/pods");
+    assert.equal(decode(await api.get("/api/v1/pods", signal)), "/k8s/clusters/c-1/api/v1/pods");
     assert.equal(api.origin, `https://127.0.0.1:${port}`);
     api.close();
   });
@@ -68,7 +70,7 @@ Deno.test("a server behind a path is asked below that path", async () => {
 
 Deno.test("a server at an IPv6 address is reached", async () => {
   await withServer({ hostname: "::1" }, async (api) => {
-    assert.equal(await api.get("/", signal), "{}");
+    assert.equal(decode(await api.get("/", signal)), "{}");
   });
 });
 
@@ -84,7 +86,7 @@ Deno.test("a 401 is answered once with fresh credentials", async () => {
     return new Response(null, { status: seen.length > 1 ? 200 : 401 });
   };
   await withServer({ handler, cluster: { credentials } }, async (api) => {
-    assert.equal(await api.get("/", signal), "");
+    assert.equal(decode(await api.get("/", signal)), "");
   });
   assert.deepEqual(seen, ["Bearer old", "Bearer new"]);
 });

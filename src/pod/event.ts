@@ -1,5 +1,6 @@
-import type { Pod, Scope } from "./pod.ts";
-import { compareVersions } from "./version.ts";
+import type { PodObject } from "./object.ts";
+import type { Scope } from "./pod.ts";
+import { laterVersion } from "./version.ts";
 
 /**
  * What is seen of the cluster, in the order in which it is seen.
@@ -16,32 +17,27 @@ export interface SyncStart {
   scope: Scope;
   /** The list's: the pods come as they were at this version. */
   resourceVersion: string;
-  /**
-   * The cluster's resourceVersion went back (etcd restored from a backup): versions of this sync cannot be
-   * compared with those known before.
-   */
-  rewound: boolean;
 }
 
 /** A pod as it is now: listed, created or changed. */
 export interface Applied {
   type: "applied";
-  pod: Pod;
+  object: PodObject;
 }
 
 /**
- * The watch said DELETED; the pod is its final object, with the deletion's own resourceVersion. With a
- * selector it may only have stopped matching, and the object then carries its old labels.
+ * The watch said DELETED; the object is its final object, with the deletion's own resourceVersion. With a
+ * selector the pod may only have stopped matching, and the object then carries its old labels.
  */
 export interface Deleted {
   type: "deleted";
-  pod: Pod;
+  object: PodObject;
 }
 
 /** A pod that no longer matches the selector, as it is now. What becomes of it later is not seen. */
 export interface Unselected {
   type: "unselected";
-  pod: Pod;
+  object: PodObject;
 }
 
 /** The list is complete: known pods of the scope that did not come are gone. */
@@ -59,9 +55,9 @@ export function newestVersion(events: PodEvent[], before: string | undefined): s
   let newest = before;
   for (const event of events) {
     if (event.type === "sync-end") continue;
-    const version = event.type === "sync-start" ? event.resourceVersion : event.pod.metadata.resourceVersion;
-    const rewound = event.type === "sync-start" && event.rewound;
-    if (rewound || newest === undefined || compareVersions(version, newest) > 0) newest = version;
+    // A list shows the cluster as it is now, so what was seen before counts no more: the cluster may have gone back.
+    if (event.type === "sync-start") newest = event.resourceVersion;
+    else newest = laterVersion(newest, event.object.pod.metadata.resourceVersion);
   }
   return newest;
 }

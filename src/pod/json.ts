@@ -1,3 +1,4 @@
+import { fieldsOf } from "./anything.ts";
 import type { Pod } from "./pod.ts";
 
 /**
@@ -41,10 +42,11 @@ const { parse, rawJSON } = JSON as unknown as {
  */
 export function printPod(pod: Pod): string {
   const { apiVersion: _a, kind: _k, metadata: { managedFields: _m, ...metadata }, ...rest } = pod;
-  return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, ...rest });
+  // By hand: of an object's names JavaScript puts those first that look like numbers.
+  return `{"apiVersion":"v1","kind":"Pod",${JSON.stringify({ metadata, ...rest }).slice(1)}`;
 }
 
 /** The last known object of a pod that is gone: the same, but `status.phase` says so. */
 export function printDeletedPod(pod: Pod): string {
-  return printPod({ ...pod, status: { ...pod.status, phase: "Deleted" } });
+  return printPod({ ...pod, status: { ...fieldsOf(pod.status), phase: "Deleted" } });
 }

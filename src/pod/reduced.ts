@@ -1,4 +1,5 @@
-import { type Container, type ContainerStatus, type Pod, ROUTE_ANNOTATION } from "./pod.ts";
+import { fieldsOf, objectsIn, textOf } from "./anything.ts";
+import { type Pod, ROUTE_ANNOTATION } from "./pod.ts";
 
 /**
  * A pod reduced to what tells which pod it was and how it ended: some 1 KB in place of some 10. Kept in place
@@ -7,9 +8,12 @@ import { type Container, type ContainerStatus, type Pod, ROUTE_ANNOTATION } from
 export function reducePod(pod: Pod): Pod {
   const { uid, namespace, name, resourceVersion, labels, deletionTimestamp } = pod.metadata;
   const { creationTimestamp, generateName, ownerReferences } = pod.metadata;
-  const route = pod.metadata.annotations?.[ROUTE_ANNOTATION];
-  const { phase, conditions, startTime, reason, initContainerStatuses, containerStatuses } = pod.status ?? {};
-  return withoutUndefined({
+  const route = textOf(fieldsOf(pod.metadata.annotations)[ROUTE_ANNOTATION]);
+  const spec = fieldsOf(pod.spec);
+  const { phase, reason, startTime, conditions, initContainerStatuses, containerStatuses } = fieldsOf(
+    pod.status,
+  );
+  return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: withoutUndefined({
@@ -25,27 +29,31 @@ export function reducePod(pod: Pod): Pod {
       ownerReferences,
     }),
     spec: withoutUndefined({
-      nodeName: pod.spec?.nodeName,
-      initContainers: pod.spec?.initContainers?.map(reduceContainer),
-      containers: pod.spec?.containers?.map(reduceContainer),
+      nodeName: spec["nodeName"],
+      initContainers: pick(spec["initContainers"], CONTAINER),
+      containers: pick(spec["containers"], CONTAINER),
     }),
     status: withoutUndefined({
       phase,
       reason,
       startTime,
-      conditions: conditions?.map(({ type, status }) => ({ type, status })),
-      initContainerStatuses: initContainerStatuses?.map(reduceStatus),
-      containerStatuses: containerStatuses?.map(reduceStatus),
+      conditions: pick(conditions, CONDITION),
+      initContainerStatuses: pick(initContainerStatuses, STATUS),
+      containerStatuses: pick(containerStatuses, STATUS),
     }),
-  });
+  } as Pod;
 }
 
-function reduceContainer({ name, image }: Container): Container {
-  return withoutUndefined({ name, image });
-}
+const CONTAINER = ["name", "image"];
+const CONDITION = ["type", "status"];
+const STATUS = ["name", "ready", "restartCount", "state", "lastState"];
 
-function reduceStatus({ name, ready, restartCount, state, lastState }: ContainerStatus): ContainerStatus {
-  return withoutUndefined({ name, ready, restartCount, state, lastState });
+/** Of each object in a list, these fields; undefined where there is no list. */
+function pick(list: unknown, names: readonly string[]): object[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  return objectsIn(list).map((item) =>
+    withoutUndefined(Object.fromEntries(names.map((name) => [name, item[name]])))
+  );
 }
 
 /** `exactOptionalPropertyTypes`: what is not there is left out, as it will be in the JSON. */

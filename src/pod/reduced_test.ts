@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { ended, makePod } from "../../tests/kit/pods.ts";
-import { summarize } from "../change/summary.ts";
+import { ended, makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { parseExact, printPod } from "./json.ts";
 import type { Pod } from "./pod.ts";
 import { reducePod } from "./reduced.ts";
@@ -68,7 +67,7 @@ Deno.test("reducing a pod twice is reducing it once, and the whole one stays as 
 });
 
 Deno.test("a reduced pod tells the same of its containers, phase and node as the whole one", () => {
-  const [whole, reduced] = [summarize(RICH), summarize(reducePod(RICH))];
+  const [whole, reduced] = [summaryOf(RICH), summaryOf(reducePod(RICH))];
   for (
     const what of [
       "phase",

@@ -1,3 +1,4 @@
+import { fieldsOf, textOf } from "../pod/anything.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { annotationEndpoint, parseAnnotation } from "./annotation.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -35,7 +36,7 @@ export interface Route {
  * would have gone there anyway, and one receiver must not be told twice under two names.
  */
 export function route(pod: Pod, routing: Routing): Route {
-  const text = pod.metadata.annotations?.[ROUTE_ANNOTATION];
+  const text = textOf(fieldsOf(pod.metadata.annotations)[ROUTE_ANNOTATION]);
   if (text === undefined || routing.podWebhooks.length === 0) {
     return { endpoints: routing.endpoints, problems: [] };
   }

@@ -11,6 +11,8 @@ export class Silence {
   readonly #run: () => void;
   #heardAt: number;
   #cancel: () => void;
+  #rests = false;
+  #isArmed = true;
 
   constructor(clock: Clock, milliseconds: number, run: () => void) {
     this.#clock = clock;
@@ -20,9 +22,16 @@ export class Silence {
     this.#cancel = clock.after(milliseconds, () => this.#look());
   }
 
-  /** Something came. Cheap. */
+  /** Something came, or something is waited for again. Cheap. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
+    this.#rests = false;
+    if (!this.#isArmed) this.#arm(this.#milliseconds);
+  }
+
+  /** Nothing is waited for, until `heard` is called. Cheap: the timer goes on. */
+  rest(): void {
+    this.#rests = true;
   }
 
   /** Nothing more is waited for. Called once, last. */
@@ -30,9 +39,16 @@ export class Silence {
     this.#cancel();
   }
 
+  #arm(milliseconds: number): void {
+    this.#isArmed = true;
+    this.#cancel = this.#clock.after(milliseconds, () => this.#look());
+  }
+
   #look(): void {
+    this.#isArmed = false;
+    if (this.#rests) return;
     const left = this.#heardAt + this.#milliseconds - this.#clock.monotonic();
     if (left <= 0) return this.#run();
-    this.#cancel = this.#clock.after(left, () => this.#look());
+    this.#arm(left);
   }
 }

@@ -1,135 +1,278 @@
+/**
+ * One complete list of a selection as a sync: `sync-start`, the pods in batches, `sync-end`.
+ *
+ * The list comes in pages, and a page is read as it comes: its objects are cut out of a window over the body, so that
+ * memory is bounded by the window (or by one object, where that is larger), not by the page. That holds also where the
+ * server ignores `limit`, or gives the rest of a list at once. Nothing is read while the reader handles a batch, so a
+ * slow reader slows the server down and nothing piles up in between. `limit` follows from the bytes of the objects
+ * that came: a page is what the server has to begin anew from, and holds in its own memory.
+ *
+ * No resourceVersion is asked for: that is the one form which is consistent, that is, at least as new as the moment of
+ * asking (KEP-2340); `"0"` would give whatever some server's cache holds.
+ *
+ * A page's token lives as long as etcd keeps the list's version (about 5 minutes). One that expired makes the list
+ * begin anew, then once more in a single answer, which needs no token. The token that such an answer offers is of no
+ * use here: it goes on at a later version, and what changed on the pages before would be lost.
+ *
+ * Whatever is not a whole list of pods is an error, and the list has no `sync-end`: nothing may be inferred from it.
+ */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
+import type { BodyReader } from "../cluster/read_body.ts";
+import { findItems, findList, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
-import type { Pod } from "../pod/pod.ts";
-import { type CutList, cutList } from "./list_items.ts";
+import { decode } from "../pod/json_bytes.ts";
+import type { PodObject } from "../pod/object.ts";
 import { podsPath, type Selection } from "./query.ts";
-
-/** One page of a list. The version is that of the whole list: each page shows the cluster as of that version. */
-export interface Page {
-  resourceVersion: string;
-  /**
-   * The pods, each parsed when it is asked for. Once, and before the next page is asked for.
-   *
-   * @throws {ClusterError} `protocol` where one is not a pod.
-   */
-  pods(): Generator<Pod, void, void>;
-}
-
-/** A buffer larger than this many bytes is not used again: a page of ordinary pods takes less. */
-const KEPT = 4 * 1024 * 1024;
+import type { SourceItem } from "./source.ts";
 
 /**
- * Lists the pods of a selection, page by page, the next one asked for while this one is handled. No
- * resourceVersion is asked for: that is the one form which is consistent, that is, at least as new as the
- * moment of asking (KEP-2340); `"0"` would give whatever some server's cache holds.
- *
- * @param limit pods in a page; undefined for all in one answer.
- * @throws {ClusterError} `expired` when a page's token is no longer kept: the list must begin anew.
+ * Bytes of a page that are cut at a time, if so many came. The pods of one cut are one batch, which costs the reader
+ * a transaction: of ordinary pods some fifty.
  */
-export async function* listPages(
+const CUT = 512 * 1024;
+
+/** Room that a read has at the least. */
+const READ = 64 * 1024;
+
+/** Bytes that a page should have. */
+const PAGE = 1_500_000;
+
+/** Pods in the first page, whose size nobody knows, and in any. */
+const FIRST_LIMIT = 50;
+const LARGEST_LIMIT = 500;
+
+/** A page of more bytes than this is not asked for before the one before it is handled. */
+const AHEAD = 2 * PAGE;
+
+/** What stands around the items of a list is short. */
+const LONGEST_ENVELOPE = 1024 * 1024;
+
+/**
+ * Lists once. Returns the list's resourceVersion, where a watch goes on without a gap.
+ *
+ * @throws {ClusterError} when the list could not be completed.
+ */
+export async function* sync(
   api: ApiServer,
   selection: Selection,
-  limit: number | undefined,
   signal: AbortSignal,
-): AsyncGenerator<Page, void, void> {
+): AsyncGenerator<SourceItem[], string, void> {
+  for (const isPaged of [true, true, false]) {
+    try {
+      return yield* syncOnce(api, selection, isPaged, signal);
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.fault === "expired")) throw error;
+    }
+  }
+  throw new ClusterError(
+    "expired",
+    "The API server forgot the version of a list before the list was complete.",
+  );
+}
+
+async function* syncOnce(
+  api: ApiServer,
+  selection: Selection,
+  isPaged: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<SourceItem[], string, void> {
+  const { namespace: scope } = selection;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  /** The page before last is done with, and its bytes are free for the next one. */
-  let free: ArrayBuffer | undefined;
-  const ask = (token?: string): Promise<PageAndToken> => {
-    const page = readPage(api, podsPath(selection, pageParameters(limit, token)), either, free);
-    free = undefined;
+  const window = new Window();
+  const size = new PageSize();
+  const ask = (token?: string): Promise<BodyReader> => {
+    const page = api.open(podsPath(selection, parametersOf(isPaged ? size.limit : undefined, token)), either);
     // The reader may leave before it looks at this page; its failure is then of no interest.
     page.catch(() => {});
     return page;
   };
+  let version: string | undefined;
   try {
-    let next: Promise<PageAndToken> | undefined = ask();
-    while (next !== undefined) {
-      const { token, buffer, ...page }: PageAndToken = await next;
-      next = token === undefined ? undefined : ask(token);
-      yield page;
-      if (buffer.byteLength <= KEPT) free = buffer;
+    for (let next: Promise<BodyReader> | undefined = ask(); next !== undefined;) {
+      using body: BodyReader = await next;
+      next = undefined;
+      let token: string | undefined;
+      window.begin(body);
+      for await (const part of readPage(window)) {
+        if (!Array.isArray(part)) {
+          ({ token } = part);
+          if (version === undefined) {
+            yield [{ type: "sync-start", scope, resourceVersion: part.resourceVersion }];
+          }
+          version ??= part.resourceVersion;
+          continue;
+        }
+        size.count(part);
+        if (token !== undefined && size.bytes <= AHEAD) next ??= ask(token);
+        yield part.map((object): SourceItem => ({ type: "applied", object }));
+      }
+      if (token !== undefined) next ??= ask(token);
     }
   } finally {
     stop.abort();
   }
+  yield [{ type: "sync-end", scope }];
+  // A list has at least one page, so the version is set.
+  return version ?? "";
 }
 
-interface PageAndToken extends Page {
-  /** Where the next page begins; undefined on the last. */
-  token: string | undefined;
-  /** Where the bytes of the pods are. */
-  buffer: ArrayBuffer;
-}
-
-function pageParameters(limit: number | undefined, token: string | undefined): Record<string, string> {
+function parametersOf(limit: number | undefined, token: string | undefined): Record<string, string> {
   const parameters: Record<string, string> = {};
   if (limit !== undefined) parameters["limit"] = String(limit);
   if (token !== undefined) parameters["continue"] = token;
   return parameters;
 }
 
-/** A page of another shape must not pass: an empty one would look as if every pod were gone. */
-async function readPage(
-  api: ApiServer,
-  path: string,
-  signal: AbortSignal,
-  free: ArrayBuffer | undefined,
-): Promise<PageAndToken> {
-  const bytes = await api.read(path, signal, free);
-  const { rest, items } = cut(bytes);
-  const { kind, metadata, items: none } = (parseAnswer(rest) ?? {}) as {
-    kind?: string;
-    metadata?: { resourceVersion?: string; continue?: string };
-    items?: [] | null;
-  };
-  // Go prints an empty slice that was never made as null.
-  if (kind !== "PodList" || !metadata?.resourceVersion || !Array.isArray(none ?? [])) throw notAList();
-  return {
-    resourceVersion: metadata.resourceVersion,
-    pods: () => parsePods(items),
-    token: metadata.continue || undefined,
-    buffer: bytes.buffer,
-  };
+/** How many pods the next page should hold. */
+class PageSize {
+  limit = FIRST_LIMIT;
+  #average = PAGE / FIRST_LIMIT;
+
+  /** Bytes that a page of the limit has if its pods are like those that came last. */
+  get bytes(): number {
+    return this.limit * this.#average;
+  }
+
+  count(pods: PodObject[]): void {
+    if (pods.length === 0) return;
+    // What was left out of the bodies came, too: about as much again.
+    this.#average = 2 * pods.reduce((sum, { body }) => sum + body.length, 0) / pods.length;
+    const wanted = Math.floor(PAGE / this.#average);
+    this.limit = Math.max(1, Math.min(wanted, LARGEST_LIMIT));
+  }
 }
 
-function cut(bytes: Uint8Array): CutList {
+/** What a page says of the whole list. */
+interface Envelope {
+  /** The same on each page: each shows the cluster as of that version. */
+  resourceVersion: string;
+  /** Where the next page begins; undefined on the last. */
+  token: string | undefined;
+}
+
+/** A page as it comes: first what it says of the list, then its pods. */
+async function* readPage(window: Window): AsyncGenerator<Envelope | PodObject[], void, void> {
   try {
-    return cutList(bytes);
-  } catch (cause) {
-    throw notAList(cause);
+    yield* cutPage(window);
+  } catch (error) {
+    throw error instanceof SyntaxError ? notAList(error) : error;
   }
 }
 
-function* parsePods(items: Uint8Array[]): Generator<Pod, void, void> {
-  const decoder = new TextDecoder();
-  for (const item of items) {
-    const pod = parseAnswer(decoder.decode(item));
-    if (!isPod(pod)) throw notAList();
-    yield pod;
+/** @throws {SyntaxError} where it is no list of pods. */
+async function* cutPage(window: Window): AsyncGenerator<Envelope | PodObject[], void, void> {
+  let begin: number | undefined;
+  while ((begin = findList(window.bytes, window.filled)) === undefined) {
+    if (window.length > LONGEST_ENVELOPE) throw new SyntaxError("no list");
+    // Go prints an empty slice that was never made as null.
+    if (!await window.fill(window.length + 1)) return yield parseEnvelope(window.take(window.filled));
+  }
+  const head = window.take(begin);
+  const early = looksWhole(head) ? parseEnvelope(`${head}]}`) : undefined;
+  if (early !== undefined) yield early;
+  /** From a server that puts the items first: they wait for what is said of the list. */
+  const held: PodObject[][] = [];
+  let isFirst = true;
+  for (let wanted = CUT;;) {
+    const isMore = await window.fill(wanted);
+    const { items, to, ended } = findItems(window.bytes, window.at, window.filled, isFirst);
+    isFirst &&= items.length === 0;
+    const pods = takePods(items);
+    window.take(to, false);
+    if (pods.length > 0 && early !== undefined) yield pods;
+    else if (pods.length > 0) held.push(pods);
+    if (ended) break;
+    if (!isMore) throw new SyntaxError("the list ends in its middle");
+    wanted = items.length > 0 ? CUT : 2 * window.length;
+  }
+  while (await window.fill(window.length + 1)) {
+    if (window.length > LONGEST_ENVELOPE) throw new SyntaxError("no list");
+  }
+  const whole = parseEnvelope(`${head}]${window.take(window.filled)}`);
+  if (early === undefined) yield whole;
+  else if (early.resourceVersion !== whole.resourceVersion || early.token !== whole.token) {
+    throw new SyntaxError("the list contradicts itself");
+  }
+  yield* held;
+}
+
+/** Whether the text before the items says what there is to be said, as API servers do. */
+function looksWhole(head: string): boolean {
+  return head.includes('"metadata"');
+}
+
+/** A list of another shape must not pass: an empty one would look as if every pod were gone. */
+function parseEnvelope(text: string): Envelope {
+  const { kind, metadata, items } = (parseExact(text) ?? {}) as {
+    kind?: unknown;
+    metadata?: { resourceVersion?: unknown; continue?: unknown } | null;
+    items?: unknown;
+  };
+  const { resourceVersion, continue: token } = metadata ?? {};
+  const isEmpty = items === undefined || items === null || (Array.isArray(items) && items.length === 0);
+  if (kind !== "PodList" || typeof resourceVersion !== "string" || resourceVersion === "" || !isEmpty) {
+    throw new SyntaxError("no list of pods");
+  }
+  return { resourceVersion, token: typeof token === "string" && token !== "" ? token : undefined };
+}
+
+/** The bytes of a body that came and are not handled yet, in one buffer that all pages use. */
+class Window {
+  /** The buffer; filled up to `filled`, and handled up to `at`. Another one after each `fill`. */
+  bytes = new Uint8Array(new ArrayBuffer(2 * CUT));
+  at = 0;
+  filled = 0;
+  #body: BodyReader | undefined;
+
+  /** A page is read now, and the one before it was handled. */
+  begin(body: BodyReader): void {
+    this.#body = body;
+    this.at = this.filled = 0;
+  }
+
+  /** Bytes that came and are not handled. */
+  get length(): number {
+    return this.filled - this.at;
+  }
+
+  /** Reads until so many bytes are there. False where the body is at its end. */
+  async fill(wanted: number): Promise<boolean> {
+    while (this.length < wanted) {
+      this.#makeRoom();
+      const { bytes, done } = await this.#read();
+      this.bytes = new Uint8Array(bytes.buffer);
+      if (done) return false;
+      this.filled += bytes.length;
+    }
+    return true;
+  }
+
+  /** Says that the bytes up to an index are handled; returns them as text where that is of use. */
+  take(to: number, isText = true): string {
+    const text = isText ? decode(this.bytes.subarray(this.at, to)) : "";
+    this.at = to;
+    return text;
+  }
+
+  async #read(): ReturnType<BodyReader["read"]> {
+    if (this.#body === undefined) throw new Error("there is no page");
+    return await this.#body.read(this.bytes.buffer, this.filled);
+  }
+
+  #makeRoom(): void {
+    if (this.bytes.length - this.filled >= READ) return;
+    this.bytes.copyWithin(0, this.at, this.filled);
+    this.filled -= this.at;
+    this.at = 0;
+    if (this.bytes.length - this.filled >= READ) return;
+    this.bytes = new Uint8Array(this.bytes.buffer.transfer(2 * this.bytes.length));
   }
 }
 
-function notAList(cause?: unknown): ClusterError {
+function notAList(cause: unknown): ClusterError {
   return new ClusterError("protocol", "The API server answered with something that is not a list of pods.", {
     cause,
   });
-}
-
-/** @throws {ClusterError} `protocol` where an answer is not JSON. */
-export function parseAnswer(text: string): unknown {
-  try {
-    return parseExact(text);
-  } catch (cause) {
-    throw new ClusterError("protocol", "The API server sent an answer that is not JSON.", { cause });
-  }
-}
-
-/** Whether an object has what identifies a pod. The items of a list have no `kind`. */
-export function isPod(object: unknown): object is Pod {
-  const { kind = "Pod", metadata } = (object ?? {}) as Partial<Pod>;
-  return kind === "Pod" &&
-    Boolean(metadata?.uid && metadata.namespace && metadata.name && metadata.resourceVersion);
 }

@@ -1,7 +1,8 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
-import type { Pod, PodRef } from "../pod/pod.ts";
-import { isPod, parseAnswer } from "./list.ts";
+import { takePod } from "../pod/cut.ts";
+import type { PodObject } from "../pod/object.ts";
+import type { PodRef } from "../pod/pod.ts";
 import { podPath } from "./query.ts";
 
 /**
@@ -14,10 +15,15 @@ export async function readPod(
   namespace: string,
   name: string,
   signal: AbortSignal,
-): Promise<Pod> {
-  const found = parseAnswer(await api.get(podPath(namespace, name), signal));
-  if (isPod(found)) return found;
-  throw new ClusterError("protocol", "The API server answered with something that is not a pod.");
+): Promise<PodObject> {
+  const found = await api.get(podPath(namespace, name), signal);
+  try {
+    return takePod(found);
+  } catch (cause) {
+    throw new ClusterError("protocol", "The API server answered with something that is not a pod.", {
+      cause,
+    });
+  }
 }
 
 /**
@@ -28,10 +34,14 @@ export async function readPod(
  *
  * @throws {ClusterError} when the API server does not say.
  */
-export async function lookUp(api: ApiServer, pod: PodRef, signal: AbortSignal): Promise<Pod | undefined> {
+export async function lookUp(
+  api: ApiServer,
+  pod: PodRef,
+  signal: AbortSignal,
+): Promise<PodObject | undefined> {
   try {
     const found = await readPod(api, pod.namespace, pod.name, signal);
-    return found.metadata.uid === pod.uid ? found : undefined;
+    return found.pod.metadata.uid === pod.uid ? found : undefined;
   } catch (error) {
     if (error instanceof ClusterError && error.fault === "missing") return undefined;
     throw error;

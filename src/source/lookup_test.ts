@@ -10,7 +10,7 @@ const forever = new AbortController().signal;
 Deno.test("a lookup reads the pod by its name", async () => {
   const pod = simplePod("web-0", "7", { namespace: "shop" });
   const api = new ScriptedApi(pod);
-  assert.deepEqual(await lookUp(api, REF, forever), pod);
+  assert.deepEqual((await lookUp(api, REF, forever))?.pod, pod);
   assert.equal(api.requests[0]?.pathname, "/api/v1/namespaces/shop/pods/web-0");
 });
 

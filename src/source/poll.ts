@@ -1,9 +1,8 @@
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
-import { laterVersion } from "../pod/version.ts";
+import { sync } from "./list.ts";
 import type { Selection } from "./query.ts";
 import type { SourceItem } from "./source.ts";
-import { type Reached, sync } from "./sync.ts";
 import { waitAfter } from "./wait.ts";
 import type { SourceDeps } from "./watch.ts";
 
@@ -14,15 +13,14 @@ import type { SourceDeps } from "./watch.ts";
 export async function* pollPods(
   api: ApiServer,
   selection: Selection,
-  { random, newest, interval }: Pick<SourceDeps, "random" | "newest"> & { interval: number },
+  { random, listing, interval }: Pick<SourceDeps, "random" | "listing"> & { interval: number },
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
-  const reached: Reached = { version: undefined };
   let failures = 0;
   while (!signal.aborted) {
-    reached.version = laterVersion(reached.version, newest?.());
+    listing?.();
     try {
-      yield* sync(api, selection, reached, signal);
+      yield* sync(api, selection, signal);
       failures = 0;
       yield [{ type: "wait", milliseconds: interval }];
     } catch (error) {

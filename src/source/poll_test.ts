@@ -41,30 +41,18 @@ Deno.test("poll backs off when a list fails, and not longer than that after one 
   await poll.close();
 });
 
-Deno.test("poll tells when a list is older than the one before", async () => {
-  const stop = new AbortController();
-  const api = new ScriptedApi(podList("1000", []), podList("999", []));
-  const source = pollPods(api, { namespace: "shop" }, { random: () => 0, interval: 1 }, stop.signal);
-  for (let batch = 0; batch < 3; batch++) await source.next();
-  const start = { type: "sync-start", scope: "shop", resourceVersion: "999", rewound: true };
-  assert.deepEqual((await source.next()).value, [start]);
-  stop.abort();
-  await source.return();
-});
-
-Deno.test("poll tells once of a way back, though the list that told of it broke off", async () => {
+Deno.test("poll says when it asks for a list, and which version that has", async () => {
   const stop = new AbortController();
   const first = podList("900", [simplePod("a", "800")], "token");
   const api = new ScriptedApi(first, new ClusterError("unreachable", "Down."), podList("901", []));
   const reached = new ReachedVersion("1000");
-  const deps = { random: () => 0, interval: 1, newest: () => reached.version };
-  const source = pollPods(api, { namespace: undefined }, deps, stop.signal);
-  const rewound: boolean[] = [];
+  const deps = { random: () => 0, interval: 1, listing: reached.listing };
+  const source = pollPods(api, { namespace: "shop" }, deps, stop.signal);
+  const items: string[] = [];
   for (let batch = 0; batch < 4; batch++) {
-    const items = reached.take((await source.next()).value ?? undefined);
-    rewound.push(...items.flatMap((item) => item.type === "sync-start" ? [item.rewound] : []));
+    items.push(...reached.take((await source.next()).value, (item) => item.type));
   }
-  assert.deepEqual(rewound, [true, false]);
+  assert.deepEqual(items, ["sync-start rewound", "applied", "wait", "sync-start"]);
   stop.abort();
   await source.return();
 });

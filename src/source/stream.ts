@@ -1,12 +1,19 @@
+/**
+ * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
+ *
+ * Bytes become lines (`LineReader`), lines become events, and what one read brought is one burst. Whatever is not an
+ * event about a pod ends the stream, and the version does not move past it: what it would have told is found by a
+ * list. What came before it in the same read is handed on first, since the version moves with that.
+ */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { statusError } from "../cluster/status.ts";
+import { exactPod, findEvent, type Found, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
-import type { Pod } from "../pod/pod.ts";
+import { decode } from "../pod/json_bytes.ts";
+import type { PodObject } from "../pod/object.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
-import { isPod } from "./list.ts";
-import { LineReader, LineTooLongError } from "./lines.ts";
 import { podsPath, type Selection } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 
@@ -26,7 +33,13 @@ const LONGEST = 240;
 const MARGIN = 15_000;
 
 /** Bytes that are read at the most at a time. */
-const READ = 64 * 1024;
+const READ = 256 * 1024;
+
+/** A line holds one pod, and etcd stores at most about 1.5 MiB: anything near this is a fault. */
+const LONGEST_LINE = 32 * 1024 * 1024;
+
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** What one read of the stream brought: the events, and the version at which a next watch goes on after them. */
 export interface Burst {
@@ -35,8 +48,7 @@ export interface Burst {
 }
 
 /**
- * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
- * Bookmarks give a burst without items: only the version moves. So does the beginning, at the same version.
+ * Watches. Bookmarks give a burst without items: only the version moves. So does the beginning, at the same version.
  *
  * @param random a number in [0, 1), for the stream's length.
  * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or told of an error.
@@ -62,8 +74,9 @@ export async function* streamEvents(
   try {
     yield { items: [], version };
     for await (const bytes of readWithDeadline(reader, seconds * 1000 + MARGIN, clock, stop)) {
-      const burst = readBurst(lines.push(bytes), version);
+      const { error, ...burst } = readBurst(lines.push(bytes), version);
       if (burst.version !== version || burst.items.length > 0) yield burst;
+      if (error !== undefined) throw error;
       version = burst.version;
     }
   } catch (cause) {
@@ -106,52 +119,150 @@ async function* readWithDeadline(
 
 function streamError(cause: unknown): ClusterError {
   if (cause instanceof ClusterError) return cause;
+  if (cause instanceof SyntaxError) return notAnEvent(cause);
   if (cause instanceof LineTooLongError) return new ClusterError("protocol", `${cause.message}.`, { cause });
   return new ClusterError("unreachable", "The connection to the API server broke off during a watch.", {
     cause,
   });
 }
 
-function readBurst(lines: string[], version: string): Burst {
-  const items: SourceItem[] = [];
-  for (const line of lines) {
-    const event = readEvent(line);
-    if (event.type !== "BOOKMARK") {
-      items.push({ type: event.type === "DELETED" ? "deleted" : "applied", pod: event.object });
-    }
-    version = event.object.metadata.resourceVersion;
-  }
-  return { items, version };
-}
-
-interface WatchEvent {
-  type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
-  /** Of a bookmark, only the version is of use: the rest is an empty pod. */
-  object: Pod;
-}
-
-/**
- * One line of the stream. Whatever is not an event about a pod ends the stream, and the version must not move
- * past it: what it would have told is then found by a list.
- */
-function readEvent(line: string): WatchEvent {
-  let parsed: { type?: unknown; kind?: unknown; object?: unknown };
+/** What lines tell, up to the first one that does not tell of a pod, and why that one ends the stream. */
+function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unknown } {
+  let burst: Burst = { items: [], version };
   try {
-    parsed = (parseExact(line) ?? {}) as typeof parsed;
-  } catch (cause) {
-    throw new ClusterError("protocol", "The watch brought a line that is not JSON.", { cause });
+    return readLines(lines, burst);
+  } catch {
+    // Which of them it was shows when they are read one by one.
   }
+  for (const line of lines) {
+    try {
+      burst = readLines([line], burst);
+    } catch (error) {
+      return { ...burst, error };
+    }
+  }
+  return burst;
+}
+
+/** All at once: their bodies then share one buffer. @throws {ClusterError} where one of them is no event of a pod. */
+function readLines(lines: Uint8Array[], { items, version }: Burst): Burst {
+  const events = lines.map(readEvent);
+  const pods = takePods(events.flatMap(({ found }) => found === undefined ? [] : [found])).values();
+  const more = events.flatMap((event): SourceItem[] => {
+    const object = event.found === undefined ? event.object : pods.next().value;
+    version = object?.pod.metadata.resourceVersion ?? event.version ?? version;
+    return object === undefined ? [] : [{ type: event.type, object }];
+  });
+  return { items: [...items, ...more], version };
+}
+
+/** One line: a pod that is still to be taken, one that was, or (a bookmark) a version alone. */
+interface Line {
+  type: "applied" | "deleted";
+  found?: Found;
+  object?: PodObject;
+  version?: string;
+}
+
+function readEvent(line: Uint8Array): Line {
+  const event = findEvent(line);
+  if (event !== undefined) {
+    return { type: event.type === "DELETED" ? "deleted" : "applied", found: event.object };
+  }
+  const parsed = parseLine(line);
   const { type, kind, object } = parsed;
   // Proxies answer with a bare Status where an event should stand.
   if (type === undefined && kind === "Status") throw statusError(parsed);
   if (type === "ERROR") throw statusError(object);
-  if (type === "BOOKMARK" && hasVersion(object)) return { type, object };
-  if ((type === "ADDED" || type === "MODIFIED" || type === "DELETED") && isPod(object)) {
-    return { type, object };
-  }
-  throw new ClusterError("protocol", "The watch brought something that is not an event about a pod.");
+  if (type === "BOOKMARK") return { type: "applied", version: versionOf(object) };
+  if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") throw notAnEvent();
+  return { type: type === "DELETED" ? "deleted" : "applied", object: exactPod(object) };
 }
 
-function hasVersion(object: unknown): object is Pod {
-  return typeof (object as Partial<Pod> | undefined)?.metadata?.resourceVersion === "string";
+interface WatchEvent {
+  type?: unknown;
+  kind?: unknown;
+  object?: unknown;
+}
+
+function parseLine(line: Uint8Array): WatchEvent {
+  return (parseExact(decode(line)) ?? {}) as WatchEvent;
+}
+
+/** Of a bookmark, only the version is of use: the rest is an empty pod. */
+function versionOf(object: unknown): string {
+  const version = (object as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
+  if (typeof version !== "string" || version === "") throw notAnEvent();
+  return version;
+}
+
+function notAnEvent(cause?: unknown): ClusterError {
+  return new ClusterError("protocol", "The watch brought something that is not an event about a pod.", {
+    cause,
+  });
+}
+
+/** Thrown when a line does not end within the limit. */
+export class LineTooLongError extends Error {
+  override readonly name = "LineTooLongError";
+}
+
+/**
+ * Cuts a stream of bytes into lines, wherever the network cut the stream. A line ends with LF or CRLF and
+ * nothing else: U+2028 and U+2029 are plain characters of a JSON string. Empty lines are left out. Bytes
+ * after the last line end stay until they are completed: `unfinished` tells whether there are any.
+ */
+export class LineReader {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(readonly longest: number = LONGEST_LINE) {}
+
+  get unfinished(): boolean {
+    return this.#length > 0;
+  }
+
+  /**
+   * Takes the next bytes and returns the lines that they complete, good for as long as these bytes are.
+   *
+   * @throws {LineTooLongError} when a line has reached `longest` bytes; the reader is of no use then.
+   */
+  push(bytes: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+      this.#keep(bytes.subarray(start, end));
+      const line = this.#take();
+      if (line.length > 0) lines.push(line);
+      start = end + 1;
+    }
+    // A copy: the bytes are written anew.
+    this.#keep(bytes.slice(start));
+    return lines;
+  }
+
+  #keep(piece: Uint8Array): void {
+    if (piece.length === 0) return;
+    this.#length += piece.length;
+    if (this.#length >= this.longest) {
+      throw new LineTooLongError(`A line of the watch stream is longer than ${this.longest} bytes`);
+    }
+    this.#pieces.push(piece);
+  }
+
+  /** Joins the pieces once, when the line is complete: joining at each read would be quadratic. */
+  #take(): Uint8Array {
+    let line = this.#pieces[0] ?? new Uint8Array();
+    if (this.#pieces.length > 1) {
+      line = new Uint8Array(this.#length);
+      let offset = 0;
+      for (const piece of this.#pieces) {
+        line.set(piece, offset);
+        offset += piece.length;
+      }
+    }
+    this.#pieces = [];
+    this.#length = 0;
+    return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+  }
 }

@@ -2,10 +2,10 @@ import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError, type ClusterFault } from "../cluster/error.ts";
 import { laterVersion } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { sync } from "./list.ts";
 import { podsPath, type Selection } from "./query.ts";
 import type { Source, SourceItem } from "./source.ts";
 import { streamEvents } from "./stream.ts";
-import { type Reached, sync } from "./sync.ts";
 import { waitAfter } from "./wait.ts";
 
 /** What a source needs of the world. */
@@ -13,11 +13,13 @@ export interface SourceDeps {
   clock: Clock;
   /** A number in [0, 1), as `Math.random`. */
   random: () => number;
-  /**
-   * The newest version that is known, from before the start or by a read of a single pod: a list below it tells that
-   * the cluster went back. Asked for before each list and each watch.
-   */
+  /** The newest version that is known, of a read of a single pod too: a server that is behind it is not watched. */
   newest?: () => string | undefined;
+  /**
+   * Called before a list is asked for. Whoever compares the list's version with what is known must take what is known
+   * now: a single pod that is read while the list is on its way may rightly be newer.
+   */
+  listing?: () => void;
 }
 
 /**
@@ -30,9 +32,18 @@ const RESUMABLE: ReadonlySet<ClusterFault> = new Set<ClusterFault>([
   "unauthorized",
   "forbidden",
   "busy",
-  "idle",
   "too-large",
 ]);
+
+/** Faults that show no API server: perhaps all of them are away, and etcd is being restored behind them. */
+const SILENT: ReadonlySet<ClusterFault> = new Set<ClusterFault>(["unreachable", "certificate", "idle"]);
+
+/** After a silence of so many milliseconds, or so many connects in a row that failed, the version is not trusted. */
+const SILENCE = 10_000;
+const REFUSALS = 2;
+
+/** A list is asked for anew after between one and two times this, at random, in milliseconds. */
+const RELIST = 6 * 3_600_000;
 
 /** A stream that lived so long, in milliseconds, was a good one, even if it brought nothing. */
 const LIVED = 60_000;
@@ -41,19 +52,26 @@ const LIVED = 60_000;
 const VERY_SHORT = 1_000;
 
 /**
- * Pods by list and watch: lists once, then watches from the list's version on, stream after stream, and lists
- * again only when the version is lost. See `Source` for the contract.
+ * Pods by list and watch: lists, then watches from the list's version on, stream after stream. See `Source` for the
+ * contract. Lists again:
+ *
+ * - when the version is lost (410), or the stream brought what it should not;
+ * - when no API server answered for a while. A watch goes on without an error in a history that is not the one it
+ *   began in: etcd restored from a backup *and* written to until it had passed the version. A restore stops every API
+ *   server, so whoever has seen none must look at what there is;
+ * - every 6 to 12 hours, for whatever else a watch may have missed.
  */
 export async function* watchPods(
   api: ApiServer,
   selection: Selection,
-  { clock, random, newest }: SourceDeps,
+  { clock, random, newest, listing }: SourceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   /** Where the watch goes on; undefined: list first. */
   let version: string | undefined;
-  /** The newest version ever seen. */
-  const reached: Reached = { version: undefined };
+  const contact = new Contact(clock);
+  /** When a list is due. */
+  let relistAt = Infinity;
   /** Failures since a stream last did well. */
   let failures = 0;
   /** Whether the server may be at an older version than ours; see `probe`. */
@@ -63,27 +81,34 @@ export async function* watchPods(
   let stillborn = false;
 
   while (!signal.aborted) {
-    reached.version = laterVersion(reached.version, newest?.());
+    if (contact.wasLost || clock.monotonic() >= relistAt) version = undefined;
     const start = clock.monotonic();
+    let isOpen = false;
     let lively = false;
     try {
       if (version === undefined) {
-        version = yield* sync(api, selection, reached, signal);
+        listing?.();
+        version = yield* sync(api, selection, signal);
+        contact.made();
+        relistAt = clock.monotonic() + RELIST * (1 + random());
         suspicious = false;
       }
-      if (suspicious) await probe(api, selection, reached.version ?? version, signal);
+      if (suspicious) await probe(api, selection, laterVersion(newest?.(), version) ?? version, signal);
       suspicious = true;
       behind = 0;
       for await (const burst of streamEvents(api, selection, version, { clock, random: random() }, signal)) {
+        if (!isOpen && contact.wasLost) break;
+        isOpen = true;
+        contact.made();
         if (burst.items.length > 0) failures = 0;
         lively ||= burst.items.length > 0 || burst.version !== version;
         // Without items too: on a quiet cluster nothing else tells that it answers.
         if (lively || !stillborn) yield burst.items;
         // Only now: what was yielded has been taken, so a stream that follows may start behind it.
-        version = reached.version = burst.version;
+        version = burst.version;
       }
       suspicious = !lively;
-      stillborn = !lively && clock.monotonic() - start < VERY_SHORT;
+      stillborn = isOpen && !lively && clock.monotonic() - start < VERY_SHORT;
       if (!stillborn) continue;
       throw new ClusterError("unreachable", "The API server ended a watch at once.");
     } catch (error) {
@@ -91,11 +116,42 @@ export async function* watchPods(
       if (!(error instanceof ClusterError)) throw error;
       if (clock.monotonic() - start >= LIVED) failures = 0;
       failures++;
+      if (SILENT.has(error.fault)) contact.failed(isOpen ? clock.monotonic() : start, isOpen);
+      else contact.made();
       if (error.fault === "too-large") behind++;
       // Said twice, it is no cache that lags for a moment: a list tells what the cluster holds now.
       if (!RESUMABLE.has(error.fault) || behind >= 2) version = undefined;
       yield [waitAfter(error, failures, random())];
     }
+  }
+}
+
+/** Whether API servers answered all the time. */
+class Contact {
+  readonly #clock: Clock;
+  #silentSince: number | undefined;
+  #refusals = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether none answered for so long that the cluster may be another one by now. Until `made` is called. */
+  get wasLost(): boolean {
+    const silence = this.#clock.monotonic() - (this.#silentSince ?? Infinity);
+    return this.#refusals >= REFUSALS || silence >= SILENCE;
+  }
+
+  /** One answered. */
+  made(): void {
+    this.#silentSince = undefined;
+    this.#refusals = 0;
+  }
+
+  /** @param since when none answered any more; whether the connection had been made before it failed */
+  failed(since: number, wasOpen: boolean): void {
+    this.#silentSince ??= since;
+    if (!wasOpen) this.#refusals++;
   }
 }
 

@@ -21,7 +21,7 @@ Deno.test("watch lists in pages and watches from the list's version", async () =
   assert.deepEqual(await watch.next(), ["sync-end"]);
   stream.event("MODIFIED", simplePod("a", "11"));
   assert.deepEqual(await watch.next(), ["applied a@11"]);
-  assert.equal(api.asked(0, "limit"), "100");
+  assert.equal(api.asked(0, "limit"), "50");
   assert.equal(api.asked(0, "resourceVersion"), null);
   assert.equal(api.asked(1, "continue"), "token");
   assert.equal(api.asked(1, "resourceVersion"), null);
@@ -35,6 +35,7 @@ Deno.test("watch lists in pages and watches from the list's version", async () =
 Deno.test("watch asks for the next page while the one before is handled", async () => {
   const api = new ScriptedApi(podList("10", [simplePod("a", "3")], "token"), podList("10", []));
   const watch = openWatch(api);
+  await watch.next();
   await watch.next();
   assert.equal(api.requests.length, 2);
   await watch.close();
@@ -226,13 +227,13 @@ for (const fault of ["unreachable", "expired"] as const) {
   Deno.test(`a list that went back and breaks off (${fault}) tells of one way back`, async () => {
     const stop = new AbortController();
     const reached = new ReachedVersion("1000");
-    const deps = { clock: new TestClock(), random: () => 0, newest: () => reached.version };
+    const deps = { clock: new TestClock(), random: () => 0, listing: reached.listing };
     const first = podList("900", [simplePod("a", "800")], "token");
     const api = new ScriptedApi(first, new ClusterError(fault, "Broken off."), podList("901", []));
     const source = watchPods(api, EVERYTHING, deps, stop.signal);
     const items: string[] = [];
     while (!items.includes("sync-end")) {
-      items.push(...reached.take((await source.next()).value ?? undefined).map(printItem));
+      items.push(...reached.take((await source.next()).value, printItem));
     }
     const starts = items.filter((item) => item.startsWith("sync-start"));
     assert.deepEqual(starts, ["sync-start rewound", "sync-start"]);

@@ -98,7 +98,7 @@ const pipeline = new Pipeline({
   complain: () => {},
 });
 
-pipeline.accept([{ type: "sync-start", scope: undefined, resourceVersion: "1", rewound: false }, {
+pipeline.accept([{ type: "sync-start", scope: undefined, resourceVersion: "1" }, {
   type: "sync-end",
   scope: undefined,
 }], undefined);

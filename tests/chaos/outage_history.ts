@@ -1,3 +1,4 @@
+import { exactPod } from "../../src/pod/cut.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { ContainerState, Pod } from "../../src/pod/pod.ts";
 
@@ -32,7 +33,7 @@ export function eventOf(pod: number, change: number, pods: number): PodEvent {
   const isEnd = life === 0 && age === LIFE - 1;
   return {
     type: isEnd ? "deleted" : "applied",
-    pod: podAt(pod, life, age, versionOf(pod, change, pods)),
+    object: exactPod(podAt(pod, life, age, versionOf(pod, change, pods))),
   };
 }
 

@@ -26,7 +26,7 @@ clusterTest("a real API server is reached by each kind of credential", async (te
 const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
   "an administrator's kubeconfig lists pods": async (plane) => {
     await withApi(kubeconfig(plane.kubeconfig), async (api) => {
-      assert.equal(JSON.parse(await api.get(PODS, signal)).kind, "PodList");
+      assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
       assert.equal(api.origin, plane.server);
     });
   },
@@ -46,7 +46,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       {},
     );
     await withApi(kubeconfig(file), async (api) => {
-      assert.equal(JSON.parse(await api.get(PODS, signal)).kind, "PodList");
+      assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
     });
     child.kill();
     await reader.cancel();
@@ -77,7 +77,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     ]);
     await withApi(serviceAccount(plane), async (api) => {
       // The authorizer learns of the binding by a watch of its own.
-      const granted = await eventually(() => api.get(PODS, signal));
+      const granted = await eventually(() => readPods(api));
       assert.equal(JSON.parse(granted).kind, "PodList");
     });
   },
@@ -89,7 +89,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     await withApi(kubeconfig(file), async (api) => {
       assert.equal((await failure(api.get(PODS, signal))).fault, "unauthorized");
       await write(`${await token(plane)}\n`);
-      assert.equal(JSON.parse(await api.get(PODS, signal)).kind, "PodList");
+      assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
     });
   },
 
@@ -118,7 +118,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       assert.equal((await failure(api.get(PODS, signal))).fault, "unauthorized");
       assert.equal(await runs(), 3);
       await Deno.writeTextFile(issued, await token(plane));
-      assert.equal(JSON.parse(await api.get(PODS, signal)).kind, "PodList");
+      assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
       assert.equal(await runs(), 4);
     });
   },
@@ -132,13 +132,13 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       const error = await failure(api.get(PODS, signal));
       assert.equal(error.fault, "certificate");
       await Deno.copyFile(`${plane.serviceAccount}/ca.crt`, `${folder}/ca.crt`);
-      assert.equal(JSON.parse(await api.get(PODS, signal)).kind, "PodList");
+      assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
     });
   },
 
   "a watch streams as things happen and ends with its signal": async (plane) => {
     await withApi(kubeconfig(plane.kubeconfig), async (api) => {
-      const { metadata } = JSON.parse(await api.get(PODS, signal));
+      const { metadata } = JSON.parse(await readPods(api));
       const stop = new AbortController();
       const watch = `/api/v1/pods?watch=1&resourceVersion=${metadata.resourceVersion}`;
       using reader = new PieceReader(await api.stream(watch, stop.signal), stop.signal);
@@ -156,7 +156,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       const fault = async (path: string): Promise<string> => (await failure(api.get(path, signal))).fault;
       assert.equal(await fault("/api/v1/namespaces/default/pods/no-such-pod"), "missing");
       assert.equal(await fault("/api/v1/pods?labelSelector=a%3Db%3Dc"), "server");
-      const { metadata: { resourceVersion } } = JSON.parse(await api.get(PODS, signal));
+      const { metadata: { resourceVersion } } = JSON.parse(await readPods(api));
       const ahead = `resourceVersion=${
         Number(resourceVersion) + 1_000_000
       }&resourceVersionMatch=NotOlderThan`;
@@ -256,6 +256,10 @@ async function token(plane: ControlPlane): Promise<string> {
 async function compact(plane: ControlPlane, revision: string): Promise<void> {
   const body = JSON.stringify({ revision, physical: true });
   await (await fetch(`${plane.etcd}/v3/kv/compaction`, { method: "POST", body })).body?.cancel();
+}
+
+async function readPods(api: ApiServer): Promise<string> {
+  return new TextDecoder().decode(await api.get(PODS, signal));
 }
 
 async function eventually(work: () => Promise<string>): Promise<string> {

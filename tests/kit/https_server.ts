@@ -41,7 +41,7 @@ export async function withServer(
   }
 }
 
-export async function failure(answer: Promise<string>): Promise<ClusterError> {
+export async function failure(answer: Promise<unknown>): Promise<ClusterError> {
   const error = await answer.then(() => undefined, (error) => error);
   assert.ok(error instanceof ClusterError, String(error));
   return error;

@@ -1,7 +1,8 @@
 import { TestClock } from "./clock.ts";
-import { makePod, type PodParts } from "./pods.ts";
+import { makeObject, type PodParts } from "./pods.ts";
 import { openTestStore } from "./store.ts";
 import { Pipeline } from "../../src/pipeline.ts";
+import { exactPod } from "../../src/pod/cut.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
 import type { Endpoint } from "../../src/route/endpoint.ts";
@@ -46,20 +47,23 @@ export class Rig {
 
   /** One complete list. */
   list(pods: Pod[], { rewound = false, scope }: { rewound?: boolean; scope?: string } = {}): void {
-    this.acceptFrom(
+    this.#pipeline().accept(
+      [
+        { type: "sync-start", scope, resourceVersion: "1" },
+        ...pods.map((pod): PodEvent => ({ type: "applied", object: exactPod(pod) })),
+        { type: "sync-end", scope },
+      ],
       scope,
-      { type: "sync-start", scope, resourceVersion: "1", rewound },
-      ...pods.map((pod): PodEvent => ({ type: "applied", pod })),
-      { type: "sync-end", scope },
+      rewound ? "2" : "1",
     );
   }
 
   see(parts: PodParts): void {
-    this.accept({ type: "applied", pod: makePod(parts) });
+    this.accept({ type: "applied", object: makeObject(parts) });
   }
 
   delete(parts: PodParts): void {
-    this.accept({ type: "deleted", pod: makePod(parts) });
+    this.accept({ type: "deleted", object: makeObject(parts) });
   }
 
   /** Everything that an endpoint is owed, taken by it, in order. */

@@ -1,3 +1,6 @@
+import { summarize, type Summary } from "../../src/change/summary.ts";
+import { exactPod } from "../../src/pod/cut.ts";
+import type { PodObject } from "../../src/pod/object.ts";
 import type { ContainerState, Pod } from "../../src/pod/pod.ts";
 
 /** What tests vary of a pod; the rest is that of a healthy one. */
@@ -52,6 +55,16 @@ export function makePod(parts: PodParts = {}): Pod {
       }],
     },
   };
+}
+
+/** The same, as it is cut from what the API server sends. */
+export function makeObject(parts: PodParts = {}): PodObject {
+  return exactPod(makePod(parts));
+}
+
+/** What is remembered of a pod. */
+export function summaryOf(pod: Pod): Summary {
+  return summarize(exactPod(pod));
 }
 
 /** A container that ended, told apart from others by the ID of what ended. */

@@ -1,6 +1,9 @@
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
+import { BodyReader } from "../../src/cluster/read_body.ts";
 import type { Pod } from "../../src/pod/pod.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
+import { TestClock } from "./clock.ts";
 
 /** One answer of a script: a JSON body, a stream that the test feeds, or a failure. */
 export type Answer = object | ScriptedStream | ClusterError;
@@ -47,20 +50,27 @@ export class ScriptedStream {
 export class ScriptedApi implements ApiServer {
   readonly origin = "http://scripted";
   readonly requests: URL[] = [];
+  /** By which a body that is read piece by piece is waited for. */
+  clock: Clock = new TestClock();
   readonly #answers: Answer[];
 
   constructor(...answers: Answer[]) {
     this.#answers = answers;
   }
 
-  async get(path: string, signal: AbortSignal): Promise<string> {
+  async get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const answer = await this.#answer(path, signal);
-    if (answer instanceof ScriptedStream) throw new Error("the script has a stream for what is no watch");
-    return JSON.stringify(answer);
+    if (answer instanceof ScriptedStream) {
+      throw new Error("the script has a stream for the read of one object");
+    }
+    return new TextEncoder().encode(JSON.stringify(answer));
   }
 
-  async read(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    return new TextEncoder().encode(await this.get(path, signal));
+  async open(path: string, signal: AbortSignal): Promise<BodyReader> {
+    const answer = await this.#answer(path, signal);
+    const reading = { clock: this.clock, signal };
+    if (answer instanceof ScriptedStream) return new BodyReader(abortable(answer, signal), reading);
+    return new BodyReader(new Blob([JSON.stringify(answer)]).stream(), reading);
   }
 
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {

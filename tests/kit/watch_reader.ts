@@ -17,7 +17,8 @@ export function openWatch(api: ScriptedApi, newest?: string): {
   const stop = new AbortController();
   const clock = new TestClock();
   const reached = new ReachedVersion(newest);
-  const deps = { clock, random: () => 0, newest: () => reached.version };
+  const deps = { clock, random: () => 0, newest: () => reached.version, listing: reached.listing };
+  api.clock = clock;
   const source = watchPods(api, EVERYTHING, deps, stop.signal);
   return {
     clock,
@@ -25,7 +26,7 @@ export function openWatch(api: ScriptedApi, newest?: string): {
     async next(): Promise<string[]> {
       let batch = await source.next();
       while (!batch.done && batch.value.length === 0) batch = await source.next();
-      return reached.take(batch.value ?? undefined).map(printItem);
+      return reached.take(batch.value, printItem);
     },
     close: async () => {
       stop.abort();
@@ -36,10 +37,10 @@ export function openWatch(api: ScriptedApi, newest?: string): {
 
 export function printItem(item: SourceItem): string {
   if (item.type === "applied" || item.type === "deleted") {
-    return `${item.type} ${item.pod.metadata.name}@${item.pod.metadata.resourceVersion}`;
+    return `${item.type} ${item.object.pod.metadata.name}@${item.object.pod.metadata.resourceVersion}`;
   }
   if (item.type === "wait") return `wait ${item.milliseconds}${item.error ? ` ${item.error.fault}` : ""}`;
-  return item.type === "sync-start" && item.rewound ? "sync-start rewound" : item.type;
+  return item.type;
 }
 
 /** Goes through the first list, so that the watch comes next. */

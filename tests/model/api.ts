@@ -1,7 +1,7 @@
 import { answerError } from "../../src/cluster/answer.ts";
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
-import { readBody } from "../../src/cluster/read_body.ts";
+import { BodyReader, readBody } from "../../src/cluster/read_body.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { type Answer, podNotFound, refusal } from "../kit/apiserver/answer.ts";
 import { type Faults, noFaults, type RequestKind, takeAnswer, takeCut } from "../kit/apiserver/faults.ts";
@@ -38,15 +38,12 @@ export class ModelApiServer {
 
   /** The server as one run of the program reaches it. */
   reachedBy(client: Client): ApiServer {
-    const read: ApiServer["read"] = async (path, signal, buffer) => {
-      const body = await this.#open(path, client, signal);
-      return await readBody(body, { clock: this.#clock, signal, buffer });
-    };
+    const clock = this.#clock;
     return {
       origin: "https://model",
       identity: () => Promise.resolve("model"),
-      get: async (path, signal) => new TextDecoder().decode(await read(path, signal)),
-      read,
+      get: async (path, signal) => await readBody(await this.#open(path, client, signal), { clock, signal }),
+      open: async (path, signal) => new BodyReader(await this.#open(path, client, signal), { clock, signal }),
       stream: (path, signal) => this.#open(path, client, signal),
       close: () => {},
     };

@@ -1,5 +1,5 @@
 import { ListenError } from "./src/admin/listen.ts";
-import { run } from "./src/app.ts";
+import { run } from "./src/app/run.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
 import { describeVersion } from "./src/cli/version.ts";

@@ -2,8 +2,9 @@ import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ANNOTATION_PREFIX } from "../route/annotation.ts";
 import type { Log } from "../runtime/log.ts";
-import { listPages } from "../source/list.ts";
+import { sync } from "../source/list.ts";
 import { type Selection, selectionsOf } from "../source/query.ts";
+import type { SourceItem } from "../source/source.ts";
 import { StoreError } from "../store/database.ts";
 import type { Store } from "../store/store.ts";
 
@@ -54,8 +55,10 @@ async function sharesPod(
   stop: AbortSignal,
 ): Promise<boolean> {
   for (const { namespace } of selections) {
-    for await (const { objects } of listPages(api, { namespace }, stop)) {
-      if (objects.some(({ pod }) => inventory.known(pod.metadata.uid) !== undefined)) return true;
+    for await (const items of sync(api, { namespace }, stop)) {
+      const isKnown = (item: SourceItem): boolean =>
+        item.type === "applied" && inventory.known(item.object.pod.metadata.uid) !== undefined;
+      if (items.some(isKnown)) return true;
     }
   }
   return false;

@@ -88,13 +88,14 @@ export class Notices {
     }
   }
 
-  /** An endpoint asked for an inventory, in its answer. Says whether it gets one now. */
-  admitRequest(endpoint: string): boolean {
-    if (!this.#deps.endpoints.includes(endpoint)) return false;
+  /** An endpoint asked for an inventory, in its answer. Commits. */
+  requested(endpoint: string): void {
+    if (!this.#deps.endpoints.includes(endpoint)) return;
     const now = this.#deps.clock.monotonic();
-    if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return false;
+    if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return;
     this.#requested.set(endpoint, now);
-    return true;
+    this.sendInventory([endpoint]);
+    this.#deps.store.commit();
   }
 
   /** A sign of life. Commits. */

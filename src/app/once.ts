@@ -5,7 +5,7 @@ import type { PodEvent } from "../pod/event.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
-import { sync } from "../source/sync.ts";
+import { sync } from "../source/list.ts";
 import type { Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
 

@@ -5,12 +5,12 @@ import type { KnownPod } from "./store/inventory.ts";
 
 const SICK: PodParts = { ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } };
 
-function knownAs(name: string, duress: boolean): Omit<KnownPod, "body" | "route" | "environment"> {
+function knownAs(name: string, unhealthy: boolean): Omit<KnownPod, "body" | "route" | "environment"> {
   const summary = { ...summaryOf(makePod()), duress };
   return { uid: name, namespace: "shop", name, resourceVersion: "1", epoch: 0, summary };
 }
 
-withSynced("reminders begin for pods under duress that are known already", [], (rig) => {
+withSynced("reminders begin for pods unhealthy that are known already", [], (rig) => {
   rig.store.inventory.put(
     { ...knownAs("sick", true), route: undefined, environment: undefined },
     "{}",
@@ -27,7 +27,7 @@ withSynced("reminders begin for pods under duress that are known already", [], (
   ]);
 });
 
-withSynced("a pod under duress is told again once an interval, each time as another message", [
+withSynced("a pod unhealthy is told again once an interval, each time as another message", [
   makePod(SICK),
 ], (rig) => {
   const occasions: string[] = [];

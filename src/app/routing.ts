@@ -76,7 +76,7 @@ export class AnnotationEndpoints {
     const { pending, inventory } = this.#store;
     this.#workers.letIdleGo();
     for (const name of this.#namespaces.keys()) {
-      if (!this.#workers.annotationEndpoints.has(name)) this.#namespaces.delete(name);
+      if (!this.#workers.ofAnnotations.has(name)) this.#namespaces.delete(name);
     }
     const names = isComplete ? pending.endpoints().filter(isOfAnnotation) : [];
     if (names.length === 0) return;

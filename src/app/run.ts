@@ -5,14 +5,17 @@ import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
-import { Workers } from "../delivery/workers.ts";
+import { type OpenSend, Workers } from "../delivery/workers.ts";
+import { openClient } from "../http/client.ts";
+import { Network } from "../http/network.ts";
 import type { Pod } from "../pod/pod.ts";
+import type { Endpoint } from "../route/endpoint.ts";
 import { type Clock, every } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secret_file.ts";
 import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
-import { openStore } from "../store/store.ts";
+import { openStore } from "../store/open.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayPending, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { followAll } from "./follow_all.ts";
@@ -42,7 +45,7 @@ export interface World {
 export interface Ways {
   connect: typeof connectCluster;
   /** How each endpoint gets its way out. */
-  openSend: OpenSend;
+  openSend: (endpoint: Endpoint, world: World) => OpenSend;
 }
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
@@ -60,7 +63,7 @@ const TIDY_TICK = 60_000;
 export async function run(
   options: Options,
   world: World,
-  ways: Ways = { connect: connectCluster, openSend: openClient },
+  ways: Ways = { connect: connectCluster, openSend: dialled() },
 ): Promise<number> {
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
@@ -99,20 +102,20 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   });
   const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
   const workers = new Workers({
-    store,
+    pending: store.pending,
     clock,
     random,
     log,
-    openSend: ways.openSend,
+    openSend: (endpoint) => ways.openSend(endpoint, world),
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
     signatures: options.signatures,
     timeout: options.timeout,
     concurrency: options.concurrency,
     patience: once ? 3 : undefined,
+    budget: { limit: options.buffer, used: 0 },
     reread: (message) => reread(message, { api, store, pipeline }, stop),
-    onRequest: (endpoint) => notices.admitRequest(endpoint),
-    sendInventory: (endpoint) => notices.sendInventory([endpoint]),
+    onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => failed.abort(error),
   }, kill.signal);
   const endpoints = new AnnotationEndpoints(routingOf(options), store, workers, log);
@@ -189,6 +192,15 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
 /** How often reminders are looked for: twelve times an interval, each second at most, as a tick costs a millisecond. */
 function reminderTick(interval: number): number {
   return interval === 0 ? 0 : Math.min(10_000, Math.max(1_000, interval / 12));
+}
+
+/** Connections of its own for each endpoint, over a network that all share. */
+function dialled(): Ways["openSend"] {
+  let network: Network | undefined;
+  return ({ trusted }, { clock, env }) => {
+    network ??= new Network({ clock });
+    return openClient({ network, env, ...!trusted && { guard: {} } });
+  };
 }
 
 /** The names come by the downward API; without them this is no pod, or one that does not say which. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /**
- * Reminders about pods under duress, one an interval. Each pod has its own moment within the interval, so that
+ * Reminders about pods unhealthy, one an interval. Each pod has its own moment within the interval, so that
  * a thousand sick pods do not come all at once. The number of the interval goes into the message's id.
  */
 export interface Reminder {

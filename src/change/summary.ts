@@ -1,5 +1,5 @@
 import { fieldsOf, objectsIn, textOf } from "../pod/anything.ts";
-import { isUnderDuress } from "../pod/health.ts";
+import { isUnhealthy } from "../pod/health.ts";
 import type { PodObject } from "../pod/object.ts";
 
 /**
@@ -10,7 +10,7 @@ export interface Summary {
   phase: string;
   /** Whether the condition `Ready` is `True`. */
   ready: boolean;
-  duress: boolean;
+  unhealthy: boolean;
   scheduled: boolean;
   terminating: boolean;
   /** Restarts of all containers together. */
@@ -35,7 +35,7 @@ export function summarize({ pod, digests }: PodObject): Summary {
   return {
     phase: phaseOf(status["phase"]),
     ready: objectsIn(status["conditions"]).some(({ type, status }) => type === "Ready" && status === "True"),
-    duress: isUnderDuress(pod),
+    unhealthy: isUnhealthy(pod),
     scheduled: textOf(spec["nodeName"]) !== undefined,
     terminating: textOf(pod.metadata.deletionTimestamp) !== undefined,
     restarts: statuses.reduce(

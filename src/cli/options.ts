@@ -1,5 +1,5 @@
 import type { Address } from "../admin/listen.ts";
-import { secretProblem, SIGNATURE_KINDS, type SignatureKind } from "../delivery/sign.ts";
+import { secretProblem, type Scheme, SCHEMES } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { type Given, readArguments } from "./arguments.ts";
@@ -22,7 +22,7 @@ export interface Options {
   secret?: string;
   secretFile?: string;
   /** Which signatures a message carries where there is a secret; never empty. */
-  signatures: ReadonlySet<SignatureKind>;
+  signatures: ReadonlySet<Scheme>;
   /** One snapshot, then exit. `state` is then to be ignored. */
   once: boolean;
   source: "watch" | "poll";
@@ -155,9 +155,9 @@ function checkTogether(options: Options): void {
   }
 }
 
-function parseSignatures(given: Map<FlagName, Given>): ReadonlySet<SignatureKind> {
-  const kinds = list(given, "signatures", choice(...SIGNATURE_KINDS));
-  return new Set(kinds.length > 0 ? kinds : SIGNATURE_KINDS);
+function parseSignatures(given: Map<FlagName, Given>): ReadonlySet<Scheme> {
+  const kinds = list(given, "signatures", choice(...SCHEMES));
+  return new Set(kinds.length > 0 ? kinds : SCHEMES);
 }
 
 /** The endpoints that `--notices` names. */

@@ -1,6 +1,5 @@
 import type { PodObject } from "./object.ts";
 import type { Scope } from "./pod.ts";
-import { laterVersion } from "./version.ts";
 
 /**
  * What is seen of the cluster, in the order in which it is seen.
@@ -9,7 +8,7 @@ import { laterVersion } from "./version.ts";
  * only its end allows the conclusion that a known pod which did not come is gone. A sync that does not end
  * (a failure on the way, then another `sync-start`) says nothing about what is missing.
  */
-export type PodEvent = SyncStart | Applied | Deleted | Unselected | SyncEnd;
+export type PodEvent = SyncStart | Applied | Deleted | Unselected | Bookmark | SyncEnd;
 
 /** A complete list begins. */
 export interface SyncStart {
@@ -40,24 +39,14 @@ export interface Unselected {
   object: PodObject;
 }
 
+/** The watch has shown everything up to this version. */
+export interface Bookmark {
+  type: "bookmark";
+  resourceVersion: string;
+}
+
 /** The list is complete: known pods of the scope that did not come are gone. */
 export interface SyncEnd {
   type: "sync-end";
   scope: Scope;
-}
-
-/**
- * The newest version at which these events, in their order, show the cluster.
- *
- * @param before the version that was reached before them
- */
-export function newestVersion(events: PodEvent[], before: string | undefined): string | undefined {
-  let newest = before;
-  for (const event of events) {
-    if (event.type === "sync-end") continue;
-    // A list shows the cluster as it is now, so what was seen before counts no more: the cluster may have gone back.
-    if (event.type === "sync-start") newest = event.resourceVersion;
-    else newest = laterVersion(newest, event.object.pod.metadata.resourceVersion);
-  }
-  return newest;
 }

@@ -18,7 +18,7 @@ export function isHealthy(pod: Pod): boolean {
 }
 
 /** Neither healthy nor done: such a pod is sent again each interval until it is one of the two. */
-export function isUnderDuress(pod: Pod): boolean {
+export function isUnhealthy(pod: Pod): boolean {
   return !isHealthy(pod) && fieldsOf(pod.status)["phase"] !== "Succeeded";
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ended, makePod } from "../../tests/kit/pods.ts";
-import { isHealthy, isUnderDuress } from "./health.ts";
+import { isHealthy, isUnhealthy } from "./health.ts";
 import type { ContainerStatus, Pod } from "./pod.ts";
 
 function withInit(status: Partial<ContainerStatus>): Pod {
@@ -25,9 +25,9 @@ for (
     ["has no status", { metadata: makePod().metadata }],
   ] satisfies [string, Pod][]
 ) {
-  Deno.test(`a pod that ${what} is under duress`, () => {
+  Deno.test(`a pod that ${what} is unhealthy`, () => {
     assert.equal(isHealthy(pod), false);
-    assert.equal(isUnderDuress(pod), true);
+    assert.equal(isUnhealthy(pod), true);
   });
 }
 
@@ -36,8 +36,8 @@ Deno.test("a pod whose init container ended with 0, and one whose sidecar runs, 
   assert.equal(isHealthy(withInit({ ready: true, state: { running: {} } })), true);
 });
 
-Deno.test("a pod that succeeded is neither healthy nor under duress", () => {
+Deno.test("a pod that succeeded is neither healthy nor unhealthy", () => {
   const pod = makePod({ phase: "Succeeded", ready: false, state: ended("a", 0) });
   assert.equal(isHealthy(pod), false);
-  assert.equal(isUnderDuress(pod), false);
+  assert.equal(isUnhealthy(pod), false);
 });

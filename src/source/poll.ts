@@ -13,12 +13,11 @@ import type { SourceDeps } from "./watch.ts";
 export async function* pollPods(
   api: ApiServer,
   selection: Selection,
-  { random, listing, interval }: Pick<SourceDeps, "random" | "listing"> & { interval: number },
+  { random, interval }: Pick<SourceDeps, "random"> & { interval: number },
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   let failures = 0;
   while (!signal.aborted) {
-    listing?.();
     try {
       yield* sync(api, selection, signal);
       failures = 0;

@@ -11,6 +11,7 @@ import { statusError } from "../cluster/status.ts";
 import { exactPod, findEvent, type Found, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
 import { decode } from "../pod/json_bytes.ts";
+import type { Bookmark } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
@@ -48,7 +49,7 @@ export interface Burst {
 }
 
 /**
- * Watches. Bookmarks give a burst without items: only the version moves. So does the beginning, at the same version.
+ * Watches. The beginning is a burst without items, at the version that was asked for.
  *
  * @param random a number in [0, 1), for the stream's length.
  * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or told of an error.
@@ -147,22 +148,22 @@ function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unkn
 /** All at once: their bodies then share one buffer. @throws {ClusterError} where one of them is no event of a pod. */
 function readLines(lines: Uint8Array[], { items, version }: Burst): Burst {
   const events = lines.map(readEvent);
-  const pods = takePods(events.flatMap(({ found }) => found === undefined ? [] : [found])).values();
+  const pods = takePods(events.flatMap((event) => event.type === "bookmark" ? [] : event.found ?? [])).values();
   const more = events.flatMap((event): SourceItem[] => {
+    if (event.type === "bookmark") {
+      version = event.resourceVersion;
+      return [event];
+    }
     const object = event.found === undefined ? event.object : pods.next().value;
-    version = object?.pod.metadata.resourceVersion ?? event.version ?? version;
-    return object === undefined ? [] : [{ type: event.type, object }];
+    if (object === undefined) return [];
+    version = object.pod.metadata.resourceVersion;
+    return [{ type: event.type, object }];
   });
   return { items: [...items, ...more], version };
 }
 
-/** One line: a pod that is still to be taken, one that was, or (a bookmark) a version alone. */
-interface Line {
-  type: "applied" | "deleted";
-  found?: Found;
-  object?: PodObject;
-  version?: string;
-}
+/** One line: a pod that is still to be taken, one that was, or a bookmark. */
+type Line = { type: "applied" | "deleted"; found?: Found; object?: PodObject } | Bookmark;
 
 function readEvent(line: Uint8Array): Line {
   const event = findEvent(line);
@@ -174,7 +175,7 @@ function readEvent(line: Uint8Array): Line {
   // Proxies answer with a bare Status where an event should stand.
   if (type === undefined && kind === "Status") throw statusError(parsed);
   if (type === "ERROR") throw statusError(object);
-  if (type === "BOOKMARK") return { type: "applied", version: versionOf(object) };
+  if (type === "BOOKMARK") return { type: "bookmark", resourceVersion: versionOf(object) };
   if (type !== "ADDED" && type !== "MODIFIED" && type !== "DELETED") throw notAnEvent();
   return { type: type === "DELETED" ? "deleted" : "applied", object: exactPod(object) };
 }

@@ -15,11 +15,6 @@ export interface SourceDeps {
   random: () => number;
   /** The newest version that is known, of a read of a single pod too: a server that is behind it is not watched. */
   newest?: () => string | undefined;
-  /**
-   * Called before a list is asked for. Whoever compares the list's version with what is known must take what is known
-   * now: a single pod that is read while the list is on its way may rightly be newer.
-   */
-  listing?: () => void;
 }
 
 /**
@@ -64,7 +59,7 @@ const VERY_SHORT = 1_000;
 export async function* watchPods(
   api: ApiServer,
   selection: Selection,
-  { clock, random, newest, listing }: SourceDeps,
+  { clock, random, newest }: SourceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   /** Where the watch goes on; undefined: list first. */
@@ -87,7 +82,6 @@ export async function* watchPods(
     let lively = false;
     try {
       if (version === undefined) {
-        listing?.();
         version = yield* sync(api, selection, signal);
         contact.made();
         relistAt = clock.monotonic() + RELIST * (1 + random());

@@ -117,7 +117,7 @@ export function splitReasons(text: string): Reason[] {
 }
 
 function isUnhealthyBy(summary: Summary): boolean {
-  return summary.duress;
+  return summary.unhealthy;
 }
 
 /**

@@ -16,7 +16,7 @@ clusterTest("500 pods at rest arrive once at each of two endpoints, as kubectl s
   await using first = await Receiver.start({ secrets: [SECRET] });
   await using second = await Receiver.start({ secrets: [SECRET] });
   await using program = await startProgram({
-    // Without reminders: a pod that no node takes is under duress.
+    // Without reminders: a pod that no node takes is unhealthy.
     args: ["--kubeconfig", plane.kubeconfig, "--interval", "0", "--secret", SECRET]
       .concat(["--url", webhook("first", first)])
       .concat(["--url", webhook("second", second)]),

@@ -13,7 +13,7 @@ export interface Setup {
   byNamespace: boolean;
   /** Whether only pods with a label are followed. */
   selector: boolean;
-  /** Whether pods under duress are told of again. */
+  /** Whether pods unhealthy are told of again. */
   reminders: boolean;
   /** Whether the second endpoint is known only to the second start of the program. */
   lateEndpoint: boolean;

@@ -1,0 +1,53 @@
+import type { PodRef } from "../pod/pod.ts";
+import { compareVersions } from "../pod/version.ts";
+
+/**
+ * What a list shows that cannot be, if the history of the cluster is still the one that was seen: the sign that etcd was
+ * restored from a backup. Only a suspicion, since a proxy or a server that lags may answer with an old list.
+ */
+export type Suspicion =
+  /** The list is older than what was seen of its scope. */
+  | { kind: "list-behind" }
+  /** A pod at a version older than the known one, though the list is as new as that. */
+  | { kind: "pod-behind"; pod: PodVersion }
+  /** A pod that was seen to be deleted, at a version that the list has reached. */
+  | { kind: "pod-returned"; pod: PodVersion }
+  /** A pod that left the selection, at a version older than that of its leaving, which the list has reached. */
+  | { kind: "selection-behind"; pod: PodVersion };
+
+/** A pod at a version. */
+export interface PodVersion extends PodRef {
+  resourceVersion: string;
+}
+
+/** How a pod ended: at which version, and whether it only left the selection. */
+export interface End {
+  version: string;
+  left: boolean;
+}
+
+/**
+ * Compares a pod that a list holds with what is known of it. All versions must be of one epoch.
+ *
+ * A pod that is not known at all contradicts nothing, whatever its version: an event that the watch lost looks the same.
+ *
+ * @param list the version of the list
+ * @param known the version at which the pod is known; undefined: it is not
+ * @param end how the pod ended, where it did and is not known
+ */
+export function contradiction(
+  pod: PodVersion,
+  list: string,
+  known: string | undefined,
+  end: End | undefined,
+): Suspicion | undefined {
+  if (known !== undefined) return isBehind(pod, known, list) ? { kind: "pod-behind", pod } : undefined;
+  if (end === undefined) return undefined;
+  if (end.left) return isBehind(pod, end.version, list) ? { kind: "selection-behind", pod } : undefined;
+  return compareVersions(end.version, list) <= 0 ? { kind: "pod-returned", pod } : undefined;
+}
+
+/** Whether a pod is older than what was seen of it, in a list that is not. */
+function isBehind({ resourceVersion }: PodVersion, seen: string, list: string): boolean {
+  return compareVersions(resourceVersion, seen) < 0 && compareVersions(seen, list) <= 0;
+}

@@ -27,6 +27,8 @@ export async function play(history: History, folder: string): Promise<string[]> 
   const world = new ModelWorld(history, folder);
   for (const command of history.commands) await world.act(command);
   await world.calm();
+  // What was given up is announced with the next delivery, and by it alone.
+  if (world.setup.small) world.nudge();
   const late = await within(world, CALM, (one) => !isExcused(one));
   world.lift();
   if (world.setup.small) world.nudge();

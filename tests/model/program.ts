@@ -85,7 +85,7 @@ export class Program implements Client {
     if (this.outcome !== undefined || this.dead.aborted) return;
     if (this.#surroundings.disk.isBehind && !gained("deathWithoutDisk")) return;
     this.#death.abort();
-    this.sightings.die();
+    this.sightings.end();
     this.onDeath(death);
     // The rest ends what the run holds, in its own time: nothing of it is part of the history.
     queueMicrotask(() => this.#stop.abort());

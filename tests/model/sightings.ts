@@ -104,8 +104,8 @@ export class Sightings {
     };
   }
 
-  /** The program was killed: whether it had stored what it was handed last, nobody knows. */
-  die(): void {
+  /** The program was killed, or ended: whether it had stored what it was handed last, nobody knows. */
+  end(): void {
     for (const { sightings } of this.#listings.values()) this.#witness.mayHaveSeen(sightings);
     this.#listings.clear();
   }

@@ -305,6 +305,7 @@ export class ModelWorld {
     if (!program.stopping || program.outcome !== 0) {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);
     }
+    program.sightings.end();
     this.#program = undefined;
   }
 

@@ -15,6 +15,7 @@ import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secret_file.ts";
 import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
+import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayPending, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
@@ -46,6 +47,8 @@ export interface Ways {
   connect: typeof connectCluster;
   /** How each endpoint gets its way out. */
   openSend: (endpoint: Endpoint, world: World) => OpenSend;
+  /** How the file of `--state` is opened, if not as the store does it. */
+  openDisk?: (file: string) => Disk;
 }
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
@@ -88,8 +91,9 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   const { state, once } = options;
   const selections = selectionsOf(options);
   const scopes = selections.map(({ namespace }) => namespace);
+  const file = once ? undefined : state;
   const store = openStore({
-    file: once ? undefined : state,
+    file,
     buffer: options.buffer,
     stateMax: options.stateMax,
     clock,
@@ -99,7 +103,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       sayEvicted(endpoint, messages, log);
       notices.sendGap(endpoint);
     },
-  });
+  }, file === undefined ? undefined : ways.openDisk?.(file));
   const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
   const workers = new Workers({
     pending: store.pending,

@@ -1,5 +1,5 @@
-import { type Dial, DialError, type DialFault, type Reply, type Request } from "../../src/delivery/dial.ts";
-import type { OpenDial } from "../../src/delivery/dial_fetch.ts";
+import type { OpenSend } from "../../src/delivery/workers.ts";
+import type { Failure, Send } from "../../src/http/outcome.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
@@ -154,29 +154,44 @@ export type ModelAnswer =
 export function wayTo(
   find: (url: string) => ModelEndpoint | undefined,
   client: Client,
+  clock: Clock,
   onStray: (host: string) => void,
-): OpenDial {
-  const dial: Dial = async (request: Request, signal): Promise<Reply> => {
+): OpenSend {
+  const send: Send = async (request, deadline, signal) => {
     const endpoint = find(request.url.href);
     if (endpoint === undefined) {
       onStray(request.url.host);
-      throw new DialError("network", "The model has no such endpoint.");
+      return { kind: "failure", when: "before", stale: false, fault: "name", message: "there is no such endpoint" };
     }
     const { headers, body } = request;
-    const answer = await endpoint.answer({ headers, body, signed: { headers, raw: body } }, client, signal);
-    if ("failure" in answer) {
-      throw new DialError(FAULTS[answer.failure], `The connection failed: ${answer.failure}.`);
+    const late = new AbortController();
+    const cancel = clock.after(deadline, () => late.abort());
+    const either = AbortSignal.any([signal, late.signal]);
+    try {
+      const signed = { headers: { ...headers }, raw: body };
+      const answer = await endpoint.answer({ headers, body, signed }, client, either);
+      if ("failure" in answer) return FAILURES[answer.failure];
+      return {
+        kind: "answer",
+        status: answer.status,
+        headers: new Map(Object.entries(answer.headers)),
+        body: "",
+      };
+    } catch (error) {
+      if (signal.aborted || !late.signal.aborted) throw error;
+      return { kind: "failure", when: "after", stale: false, fault: "timeout", message: "it did not answer" };
+    } finally {
+      cancel();
     }
-    return { status: answer.status, headers: new Headers(answer.headers), body: "" };
   };
-  return { dial, close: () => {} };
+  return { send, close: () => {} };
 }
 
-const FAULTS: Record<Exclude<FilterAnswer, number>, DialFault> = {
-  reset: "network",
-  closed: "closed",
-  tls: "certificate",
-  garbage: "network",
+const FAILURES: Record<Exclude<FilterAnswer, number>, Failure> = {
+  reset: { kind: "failure", when: "after", stale: false, fault: "closed", message: "it reset the connection" },
+  closed: { kind: "failure", when: "after", stale: true, fault: "closed", message: "it closed the connection" },
+  tls: { kind: "failure", when: "after", stale: false, fault: "tls", message: "it ended TLS with an alert" },
+  garbage: { kind: "failure", when: "after", stale: false, fault: "malformed", message: "it does not speak HTTP" },
 };
 
 function headersOf({ retryAfter, asks }: EndpointAnswer & { is: "status" }): Record<string, string> {

@@ -1,8 +1,9 @@
-import { run } from "../../src/app.ts";
+import { run } from "../../src/app/run.ts";
 import { parseOptions } from "../../src/cli/options.ts";
 import type { Options } from "../../src/cli/options.ts";
 import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
+import { type Disk, openFile } from "../../src/store/database.ts";
 import type { ModelApiServer } from "./api.ts";
 import type { Client } from "./client.ts";
 import type { ModelDisk } from "./disk.ts";
@@ -120,12 +121,13 @@ export class Program implements Client {
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,
       onInspect: (run: () => void): void => void (this.#inspect = run),
-      fdatasync: (): Promise<void> => disk.fdatasync(setup.sync, this.dead),
     };
+    const sync = (): Promise<void> => disk.fdatasync(setup.sync, this.dead);
     try {
       this.outcome = await run(options, world, {
         connect: () => Promise.resolve(api.reachedBy(this)),
-        dialOpener: () => Promise.resolve(() => wayTo(find, this, onStray)),
+        openSend: () => wayTo(find, this, world.clock, onStray),
+        openDisk: (file) => syncedBy(openFile(file), sync),
       });
     } catch (error) {
       this.outcome = error instanceof Error ? error : new Error(String(error));
@@ -165,6 +167,21 @@ export class Program implements Client {
     const say = (): void => this.call();
     return { debug: say, info: say, warn: say, error: say };
   }
+}
+
+/** The real file, made durable by the model's disk. */
+function syncedBy(disk: Disk, sync: () => Promise<void>): Disk {
+  return {
+    get database() {
+      return disk.database;
+    },
+    isMemory: disk.isMemory,
+    wasBehind: disk.wasBehind,
+    sync,
+    open: () => disk.open(),
+    setBehind: (isBehind) => disk.setBehind(isBehind),
+    close: () => disk.close(),
+  };
 }
 
 function argumentsFor(setup: Setup, endpoints: readonly ModelEndpoint[], file: string): string[] {

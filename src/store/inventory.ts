@@ -79,6 +79,8 @@ export class KnownPods implements Inventory {
   beginEpoch(): void {
     this.#setMeta("epoch", String(this.epoch + 1));
     for (const [uid, tombstone] of this.#tombstones) this.#forgetTombstone(uid, tombstone);
+    // Versions that were reached say nothing about another history.
+    for (const key of [...this.#meta.keys()]) if (key.startsWith("reached ")) this.#dropMeta(key);
   }
 
   isOfOneEpoch(): boolean {
@@ -136,7 +138,6 @@ export class KnownPods implements Inventory {
     const pod = this.#byUid.get(given.uid) ?? this.#add(given);
     pod.resourceVersion = given.resourceVersion;
     pod.epoch = this.epoch;
-    pod.seen = this.#sync;
     this.#setRoute(pod, given.route, given.environment);
     this.setReminder(pod, given.remindAt);
     return pod;
@@ -145,6 +146,7 @@ export class KnownPods implements Inventory {
   #add({ uid, namespace, name }: { uid: string; namespace: string; name: string }): Pod {
     const row = { uid: own(uid), namespace: own(namespace), name: own(name), generation: this.#generation };
     const pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
+    pod.seen = this.#sync;
     const tombstone = this.#tombstones.get(uid);
     if (tombstone !== undefined) this.#forgetTombstone(uid, tombstone);
     this.#index(pod);
@@ -335,6 +337,11 @@ export class KnownPods implements Inventory {
     if (this.#meta.get(key) === value) return;
     this.#meta.set(key, value);
     this.#journal.meta.put(key, { value });
+  }
+
+  #dropMeta(key: string): void {
+    this.#meta.delete(key);
+    this.#journal.meta.delete(key);
   }
 
   // --- Reminders ---

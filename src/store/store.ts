@@ -113,7 +113,7 @@ export interface Inventory {
   /** The pod that has this name now. */
   holder(namespace: string, name: string): KnownPod | undefined;
   pods(): Iterable<KnownPod>;
-  /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. */
+  /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. Marks nothing. */
   put(pod: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined }): KnownPod;
   summaryOf(pod: KnownPod): Summary | undefined;
   /** The body of its current version: undefined where it was given up to save room. */
@@ -133,7 +133,7 @@ export interface Inventory {
   setReached(scope: Scope, resourceVersion: string): void;
   isSynced(scope: Scope): boolean;
   beginSync(scope: Scope): void;
-  /** The running list holds this pod (put marks, too). */
+  /** The running list holds this pod. */
   mark(pod: KnownPod): void;
   missing(scope: Scope): KnownPod[];
   endSync(scope: Scope): void;

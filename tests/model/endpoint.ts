@@ -37,7 +37,7 @@ export interface Delivery {
 }
 
 /** Milliseconds within which the program stores that a message was taken. */
-const STORES_WITHIN = 0;
+const STORES_WITHIN = 300;
 
 /** A receiver without a network: it answers by its filters and its script, with 200 when that is over. */
 export class ModelEndpoint {

@@ -394,12 +394,12 @@ export class KnownPods implements Inventory {
 
   /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
   loadMeta(): void {
-    for (const { key, value } of this.#journal.scan("meta", ["key", "value"])) {
-      this.#meta.set(key as string, value as string);
+    for (const [key, value] of this.#journal.scan<[string, string]>("key, value FROM meta")) {
+      this.#meta.set(key, value);
     }
   }
 
-  loadPod(id: number, row: PodRow, audience: Audience): Pod {
+  loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {
     const pod = new Pod(id, row, audience);
     this.#lastPod = Math.max(this.#lastPod, id);
     pod.route = this.#intern(row.route === null ? undefined : JSON.parse(row.route) as string[]);

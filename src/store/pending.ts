@@ -585,15 +585,23 @@ export class PendingLines implements Pending {
 
   /** Endpoints of the last process; `loadRow` follows for each pending row, the oldest first. */
   loadEndpoints(): void {
-    for (const row of this.#journal.scan("endpoint", ["key", "name", "lost", "lostSince"])) {
-      const endpoint = this.#addEndpoint(row.key as number, row.name as string);
-      endpoint.lost = row.lost as number;
-      endpoint.lostSince = row.lostSince as number | null ?? undefined;
+    const rows = this.#journal.scan<[number, string, number, number | null]>(
+      "key, name, lost, lostSince FROM endpoint",
+    );
+    for (const [key, name, lost, lostSince] of rows) {
+      const endpoint = this.#addEndpoint(key, name);
+      endpoint.lost = lost;
+      endpoint.lostSince = lostSince ?? undefined;
     }
   }
 
   /** Everything is due: instants of another process's clock mean nothing. What is dead, and why, stays known. */
-  loadRow(seq: number, row: PendingRow, pod: Pod, transition: boolean): void {
+  loadRow(
+    seq: number,
+    row: Omit<PendingRow, "coalesced" | "moreReasons">,
+    pod: Pod,
+    transition: boolean,
+  ): void {
     this.#lastSeq = Math.max(this.#lastSeq, seq);
     const endpoint = this.#byId.get(row.endpoint);
     if (endpoint === undefined) return this.#journal.pending.delete(seq);

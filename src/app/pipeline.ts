@@ -128,6 +128,8 @@ export class Pipeline {
     switch (event.type) {
       case "sync-start":
         this.#lists.set(scope, event.resourceVersion);
+        // At once: after a crash in the middle of this list, one that is older than it must not look like the first.
+        this.#reached(scope, event.resourceVersion);
         return inventory.beginSync(scope);
       case "applied": {
         const isListed = this.#lists.has(scope);
@@ -259,7 +261,6 @@ export class Pipeline {
     for (const known of inventory.missing(scope)) this.#end(known, undefined, version);
     this.#lists.delete(scope);
     inventory.endSync(scope);
-    this.#reached(scope, version);
   }
 
   /**

@@ -102,8 +102,14 @@ class OpenStore implements Store {
     if (disk.database !== undefined) this.#journal.attach(disk.database);
     const { inventory, pending } = this;
     load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
-    // What was sent after the file fell behind is in no row of it.
-    if (disk.wasBehind) inventory.beginEpoch();
+    // What was sent after the file fell behind is in no row of it: a pending version may be older than that, and must
+    // not be taken for what follows it.
+    if (disk.wasBehind) {
+      inventory.beginEpoch();
+      for (const [id] of this.#journal.scan<[number]>("version FROM pending")) {
+        this.#versions.renew(id, inventory.epoch);
+      }
+    }
     // All that was read is durable.
     const { batch, touched } = pending.endBatch();
     pending.durable(batch, touched, new Set());

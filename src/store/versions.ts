@@ -65,6 +65,11 @@ export class Versions {
     return row;
   }
 
+  /** Makes a version one of another epoch. */
+  renew(id: number, epoch: number): void {
+    this.#journal.versions.put(id, { ...this.row(id), epoch });
+  }
+
   drop(id: number): void {
     this.#bodies.release(this.row(id));
     this.#journal.versions.delete(id);

@@ -164,7 +164,10 @@ export class Program implements Client {
   }
 
   #log(): Log {
-    const say = (): void => this.call();
+    const say = (message: string): void => {
+      if (Deno.env.has("K8SVENT_MODEL_LOG")) Deno.stderr.writeSync(new TextEncoder().encode(`[${this.number}] ${message}\n`));
+      this.call();
+    };
     return { debug: say, info: say, warn: say, error: say };
   }
 }

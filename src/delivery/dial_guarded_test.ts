@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer as createPlainServer, type Server, type Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
+import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { DialError, type Request } from "./dial.ts";
 import { guardedDial, type GuardedDialOptions } from "./dial_guarded.ts";
 
@@ -248,7 +249,7 @@ Deno.test("an abort ends an attempt whose TLS handshake is never answered", asyn
   });
 });
 
-Deno.test("a proxy of the environment is not used", async () => {
+testInOwnProcess(import.meta.url)("a proxy of the environment is not used", async () => {
   let proxied = 0;
   const proxy = createPlainServer((socket: Socket) => {
     proxied++;

@@ -1,0 +1,3 @@
+import { searchPart } from "./search.ts";
+
+searchPart(3);

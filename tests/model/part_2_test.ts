@@ -1,3 +1,0 @@
-import { searchPart } from "./search.ts";
-
-searchPart(2);

@@ -8,7 +8,7 @@ import { type Delivery, Receiver } from "../kit/receiver.ts";
 const PODS = 100;
 
 /**
- * A comparison takes so many pairs of turns, in an order that changes, and there are so many comparisons: whatever
+ * A comparison takes so many pairs of turns, in an order that changes, and at most so many comparisons are made: whatever
  * else the machine does meanwhile comes to both, and a burst of it spoils one comparison and not their median.
  */
 const COMPARISONS = 15;

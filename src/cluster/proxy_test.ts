@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { type Cluster, reread } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { HttpApiServer } from "./http_api_server.ts";
@@ -65,6 +66,8 @@ async function get(cluster: Partial<Cluster>): Promise<{ port: number; answer: s
   return { port, answer };
 }
 
+const test = testInOwnProcess(import.meta.url);
+
 async function withEnv(variables: Record<string, string>, work: () => Promise<void>): Promise<void> {
   const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
   for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
@@ -77,7 +80,7 @@ async function withEnv(variables: Record<string, string>, work: () => Promise<vo
   }
 }
 
-Deno.test("a kubeconfig's proxy carries the request through a tunnel, with its user and password", async () => {
+test("a kubeconfig's proxy carries the request through a tunnel, with its user and password", async () => {
   const proxy = new ConnectProxy();
   await withEnv({ NO_PROXY: "" }, async () => {
     const { port, answer } = await get({ proxy: `http://me:a-password@${proxy.host}` });
@@ -88,7 +91,7 @@ Deno.test("a kubeconfig's proxy carries the request through a tunnel, with its u
   await proxy.close();
 });
 
-Deno.test("HTTPS_PROXY carries the request, and NO_PROXY excepts a server from it", async () => {
+test("HTTPS_PROXY carries the request, and NO_PROXY excepts a server from it", async () => {
   const proxy = new ConnectProxy();
   await withEnv({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: "" }, async () => {
     assert.equal((await get({})).answer, "the body");
@@ -101,7 +104,7 @@ Deno.test("HTTPS_PROXY carries the request, and NO_PROXY excepts a server from i
   await proxy.close();
 });
 
-Deno.test("a proxy that wants a password is told from the server, without its own being shown", async () => {
+test("a proxy that wants a password is told from the server, without its own being shown", async () => {
   const proxy = new ConnectProxy("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
   await withEnv({ NO_PROXY: "" }, async () => {
     const { answer } = await get({ proxy: `http://me:a-password@${proxy.host}/a-proxy-path` });

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { V8_FLAGS } from "../../build/compile.ts";
 import { run } from "../kit/command.ts";
+import { SOAK } from "../kit/soak.ts";
 import type { OutageReport } from "./outage_child.ts";
 import { CHANGES, TRANSITIONS, uidOf, versionOf } from "./outage_history.ts";
 
-const PODS = 10_000;
+const PODS = SOAK ? 10_000 : 1_000;
 
 /** The real thing: what the released program may use, in bytes. */
 const MOST = 150 * 1e6;

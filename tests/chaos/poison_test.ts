@@ -12,6 +12,9 @@ const POISON = new Map<string, Reply>([["answers-500", { status: 500 }], ["hangs
 /** A lively cluster: a change of some other pod this often, in milliseconds. */
 const PULSE = 50;
 
+/** Not shorter: a healthy answer must not come too late because tests beside this one keep the processors busy. */
+const TIMEOUT = "3s";
+
 interface Poisoned extends AsyncDisposable {
   server: FakeApiServer;
   receiver: Receiver;
@@ -80,7 +83,7 @@ async function start(): Promise<Poisoned> {
   const kubeconfig = await Deno.makeTempFile({ prefix: "k8svent-kubeconfig-" });
   await Deno.writeTextFile(kubeconfig, server.kubeconfig);
   const program = await startProgram({
-    args: ["--kubeconfig", kubeconfig, "--interval", "0", "--timeout", "1s", "--log-level", "debug"]
+    args: ["--kubeconfig", kubeconfig, "--interval", "0", "--timeout", TIMEOUT, "--log-level", "debug"]
       .concat("--secret", SECRET, "--url", webhook("a", receiver)),
   });
   let changes = 0;

@@ -1,5 +1,6 @@
 import { daemon } from "../kit/bare_control_plane.ts";
 import { type ControlPlane, kill } from "../kit/control_plane.ts";
+import { freePort } from "../kit/port.ts";
 
 /**
  * Another kube-apiserver on the same etcd, as a cluster with several of them has: the one that the program talks to
@@ -14,9 +15,7 @@ export class SecondApiServer implements AsyncDisposable {
 
   /** Resolves when it is ready. */
   static async start(plane: ControlPlane): Promise<SecondApiServer> {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    listener.close();
-    const server = new SecondApiServer(plane, listener.addr.port);
+    const server = new SecondApiServer(plane, freePort());
     const kubeconfig = await Deno.readTextFile(plane.kubeconfig);
     await Deno.writeTextFile(server.kubeconfig, kubeconfig.replaceAll(plane.server, server.#origin));
     await server.start();

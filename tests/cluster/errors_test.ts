@@ -4,7 +4,8 @@ import { createPods, deletePods, listPods, manifest, versionsOf } from "../kit/c
 import { MARK, SECRET } from "../kit/confidential.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
 import { isDeletion, startDelivering } from "../kit/delivering.ts";
-import { closedPort, realCluster, writeKubeconfig } from "../kit/kubeconfig.ts";
+import { realCluster, writeKubeconfig } from "../kit/kubeconfig.ts";
+import { freePort } from "../kit/port.ts";
 import { runProgram, startProgram } from "../kit/program.ts";
 
 const KUBE = new URL("../../kube", import.meta.url).pathname;
@@ -62,7 +63,7 @@ clusterTest("errors that a real API server makes people meet", async (context) =
 
 const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
   "a refused connection names host and port, and is tried again": async (plane) => {
-    const server = `127.0.0.1:${closedPort()}`;
+    const server = `127.0.0.1:${freePort()}`;
     const file = await writeKubeconfig(plane, { server: `https://${server}` }, {});
     const line = await firstComplaint(["--kubeconfig", file]);
     assert(line.includes(`The connection to the API server at ${server} was refused.`), line);

@@ -3,7 +3,8 @@ import { createPods, listPods, manifest, versionsOf } from "../kit/cluster_pods.
 import { MARK, SECRET, webhook } from "../kit/confidential.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
-import { closedPort, writeKubeconfig } from "../kit/kubeconfig.ts";
+import { writeKubeconfig } from "../kit/kubeconfig.ts";
+import { freePort } from "../kit/port.ts";
 import { runProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -67,7 +68,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
   },
 
   "a cluster that cannot be reached is one sentence, and it ends with 1": async (plane) => {
-    const server = `127.0.0.1:${closedPort()}`;
+    const server = `127.0.0.1:${freePort()}`;
     const file = await writeKubeconfig(plane, { server: `https://${server}` }, {});
     const { code, stdout, stderr } = await runProgram({ args: ["--once"], env: { KUBECONFIG: file } });
     assert.equal(code, 1);

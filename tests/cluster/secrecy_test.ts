@@ -3,7 +3,8 @@ import { issueCertificate } from "../kit/certificates.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { leaks, MARK, SECRET, webhook, wholeOutput } from "../kit/confidential.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
-import { closedPort, realCluster, realUser, writeKubeconfig } from "../kit/kubeconfig.ts";
+import { realCluster, realUser, writeKubeconfig } from "../kit/kubeconfig.ts";
+import { freePort } from "../kit/port.ts";
 import { runProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -62,7 +63,7 @@ async function failingEndpoints(plane: ControlPlane): Promise<string[]> {
     webhook("untrusted", untrusted),
     webhook("redirects", redirects),
     webhook("resets", resets),
-    webhook("refuses", { url: `http://user:${MARK}@127.0.0.1:${closedPort()}` }),
+    webhook("refuses", { url: `http://user:${MARK}@127.0.0.1:${freePort()}` }),
     webhook("unknown", { url: "https://no-such-host.invalid" }),
     webhook("plain", { url: resets.url.replace("http:", "https:") }),
   ];
@@ -79,7 +80,7 @@ async function failingClusters(plane: ControlPlane): Promise<string[]> {
   const broken = `${plane.dir}/broken`;
   await Deno.writeTextFile(broken, `users:\n- name: c\n  user: {token: ${MARK}-token\nclusters: [${MARK}\n`);
   const unknown = { server: `https://no-such-host.invalid/${MARK}` };
-  const proxied = { ...real, "proxy-url": `http://user:${MARK}@127.0.0.1:${closedPort()}` };
+  const proxied = { ...real, "proxy-url": `http://user:${MARK}@127.0.0.1:${freePort()}` };
   const files = [
     broken,
     await writeKubeconfig(plane, real, user),

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { run } from "./command.ts";
+import { freePort } from "./port.ts";
 
 /**
  * Starts etcd and kube-apiserver from a folder of programs, and leaves in `dir` what envtest's `up.sh` leaves
@@ -77,10 +78,4 @@ async function writeCredentials(dir: string, port: number, token: string): Promi
   };
   // JSON is YAML, which is what kubeconfig is read as.
   await Deno.writeTextFile(`${dir}/kubeconfig`, JSON.stringify(kubeconfig, null, 2));
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }

@@ -3,6 +3,7 @@ import { daemon, launchBare, writeServiceAccount } from "./bare_control_plane.ts
 import { run } from "./command.ts";
 import { type ControlPlaneSource, findControlPlane, programs } from "./control_plane_source.ts";
 import { testNeeding } from "./needing.ts";
+import { freePort } from "./port.ts";
 
 /** A real etcd and kube-apiserver on loopback, for one test or one file of tests. */
 export interface ControlPlane extends AsyncDisposable {
@@ -37,6 +38,15 @@ export interface ControlPlaneOptions {
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const source = findControlPlane();
   const assets = await programs(source);
+  // Between the choice of etcd's ports and their use a test beside this one may take them.
+  return await startOne(source, assets, options).catch(() => startOne(source, assets, options));
+}
+
+async function startOne(
+  source: ControlPlaneSource,
+  assets: string,
+  options: ControlPlaneOptions,
+): Promise<ControlPlane> {
   const dir = await Deno.makeTempDir({ prefix: "k8svent-control-plane-" });
   try {
     await launch(source, assets, dir, options);
@@ -68,7 +78,10 @@ async function launch(
   { workloads = false, env = {} }: ControlPlaneOptions,
 ): Promise<void> {
   if (source.kind === "envtest") {
-    await run(`${source.folder}/up.sh`, workloads ? [dir, "--workloads"] : [dir], { env });
+    const ports = { ENVTEST_PORT: String(freePort()) };
+    await run(`${source.folder}/up.sh`, workloads ? [dir, "--workloads"] : [dir], {
+      env: { ...ports, ...env },
+    });
     return;
   }
   if (workloads) throw new Error("Workloads need the envtest folder: set K8SVENT_ENVTEST to it.");

@@ -31,10 +31,3 @@ async function view(
 ): Promise<{ clusters: [{ cluster: Fields }]; users: [{ user: Fields }] }> {
   return JSON.parse(await plane.kubectl(["config", "view", "--raw", "--flatten", "-o", "json"]));
 }
-
-/** A port of loopback on which nothing listens. */
-export function closedPort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
-}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { issueCertificate } from "./certificates.ts";
+import { freePort } from "./port.ts";
 import { basic, PASSWORD, TokenServer, USER } from "./token_server.ts";
 
 /** How a registry lets people in: everybody, a user, or whoever has a token, which everybody or only a user gets. */
@@ -212,12 +213,6 @@ function configuration(
     http: { addr: host },
     ...(auth && { auth }),
   };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 function digestOf(body: Uint8Array): string {

@@ -4,7 +4,7 @@ import { reminderAt } from "./change/reminder.ts";
 import { summarize, type Summary } from "./change/summary.ts";
 import { exactPod } from "./pod/cut.ts";
 import { newestVersion, type PodEvent } from "./pod/event.ts";
-import { parseExact, printDeletedPod } from "./pod/json.ts";
+import { parseExact, podIn, printDeletedPod } from "./pod/json.ts";
 import type { PodObject } from "./pod/object.ts";
 import { compareVersions } from "./pod/version.ts";
 import type { Pod, Scope } from "./pod/pod.ts";
@@ -201,8 +201,7 @@ export class Pipeline {
     const { store: { inventory, outbox }, clock } = this.#deps;
     const endpoints = outbox.concerned(known.uid);
     if (endpoints.length > 0) {
-      const text = final === undefined ? inventory.bodyOf(known).text : textOf(final);
-      const last = final ?? exactPod(parseExact(text));
+      const last = final ?? exactPod(parseExact(inventory.bodyOf(known).text));
       // After a restart, nothing but this object may know the URL of an endpoint that its annotation names.
       this.#route(last.pod);
       const summary = summarize(last);
@@ -212,7 +211,7 @@ export class Pipeline {
         event: "pod.deleted",
         epoch: inventory.epoch,
         resourceVersion: last.pod.metadata.resourceVersion,
-        body: outbox.keep(printDeletedPod(parseExact(text) as Pod)),
+        body: outbox.keep(printDeletedPod(podIn(last.body))),
         reasons: sortReasons([...final === undefined ? [] : changes, "deleted"]),
         phase: summary.phase,
         observed: final !== undefined,

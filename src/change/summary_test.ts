@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ODD_POD } from "../../tests/kit/odd_pods.ts";
 import { exactPod } from "../pod/cut.ts";
-import { reducePod } from "../pod/reduced.ts";
+import { deletedBody, parseExact, podIn } from "../pod/json.ts";
+import { reducedBody, reducePod } from "../pod/reduced.ts";
 import { compareSummaries, transitionsBetween } from "./reasons.ts";
 import { summarize } from "./summary.ts";
 
@@ -32,4 +33,21 @@ Deno.test("whatever a pod holds, it can be reduced, and once is enough", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(reducePod(reduced))), reduced);
     assert.equal(exactPod(reduced).pod.metadata.uid, pod.metadata.uid);
   }));
+});
+
+Deno.test("whatever a pod holds, its last body says Deleted and is else what it was", () => {
+  fc.assert(fc.property(ODD_POD, ({ body, pod }) => {
+    const { status, ...rest } = podIn(deletedBody(body));
+    const { status: before, ...same } = pod;
+    const isObject = typeof before === "object" && before !== null && !Array.isArray(before);
+    assert.deepEqual(status, { ...isObject && before, phase: "Deleted" });
+    assert.deepEqual(rest, same);
+    assert.deepEqual(podIn(reducedBody(body)), podIn(reducedBody(reducedBody(body))));
+  }));
+});
+
+Deno.test("a number that a double cannot hold survives in the last body", () => {
+  const body = new TextEncoder().encode('{"pod":{"metadata":{"uid":"u"},"spec":{"n":9223372036854775807}}}');
+  assert.match(new TextDecoder().decode(deletedBody(body)), /"n":9223372036854775807/);
+  assert.ok(parseExact(new TextDecoder().decode(deletedBody(body))));
 });

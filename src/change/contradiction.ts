@@ -1,10 +1,22 @@
+/**
+ * What a list shows that cannot be, if the cluster's history only went on: signs that it was rewritten (etcd restored
+ * from a backup, whether the version then went back or forward).
+ *
+ * Versions count one history up, so a complete list of version L shows every pod as it was at L. A list that is older
+ * than what was seen of its scope does not go on from there; nor does one that shows a pod as it was before a version
+ * that was seen and that L has passed, or a pod whose end L has passed.
+ *
+ * A sign is a suspicion, no proof: a proxy or a cache in between may be stale, and a new epoch sends every pod once
+ * more. So the caller confirms it by a second read before it begins one (`app/history.ts`).
+ *
+ * What is *no* sign: a pod that is not known and of which no end is known, however old its version is. One event that
+ * the watch lost would be enough for it. Nor is anything that is known from another epoch: versions of two histories
+ * cannot be compared. Nor is a version that is no decimal integer.
+ */
 import type { PodRef } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 
-/**
- * What a list shows that cannot be, if the history of the cluster is still the one that was seen: the sign that etcd was
- * restored from a backup. Only a suspicion, since a proxy or a server that lags may answer with an old list.
- */
+/** One such sign. */
 export type Suspicion =
   /** The list is older than what was seen of its scope. */
   | { kind: "list-behind" }
@@ -28,8 +40,6 @@ export interface End {
 
 /**
  * Compares a pod that a list holds with what is known of it. All versions must be of one epoch.
- *
- * A pod that is not known at all contradicts nothing, whatever its version: an event that the watch lost looks the same.
  *
  * @param list the version of the list
  * @param known the version at which the pod is known; undefined: it is not

@@ -1,4 +1,5 @@
 import { fieldsOf } from "./anything.ts";
+import { decode, encode } from "./json_bytes.ts";
 import type { Pod } from "./pod.ts";
 
 /**
@@ -49,4 +50,14 @@ export function printPod(pod: Pod): string {
 /** The last known object of a pod that is gone: the same, but `status.phase` says so. */
 export function printDeletedPod(pod: Pod): string {
   return printPod({ ...pod, status: { ...fieldsOf(pod.status), phase: "Deleted" } });
+}
+
+/** The body of a message that its pod is gone, made of the last body; each number as it was. */
+export function deletedBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  return encode(`{"pod":${printDeletedPod(podIn(body))}}`);
+}
+
+/** The pod in a body that the program made, each number exact. */
+export function podIn(body: Uint8Array): Pod {
+  return (parseExact(decode(body)) as { pod: Pod }).pod;
 }

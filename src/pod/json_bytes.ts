@@ -6,6 +6,8 @@
  * `INCOMPLETE` where the bytes are at an end before the value is. Indexes may lie in a buffer that is filled up to `end`
  * only; what lies behind that counts for nothing.
  */
+import { Buffer, isAscii } from "node:buffer";
+
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -200,6 +202,9 @@ function endOfPlainString(bytes: Uint8Array, at: number, end: number): number {
 
 /** @throws {SyntaxError} where the bytes are no UTF-8: in JSON they must be. */
 export function decode(bytes: Uint8Array): string {
+  // Nearly all pods are ASCII, which both encodings share; this one costs a fifth.
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (isAscii(view)) return view.toString("latin1");
   try {
     return UTF8.decode(bytes);
   } catch {

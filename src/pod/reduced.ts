@@ -1,4 +1,6 @@
 import { fieldsOf, objectsIn, textOf } from "./anything.ts";
+import { podIn, printPod } from "./json.ts";
+import { encode } from "./json_bytes.ts";
 import { type Pod, ROUTE_ANNOTATION } from "./pod.ts";
 
 /**
@@ -42,6 +44,11 @@ export function reducePod(pod: Pod): Pod {
       containerStatuses: pick(containerStatuses, STATUS),
     }),
   } as Pod;
+}
+
+/** The same as bodies. */
+export function reducedBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  return encode(`{"pod":${printPod(reducePod(podIn(body)))}}`);
 }
 
 const CONTAINER = ["name", "image"];

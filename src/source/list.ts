@@ -96,7 +96,7 @@ async function* syncOnce(
       let token: string | undefined;
       window.begin(body);
       for await (const part of readPage(window)) {
-        if (!Array.isArray(part)) {
+        if ("resourceVersion" in part) {
           ({ token } = part);
           if (version === undefined) {
             yield [{ type: "sync-start", scope, resourceVersion: part.resourceVersion }];
@@ -106,7 +106,7 @@ async function* syncOnce(
         }
         size.count(part);
         if (token !== undefined && size.bytes <= AHEAD) next ??= ask(token);
-        yield part.map((object): SourceItem => ({ type: "applied", object }));
+        yield part.pods.map((object): SourceItem => ({ type: "applied", object }));
       }
       if (token !== undefined) next ??= ask(token);
     }
@@ -135,10 +135,8 @@ class PageSize {
     return this.limit * this.#average;
   }
 
-  count(pods: PodObject[]): void {
-    if (pods.length === 0) return;
-    // What was left out of the bodies came, too: about as much again.
-    this.#average = 2 * pods.reduce((sum, { body }) => sum + body.length, 0) / pods.length;
+  count({ pods, bytes }: Batch): void {
+    this.#average = bytes / pods.length;
     const wanted = Math.floor(PAGE / this.#average);
     this.limit = Math.max(1, Math.min(wanted, LARGEST_LIMIT));
   }
@@ -152,8 +150,15 @@ interface Envelope {
   token: string | undefined;
 }
 
+/** Pods of a page, at least one. */
+interface Batch {
+  pods: PodObject[];
+  /** That they took on the way. */
+  bytes: number;
+}
+
 /** A page as it comes: first what it says of the list, then its pods. */
-async function* readPage(window: Window): AsyncGenerator<Envelope | PodObject[], void, void> {
+async function* readPage(window: Window): AsyncGenerator<Envelope | Batch, void, void> {
   try {
     yield* cutPage(window);
   } catch (error) {
@@ -162,27 +167,27 @@ async function* readPage(window: Window): AsyncGenerator<Envelope | PodObject[],
 }
 
 /** @throws {SyntaxError} where it is no list of pods. */
-async function* cutPage(window: Window): AsyncGenerator<Envelope | PodObject[], void, void> {
+async function* cutPage(window: Window): AsyncGenerator<Envelope | Batch, void, void> {
   let begin: number | undefined;
   while ((begin = findList(window.bytes, window.filled)) === undefined) {
     if (window.length > LONGEST_ENVELOPE) throw new SyntaxError("no list");
     // Go prints an empty slice that was never made as null.
-    if (!await window.fill(window.length + 1)) return yield parseEnvelope(window.take(window.filled));
+    if (!await window.fill(window.length + 1)) return yield parseEnvelope(window.take(window.filled), null);
   }
   const head = window.take(begin);
-  const early = looksWhole(head) ? parseEnvelope(`${head}]}`) : undefined;
+  const early = looksWhole(head) ? parseEnvelope(`${head}]}`, []) : undefined;
   if (early !== undefined) yield early;
   /** From a server that puts the items first: they wait for what is said of the list. */
-  const held: PodObject[][] = [];
+  const held: Batch[] = [];
   let isFirst = true;
   for (let wanted = CUT;;) {
     const isMore = await window.fill(wanted);
     const { items, to, ended } = findItems(window.bytes, window.at, window.filled, isFirst);
     isFirst &&= items.length === 0;
-    const pods = takePods(items);
+    const batch: Batch = { pods: takePods(items), bytes: to - window.at };
     window.take(to, false);
-    if (pods.length > 0 && early !== undefined) yield pods;
-    else if (pods.length > 0) held.push(pods);
+    if (items.length > 0 && early !== undefined) yield batch;
+    else if (items.length > 0) held.push(batch);
     if (ended) break;
     if (!isMore) throw new SyntaxError("the list ends in its middle");
     wanted = items.length > 0 ? CUT : 2 * window.length;
@@ -190,7 +195,7 @@ async function* cutPage(window: Window): AsyncGenerator<Envelope | PodObject[], 
   while (await window.fill(window.length + 1)) {
     if (window.length > LONGEST_ENVELOPE) throw new SyntaxError("no list");
   }
-  const whole = parseEnvelope(`${head}]${window.take(window.filled)}`);
+  const whole = parseEnvelope(`${head}]${window.take(window.filled)}`, []);
   if (early === undefined) yield whole;
   else if (early.resourceVersion !== whole.resourceVersion || early.token !== whole.token) {
     throw new SyntaxError("the list contradicts itself");
@@ -203,15 +208,20 @@ function looksWhole(head: string): boolean {
   return head.includes('"metadata"');
 }
 
-/** A list of another shape must not pass: an empty one would look as if every pod were gone. */
-function parseEnvelope(text: string): Envelope {
+/**
+ * A list of another shape must not pass: an empty one would look as if every pod were gone.
+ *
+ * @param text the list without its items
+ * @param noItems what stands in their place: nothing else of the list may be an array that was cut
+ */
+function parseEnvelope(text: string, noItems: [] | null): Envelope {
   const { kind, metadata, items } = (parseExact(text) ?? {}) as {
     kind?: unknown;
     metadata?: { resourceVersion?: unknown; continue?: unknown } | null;
     items?: unknown;
   };
   const { resourceVersion, continue: token } = metadata ?? {};
-  const isEmpty = items === undefined || items === null || (Array.isArray(items) && items.length === 0);
+  const isEmpty = JSON.stringify(items) === JSON.stringify(noItems);
   if (kind !== "PodList" || typeof resourceVersion !== "string" || resourceVersion === "" || !isEmpty) {
     throw new SyntaxError("no list of pods");
   }

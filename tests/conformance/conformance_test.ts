@@ -5,13 +5,14 @@
 import { FakeApiServer } from "../kit/apiserver/server.ts";
 import { clusterTest, startControlPlane } from "../kit/control_plane.ts";
 import { COMPACTION_FACTS } from "./compaction_facts.ts";
+import { CUT_FACTS } from "./cut_facts.ts";
 import { factsOf } from "./fact.ts";
 import { LIST_FACTS } from "./list_facts.ts";
 import { OPTION_FACTS } from "./option_facts.ts";
 import { fakeSubject, type Kind, realSubject } from "./subject.ts";
 import { WATCH_FACTS } from "./watch_facts.ts";
 
-const FACTS = [...LIST_FACTS, ...OPTION_FACTS, ...WATCH_FACTS, ...COMPACTION_FACTS];
+const FACTS = [...LIST_FACTS, ...OPTION_FACTS, ...WATCH_FACTS, ...COMPACTION_FACTS, ...CUT_FACTS];
 
 for (const { says, check } of factsOf("fake", FACTS)) {
   Deno.test(`fake: ${says}`, async () => {

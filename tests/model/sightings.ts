@@ -47,16 +47,18 @@ export class Sightings {
 
   ofList(scope: Scope, generation: number): WireObserver {
     let text = "";
+    const toSighting = (pod: Pod): Sighting => ({ type: "applied", pod, generation });
     return {
       handed: (piece): void => void (text += piece),
       asked: (): void => {},
       closed: (complete): void => {
-        if (!complete) return;
+        // Of a page that breaks off, the pods before the break may have been handled.
+        if (!complete) return this.#witness.mayHaveSeen(itemsBefore(text).map(toSighting));
         const page = parsePage(text);
         if (page === undefined) return;
         this.#witness.handed(scope, page.version, true);
         const listing = this.#listings.get(scope) ?? { generation, sightings: [], complete: false };
-        listing.sightings.push(...page.pods.map((pod): Sighting => ({ type: "applied", pod, generation })));
+        listing.sightings.push(...page.pods.map(toSighting));
         listing.complete = page.last;
         this.#listings.set(scope, listing);
       },
@@ -121,6 +123,15 @@ function parsePage(text: string): { pods: Pod[]; version: number; last: boolean 
     version: Number(page.metadata.resourceVersion),
     last: page.metadata.continue === undefined,
   };
+}
+
+/** The whole items of a page that ends in its middle: what can be completed to a page at one of its ends of objects. */
+function itemsBefore(text: string): Pod[] {
+  for (let end = text.lastIndexOf("}"); end > 0; end = text.lastIndexOf("}", end - 1)) {
+    const page = parsePage(`${text.slice(0, end + 1)}]}`);
+    if (page !== undefined) return page.pods;
+  }
+  return [];
 }
 
 function parseEvent(line: string): { type: string; object: Pod }[] {

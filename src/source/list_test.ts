@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { DAMAGE, damage, POD, textOf } from "../../tests/kit/json_text.ts";
+import { makePod } from "../../tests/kit/pods.ts";
+import { podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
+import { ClusterError } from "../cluster/error.ts";
+import { BodyReader } from "../cluster/read_body.ts";
+import { takePod } from "../pod/cut.ts";
+import { parseExact } from "../pod/json.ts";
+import { sync } from "./list.ts";
+import type { SourceItem } from "./source.ts";
+
+const signal = new AbortController().signal;
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** An API server whose pages come in pieces, each when it is asked for. */
+class PiecewiseApi extends ScriptedApi {
+  /** Bytes that were asked for. */
+  read = 0;
+  readonly #pages: Iterator<Uint8Array>[];
+
+  constructor(...pages: Iterable<Uint8Array>[]) {
+    super();
+    this.#pages = pages.map((page) => page[Symbol.iterator]());
+  }
+
+  override open(path: string, signal: AbortSignal): Promise<BodyReader> {
+    this.requests.push(new URL(path, this.origin));
+    const pieces = this.#pages.shift();
+    if (pieces === undefined) return Promise.reject(new ClusterError("unreachable", "Down."));
+    const body = new ReadableStream({
+      type: "bytes",
+      pull: (controller): void => {
+        let next = pieces.next();
+        while (!next.done && next.value.length === 0) next = pieces.next();
+        if (next.done) {
+          controller.close();
+          controller.byobRequest?.respond(0);
+          return;
+        }
+        this.read += next.value.length;
+        controller.enqueue(next.value.slice());
+      },
+    }, { highWaterMark: 0 });
+    return Promise.resolve(new BodyReader(body, { clock: new TestClock(), signal }));
+  }
+}
+
+/** Reads a list to its end: the bodies of its pods, or that it is none. */
+async function read(api: ScriptedApi): Promise<string[] | "no list"> {
+  const bodies: string[] = [];
+  try {
+    for await (const items of sync(api, { namespace: undefined }, signal)) {
+      bodies.push(...items.flatMap((item) => item.type === "applied" ? [decode(item.object.body)] : []));
+    }
+  } catch (error) {
+    assert.ok(error instanceof ClusterError && error.fault === "protocol", String(error));
+    return "no list";
+  }
+  return bodies;
+}
+
+function cutAt(bytes: Uint8Array, cuts: number[]): Uint8Array[] {
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+  return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+}
+
+/** The bodies by a parse of the whole; undefined where that is no list of pods. */
+function expected(page: Uint8Array): string[] | undefined {
+  try {
+    const list = parseExact(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(page)) as
+      | { kind?: unknown; items: unknown[] | null; metadata: { resourceVersion: unknown } }
+      | null;
+    if (list?.kind !== "PodList" || typeof list.metadata.resourceVersion !== "string") return undefined;
+    return (list.items ?? []).map((item) => decode(takePod(encode(JSON.stringify(item))).body));
+  } catch {
+    return undefined;
+  }
+}
+
+const PAGE = fc.tuple(fc.array(textOf(POD), { maxLength: 3 }), fc.constantFrom("", " ", "\n"), fc.boolean())
+  .map(([pods, space, itemsFirst]) => {
+    const items = `"items":[${space}${pods.join(`${space},${space}`)}${space}]`;
+    const rest = `"kind":"PodList",${space}"metadata":{"resourceVersion":"7","remaining":[1]}`;
+    return encode(itemsFirst ? `{${items},${rest}}` : `{${rest},${items},"more":[]${space}}\n`);
+  });
+
+Deno.test("a page has the same pods wherever the network cuts it", async () => {
+  await fc.assert(
+    fc.asyncProperty(PAGE, fc.array(fc.nat(), { maxLength: 8 }), async (page, cuts) => {
+      const bodies = await read(new PiecewiseApi(cutAt(page, cuts)));
+      const wanted = expected(page);
+      assert.equal(bodies === "no list", wanted === undefined);
+      if (bodies !== "no list") assert.deepEqual(bodies.map(parseExact), wanted?.map(parseExact));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("a page of which a byte is missing, added or changed has no end, or the pods are right", async () => {
+  await fc.assert(
+    fc.asyncProperty(PAGE, DAMAGE, async (whole, what) => {
+      const page = damage(whole, what);
+      const bodies = await read(new PiecewiseApi([page]));
+      if (bodies !== "no list") assert.deepEqual(bodies.map(parseExact), expected(page)?.map(parseExact));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("a page that ends in its middle has no end, wherever that is", async () => {
+  const page = encode(JSON.stringify(podList("7", [makePod({ name: "a" }), makePod({ name: "b" })])));
+  for (let end = 0; end < page.length; end++) {
+    assert.equal(await read(new PiecewiseApi([page.subarray(0, end)])), "no list", `at ${end}`);
+  }
+  assert.equal((await read(new PiecewiseApi([page])) as string[]).length, 2);
+});
+
+Deno.test("an empty list may have null for its items", async () => {
+  const page = encode('{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":null}');
+  assert.deepEqual(await read(new PiecewiseApi([page])), []);
+});
+
+/** The pieces of a page of many large pods, made as they are asked for. */
+function* largePage(count: number, size: number): Generator<Uint8Array> {
+  yield encode('{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":[');
+  for (let index = 0; index < count; index++) {
+    const pod = JSON.stringify(makePod({ name: `pod-${index}`, labels: { noise: "x".repeat(size) } }));
+    const bytes = encode(index === 0 ? pod : `,${pod}`);
+    for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000);
+  }
+  yield encode("]}");
+}
+
+Deno.test("of a page that is not bounded no more is read than its reader has handled", async () => {
+  const api = new PiecewiseApi(largePage(1_000, 10_000));
+  let handled = 0;
+  for await (const items of sync(api, { namespace: undefined }, signal)) {
+    await settle();
+    assert.ok(api.read - handled * 10_000 < 1_500_000, `${api.read} bytes at ${handled} pods`);
+    handled += items.filter(({ type }) => type === "applied").length;
+  }
+  assert.equal(handled, 1_000);
+});
+
+Deno.test("a pod that is larger than what is cut at a time is whole", async () => {
+  const bodies = await read(new PiecewiseApi(largePage(4, 1_300_000)));
+  assert.deepEqual((bodies as string[]).map((body) => JSON.parse(body).pod.metadata.name), [
+    "pod-0",
+    "pod-1",
+    "pod-2",
+    "pod-3",
+  ]);
+});
+
+/** What a list of many pages asks for: the limit of each page but the first. */
+async function limits(size: number): Promise<(string | null)[]> {
+  const pods = Array.from(
+    { length: 3 },
+    (_, index) => makePod({ name: `pod-${index}`, labels: { noise: "x".repeat(size) } }),
+  );
+  const api = new ScriptedApi(podList("1", pods, "a"), podList("1", pods, "b"), podList("1", []));
+  await read(api);
+  return api.requests.slice(1).map((request) => request.searchParams.get("limit"));
+}
+
+Deno.test("a page has as many pods as fit some megabyte, and at most 500", async () => {
+  assert.deepEqual(await limits(1_500_000), ["1", "1"]);
+  assert.deepEqual(await limits(149_000), ["10", "10"]);
+  assert.deepEqual(await limits(10), ["500", "500"]);
+});
+
+Deno.test("what one cut of a page brings is one batch", async () => {
+  const sizes: number[] = [];
+  for await (
+    const items of sync(new PiecewiseApi(largePage(200, 10_000)), { namespace: undefined }, signal)
+  ) {
+    if (items.some(({ type }) => type === "applied")) sizes.push(bytesOf(items));
+  }
+  for (const size of sizes.slice(0, -1)) assert.ok(size > 128 * 1024 && size < 1024 * 1024, `${size} bytes`);
+});
+
+function bytesOf(items: SourceItem[]): number {
+  return items.reduce((sum, item) => sum + (item.type === "applied" ? item.object.body.length : 0), 0);
+}

@@ -81,7 +81,7 @@ const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 const LONGEST_WAIT = 60_000;
 
 /** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
-const DURABLE_WITHIN = 1_000;
+const DURABLE_WITHIN = 500;
 
 /** Bodies that were read again and given up at once, because they are so large: they go out as they are. */
 const REREAD_REMEMBERED = 1_000;

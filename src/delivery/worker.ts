@@ -218,12 +218,12 @@ export class Worker {
         const tries = message.failures.tries + requests;
         const outcome = await this.#send(message, tries, lost);
         if (outcome === undefined) return pending.release(message);
-        const now = { monotonic: clock.monotonic(), wall: clock.now() };
+        const now = { monotonic: clock.monotonic(), wall: clock.now(), random: random() };
         const othersUntried = !isAccepted(outcome) &&
           pending.hasUntried(endpoint, now.monotonic, message.namespace);
         const attempt = { message, start, generation, requests, othersUntried };
         const before = this.#state;
-        const { decision, endpoint: after } = decide(attempt, before, outcome, now, random());
+        const { decision, endpoint: after } = decide(attempt, before, outcome, now);
         this.#state = after;
         if (decision.kind === "again") continue;
         this.#carryOut(decision, message, lost, now.monotonic);

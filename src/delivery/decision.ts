@@ -117,42 +117,27 @@ export interface Moment {
   random: number;
 }
 
-/** Of one message, while nobody knows whose fault it is. */
+// Waits: of a message while nobody knows whose fault it is, of the circuit, of a dead letter.
 const RETRY: Backoff = { base: 1_000, cap: 60_000 };
-
-/** Of the circuit: a mended receiver waits a minute at the most. */
 const OPEN: Backoff = { base: 1_000, cap: 60_000 };
-
-/** Of a dead letter. */
 const DEAD_LETTER: Backoff = { base: 30_000, cap: 3_600_000 };
-
-/** What chance alone may do. */
+// What chance alone may do, and the rates that are taken for possible: 0 is only one that was not seen yet.
 const CHANCE = 1e-4;
-
-/** Rates that are taken for possible: a rate of 0 is only one that was not seen yet. */
-const LEAST_RATE = 0.04;
-const MOST_RATE = 0.95;
-
-/** The weight of one first attempt in the share that fails. */
+const RATES = [0.04, 0.95] as const;
+// The weight of one first attempt in the share that fails.
 const WEIGHT = 1 / 32;
-
-/** Bounds on the strikes of a message and the pods of a circuit: one that was asked to wait needs the most. */
+// Bounds on the strikes of a message and the pods of a circuit: one that was asked to wait needs the most.
 const LEAST = 3;
 const MOST_STRIKES = 12;
 const MOST_WITNESSES = 20;
-
-/** Failed probes that open the circuit again. */
+// Failed probes that open the circuit again.
 const PROBES = 3;
-
-/** Pods that must say so before an endpoint is disabled (410) or held for as long as it asks (429, Retry-After). */
+// Pods that must say so before an endpoint is disabled (410) or held for as long as it asks (429, Retry-After).
 const CONFIRMED = 2;
-
-/** For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day. */
+// For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day.
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
-
-const NOBODY: readonly Witness[] = [];
-const NO_SUSPECTS: readonly PodRef[] = [];
+const NONE: readonly never[] = [];
 
 /** An endpoint that nothing is known of. @param most requests at a time, at the very most */
 export function newEndpoint(most: number): EndpointState {
@@ -163,10 +148,10 @@ export function newEndpoint(most: number): EndpointState {
     lastAccepted: 0,
     failing: 0,
     usuallyFailing: 0,
-    failed: NOBODY,
-    gone: NOBODY,
-    asked: NOBODY,
-    suspects: NO_SUSPECTS,
+    failed: NONE,
+    gone: NONE,
+    asked: NONE,
+    suspects: NONE,
     inARow: 0,
     inARowSince: 0,
     concurrency: newConcurrency(most),
@@ -176,16 +161,9 @@ export function newEndpoint(most: number): EndpointState {
 
 /** How many more requests may begin now. */
 export function room({ circuit, concurrency }: EndpointState, now: number, inFlight: number): number {
-  switch (circuit.kind) {
-    case "closed":
-      return Math.max(0, concurrency.limit - inFlight);
-    case "open":
-      return now >= circuit.until ? 1 : 0;
-    case "half-open":
-      return circuit.isProbing ? 0 : 1;
-    case "disabled":
-      return 0;
-  }
+  if (circuit.kind === "closed") return Math.max(0, concurrency.limit - inFlight);
+  if (circuit.kind === "open") return now >= circuit.until ? 1 : 0;
+  return circuit.kind === "half-open" && !circuit.isProbing ? 1 : 0;
 }
 
 /** An attempt begins, for which there was room. The first one after an open circuit's time is up is a probe. */
@@ -206,7 +184,7 @@ export function tryNow(endpoint: EndpointState, byOperator: boolean): EndpointSt
   const { circuit } = endpoint;
   if (circuit.kind === "open") return { ...endpoint, circuit: { ...circuit, until: -Infinity } };
   if (circuit.kind !== "disabled" || !byOperator) return endpoint;
-  return { ...endpoint, circuit: { kind: "open", openings: 1, until: -Infinity }, gone: NOBODY };
+  return { ...endpoint, circuit: { kind: "open", openings: 1, until: -Infinity }, gone: NONE };
 }
 
 /** Whether the endpoint does not take what it is sent, as far as is known. */
@@ -245,10 +223,10 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
       lastAccepted: Math.max(endpoint.lastAccepted, start),
       failing,
       usuallyFailing: failing,
-      failed: NOBODY,
-      gone: NOBODY,
-      asked: NOBODY,
-      suspects: NO_SUSPECTS,
+      failed: NONE,
+      gone: NONE,
+      asked: NONE,
+      suspects: NONE,
       inARow: 0,
     },
   };
@@ -290,8 +268,7 @@ function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, no
     gone: isGone(outcome) ? withWitness(endpoint.gone, attempt) : endpoint.gone,
     asked: asked === undefined ? endpoint.asked : withWitness(endpoint.asked, attempt),
   };
-  if (after.circuit.kind === "disabled") return { decision, endpoint: after };
-  if (isGone(outcome) && after.gone.length >= CONFIRMED) {
+  if (after.circuit.kind === "disabled" || after.gone.length >= CONFIRMED) {
     return { decision, endpoint: { ...after, circuit: { kind: "disabled" } } };
   }
   if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now) };
@@ -328,7 +305,7 @@ function blamed(
 
 /** How many failures make it less likely than `CHANCE` that each was one of those that happen anyway. */
 export function needed(rate: number, least: number, most: number): number {
-  const likely = Math.min(MOST_RATE, Math.max(LEAST_RATE, rate));
+  const likely = Math.min(RATES[1], Math.max(RATES[0], rate));
   return Math.min(most, Math.max(least, Math.ceil(Math.log(CHANCE) / Math.log(likely))));
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import { type Scheme, SCHEMES, secretProblem, Signer } from "./sign.ts";
+import { HmacKey, type Scheme, SCHEMES, secretProblem, Signer } from "./sign.ts";
 
 const utf8 = new TextEncoder();
 
@@ -149,4 +149,26 @@ Deno.test("signatures of no more than a few hundred bodies are kept", () => {
   for (let content = 1; content <= 256; content++) sign(`${content}`);
   body.set(utf8.encode("y"));
   assert.notEqual(sign("0"), first);
+});
+
+Deno.test("an HMAC is the runtime's own, whatever the key and the parts", () => {
+  const bytes = fc.uint8Array({ maxLength: 200 });
+  fc.assert(
+    fc.property(fc.constantFrom("sha1", "sha256"), bytes, bytes, bytes, (algorithm, key, one, other) => {
+      const hmac = new HmacKey(algorithm as "sha1", key);
+      const oracle = createHmac(algorithm, key).update(one).update(other).digest("hex");
+      assert.equal(hmac.sign("hex", one, other), oracle);
+      assert.equal(hmac.sign("hex", one, other), oracle, "a key can be used again");
+    }),
+  );
+});
+
+Deno.test("secrets come and go without end", () => {
+  const signer = new Signer(new Set<Scheme>(["github"]));
+  for (let secret = 0; secret < 100; secret++) {
+    const body = utf8.encode("x");
+    const headers = signer.sign({ id: "id", body, content: `${secret}` }, 1, [`secret-${secret}`]);
+    const oracle = createHmac("sha256", `secret-${secret}`).update("x").digest("hex");
+    assert.equal(headers["x-hub-signature-256"], `sha256=${oracle}`);
+  }
 });

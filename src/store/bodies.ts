@@ -58,6 +58,7 @@ export class Bodies {
   #z = 0;
   #liveZ = 0;
   #rawLive = 0;
+  #references = 0;
   #candidates: number[] = [];
 
   constructor(journal: Journal) {
@@ -89,6 +90,11 @@ export class Bodies {
     return this.#liveZ;
   }
 
+  /** What a body takes, deflated. */
+  get meanBytes(): number {
+    return this.#references === 0 ? 0 : this.#liveZ / this.#references;
+  }
+
   /** Keeps a body. It may be a view of a buffer that is not written again. `use` follows. */
   add(body: Uint8Array): Place {
     if (this.#open !== undefined && this.#open.size + body.length > BLOCK) this.seal();
@@ -105,6 +111,7 @@ export class Bodies {
     if (block === undefined) return;
     block.versions.push(version);
     block.references++;
+    this.#references++;
     this.#setLive(block, block.live + length);
   }
 
@@ -113,6 +120,7 @@ export class Bodies {
     const block = this.#blocks.get(id);
     if (block === undefined) return;
     this.#setLive(block, block.live - length);
+    this.#references--;
     if (--block.references === 0 && this.#open?.id !== id) this.#drop(id, block);
   }
 

@@ -64,25 +64,36 @@ export function openFile(path: string): Disk {
 
 /** A store that ends with the process, and leaves nothing behind whatever happens. */
 export function openPrivate(): Disk {
-  let database: DatabaseSync;
-  let isMemory = false;
   try {
-    database = openUnlinked();
+    return new PrivateDisk(openUnlinked(), false);
   } catch {
-    database = new DatabaseSync(":memory:");
-    isMemory = true;
+    return openMemory();
   }
-  tune(database);
-  createTables(database);
-  return {
-    database,
-    isMemory,
-    sync: undefined,
-    wasBehind: false,
-    open: () => database,
-    setBehind: () => {},
-    close: () => database.close(),
-  };
+}
+
+/** The same without a file. */
+export function openMemory(): Disk {
+  return new PrivateDisk(new DatabaseSync(":memory:"), true);
+}
+
+class PrivateDisk implements Disk {
+  readonly sync = undefined;
+  readonly wasBehind = false;
+
+  constructor(readonly database: DatabaseSync, readonly isMemory: boolean) {
+    tune(database);
+    createTables(database);
+  }
+
+  open(): DatabaseSync {
+    return this.database;
+  }
+
+  setBehind(): void {}
+
+  close(): void {
+    this.database.close();
+  }
 }
 
 class StateFile implements Disk {

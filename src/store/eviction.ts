@@ -1,31 +1,249 @@
-import type { Bodies } from "./bodies.ts";
+/**
+ * Eviction: what is given up when memory or disk reach their bound, at the cost of the endpoints that are behind, the
+ * furthest first. In this order, until there is room again:
+ *
+ * 1. *Fetchable* bodies (a pod's current version) are reduced: the pod is read again when its turn comes.
+ * 2. *Middle transitions* are thinned out: of the latest 20 of a line 5 stay, then 1; what goes is coalesced.
+ * 3. *Unheard* pods, which came and went while the endpoint was behind, go as if they had never been.
+ * 4. *Older* bodies are reduced: nothing brings those back. Then those that nobody waits for.
+ * 5. The *oldest* lines go, of the namespace that has most. A pod that lives keeps its last message, unless memory is
+ *    what is short.
+ *
+ * What goes for good (3, 5) is lost: counted in the endpoint's row in the same transaction, and announced with its next
+ * delivery. An endpoint that is not behind pays for nobody: neither its messages go nor bodies that it waits for, too.
+ *
+ * Each commit does one slice of this. The bound may be passed for so long.
+ */
 import type { Clock } from "../runtime/clock.ts";
+import type { Bodies } from "./bodies.ts";
 import type { KnownPods } from "./inventory.ts";
 import type { Journal } from "./journal.ts";
+import type { Endpoint, Line, Namespace } from "./lines.ts";
 import type { PendingLines } from "./pending.ts";
-import type { Versions } from "./versions.ts";
+import type { Pod } from "./pods.ts";
+import { hasFlag, splitReasons, type Versions } from "./versions.ts";
 
+/** Where it begins, and how far down it goes; parts of a limit. */
+const FULL = 0.9;
+const RELIEVED = 0.8;
+
+/** Rows that one commit looks at. */
+const SLICE = 500;
+
+/** Bytes of memory, measured: of a pod that is gone but pending, a line, a row of it. */
+const GONE_BYTES = 520;
+const LINE_BYTES = 200;
+const ROW_BYTES = 16;
+
+/** An endpoint is behind if so much is pending for it: this part of what the furthest has, and of the limit. */
+const BEHIND = 0.1;
+const NOT_BEHIND = 0.01;
+
+/** After a look that could not free enough, so much more comes before the next one; a part of the limit. */
+const PATIENCE = 0.01;
+
+/** An endpoint's losses are reported this often, in milliseconds. */
+const REPORT = 60_000;
+
+/** What eviction needs of the rest of the store. */
 export interface EvictionDeps {
+  journal: Journal;
   bodies: Bodies;
   versions: Versions;
   pending: PendingLines;
   inventory: KnownPods;
-  journal: Journal;
   clock: Clock;
-  buffer: number;
+  /** Bytes of memory, and of deflated bodies on the disk. */
+  memory: number;
   disk: number;
   onEvicted: (endpoint: string, messages: number) => void;
 }
 
+/** Frees what it can of one line. Returns how many rows it looked at. */
+type Step = (endpoint: Endpoint, line: Line) => number;
+
+/** Keeps a store within its bounds. */
 export class Eviction {
   readonly #deps: EvictionDeps;
+  /** What is under way since an earlier commit; yields the rows that it looked at. */
+  #relief: Generator<number, void, void> | undefined;
+  /** The part of a limit up to which there is nothing to look for. */
+  #next = FULL;
+  /** Whether the disk fails, so that dirty bodies are in memory. */
+  #isFaulty = false;
+  #behind: Endpoint[] = [];
+  readonly #evicted = new Map<string, { messages: number; reported: number }>();
+
   constructor(deps: EvictionDeps) {
     this.#deps = deps;
   }
-  /** Returns whether there is more to do. */
-  makeRoom(_isDirtyInMemory: boolean): boolean {
-    void this.#deps;
-    return false;
+
+  /** One slice, if there is no room. Returns whether there is more to do. */
+  makeRoom(isFaulty: boolean): boolean {
+    this.#isFaulty = isFaulty;
+    if (this.#relief === undefined && this.#use() <= this.#next) {
+      this.#next = Math.max(FULL, Math.min(this.#next, this.#use() + PATIENCE));
+      return false;
+    }
+    this.#relief ??= this.#relieve();
+    for (let rows = 0; rows < SLICE;) {
+      const step = this.#relief.next();
+      if (step.done === true) {
+        this.#relief = undefined;
+        this.#next = Math.max(FULL, this.#use() + PATIENCE);
+        break;
+      }
+      rows += step.value;
+    }
+    this.report();
+    return this.#relief !== undefined;
   }
-  report(): void {}
+
+  /** Tells of losses, each endpoint's once a minute at most. */
+  report(): void {
+    const now = this.#deps.clock.monotonic();
+    for (const [endpoint, one] of this.#evicted) {
+      if (one.messages === 0 || now - one.reported < REPORT) continue;
+      this.#deps.onEvicted(endpoint, one.messages);
+      this.#evicted.set(endpoint, { messages: 0, reported: now });
+    }
+  }
+
+  // --- How much there is ---
+
+  /** The part of its limit that is used, of the one that is nearer to it. */
+  #use(): number {
+    return Math.max(this.#memoryUse(), this.#diskUse());
+  }
+
+  #memoryUse(): number {
+    const { pending, inventory, memory } = this.#deps;
+    let bytes = GONE_BYTES * inventory.gone + (this.#isFaulty ? this.#dirtyBytes() : 0);
+    for (const endpoint of pending.all()) bytes += LINE_BYTES * endpoint.lines + ROW_BYTES * endpoint.pending;
+    return bytes / memory;
+  }
+
+  #dirtyBytes(): number {
+    let bytes = 0;
+    for (const row of this.#deps.journal.blocks.dirty.values()) bytes += row?.z.length ?? 0;
+    return bytes;
+  }
+
+  #diskUse(): number {
+    return this.#deps.bodies.liveBytes / this.#deps.disk;
+  }
+
+  // --- The order in which it goes ---
+
+  *#relieve(): Generator<number, void, void> {
+    this.#behind = this.#findBehind();
+    yield* this.#each((endpoint, line) => this.#reduceFetchable(endpoint, line));
+    for (const latest of [5, 1]) yield* this.#each((endpoint, line) => this.#thin(endpoint, line, latest));
+    yield* this.#each((endpoint, line) => this.#evictUnheard(endpoint, line));
+    yield* this.#each((endpoint, line) => this.#reduceAll(endpoint, line));
+    yield* this.#reduceResting();
+    yield* this.#each((endpoint, line) => this.#evict(endpoint, line));
+  }
+
+  #findBehind(): Endpoint[] {
+    const endpoints = [...this.#deps.pending.all()];
+    const most = Math.max(0, ...endpoints.map(({ pending }) => pending));
+    const unit = Math.max(ROW_BYTES / this.#deps.memory, this.#deps.bodies.meanBytes / this.#deps.disk);
+    return endpoints.filter(({ pending }) => pending >= BEHIND * most && pending * unit >= NOT_BEHIND);
+  }
+
+  /** Goes through the lines of whoever is furthest behind at the moment, until there is room or nothing is left. */
+  *#each(step: Step): Generator<number, void, void> {
+    const walks = new Map(this.#behind.map((endpoint) => [endpoint, walk(endpoint)]));
+    while (this.#use() > RELIEVED && walks.size > 0) {
+      const [furthest] = [...walks.keys()].sort((a, b) => b.pending - a.pending);
+      const next = furthest && walks.get(furthest)?.next();
+      if (furthest === undefined || next === undefined || next.done === true) {
+        if (furthest !== undefined) walks.delete(furthest);
+        continue;
+      }
+      // A line in flight, or of a notice, is left alone.
+      const line = next.value;
+      yield 1 + (line.place === "flight" || line.pod.isNotice ? 0 : step(furthest, line));
+    }
+  }
+
+  // --- The steps ---
+
+  #reduceFetchable(endpoint: Endpoint, line: Line): number {
+    if (line.pod.current === line.versionAt(line.count - 1)) {
+      this.#reduce(endpoint, line.pod, line.pod.current);
+    }
+    return 1;
+  }
+
+  #thin(endpoint: Endpoint, line: Line, latest: number): number {
+    return this.#deps.pending.thin(endpoint, line, latest);
+  }
+
+  #evictUnheard(endpoint: Endpoint, line: Line): number {
+    const { versions, journal } = this.#deps;
+    if (!line.pod.isGone || line.failures !== undefined) return 0;
+    const first = versions.row(line.versionAt(0));
+    const reasons = splitReasons(`${first.reasons},${journal.pending.get(line.seqAt(0))?.moreReasons ?? ""}`);
+    if (reasons.includes("created")) this.#lose(endpoint, line, 0);
+    return 1;
+  }
+
+  #reduceAll(endpoint: Endpoint, line: Line): number {
+    for (let index = 0; index < line.count; index++) this.#reduce(endpoint, line.pod, line.versionAt(index));
+    return line.count;
+  }
+
+  *#reduceResting(): Generator<number, void, void> {
+    const { inventory, pending, versions } = this.#deps;
+    for (const pod of inventory.pods()) {
+      if (this.#diskUse() <= RELIEVED) return;
+      if (pod.current !== 0 && !pending.isPending(pod)) versions.reduce(pod.current);
+      yield 1;
+    }
+  }
+
+  #evict(endpoint: Endpoint, line: Line): number {
+    const keepsLast = !line.pod.isGone && this.#memoryUse() <= RELIEVED;
+    this.#lose(endpoint, line, keepsLast ? 1 : 0);
+    return 1;
+  }
+
+  /** Unless an endpoint that is not behind waits for it, too. */
+  #reduce(endpoint: Endpoint, pod: Pod, version: number): void {
+    const { pending, versions } = this.#deps;
+    if (hasFlag(versions.row(version), "reduced")) return;
+    const others = pending.holders(pod, version).filter((other) => other !== endpoint);
+    if (others.every((other) => this.#behind.includes(other))) versions.reduce(version);
+  }
+
+  #lose(endpoint: Endpoint, line: Line, keep: number): void {
+    const messages = this.#deps.pending.evict(endpoint, line, keep, this.#deps.clock.now());
+    const before = this.#evicted.get(endpoint.name);
+    const reported = before?.reported ?? -Infinity;
+    if (messages > 0) {
+      this.#evicted.set(endpoint.name, { messages: (before?.messages ?? 0) + messages, reported });
+    }
+  }
+}
+
+/** The lines of an endpoint: always the oldest that is left of the namespace that has most. */
+function* walk(endpoint: Endpoint): Generator<Line, void, void> {
+  const namespaces = new Map<Namespace, Iterator<Line>>();
+  for (const namespace of endpoint.namespaces.values()) namespaces.set(namespace, namespace.all());
+  const sizes = [...namespaces.keys()].sort((a, b) => b.lines.size - a.lines.size);
+  while (sizes.length > 0) {
+    const [first, second] = sizes;
+    if (first === undefined) return;
+    const next = namespaces.get(first)?.next();
+    if (next === undefined || next.done === true) {
+      sizes.shift();
+      continue;
+    }
+    yield next.value;
+    if (second !== undefined && first.lines.size < second.lines.size) {
+      sizes.sort((a, b) => b.lines.size - a.lines.size);
+    }
+  }
 }

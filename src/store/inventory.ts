@@ -9,7 +9,7 @@ import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Journal, PodRow } from "./journal.ts";
-import { type Audience, Audiences, Pod } from "./pods.ts";
+import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod } from "./store.ts";
 import { hasFlag, type Versions } from "./versions.ts";
 
@@ -58,6 +58,8 @@ export class KnownPods implements Inventory {
   readonly #routes = new Map<string, readonly string[]>();
   readonly #notices = new Map<string, Pod>();
   readonly #meta = new Map<string, string>();
+  /** Pods that are gone and of which something is pending. */
+  readonly #gone = new Set<Pod>();
   #lastPod = 0;
   /** The number of the list that began last; of each scope, that of its list. */
   #sync = 0;
@@ -109,6 +111,11 @@ export class KnownPods implements Inventory {
 
   count(): number {
     return this.#byUid.size;
+  }
+
+  /** How many pods are gone and in memory for what is pending about them. */
+  get gone(): number {
+    return this.#gone.size;
   }
 
   known(uid: string): Pod | undefined {
@@ -216,6 +223,7 @@ export class KnownPods implements Inventory {
     if (names?.size === 0) this.#byName.delete(pod.namespace);
     this.#reminded.delete(pod);
     const { current } = pod;
+    this.#gone.add(pod);
     pod.isGone = true;
     pod.current = 0;
     if (gone !== undefined) this.#bury(pod, gone);
@@ -227,6 +235,7 @@ export class KnownPods implements Inventory {
   /** Nothing about a pod that is gone is pending any more: what is left of it is its tombstone. */
   settled(pod: Pod): void {
     if (!pod.isGone || this.#deps.isPending(pod)) return;
+    this.#gone.delete(pod);
     if (this.#notices.get(pod.name) === pod) this.#notices.delete(pod.name);
     const tombstone = this.#tombstones.get(pod.uid);
     if (tombstone?.pod === pod) tombstone.pod = undefined;
@@ -378,22 +387,23 @@ export class KnownPods implements Inventory {
 
   /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
   loadMeta(): void {
-    for (const { key, value } of this.#journal.scan("meta", ["key", "value"])) {
-      this.#meta.set(key as string, value as string);
+    for (const [key, value] of this.#journal.scan<[string, string]>("key, value FROM meta")) {
+      this.#meta.set(key, value);
     }
   }
 
-  loadPod(id: number, row: PodRow, audience: Audience): Pod {
+  loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {
     const pod = new Pod(id, row, audience);
     this.#lastPod = Math.max(this.#lastPod, id);
     pod.route = this.#intern(row.route === null ? undefined : JSON.parse(row.route) as string[]);
     pod.environment = row.environment ?? undefined;
     pod.isGone = row.goneAt !== null;
+    if (pod.isGone) this.#gone.add(pod);
     if (!pod.isGone) {
       this.#index(pod);
       pod.remindAt = row.remindAt ?? undefined;
       if (pod.remindAt !== undefined) this.#reminded.add(pod);
-    } else if (row.uid.startsWith(NOTICE)) this.#notices.set(pod.name, pod);
+    } else if (pod.isNotice) this.#notices.set(pod.name, pod);
     else if (row.goneVersion !== null) {
       const { goneVersion: version, goneLeft, goneAt } = row;
       this.#tombstones.set(pod.uid, { row: id, pod, version, left: goneLeft === 1, at: goneAt ?? 0 });
@@ -401,9 +411,6 @@ export class KnownPods implements Inventory {
     return pod;
   }
 }
-
-/** What stands in place of a UID: no UID has a slash. */
-const NOTICE = "k8svent/";
 
 function keyOf(what: "reached" | "synced", scope: Scope): string {
   return `${what} ${scope ?? ""}`;

@@ -82,7 +82,7 @@ export interface BlockRow {
   z: Uint8Array;
 }
 
-type Value = string | number | null | Uint8Array;
+export type Value = string | number | null | Uint8Array;
 type Columns<R> = { readonly [column in keyof R]: "INTEGER" | "TEXT" | "BLOB" };
 
 const META: Columns<MetaRow> = { value: "TEXT" };
@@ -140,6 +140,13 @@ function declare(columns: Readonly<Record<string, string>>): string {
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 1_000;
 
+/** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
+function asTuples(statement: StatementSync): StatementSync {
+  // Deno has it, its types do not.
+  (statement as StatementSync & { setReturnArrays: (on: boolean) => void }).setReturnArrays(true);
+  return statement;
+}
+
 /** Rows of one kind, by key. */
 export class Table<K extends string | number, R extends object> {
   readonly name: string;
@@ -160,8 +167,17 @@ export class Table<K extends string | number, R extends object> {
 
   get(key: K): R | undefined {
     if (this.#dirty.has(key)) return this.#dirty.get(key);
-    return this.#recent.get(key) ?? this.#older.get(key) ??
-      this.#statements?.get.get(key) as R | undefined;
+    return this.#recent.get(key) ?? this.#older.get(key) ?? this.#read(key);
+  }
+
+  #read(key: K): R | undefined {
+    const values = this.#statements?.get.get(key) as Value[] | undefined;
+    if (values === undefined) return undefined;
+    const row: Record<string, Value> = {};
+    for (let index = 0; index < values.length; index++) {
+      row[this.#columns[index] ?? ""] = values[index] ?? null;
+    }
+    return row as R;
   }
 
   /** The row must not be changed afterwards. */
@@ -185,7 +201,7 @@ export class Table<K extends string | number, R extends object> {
     const { name } = this;
     const values = this.#columns.map(() => "?").join(", ");
     this.#statements = {
-      get: database.prepare(`SELECT ${this.#columns.join(", ")} FROM ${name} WHERE key = ?`),
+      get: asTuples(database.prepare(`SELECT ${this.#columns.join(", ")} FROM ${name} WHERE key = ?`)),
       put: database.prepare(
         `INSERT OR REPLACE INTO ${name} (key, ${this.#columns.join(", ")}) VALUES (?, ${values})`,
       ),
@@ -276,17 +292,12 @@ export class Journal {
     this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));
   }
 
-  /** Some columns of all rows that are written, for the start. */
-  *scan<C extends string>(
-    table: string,
-    columns: readonly C[],
-    order: "ASC" | "DESC" = "ASC",
-  ): Generator<Record<C, Value>> {
-    if (this.#database === undefined) return;
-    const statement = this.#database.prepare(
-      `SELECT ${columns.join(", ")} FROM ${table} ORDER BY key ${order}`,
-    );
-    yield* statement.iterate() as Iterable<Record<C, Value>>;
+  /** Some columns of all rows that are written, as tuples, for the start. */
+  scan<T extends Value[]>(what: string, order: "ASC" | "DESC" = "ASC"): Iterable<T> {
+    if (this.#database === undefined) return [];
+    return asTuples(this.#database.prepare(`SELECT ${what} ORDER BY key ${order}`)).iterate() as Iterable<
+      unknown
+    > as Iterable<T>;
   }
 
   /** Gives free pages of the file back, a bounded number of them. */

@@ -20,7 +20,7 @@ export class Line implements Linked<Line> {
    * Its messages, the oldest first, each as two numbers: the key of the pending row, and twice the id of the version,
    * plus 1 for a transition. Empty: the line has ended.
    */
-  readonly rows: number[] = [];
+  readonly rows: number[];
   place: "none" | "ready" | "waiting" | "flight" = "none";
   /** The monotonic clock; only while it waits. */
   due = 0;
@@ -34,9 +34,11 @@ export class Line implements Linked<Line> {
   previous: Line | undefined;
   behind: Line | undefined;
 
-  constructor(pod: Pod, namespace: Namespace) {
+  constructor(pod: Pod, namespace: Namespace, seq: number, version: number, isTransition: boolean) {
     this.pod = pod;
     this.namespace = namespace;
+    // As a literal it has no room to grow, which most never need.
+    this.rows = [seq, 2 * version + Number(isTransition)];
   }
 
   get count(): number {

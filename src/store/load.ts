@@ -6,7 +6,7 @@
  */
 import type { Bodies } from "./bodies.ts";
 import type { KnownPods } from "./inventory.ts";
-import { FLAGS, type Journal, type PendingRow, type PodRow } from "./journal.ts";
+import { FLAGS, type Journal, type PendingRow } from "./journal.ts";
 import type { PendingLines } from "./pending.ts";
 import type { Pod } from "./pods.ts";
 import type { Versions } from "./versions.ts";
@@ -22,19 +22,19 @@ export interface Parts {
 
 /** Fills the parts of a store from its journal. */
 export function load(parts: Parts): void {
-  const { bodies, inventory, pending } = parts;
+  const { journal, bodies, inventory, pending } = parts;
   inventory.loadMeta();
   pending.loadEndpoints();
-  for (const row of parts.journal.scan("block", ["key", "raw", "length(z) AS z"])) {
-    bodies.load(row.key as number, row.raw as number, row["length(z) AS z"] as number ?? 0);
+  for (const [id, raw, z] of journal.scan<[number, number, number]>("key, raw, length(z) FROM block")) {
+    bodies.load(id, raw, z);
   }
   const pods = loadPods(parts);
-  const rows = readPending(parts);
+  const rows = readPending(journal);
   const versions = loadVersions(parts, pods, new Set(rows.map(({ version }) => version)));
   for (const row of rows) {
     const version = versions.get(row.version);
-    if (version === undefined) parts.journal.pending.delete(row.key);
-    else pending.loadRow(row.key, row, version.pod, version.transition);
+    if (version === undefined) journal.pending.delete(row.seq);
+    else pending.loadRow(row.seq, row, version.pod, version.transition);
   }
   for (const pod of pods.values()) {
     // A known pod has a version, or it was never wholly written.
@@ -45,32 +45,54 @@ export function load(parts: Parts): void {
 }
 
 function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
+  type Tuple = [
+    number,
+    string,
+    string,
+    string,
+    string,
+    string | null,
+    string | null,
+    number,
+    number | null,
+    ...Gone,
+  ];
+  type Gone = [number | null, string | null, number];
   const pods = new Map<number, Pod>();
-  for (const row of journal.scan("pod", ["key", ...POD])) {
-    const { audiences } = inventory;
-    const audience = audiences.parse(row.audience as string, (id) => pending.nameOf(id) !== undefined);
-    pods.set(row.key as number, inventory.loadPod(row.key as number, row as unknown as PodRow, audience));
+  const columns =
+    "uid, namespace, name, audience, route, environment, generation, remindAt, goneAt, goneVersion, goneLeft";
+  for (const tuple of journal.scan<Tuple>(`key, ${columns} FROM pod`)) {
+    const [id, uid, namespace, name, endpoints, route, environment, generation, remindAt, ...gone] = tuple;
+    const [goneAt, goneVersion, goneLeft] = gone;
+    const audience = inventory.audiences.parse(
+      endpoints,
+      (endpoint) => pending.nameOf(endpoint) !== undefined,
+    );
+    const row = {
+      uid,
+      namespace,
+      name,
+      route,
+      environment,
+      generation,
+      remindAt,
+      goneAt,
+      goneVersion,
+      goneLeft,
+    };
+    pods.set(id, inventory.loadPod(id, row, audience));
   }
   return pods;
 }
 
-const POD = [
-  "uid",
-  "namespace",
-  "name",
-  "audience",
-  "route",
-  "environment",
-  "generation",
-  "remindAt",
-  "goneAt",
-  "goneVersion",
-  "goneLeft",
-] as const;
+type Row = Omit<PendingRow, "coalesced" | "moreReasons"> & { seq: number };
 
-function readPending({ journal }: Parts): (PendingRow & { key: number })[] {
-  const columns = ["key", "endpoint", "version", "tries", "dead", "why"] as const;
-  return [...journal.scan("pending", columns)] as unknown as (PendingRow & { key: number })[];
+function readPending(journal: Journal): Row[] {
+  type Tuple = [number, number, number, number, number, string | null];
+  const tuples = journal.scan<Tuple>("key, endpoint, version, tries, dead, why FROM pending");
+  return Array.from(tuples, ([seq, endpoint, version, tries, dead, why]) => {
+    return { seq, endpoint, version, tries, dead, why };
+  });
 }
 
 /** The newest first: the first of a pod is its current one (I1). Returns those that are pending. */
@@ -79,13 +101,18 @@ function loadVersions(
   pods: Map<number, Pod>,
   pending: Set<number>,
 ): Map<number, { pod: Pod; transition: boolean }> {
+  type Tuple = [number, number, string, number, number, number, number, number];
   const found = new Map<number, { pod: Pod; transition: boolean }>();
-  const columns = ["key", "pod", "resourceVersion", "epoch", "flags", "block", "at", "length"] as const;
-  for (const row of journal.scan("version", columns, "DESC")) {
-    const id = row.key as number;
-    const flags = row.flags as number;
+  const columns = "key, pod, resourceVersion, epoch, flags, block, at, length";
+  for (
+    const [id, podId, resourceVersion, epoch, flags, ...place] of journal.scan<Tuple>(
+      `${columns} FROM version`,
+      "DESC",
+    )
+  ) {
+    const [block, at, length] = place;
     versions.last = Math.max(versions.last, id);
-    const pod = pods.get(row.pod as number);
+    const pod = pods.get(podId);
     const isCurrent = pod !== undefined && !pod.isGone && pod.current === 0;
     if (pod === undefined || (!isCurrent && !pending.has(id))) {
       journal.versions.delete(id);
@@ -93,12 +120,12 @@ function loadVersions(
     }
     if (isCurrent) {
       pod.current = id;
-      pod.resourceVersion = row.resourceVersion as string;
-      pod.epoch = row.epoch as number;
+      pod.resourceVersion = resourceVersion;
+      pod.epoch = epoch;
       pod.isUnhealthy = (flags & FLAGS.unhealthy) !== 0;
     }
     if (pending.has(id)) found.set(id, { pod, transition: (flags & FLAGS.transition) !== 0 });
-    bodies.use({ block: row.block as number, at: row.at as number, length: row.length as number }, id);
+    bodies.use({ block, at, length }, id);
   }
   return found;
 }

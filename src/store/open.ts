@@ -94,7 +94,7 @@ class OpenStore implements Store {
       inventory: this.inventory,
       journal: this.#journal,
       clock: options.clock,
-      buffer: options.buffer,
+      memory: options.buffer,
       disk: disk.isMemory ? options.buffer : options.stateMax,
       onEvicted: options.onEvicted,
     });

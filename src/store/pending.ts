@@ -85,30 +85,34 @@ export class PendingLines implements Pending {
   /** A version becomes pending for an endpoint. */
   add(name: string, pod: Pod, version: number, transition: boolean): void {
     const endpoint = this.#endpoint(name);
-    const line = endpoint.find(pod, (one) => one.pod === pod) ?? this.#begin(endpoint, pod);
+    const line = endpoint.find(pod, (one) => one.pod === pod);
     this.#deps.onAudience(pod, endpoint.id);
-    if (this.#isLastReplaceable(line)) return this.#replaceLast(endpoint, line, version, transition);
+    if (line !== undefined && this.#isLastReplaceable(line)) {
+      return this.#replaceLast(endpoint, line, version, transition);
+    }
     const seq = ++this.#lastSeq;
+    this.#journal.pending.put(seq, { ...NEW_ROW, endpoint: endpoint.id, version });
+    if (line === undefined) return this.#begin(endpoint, pod, seq, version, transition);
     line.append(seq, version, transition);
     endpoint.pending++;
-    this.#journal.pending.put(seq, { ...NEW_ROW, endpoint: endpoint.id, version });
-    if (line.count === 1) this.#touch(endpoint, line);
     if (transition) this.thin(endpoint, line, LATEST_TRANSITIONS);
   }
 
-  #begin(endpoint: Endpoint, pod: Pod): Line {
+  /** A line begins, behind that of another pod of its name if there is one. */
+  #begin(endpoint: Endpoint, pod: Pod, seq: number, version: number, transition: boolean): void {
     let namespace = endpoint.namespaces.get(pod.namespace);
     if (namespace === undefined) {
       endpoint.namespaces.set(pod.namespace, namespace = new Namespace(pod.namespace));
     }
-    const line = new Line(pod, namespace);
+    const line = new Line(pod, namespace, seq, version, transition);
     let last = namespace.lines.get(pod.name);
     while (last?.behind !== undefined) last = last.behind;
     if (last === undefined) namespace.lines.set(pod.name, line);
     else last.behind = line;
     endpoint.lines++;
+    endpoint.pending++;
+    this.#touch(endpoint, line);
     if (last !== undefined) this.#park(endpoint, last);
-    return line;
   }
 
   #isLastReplaceable(line: Line): boolean {
@@ -377,7 +381,7 @@ export class PendingLines implements Pending {
     const next = namespace.unchain(line);
     line.behind = undefined;
     namespace.parked.add(line);
-    if (next !== undefined && next.count > 0) this.#touch(endpoint, next);
+    if (next !== undefined) this.#touch(endpoint, next);
   }
 
   #removeRow(endpoint: Endpoint, line: Line, index: number): void {
@@ -477,6 +481,34 @@ export class PendingLines implements Pending {
     }
   }
 
+  // --- For eviction (eviction.ts) ---
+
+  all(): Iterable<Endpoint> {
+    return this.#byName.values();
+  }
+
+  /** Endpoints for which a version is pending. */
+  holders(pod: Pod, version: number): Endpoint[] {
+    return pod.audience.ids.flatMap((id) => this.#byId.get(id) ?? [])
+      .filter((endpoint) => endpoint.find(pod, (line) => line.pod === pod)?.holds(version));
+  }
+
+  /** Gives the messages of a line that is not in flight up, but for the last `keep`. Returns how many those were. */
+  evict(endpoint: Endpoint, line: Line, keep: number, now: number): number {
+    const count = line.count - keep;
+    if (count <= 0) return 0;
+    const versions = Array.from({ length: count }, (_, index) => line.versionAt(index));
+    this.#headChanged(endpoint, line);
+    for (let index = 0; index < count; index++) this.#removeRow(endpoint, line, 0);
+    if (line.count === 0) this.#end(endpoint, line);
+    for (const version of versions) this.unused(line.pod, version);
+    // In the transaction that removes the rows (I6).
+    endpoint.lost += count;
+    endpoint.lostSince ??= now;
+    this.#writeEndpoint(endpoint);
+    return count;
+  }
+
   // --- Endpoints ---
 
   endpoints(): string[] {
@@ -553,26 +585,38 @@ export class PendingLines implements Pending {
 
   /** Endpoints of the last process; `loadRow` follows for each pending row, the oldest first. */
   loadEndpoints(): void {
-    for (const row of this.#journal.scan("endpoint", ["key", "name", "lost", "lostSince"])) {
-      const endpoint = this.#addEndpoint(row.key as number, row.name as string);
-      endpoint.lost = row.lost as number;
-      endpoint.lostSince = row.lostSince as number | null ?? undefined;
+    const rows = this.#journal.scan<[number, string, number, number | null]>(
+      "key, name, lost, lostSince FROM endpoint",
+    );
+    for (const [key, name, lost, lostSince] of rows) {
+      const endpoint = this.#addEndpoint(key, name);
+      endpoint.lost = lost;
+      endpoint.lostSince = lostSince ?? undefined;
     }
   }
 
   /** Everything is due: instants of another process's clock mean nothing. What is dead, and why, stays known. */
-  loadRow(seq: number, row: PendingRow, pod: Pod, transition: boolean): void {
+  loadRow(
+    seq: number,
+    row: Omit<PendingRow, "coalesced" | "moreReasons">,
+    pod: Pod,
+    transition: boolean,
+  ): void {
     this.#lastSeq = Math.max(this.#lastSeq, seq);
     const endpoint = this.#byId.get(row.endpoint);
     if (endpoint === undefined) return this.#journal.pending.delete(seq);
-    let line = endpoint.find(pod, (one) => one.pod === pod);
-    if (line === undefined) this.#touch(endpoint, line = this.#begin(endpoint, pod));
-    line.append(seq, row.version, transition);
-    endpoint.pending++;
+    const line = endpoint.find(pod, (one) => one.pod === pod);
+    if (line !== undefined) {
+      line.append(seq, row.version, transition);
+      endpoint.pending++;
+      return;
+    }
+    this.#begin(endpoint, pod, seq, row.version, transition);
     const { tries, dead, why } = row;
-    if (line.count > 1 || tries + dead === 0) return;
-    line.failures = { ...NO_FAILURES, tries, dead, why: why ?? undefined };
-    if (dead > 0) endpoint.dead.add(line);
+    const begun = endpoint.find(pod, (one) => one.pod === pod);
+    if (begun === undefined || tries + dead === 0) return;
+    begun.failures = { ...NO_FAILURES, tries, dead, why: why ?? undefined };
+    if (dead > 0) endpoint.dead.add(begun);
   }
 }
 

@@ -35,6 +35,9 @@ export class Audiences {
   }
 }
 
+/** What stands before the line of a notice in place of a UID: no UID has a slash. */
+export const NOTICE = "k8svent/";
+
 /** What the store knows of a pod, or (a notice) of a line that is about no pod. */
 export class Pod implements KnownPod {
   readonly id: number;
@@ -67,5 +70,9 @@ export class Pod implements KnownPod {
     this.name = row.name;
     this.generation = row.generation;
     this.audience = audience;
+  }
+
+  get isNotice(): boolean {
+    return this.uid.startsWith(NOTICE);
   }
 }

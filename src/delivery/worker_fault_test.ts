@@ -122,6 +122,16 @@ withRig("a probe is never about the pod that failed last when there is another",
   for (const [index, name] of names.entries()) assert.notEqual(name, names[index + 1]);
 });
 
+withRig("a probe is chosen at random: neighbours that fail do not keep a circuit open", async (rig) => {
+  rig.receiver.react = ({ name }) => name.startsWith("bad") ? 500 : 200;
+  for (let pod = 0; pod < 20; pod++) rig.add(`bad-${pod}`);
+  for (let pod = 0; pod < 20; pod++) rig.add(`good-${pod}`);
+  rig.start({ random: () => 0.9 });
+  await rig.clock.advance(1_100);
+  const first = rig.receiver.seen.findIndex(({ name }) => name.startsWith("good"));
+  assert.ok(first >= 2 && first <= 4, `${first} requests about neighbours that fail`);
+});
+
 withRig("with one pod alone, the probe is about that pod", async (rig) => {
   rig.receiver.react = () => REFUSED;
   rig.add("web-0");

@@ -294,7 +294,7 @@ function blamed(
   // Once a dead letter, it stays one until it is accepted; but only evidence makes it wait longer.
   const dead = failures.dead > 0
     ? failures.dead + (hasEvidence ? 1 : 0)
-    : isStrike && hasEvidence && strikes >= enough
+    : hasEvidence && strikes >= enough
     ? 1
     : 0;
   const delay = dead > 0 ? backoffDelay(DEAD_LETTER, dead, random) : backoffDelay(RETRY, tries, random);

@@ -331,6 +331,23 @@ Deno.test("a success of an attempt that began before a failure is no evidence", 
   assert.deepEqual([bad.failures.strikes, bad.failures.dead], [1, 0]);
 });
 
+Deno.test("strikes that were too few do not become enough by waiting: it takes another one", () => {
+  const endpoint = new Endpoint();
+  endpoint.state = { ...endpoint.state, failing: 0.5 };
+  let bad = makeMessage({ name: "bad" });
+  for (let time = 0; time < 5; time++) {
+    bad = endpoint.try(bad, ERROR);
+    endpoint.try(makeMessage({ name: `good-${time}` }), OK);
+  }
+  bad = endpoint.try(bad, ERROR);
+  endpoint.state = { ...endpoint.state, failing: 0 };
+  bad = endpoint.try(bad, ERROR);
+  assert.deepEqual([bad.failures.strikes, bad.failures.dead], [6, 0]);
+  endpoint.try(makeMessage({ name: "good" }), OK);
+  bad = endpoint.try(bad, ERROR);
+  assert.deepEqual([bad.failures.strikes, bad.failures.dead], [7, 1]);
+});
+
 /** Every kind of outcome there is. */
 const OUTCOME = fc.oneof(
   fc.constantFrom(200, 204, 301, 400, 401, 404, 407, 413, 429, 500, 503).map((status) => answer(status)),

@@ -284,10 +284,10 @@ Deno.test("simulated: an endpoint that is down is asked a few times a minute, wh
 class Endpoint {
   state = newEndpoint(16);
 
-  begin(message: Message): Attempt {
+  begin(message: Message, othersUntried = false): Attempt {
     this.state = begin(this.state);
     const { starts: start, generation } = this.state;
-    return { message, start, generation, requests: 1, othersUntried: false };
+    return { message, start, generation, requests: 1, othersUntried };
   }
 
   end(attempt: Attempt, outcome: Outcome): Decided["decision"] {
@@ -346,6 +346,25 @@ Deno.test("strikes that were too few do not become enough by waiting: it takes a
   endpoint.try(makeMessage({ name: "good" }), OK);
   bad = endpoint.try(bad, ERROR);
   assert.deepEqual([bad.failures.strikes, bad.failures.dead], [7, 1]);
+});
+
+Deno.test("a pod is one witness, whether it stands for its namespace or for itself", () => {
+  const endpoint = new Endpoint();
+  const message = makeMessage({ name: "bad" });
+  for (const othersUntried of [true, false]) {
+    endpoint.end(endpoint.begin(message, othersUntried), answer(410));
+  }
+  assert.equal(endpoint.state.circuit.kind, "closed");
+  endpoint.end(endpoint.begin(makeMessage({ name: "other" })), answer(410));
+  assert.equal(endpoint.state.circuit.kind, "disabled");
+});
+
+Deno.test("while others of other namespaces are untried, the pods of one namespace are one witness", () => {
+  const endpoint = new Endpoint();
+  for (const name of ["one", "two", "three"]) {
+    endpoint.end(endpoint.begin(makeMessage({ name }), true), answer(410));
+  }
+  assert.equal(endpoint.state.circuit.kind, "closed");
 });
 
 /** Every kind of outcome there is. */

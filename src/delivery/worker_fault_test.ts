@@ -39,17 +39,17 @@ withRig("a dead letter is tried again by itself, later each time, and then deliv
 
 withRig("dead letters are tried again at once when the endpoint takes one of them", async (rig) => {
   let isMended = false;
+  let drawn = 0;
   rig.receiver.react = ({ name }) => name.startsWith("bad") && !isMended ? 422 : 200;
   for (let pod = 0; pod < 20; pod++) rig.add(`bad-${pod}`);
-  rig.start({ random: () => 0.9 });
+  // Each waits for another time: of minutes, by then.
+  rig.start({ random: () => (drawn++ * 0.37) % 1 });
   for (let pod = 0; pod < 600; pod++) {
     rig.add(`good-${pod}`);
     await rig.clock.advance(1_000);
   }
   assert.deepEqual(rig.counts, { pending: 20, dead: 20 });
   isMended = true;
-  rig.receiver.flush();
-  // Each of them waits for minutes; the first that is due brings the others with it.
   while (rig.counts.pending === 20) await rig.clock.advance(1_000);
   await rig.clock.advance(1_000);
   assert.equal(rig.counts.pending, 0);
@@ -176,6 +176,18 @@ for (const [form, value] of [["seconds", "30"], ["an HTTP date", "Thu, 01 Jan 20
     assert.equal(rig.counts.pending, 0);
   });
 }
+
+withRig(
+  "one pod that is asked to wait holds the others for a second, a second one for as long as it asks",
+  async (rig) => {
+    rig.receiver.react = ({ at }) => at < 31_000 ? { status: 503, headers: { "retry-after": "30" } } : 200;
+    rig.addPods(5);
+    rig.start({ concurrency: 1 });
+    await rig.clock.advance(60_000);
+    assert.deepEqual(rig.receiver.seen.slice(0, 3).map(({ at }) => at), [0, 1_000, 31_000]);
+    assert.equal(rig.counts.pending, 0);
+  },
+);
 
 withRig("a pod that is asked to wait for an hour does not make the others wait", async (rig) => {
   rig.receiver.react = only("pod-0", { status: 429, headers: { "retry-after": "3600" } });

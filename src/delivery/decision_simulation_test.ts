@@ -149,8 +149,8 @@ class Simulation {
     const { receiver, refusal } = this.#scenario;
     const outcome = this.isPoison(message) ? refusal : receiver(at, this.#random);
     const attempt = { ...flight, othersUntried: this.pending.hasUntried("a", at, message.namespace) };
-    const instant = { monotonic: at, wall: at };
-    const { decision, endpoint } = decide(attempt, this.endpoint, outcome, instant, this.#random());
+    const now = { monotonic: at, wall: at, random: this.#random() };
+    const { decision, endpoint } = decide(attempt, this.endpoint, outcome, now);
     this.endpoint = endpoint;
     if (decision.kind === "again") return void this.#flights.push({ ...flight, at: at + 10, requests: 2 });
     if (decision.kind !== "delivered") {
@@ -175,13 +175,13 @@ class Simulation {
   }
 }
 
-const SEEDS = [1, 2, 3, 4, 5];
+const SEEDS = [1, 2, 3];
 
 function simulate(scenario: Scenario): Result[] {
   return SEEDS.map((seed) => new Simulation(scenario, seed).run());
 }
 
-/** Of the five runs the middle one, in seconds: the last straggler of one run is a matter of luck. */
+/** Of the three runs the middle one, in seconds: the last straggler of one run is a matter of luck. */
 function median(results: Result[]): number {
   const sorted = results.map(({ lastGood }) => lastGood).sort((one, other) => one - other);
   return (sorted[Math.floor(sorted.length / 2)] ?? Infinity) / SECOND;
@@ -211,7 +211,7 @@ interface Most {
 const TABLE: [sentence: string, most: Most, scenario: Scenario][] = [
   ["all is well", { seconds: 1.3 }, {}],
   ["it fails half of everything", { seconds: 320, goodDead: 3 }, { receiver: flaky(0.5) }],
-  ["it fails a fifth of everything", { seconds: 30 }, { receiver: flaky(0.2) }],
+  ["it fails a fifth of everything", { seconds: 30, goodDead: 2 }, { receiver: flaky(0.2) }],
   ["it fails four fifths of everything", { seconds: 600, left: 110, goodDead: 180 }, {
     receiver: flaky(0.8),
   }],
@@ -227,12 +227,12 @@ const TABLE: [sentence: string, most: Most, scenario: Scenario][] = [
   ["nine of ten namespaces are", { seconds: 10 }, {
     isPoison: (_pod, namespace) => namespace !== 12 && namespace !== 19,
   }],
-  ["it is down for a minute", { seconds: 105 }, { receiver: down((at) => at < 60) }],
-  ["nothing connects for a minute", { seconds: 105 }, { receiver: down((at) => at < 60, REFUSED) }],
-  ["it hangs for a minute", { seconds: 105 }, {
+  ["it is down for a minute", { seconds: 122 }, { receiver: down((at) => at < 60) }],
+  ["nothing connects for a minute", { seconds: 122 }, { receiver: down((at) => at < 60, REFUSED) }],
+  ["it hangs for a minute", { seconds: 122 }, {
     receiver: down((at) => at < 60, failure({ fault: "timeout" })),
   }],
-  ["it answers 401 for two minutes", { seconds: 165 }, {
+  ["it answers 401 for two minutes", { seconds: 184 }, {
     pods: 8_000,
     receiver: down((at) => at > 1 && at < 121, answer(401)),
   }],
@@ -283,16 +283,15 @@ Deno.test("simulated: an endpoint that is down is asked a few times a minute, wh
 /** Decides about message after message, as they come, one at a time. */
 class Endpoint {
   state = newEndpoint(16);
-  now = 0;
 
-  begin(message: Message): Attempt {
+  begin(message: Message, othersUntried = false): Attempt {
     this.state = begin(this.state);
     const { starts: start, generation } = this.state;
-    return { message, start, generation, requests: 1, othersUntried: false };
+    return { message, start, generation, requests: 1, othersUntried };
   }
 
   end(attempt: Attempt, outcome: Outcome): Decided["decision"] {
-    const decided = decide(attempt, this.state, outcome, { monotonic: this.now, wall: this.now }, 0.5);
+    const decided = decide(attempt, this.state, outcome, { monotonic: 0, wall: 0, random: 0.5 });
     this.state = decided.endpoint;
     return decided.decision;
   }
@@ -330,6 +329,42 @@ Deno.test("a success of an attempt that began before a failure is no evidence", 
     endpoint.end(good, OK);
   }
   assert.deepEqual([bad.failures.strikes, bad.failures.dead], [1, 0]);
+});
+
+Deno.test("strikes that were too few do not become enough by waiting: it takes another one", () => {
+  const endpoint = new Endpoint();
+  endpoint.state = { ...endpoint.state, failing: 0.5 };
+  let bad = makeMessage({ name: "bad" });
+  for (let time = 0; time < 5; time++) {
+    bad = endpoint.try(bad, ERROR);
+    endpoint.try(makeMessage({ name: `good-${time}` }), OK);
+  }
+  bad = endpoint.try(bad, ERROR);
+  endpoint.state = { ...endpoint.state, failing: 0 };
+  bad = endpoint.try(bad, ERROR);
+  assert.deepEqual([bad.failures.strikes, bad.failures.dead], [6, 0]);
+  endpoint.try(makeMessage({ name: "good" }), OK);
+  bad = endpoint.try(bad, ERROR);
+  assert.deepEqual([bad.failures.strikes, bad.failures.dead], [7, 1]);
+});
+
+Deno.test("a pod is one witness, whether it stands for its namespace or for itself", () => {
+  const endpoint = new Endpoint();
+  const message = makeMessage({ name: "bad" });
+  for (const othersUntried of [true, false]) {
+    endpoint.end(endpoint.begin(message, othersUntried), answer(410));
+  }
+  assert.equal(endpoint.state.circuit.kind, "closed");
+  endpoint.end(endpoint.begin(makeMessage({ name: "other" })), answer(410));
+  assert.equal(endpoint.state.circuit.kind, "disabled");
+});
+
+Deno.test("while others of other namespaces are untried, the pods of one namespace are one witness", () => {
+  const endpoint = new Endpoint();
+  for (const name of ["one", "two", "three"]) {
+    endpoint.end(endpoint.begin(makeMessage({ name }), true), answer(410));
+  }
+  assert.equal(endpoint.state.circuit.kind, "closed");
 });
 
 /** Every kind of outcome there is. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHmac } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
 /** Marks a secret whose rest is the key in base64 (Standard Webhooks 1.0, "Signature scheme"). */
 const ENCODED = "whsec_";
@@ -23,6 +23,9 @@ export interface Signed {
 /** Bodies whose signatures are kept: as many as are under way at several endpoints at once. */
 const KEPT = 256;
 
+/** Keys of secrets that are kept. */
+const KEYS = 32;
+
 /**
  * Makes the headers by which a receiver knows that a message is ours. Asked once an attempt.
  *
@@ -34,6 +37,7 @@ const KEPT = 256;
  */
 export class Signer {
   readonly #schemes: ReadonlySet<Scheme>;
+  readonly #keys = new Map<string, HmacKey>();
   /** By content, the oldest first. */
   readonly #kept = new Map<string, { secret: string; headers: Record<string, string> }>();
 
@@ -54,11 +58,29 @@ export class Signer {
     const headers: Record<string, string> = {};
     if (this.#schemes.has("standard")) {
       headers["webhook-timestamp"] = String(seconds);
-      headers["webhook-signature"] = secrets.map((secret) => standardToken(signed, seconds, secret)).join(
+      headers["webhook-signature"] = secrets.map((secret) => this.#token(signed, seconds, secret)).join(
         " ",
       );
     }
     return Object.assign(headers, this.#timeless(signed, first));
+  }
+
+  #token({ id, body }: Signed, seconds: number, secret: string): string {
+    return `v1,${this.#key("standard", secret).sign("base64", `${id}.${seconds}.`, body)}`;
+  }
+
+  #key(use: "standard" | "sha1" | "sha256", secret: string): HmacKey {
+    const name = `${use} ${secret}`;
+    const kept = this.#keys.get(name);
+    if (kept !== undefined) return kept;
+    const key = use !== "standard" ? new HmacKey(use, secret) : new HmacKey(
+      "sha256",
+      secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), "base64") : secret,
+    );
+    // After a rotation or two: those in use are made again at once.
+    if (this.#keys.size >= KEYS) this.#keys.clear();
+    this.#keys.set(name, key);
+    return key;
   }
 
   #timeless({ content, body }: Signed, secret: string): Record<string, string> {
@@ -66,10 +88,10 @@ export class Signer {
     if (kept !== undefined && kept.secret === secret) return kept.headers;
     const headers: Record<string, string> = {};
     if (this.#schemes.has("atomist")) {
-      headers["x-atomist-signature"] = `sha1=${createHmac("sha1", secret).update(body).digest("hex")}`;
+      headers["x-atomist-signature"] = `sha1=${this.#key("sha1", secret).sign("hex", body)}`;
     }
     if (this.#schemes.has("github")) {
-      headers["x-hub-signature-256"] = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+      headers["x-hub-signature-256"] = `sha256=${this.#key("sha256", secret).sign("hex", body)}`;
     }
     if (this.#kept.size >= KEPT) this.#kept.delete(this.#kept.keys().next().value ?? content);
     this.#kept.set(content, { secret, headers });
@@ -77,13 +99,29 @@ export class Signer {
   }
 }
 
-function standardToken({ id, body }: Signed, seconds: number, secret: string): string {
-  const hmac = createHmac("sha256", standardKey(secret)).update(`${id}.${seconds}.`).update(body);
-  return `v1,${hmac.digest("base64")}`;
-}
+/**
+ * HMAC (RFC 2104) with a key that is used again and again: what is hashed before the message is hashed once. The
+ * runtime's own `createHmac` costs twice as much for each message of 6 KB (Deno 2.9.6: 13 µs against 6).
+ */
+export class HmacKey {
+  readonly #inner: Hash;
+  readonly #outer: Hash;
 
-function standardKey(secret: string): Uint8Array | string {
-  return secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), "base64") : secret;
+  constructor(algorithm: "sha1" | "sha256", key: string | Uint8Array) {
+    const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key;
+    // Both algorithms take blocks of 64 bytes; a longer key is hashed first.
+    const block = new Uint8Array(64);
+    block.set(bytes.length > 64 ? createHash(algorithm).update(bytes).digest() : bytes);
+    this.#inner = createHash(algorithm).update(block.map((byte) => byte ^ 0x36));
+    this.#outer = createHash(algorithm).update(block.map((byte) => byte ^ 0x5c));
+  }
+
+  /** Of these parts, one after the other. */
+  sign(encoding: "hex" | "base64", ...parts: (string | Uint8Array)[]): string {
+    const inner = this.#inner.copy();
+    for (const part of parts) inner.update(part);
+    return this.#outer.copy().update(inner.digest()).digest(encoding);
+  }
 }
 
 /**

@@ -7,9 +7,6 @@ export interface Backoff {
 /** As client-go's reflector: many clients of one API server must not come back all at once. */
 export const CLUSTER_BACKOFF: Backoff = { base: 800, cap: 30_000 };
 
-/** For an endpoint that fails: five minutes is the longest that a mended receiver waits for its first message. */
-export const ENDPOINT_BACKOFF: Backoff = { base: 1_000, cap: 300_000 };
-
 /**
  * The wait after `failures` failures in a row (1 for the first): half of it fixed, half of it random, so that
  * clients spread out and none retries at once.

@@ -3,6 +3,7 @@ import type { PodRef } from "../pod/pod.ts";
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { parseRetryAfter } from "../runtime/retry_after.ts";
 import type { Failures } from "../store/store.ts";
+import { type Concurrency, halved, newConcurrency, raised, restarted } from "./concurrency.ts";
 
 /**
  * What follows from an attempt: for its message, and for the endpoint. Pure: the worker asks, and carries it out.
@@ -62,15 +63,7 @@ export interface EndpointState {
   /** Failures in a row, each of an attempt that began after the one before it had failed; and when the last was. */
   readonly inARow: number;
   readonly inARowSince: number;
-  /** Requests at a time: now, and at the very most. */
-  readonly limit: number;
-  readonly most: number;
-  /** Below this the limit doubles in the time of one request, above it grows by one (as TCP's slow start does). */
-  readonly threshold: number;
-  /** Acceptances since the limit last grew. */
-  readonly accepted: number;
-  /** The start counter when the limit was halved: attempts that were under way then tell nothing new. */
-  readonly halvedAt: number;
+  readonly concurrency: Concurrency;
   /** When everything was last held for a second because one pod was asked to wait. */
   readonly heldAt: number;
 }
@@ -107,7 +100,7 @@ export type Decision =
   /** Once more, at once, on a new connection: the kept one had ended before the receiver saw anything. */
   | { kind: "again" }
   /** It waits until `due`, alone. A dead letter that fails without new evidence stays one (`failures.dead`). */
-  | { kind: "retry"; failures: Failures; due: number; why: string; asked: number }
+  | { kind: "retry"; failures: Failures; due: number; why: string }
   /** The evidence is against it: for the first time where `failures.dead` is 1. */
   | { kind: "dead letter"; failures: Failures; due: number; why: string };
 
@@ -117,10 +110,11 @@ export interface Decided {
   endpoint: EndpointState;
 }
 
-/** Now, by both clocks: a `Retry-After` may be a date. */
-export interface Instant {
+/** Now, by both clocks (a `Retry-After` may be a date), and a number in [0, 1): many must not come back at once. */
+export interface Moment {
   monotonic: number;
   wall: number;
+  random: number;
 }
 
 /** Of one message, while nobody knows whose fault it is. */
@@ -157,9 +151,6 @@ const CONFIRMED = 2;
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
 
-/** Requests at a time to an endpoint that nothing is known of, or that has just come back. */
-const START = 2;
-
 const NOBODY: readonly Witness[] = [];
 const NO_SUSPECTS: readonly PodRef[] = [];
 
@@ -178,20 +169,16 @@ export function newEndpoint(most: number): EndpointState {
     suspects: NO_SUSPECTS,
     inARow: 0,
     inARowSince: 0,
-    limit: Math.min(START, most),
-    most,
-    threshold: most,
-    accepted: 0,
-    halvedAt: 0,
+    concurrency: newConcurrency(most),
     heldAt: -Infinity,
   };
 }
 
 /** How many more requests may begin now. */
-export function room({ circuit, limit }: EndpointState, now: number, inFlight: number): number {
+export function room({ circuit, concurrency }: EndpointState, now: number, inFlight: number): number {
   switch (circuit.kind) {
     case "closed":
-      return Math.max(0, limit - inFlight);
+      return Math.max(0, concurrency.limit - inFlight);
     case "open":
       return now >= circuit.until ? 1 : 0;
     case "half-open":
@@ -227,18 +214,8 @@ export function isFailing({ circuit }: EndpointState): boolean {
   return circuit.kind === "disabled" || (circuit.kind !== "closed" && circuit.openings > 0);
 }
 
-/**
- * Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending.
- *
- * @param random in [0, 1), so that many clients do not come back at once
- */
-export function decide(
-  attempt: Attempt,
-  endpoint: EndpointState,
-  outcome: Outcome,
-  now: Instant,
-  random: number,
-): Decided {
+/** Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending. */
+export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
   if (outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300) {
     return accepted(attempt, endpoint);
   }
@@ -246,9 +223,9 @@ export function decide(
     return { decision: { kind: "again" }, endpoint };
   }
   if (outcome.kind === "failure" && outcome.when === "before") {
-    return notSent(attempt, endpoint, outcome.message, now.monotonic, random);
+    return notSent(attempt, endpoint, outcome.message, now);
   }
-  return refused(attempt, endpoint, outcome, now, random);
+  return refused(attempt, endpoint, outcome, now);
 }
 
 function accepted({ message, start, generation }: Attempt, endpoint: EndpointState): Decided {
@@ -263,7 +240,7 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
     decision: { kind: "delivered", release: dead > 0 ? 2 : recovers ? 1 : 0 },
     endpoint: {
       ...endpoint,
-      ...(recovers ? restarted(endpoint) : grown(endpoint)),
+      concurrency: recovers ? restarted(endpoint.concurrency) : raised(endpoint.concurrency),
       circuit: closes ? { kind: "closed" } : circuit,
       lastAccepted: Math.max(endpoint.lastAccepted, start),
       failing,
@@ -277,74 +254,49 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
   };
 }
 
-type Concurrency = Pick<EndpointState, "limit" | "threshold" | "accepted">;
-
-function restarted({ limit, most }: EndpointState): Concurrency {
-  return { limit: Math.min(START, most), threshold: Math.max(START, Math.floor(limit / 2)), accepted: 0 };
-}
-
-function grown({ limit, most, threshold, accepted }: EndpointState): Concurrency {
-  if (limit >= most) return { limit, threshold, accepted: 0 };
-  if (limit < threshold || accepted + 1 >= limit) return { limit: limit + 1, threshold, accepted: 0 };
-  return { limit, threshold, accepted: accepted + 1 };
-}
-
 /** Nothing of it can have been read: it waits for the circuit and for nothing else. */
-function notSent(
-  attempt: Attempt,
-  endpoint: EndpointState,
-  why: string,
-  now: number,
-  random: number,
-): Decided {
+function notSent(attempt: Attempt, endpoint: EndpointState, why: string, now: Moment): Decided {
   const { message: { failures }, requests } = attempt;
   const after = { ...endpoint, ...rowOf(attempt, endpoint), suspects: suspectsOf(attempt, endpoint) };
   return {
     decision: {
       kind: "retry",
       failures: { ...failures, tries: failures.tries + requests, why },
-      due: now,
+      due: now.monotonic,
       why,
-      asked: 0,
     },
-    endpoint: attempt.generation === endpoint.generation ? opened(after, now, random, 0) : after,
+    endpoint: attempt.generation === endpoint.generation ? opened(after, now) : after,
   };
 }
 
 /** It may have been read, or there is an answer that is none of acceptance. */
-function refused(
-  attempt: Attempt,
-  endpoint: EndpointState,
-  outcome: Outcome,
-  { monotonic: now, wall }: Instant,
-  random: number,
-): Decided {
+function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
   const why = outcome.kind === "answer" ? `status ${outcome.status}` : outcome.message;
-  const asked = askedFor(outcome, wall);
+  const asked = askedFor(outcome, now.wall);
   const failing = attempt.message.failures.tries === 0
     ? endpoint.failing + WEIGHT * (1 - endpoint.failing)
     : endpoint.failing;
-  const decision = blamed(attempt, { ...endpoint, failing }, why, asked, now, random);
-  const hasNewEvidence = decision.kind === "dead letter";
-  const witness = { attempt, list: endpoint.failed };
+  const decision = blamed(attempt, { ...endpoint, failing }, why, asked, now);
   const after: EndpointState = {
     ...endpoint,
     ...rowOf(attempt, endpoint),
-    ...(asksForLess(outcome) ? halved(attempt, endpoint) : {}),
+    concurrency: asksForLess(outcome)
+      ? halved(endpoint.concurrency, attempt.start, endpoint.starts)
+      : endpoint.concurrency,
     failing,
     suspects: suspectsOf(attempt, endpoint),
     // A pod that others were accepted after speaks against itself: it is no witness against the endpoint.
-    failed: decision.failures.strikes <= 1 ? withWitness(witness) : endpoint.failed,
-    gone: isGone(outcome) ? withWitness({ attempt, list: endpoint.gone }) : endpoint.gone,
-    asked: asked === undefined ? endpoint.asked : withWitness({ attempt, list: endpoint.asked }),
+    failed: decision.failures.strikes <= 1 ? withWitness(endpoint.failed, attempt) : endpoint.failed,
+    gone: isGone(outcome) ? withWitness(endpoint.gone, attempt) : endpoint.gone,
+    asked: asked === undefined ? endpoint.asked : withWitness(endpoint.asked, attempt),
   };
   if (after.circuit.kind === "disabled") return { decision, endpoint: after };
   if (isGone(outcome) && after.gone.length >= CONFIRMED) {
     return { decision, endpoint: { ...after, circuit: { kind: "disabled" } } };
   }
-  if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now, random) };
-  if (hasNewEvidence) return { decision, endpoint: withoutProbe(attempt, after) };
-  return { decision, endpoint: failedAgain(attempt, after, now, random) };
+  if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now) };
+  if (decision.kind === "dead letter") return { decision, endpoint: withoutProbe(attempt, after) };
+  return { decision, endpoint: failedAgain(attempt, after, now) };
 }
 
 type Blamed = Extract<Decision, { failures: Failures }>;
@@ -355,8 +307,7 @@ function blamed(
   endpoint: EndpointState,
   why: string,
   asked: number | undefined,
-  now: number,
-  random: number,
+  { monotonic: now, random }: Moment,
 ): Blamed {
   const hasEvidence = endpoint.lastAccepted > failures.failedAt;
   const isStrike = hasEvidence || (failures.strikes === 0 && failures.dead === 0);
@@ -372,8 +323,7 @@ function blamed(
   const delay = dead > 0 ? backoffDelay(DEAD_LETTER, dead, random) : backoffDelay(RETRY, tries, random);
   const after = { tries, strikes, failedAt: endpoint.starts, dead, why };
   const due = now + Math.max(delay, asked ?? 0);
-  if (dead > failures.dead) return { kind: "dead letter", failures: after, due, why };
-  return { kind: "retry", failures: after, due, why, asked: asked ?? 0 };
+  return { kind: dead > failures.dead ? "dead letter" : "retry", failures: after, due, why };
 }
 
 /** How many failures make it less likely than `CHANCE` that each was one of those that happen anyway. */
@@ -399,13 +349,6 @@ function asksForLess(outcome: Outcome): boolean {
     : outcome.fault === "timeout";
 }
 
-/** Once for all that were under way together: each of them is late for the same reason. */
-function halved({ start }: Attempt, { limit, halvedAt, starts }: EndpointState): Partial<EndpointState> {
-  if (start <= halvedAt) return {};
-  const half = Math.max(1, Math.floor(limit / 2));
-  return { limit: half, threshold: half, accepted: 0, halvedAt: starts };
-}
-
 /** Several that were under way at a time and fail together are one failure in the row. */
 function rowOf({ start }: Attempt, { inARow, inARowSince, starts }: EndpointState): Partial<EndpointState> {
   return start > inARowSince || inARow === 0 ? { inARow: inARow + 1, inARowSince: starts } : {};
@@ -419,7 +362,7 @@ function suspectsOf(
 }
 
 /** Each pod once, each namespace once while others of other namespaces could speak for the endpoint. */
-function withWitness({ attempt, list }: { attempt: Attempt; list: readonly Witness[] }): readonly Witness[] {
+function withWitness(list: readonly Witness[], attempt: Attempt): readonly Witness[] {
   const { message: { uid, namespace }, othersUntried } = attempt;
   const standsFor = othersUntried ? `namespace ${namespace}` : uid;
   if (list.length >= MOST_WITNESSES) return list;
@@ -427,18 +370,15 @@ function withWitness({ attempt, list }: { attempt: Attempt; list: readonly Witne
   return [...list, { uid, standsFor }];
 }
 
-function failedAgain(attempt: Attempt, endpoint: EndpointState, now: number, random: number): EndpointState {
+function failedAgain(attempt: Attempt, endpoint: EndpointState, now: Moment): EndpointState {
   const { circuit, failed, usuallyFailing } = endpoint;
   if (attempt.generation !== endpoint.generation) return endpoint;
   if (circuit.kind === "half-open") {
     const failedProbes = circuit.failedProbes + 1;
-    return failedProbes >= PROBES
-      ? opened(endpoint, now, random, 0)
-      : { ...endpoint, circuit: { ...circuit, failedProbes, isProbing: false } };
+    if (failedProbes >= PROBES) return opened(endpoint, now);
+    return { ...endpoint, circuit: { ...circuit, failedProbes, isProbing: false } };
   }
-  return failed.length >= needed(usuallyFailing, LEAST, MOST_WITNESSES)
-    ? opened(endpoint, now, random, 0)
-    : endpoint;
+  return failed.length >= needed(usuallyFailing, LEAST, MOST_WITNESSES) ? opened(endpoint, now) : endpoint;
 }
 
 /** The probe tells of its message alone: another one is to tell of the endpoint. */
@@ -448,37 +388,32 @@ function withoutProbe({ generation }: Attempt, endpoint: EndpointState): Endpoin
   return { ...endpoint, circuit: { ...circuit, isProbing: false } };
 }
 
-function askedToWait(
-  attempt: Attempt,
-  endpoint: EndpointState,
-  asked: number,
-  now: number,
-  random: number,
-): EndpointState {
+function askedToWait(attempt: Attempt, endpoint: EndpointState, asked: number, now: Moment): EndpointState {
   const { circuit, generation } = endpoint;
   const isOld = attempt.generation !== generation;
   if (endpoint.asked.length >= CONFIRMED) {
-    if (!isOld || circuit.kind === "closed") return opened(endpoint, now, random, asked);
+    if (!isOld || circuit.kind === "closed") return opened(endpoint, now, asked);
     // It was under way when the circuit opened: what it asks for counts, its failure does not.
     const openings = "openings" in circuit ? Math.max(1, circuit.openings) : 1;
-    const until = Math.max(now + asked, circuit.kind === "open" ? circuit.until : now);
+    const until = Math.max(now.monotonic + asked, circuit.kind === "open" ? circuit.until : 0);
     return { ...endpoint, circuit: { kind: "open", openings, until } };
   }
-  if (circuit.kind !== "closed" || isOld || now - endpoint.heldAt < HOLD_EVERY) {
-    return failedAgain(attempt, endpoint, now, random);
+  if (circuit.kind !== "closed" || isOld || now.monotonic - endpoint.heldAt < HOLD_EVERY) {
+    return failedAgain(attempt, endpoint, now);
   }
   return {
     ...endpoint,
-    circuit: { kind: "open", openings: 0, until: now + HOLD },
+    circuit: { kind: "open", openings: 0, until: now.monotonic + HOLD },
     generation: generation + 1,
-    heldAt: now,
+    heldAt: now.monotonic,
   };
 }
 
-function opened(endpoint: EndpointState, now: number, random: number, asked: number): EndpointState {
+/** @param asked milliseconds at the least, as the answers ask */
+function opened(endpoint: EndpointState, { monotonic, random }: Moment, asked = 0): EndpointState {
   const { circuit } = endpoint;
   if (circuit.kind === "disabled") return endpoint;
   const openings = circuit.kind === "closed" ? 1 : circuit.openings + 1;
-  const until = now + Math.max(asked, backoffDelay(OPEN, openings, random));
+  const until = monotonic + Math.max(asked, backoffDelay(OPEN, openings, random));
   return { ...endpoint, circuit: { kind: "open", openings, until }, generation: endpoint.generation + 1 };
 }

@@ -149,8 +149,8 @@ class Simulation {
     const { receiver, refusal } = this.#scenario;
     const outcome = this.isPoison(message) ? refusal : receiver(at, this.#random);
     const attempt = { ...flight, othersUntried: this.pending.hasUntried("a", at, message.namespace) };
-    const instant = { monotonic: at, wall: at };
-    const { decision, endpoint } = decide(attempt, this.endpoint, outcome, instant, this.#random());
+    const now = { monotonic: at, wall: at, random: this.#random() };
+    const { decision, endpoint } = decide(attempt, this.endpoint, outcome, now);
     this.endpoint = endpoint;
     if (decision.kind === "again") return void this.#flights.push({ ...flight, at: at + 10, requests: 2 });
     if (decision.kind !== "delivered") {
@@ -283,7 +283,6 @@ Deno.test("simulated: an endpoint that is down is asked a few times a minute, wh
 /** Decides about message after message, as they come, one at a time. */
 class Endpoint {
   state = newEndpoint(16);
-  now = 0;
 
   begin(message: Message): Attempt {
     this.state = begin(this.state);
@@ -292,7 +291,7 @@ class Endpoint {
   }
 
   end(attempt: Attempt, outcome: Outcome): Decided["decision"] {
-    const decided = decide(attempt, this.state, outcome, { monotonic: this.now, wall: this.now }, 0.5);
+    const decided = decide(attempt, this.state, outcome, { monotonic: 0, wall: 0, random: 0.5 });
     this.state = decided.endpoint;
     return decided.decision;
   }

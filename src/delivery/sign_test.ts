@@ -2,9 +2,21 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import { secretProblem, signatureHeaders } from "./sign.ts";
+import { type Scheme, SCHEMES, secretProblem, Signer } from "./sign.ts";
 
 const utf8 = new TextEncoder();
+
+let contents = 0;
+
+function signatureHeaders(
+  id: string,
+  seconds: number,
+  body: Uint8Array,
+  secrets: string[],
+  schemes: readonly Scheme[] = SCHEMES,
+): Record<string, string> {
+  return new Signer(new Set(schemes)).sign({ id, body, content: `${contents++}` }, seconds, secrets);
+}
 
 Deno.test("the Standard Webhooks signature is that of the specification's example", () => {
   const headers = signatureHeaders(
@@ -102,4 +114,39 @@ Deno.test("a secret that cannot be one is told without repeating it", () => {
   for (const secret of ["x", "whsec", "WHSEC_abc", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_YQ=="]) {
     assert.equal(secretProblem(secret), undefined, secret);
   }
+});
+
+Deno.test("only the schemes that are asked for are used", () => {
+  const names = (schemes: Scheme[]): string[] =>
+    Object.keys(signatureHeaders("id", 1, utf8.encode("x"), ["secret"], schemes));
+  assert.deepEqual(names(["standard"]), ["webhook-timestamp", "webhook-signature"]);
+  assert.deepEqual(names(["github"]), ["x-hub-signature-256"]);
+  assert.deepEqual(names(["atomist"]), ["x-atomist-signature"]);
+  assert.deepEqual(names(["standard", "github", "atomist"]).length, 4);
+});
+
+Deno.test("what has no timestamp is signed once for a body and a secret", () => {
+  const signer = new Signer();
+  const body = utf8.encode("x");
+  const timeless = (secret: string, content: string): (string | undefined)[] => {
+    const headers = signer.sign({ id: "id", body, content }, 1, [secret]);
+    return [headers["x-atomist-signature"], headers["x-hub-signature-256"]];
+  };
+  const first = timeless("first", "1");
+  // The bytes changed behind its back: it did not look at them again.
+  body.set(utf8.encode("y"));
+  assert.deepEqual(timeless("first", "1"), first);
+  assert.notDeepEqual(timeless("first", "2"), first);
+  assert.notDeepEqual(timeless("second", "1"), first);
+});
+
+Deno.test("signatures of no more than a few hundred bodies are kept", () => {
+  const signer = new Signer(new Set<Scheme>(["github"]));
+  const body = utf8.encode("x");
+  const sign = (content: string): string | undefined =>
+    signer.sign({ id: "id", body, content }, 1, ["secret"])["x-hub-signature-256"];
+  const first = sign("0");
+  for (let content = 1; content <= 256; content++) sign(`${content}`);
+  body.set(utf8.encode("y"));
+  assert.notEqual(sign("0"), first);
 });

@@ -81,7 +81,7 @@ const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 const LONGEST_WAIT = 60_000;
 
 /** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
-const DURABLE_WITHIN = 1_000;
+const DURABLE_WITHIN = 500;
 
 /** Bodies that were read again and given up at once, because they are so large: they go out as they are. */
 const REREAD_REMEMBERED = 1_000;
@@ -218,12 +218,12 @@ export class Worker {
         const tries = message.failures.tries + requests;
         const outcome = await this.#send(message, tries, lost);
         if (outcome === undefined) return pending.release(message);
-        const now = { monotonic: clock.monotonic(), wall: clock.now() };
+        const now = { monotonic: clock.monotonic(), wall: clock.now(), random: random() };
         const othersUntried = !isAccepted(outcome) &&
           pending.hasUntried(endpoint, now.monotonic, message.namespace);
         const attempt = { message, start, generation, requests, othersUntried };
         const before = this.#state;
-        const { decision, endpoint: after } = decide(attempt, before, outcome, now, random());
+        const { decision, endpoint: after } = decide(attempt, before, outcome, now);
         this.#state = after;
         if (decision.kind === "again") continue;
         this.#carryOut(decision, message, lost, now.monotonic);

@@ -31,6 +31,9 @@ export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send
 /** Annotation endpoints that were closed and are remembered: annotations can name new ones without end. */
 const REMEMBERED = 1_000;
 
+/** Requests at a time to an annotation's endpoint, of which there may be a hundred. */
+const OF_ANNOTATION = 2;
+
 interface Running {
   worker: Worker;
   endpoint: Endpoint;
@@ -74,6 +77,7 @@ export class Workers {
       send,
       renderer: this.#renderer,
       signer: this.#signer,
+      concurrency: trusted ? this.#deps.concurrency : Math.min(OF_ANNOTATION, this.#deps.concurrency),
       // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
       secrets: trusted ? this.#deps.secrets : unsigned,
     });

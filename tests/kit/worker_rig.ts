@@ -1,22 +1,55 @@
 import assert from "node:assert/strict";
-import { knownOf } from "./known.ts";
-import { TestClock } from "./clock.ts";
-import { deliveryDeps } from "./delivery_deps.ts";
-import { MemoryLog } from "./memory_log.ts";
-import { owe, type OwedParts } from "./owed.ts";
-import { type Answer, ScriptedDial, type Seen } from "./scripted_dial.ts";
-import { makePod } from "./pods.ts";
-import { openTestStore } from "./store.ts";
-import { openInMemory } from "../../src/store/database.ts";
+import { Renderer } from "../../src/delivery/render.ts";
+import { Signer } from "../../src/delivery/sign.ts";
 import { Worker, type WorkerDeps } from "../../src/delivery/worker.ts";
+import type { WorkersDeps } from "../../src/delivery/workers.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
+import type { Log } from "../../src/runtime/log.ts";
+import type { Pending } from "../../src/store/store.ts";
+import { TestClock } from "./clock.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { ScriptedReceiver } from "./scripted_receiver.ts";
+import { openTestStore, record, recordEnd, type VersionParts } from "./store.ts";
 
-/** A worker on a store in memory, with a clock that the test moves and an endpoint that is a function. */
+/** Milliseconds that an attempt may take. */
+export const TIMEOUT = 15_000;
+
+/** What deliveries need, but for the way to their endpoints: nothing is signed, read again or random. */
+export function deliveryDeps(
+  pending: Pending,
+  clock: Clock,
+  log: Log,
+): Omit<WorkersDeps, "openSend" | "fail"> {
+  return {
+    pending,
+    clock,
+    log,
+    rendering: { version: "1" },
+    secrets: () => [],
+    timeout: TIMEOUT,
+    concurrency: 16,
+    budget: { limit: 64 * 1024 * 1024, used: 0 },
+    reread: () => Promise.resolve(false),
+    onRequest: () => {},
+    random: () => 0,
+  };
+}
+
+/** Lets promises go on that can; no test here waits for anything of the real world. */
+async function microtasks(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+}
+
+/** A worker on a real store, with a clock that the test moves and an endpoint that is a function. */
 export class Rig {
-  readonly clock = new TestClock();
-  readonly database = openInMemory();
-  readonly store = openTestStore(this.database);
+  readonly clock = new TestClock(undefined, microtasks);
+  readonly #workers: Worker[] = [];
+  readonly store = openTestStore({
+    clock: this.clock,
+    onReady: () => this.#workers.forEach((worker) => worker.wake()),
+  });
   readonly log = new MemoryLog();
-  readonly dial = new ScriptedDial(this.clock);
+  readonly receiver = new ScriptedReceiver(this.clock);
   readonly abort = new AbortController();
   readonly #running: Promise<void>[] = [];
   /** How many workers have returned, and what they threw. */
@@ -25,58 +58,47 @@ export class Rig {
 
   start(deps: Partial<WorkerDeps> = {}): Worker {
     const worker = new Worker({
-      ...deliveryDeps(this.store, this.clock, this.log),
+      ...deliveryDeps(this.store.pending, this.clock, this.log),
+      renderer: new Renderer({ version: "1" }),
+      signer: new Signer(),
       endpoint: "a",
       url: new URL("https://a.example.com/hook"),
-      lost: () => 0,
-      dial: this.dial.dial,
+      send: this.receiver.send,
       ...deps,
     });
     const running = worker.run(this.abort.signal)
       .catch((error: unknown) => void this.faults.push(error))
       .finally(() => this.ended++);
+    this.#workers.push(worker);
     this.#running.push(running);
     return worker;
   }
 
-  owe(name: string, parts: OwedParts = {}, endpoint = "a"): void {
-    owe(this.store.outbox, endpoint, { name, ...parts });
+  /** A version of a pod is pending for an endpoint. */
+  add(name: string, parts: VersionParts = {}, endpoint = "a"): void {
+    record(this.store, [endpoint], { name, ...parts });
+    this.store.commit();
   }
 
-  owePods(count: number, from = 0): void {
-    for (let pod = from; pod < from + count; pod++) this.owe(`pod-${pod}`);
+  addPods(count: number): void {
+    for (let pod = 0; pod < count; pod++) record(this.store, ["a"], { name: `pod-${pod}` });
+    this.store.commit();
   }
 
-  /** Owes a pod's newest version, whose text was reduced to save room. */
-  oweReduced(name: string): void {
-    const pod = makePod({ name });
-    const { resourceVersion } = pod.metadata;
-    const known = knownOf(pod);
-    const text = JSON.stringify({ name, version: resourceVersion });
-    const body = this.store.inventory.put(known, text, undefined);
-    this.database.prepare("UPDATE body SET reduced = 1 WHERE id = ?").run(body);
-    this.store.outbox.owe("a", {
-      ...known,
-      event: "pod.changed",
-      body,
-      reasons: ["metadata"],
-      occasion: "",
-    });
+  addEnd(name: string, parts: VersionParts = {}): void {
+    recordEnd(this.store, ["a"], { name, ...parts });
+    this.store.commit();
   }
 
-  /** Brings the whole text back. */
-  complete(name: string): void {
-    const known = this.store.inventory.known(`uid-${name}`);
-    if (known === undefined) return;
-    this.store.inventory.complete(known, () => JSON.stringify({ name, version: known.resourceVersion }));
+  /** Messages that are pending for the endpoint, and how many of them are dead letters. */
+  get counts(): { pending: number; dead: number } {
+    const { pending, deadLetters } = this.store.pending.counts("a");
+    return { pending, dead: deadLetters };
   }
 
-  get owed(): { waiting: number; aside: number } {
-    return this.store.outbox.owed("a");
-  }
-
-  logged(level: string): string[] {
-    return this.log.lines.filter((line) => line.level === level).map(({ message }) => message);
+  /** Instants of the requests about a pod. */
+  attemptsAt(name: string): number[] {
+    return this.receiver.seen.filter((seen) => seen.name === name).map(({ at }) => at);
   }
 
   async end(): Promise<void> {
@@ -84,7 +106,7 @@ export class Rig {
     await Promise.all(this.#running);
     this.store.close();
     assert.equal(this.clock.pending, 0, "no timer is left behind");
-    assert.equal(this.dial.overlaps, 0, "never two of one pod at once");
+    assert.equal(this.receiver.overlaps, 0, "never two of one pod at once");
   }
 }
 
@@ -97,9 +119,4 @@ export function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
       await rig.end();
     }
   });
-}
-
-/** One pod's answer by name, 200 for all others. */
-export function only(name: string, answer: Answer): (seen: Seen) => Answer {
-  return (seen) => seen.name === name ? answer : 200;
 }

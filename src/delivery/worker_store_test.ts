@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { MemoryPending, type MessageParts } from "../../tests/kit/memory_pending.ts";
+import { bodyText } from "../../tests/kit/store.ts";
+import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
+
+/** A pod's current version, whose body was given up to save room. */
+function addReduced(rig: Rig, name: string): void {
+  rig.add(name, { reduced: true });
+}
+
+/** Brings the body back, as the one who reads the pod again does. */
+function restore(rig: Rig, name: string): void {
+  const pod = rig.store.inventory.known(`uid-${name}`) ?? assert.fail("it is not known");
+  rig.store.inventory.restore(pod, new TextEncoder().encode(bodyText(name, pod.resourceVersion)));
+  rig.store.commit();
+}
+
+withRig("a message whose body was given up is read again at its turn, and the others go on", async (rig) => {
+  const asked: string[] = [];
+  addReduced(rig, "small");
+  rig.add("web-1");
+  rig.start({
+    reread: (message) => {
+      asked.push(message.name);
+      restore(rig, "small");
+      return Promise.resolve(true);
+    },
+  });
+  await rig.clock.advance(0);
+  assert.deepEqual(asked, ["small"]);
+  assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-observed"]), [
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual(rig.receiver.flush().sort(), ["small 1", "web-1 1"]);
+});
+
+withRig("a body that is given up again as soon as it was read goes out as it is", async (rig) => {
+  let asked = 0;
+  addReduced(rig, "small");
+  rig.start({ reread: () => Promise.resolve(++asked > 0) });
+  await rig.clock.advance(2_000);
+  assert.equal(asked, 1);
+  assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-observed"]), ["false"]);
+});
+
+withRig("a pod that cannot be read now is asked for again, each time later", async (rig) => {
+  const asked: number[] = [];
+  addReduced(rig, "small");
+  rig.add("web-1");
+  rig.start({
+    reread: () => {
+      asked.push(rig.clock.monotonic());
+      return Promise.resolve(false);
+    },
+  });
+  await rig.clock.advance(12_000);
+  assert.deepEqual(asked, [0, 500, 1_500, 3_500, 7_500]);
+  assert.deepEqual(rig.receiver.flush(), ["web-1 1"]);
+  assert.equal(rig.counts.pending, 1);
+});
+
+withRig("a pod is read once at a time, however long the API server takes", async (rig) => {
+  let asked = 0;
+  addReduced(rig, "small");
+  rig.start({
+    reread: () => {
+      asked++;
+      return asked > 1
+        ? Promise.resolve(false)
+        : new Promise((resolve) => rig.clock.after(60_000, () => resolve(false)));
+    },
+  });
+  await rig.clock.advance(59_999);
+  assert.equal(asked, 1);
+  await rig.clock.advance(501);
+  assert.equal(asked, 2);
+});
+
+withRig("a newer version that comes while its pod is read is sent once", async (rig) => {
+  rig.receiver.react = () => new Promise((resolve) => rig.clock.after(1_000, () => resolve(200)));
+  addReduced(rig, "small");
+  rig.start({
+    reread: () => new Promise((resolve) => rig.clock.after(500, () => resolve(true))),
+  });
+  await rig.clock.advance(0);
+  rig.add("small", { resourceVersion: "2" });
+  await rig.clock.advance(10_000);
+  assert.deepEqual(rig.receiver.flush(), ["small 2"]);
+  assert.equal(rig.counts.pending, 0);
+});
+
+withRig("a message whose version cannot be had any more is sent reduced, and says so", async (rig) => {
+  rig.addEnd("small", { reduced: true });
+  rig.start({ reread: () => assert.fail("nothing is to be read") });
+  await rig.clock.advance(0);
+  assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-observed"]), ["false"]);
+});
+
+/** Pending in memory, where a test can say what was evicted. */
+function losing(messages: number, count: number): MemoryPending {
+  const pending = new MemoryPending();
+  for (let pod = 0; pod < count; pod++) pending.add(podParts(pod));
+  pending.lose("a", messages);
+  return pending;
+}
+
+function podParts(pod: number): MessageParts {
+  return { name: `pod-${pod}`, body: bodyText(`pod-${pod}`, "1") };
+}
+
+withRig("a loss is announced by one request at a time, and not again once that was accepted", async (rig) => {
+  rig.receiver.react = () => new Promise((resolve) => rig.clock.after(100, () => resolve(200)));
+  const pending = losing(5, 4);
+  rig.start({ pending });
+  await rig.clock.advance(1_000);
+  assert.deepEqual(rig.receiver.seen.flatMap(({ headers }) => headers["k8svent-lost"] ?? []), ["5"]);
+  assert.equal(pending.lost("a").messages, 0);
+});
+
+withRig("a loss is announced again with each attempt until one is accepted", async (rig) => {
+  rig.receiver.react = ({ at }) => at < 2_000 ? 503 : 200;
+  rig.start({ pending: losing(2, 3) });
+  await rig.clock.advance(60_000);
+  const told = rig.receiver.seen.map(({ at, headers }) => ({
+    isDown: at < 2_000,
+    lost: headers["k8svent-lost"],
+  }));
+  assert.ok(told.filter(({ isDown, lost }) => isDown && lost === "2").length > 1);
+  assert.deepEqual(told.filter(({ isDown }) => !isDown).map(({ lost }) => lost), ["2", undefined, undefined]);
+});
+
+withRig("what is lost while a loss is being announced is announced by the next request", async (rig) => {
+  rig.receiver.react = () => new Promise((resolve) => rig.clock.after(100, () => resolve(200)));
+  const pending = losing(5, 1);
+  const worker = rig.start({ pending });
+  await rig.clock.advance(50);
+  pending.lose("a", 7);
+  for (const pod of [1, 2]) {
+    pending.add(podParts(pod));
+    worker.wake();
+    await rig.clock.advance(200);
+  }
+  assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-lost"]), ["5", undefined, "7"]);
+});

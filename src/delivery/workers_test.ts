@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
+import { openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
+import { TestClock } from "../../tests/kit/clock.ts";
+import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import { Workers } from "./workers.ts";
+
+/** Workers whose endpoints share one scripted receiver; the requests tell them apart by their URL. */
+class Rig {
+  readonly clock = new TestClock();
+  readonly store = openTestStore({ clock: this.clock, onReady: (endpoints) => this.workers.wake(endpoints) });
+  readonly receiver = new ScriptedReceiver(this.clock);
+  readonly kill = new AbortController();
+  readonly faults: unknown[] = [];
+  readonly opened: Endpoint[] = [];
+  closed = 0;
+  readonly workers: Workers = new Workers({
+    ...deliveryDeps(this.store.pending, this.clock, new MemoryLog()),
+    openSend: (endpoint) => {
+      this.opened.push(endpoint);
+      return { send: this.receiver.send, close: () => this.closed++ };
+    },
+    secrets: () => ["a-secret-of-24-characters"],
+    fail: (error) => this.faults.push(error),
+  }, this.kill.signal);
+
+  add(endpoints: string[], name = "web-0"): void {
+    record(this.store, endpoints, { name });
+    this.store.commit();
+  }
+
+  /** Hosts that requests went to, without their domain; forgets them. */
+  hosts(): (string | undefined)[] {
+    return this.receiver.seen.splice(0).map(({ url }) => url.host.split(".")[0]);
+  }
+
+  async end(): Promise<void> {
+    this.kill.abort();
+    await this.workers.finish("drained");
+    this.store.close();
+  }
+}
+
+function endpoint(name: string, trusted = true): Endpoint {
+  return { name, url: new URL(`https://${name}.example.com/`), trusted };
+}
+
+function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const rig = new Rig();
+    try {
+      await test(rig);
+    } finally {
+      await rig.end();
+    }
+  });
+}
+
+withRig("an endpoint has one worker, however often it is opened", async (rig) => {
+  rig.add(["a"]);
+  for (let time = 0; time < 3; time++) rig.workers.open(endpoint("a"));
+  await rig.clock.advance(0);
+  assert.deepEqual(rig.hosts(), ["a"]);
+  await rig.workers.finish("drained");
+  assert.equal(rig.closed, 1);
+});
+
+withRig(
+  "what goes to an endpoint that an annotation named is not signed with the operator's secret",
+  async (rig) => {
+    rig.add(["a", "other"]);
+    rig.workers.open(endpoint("a"));
+    rig.workers.open(endpoint("other", false));
+    await rig.clock.advance(0);
+    const signed = rig.receiver.seen.map(({ url, headers }) => [url.host, "webhook-signature" in headers]);
+    assert.deepEqual(signed, [["a.example.com", true], ["other.example.com", false]]);
+  },
+);
+
+withRig(
+  "the way to an annotation's endpoint is opened as one that is not trusted, each time",
+  async (rig) => {
+    rig.workers.open(endpoint("a"));
+    rig.workers.open(endpoint("other", false));
+    await rig.clock.advance(0);
+    rig.workers.letIdleGo();
+    rig.add(["other"]);
+    await rig.clock.advance(0);
+    assert.deepEqual(rig.opened.map(({ name, trusted }) => [name, trusted]), [
+      ["a", true],
+      ["other", false],
+      ["other", false],
+    ]);
+  },
+);
+
+withRig(
+  "an annotation's endpoint gets two requests at a time, since anybody may name a hundred",
+  async (rig) => {
+    rig.receiver.react = () => new Promise((resolve) => rig.clock.after(10, () => resolve(200)));
+    for (let pod = 0; pod < 50; pod++) rig.add(["other"], `pod-${pod}`);
+    rig.workers.open(endpoint("other", false));
+    await rig.clock.advance(1_000);
+    assert.equal(rig.receiver.seen.length, 50);
+    assert.equal(rig.receiver.most, 2);
+  },
+);
+
+withRig("an endpoint that is woken delivers what was recorded since, and no other is asked", async (rig) => {
+  rig.workers.open(endpoint("a"));
+  rig.workers.open(endpoint("b"));
+  await rig.clock.advance(0);
+  rig.add(["a", "unknown"]);
+  await rig.clock.advance(0);
+  assert.deepEqual(rig.hosts(), ["a"]);
+});
+
+withRig("an endpoint that is opened while the program drains drains too", async (rig) => {
+  await rig.workers.finish("drained");
+  rig.add(["late"]);
+  rig.workers.open(endpoint("late"));
+  await rig.clock.advance(1_000);
+  await rig.workers.finish("drained");
+  assert.deepEqual(rig.hosts(), ["late"]);
+});
+
+withRig("an idle annotation's endpoint is closed, one that something is pending for is not", async (rig) => {
+  rig.receiver.react = ({ url }) => url.host.startsWith("busy") ? 503 : 200;
+  for (const name of ["busy", "idle"]) {
+    rig.add([name], name);
+    rig.workers.open(endpoint(name, false));
+  }
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(0);
+  rig.workers.letIdleGo();
+  assert.deepEqual([...rig.workers.ofAnnotations], ["busy"]);
+  await rig.clock.advance(0);
+  assert.equal(rig.closed, 1);
+});
+
+withRig(
+  "an annotation's endpoint that was closed gets what comes for it later, such as a deletion",
+  async (rig) => {
+    rig.workers.open(endpoint("other", false));
+    await rig.clock.advance(0);
+    rig.workers.letIdleGo();
+    await rig.clock.advance(0);
+    assert.equal(rig.workers.reaches("other"), true);
+    recordEnd(rig.store, ["other"]);
+    rig.store.commit();
+    await rig.clock.advance(0);
+    assert.deepEqual(rig.hosts(), ["other"]);
+  },
+);
+
+withRig("of annotations' endpoints that were closed, a thousand are remembered", async (rig) => {
+  for (let number = 0; number < 1_001; number++) rig.workers.open(endpoint(`other-${number}`, false));
+  await rig.clock.advance(0);
+  rig.workers.letIdleGo();
+  await rig.clock.advance(0);
+  assert.equal(rig.closed, 1_001);
+  assert.deepEqual([rig.workers.reaches("other-0"), rig.workers.reaches("other-1")], [false, true]);
+});
+
+withRig(
+  "endpoints that fail or have dead letters are behind, while something is pending for them",
+  async (rig) => {
+    rig.receiver.react = ({ url, name }) =>
+      url.host.startsWith("down") ? 500 : url.host.startsWith("picky") && name === "bad" ? 422 : 200;
+    for (const name of ["down", "picky", "well"]) rig.workers.open(endpoint(name));
+    for (let pod = 0; pod < 10; pod++) {
+      rig.add(["down", "picky", "well"], pod === 0 ? "bad" : `pod-${pod}`);
+      await rig.clock.advance(1_000);
+    }
+    assert.deepEqual(rig.workers.behind, ["down", "picky"]);
+  },
+);
+
+withRig("dead letters are tried at once when somebody asks for it", async (rig) => {
+  rig.receiver.react = ({ name }) => name === "bad" ? 422 : 200;
+  rig.workers.open(endpoint("a"));
+  for (let pod = 0; pod < 10; pod++) {
+    rig.add(["a"], pod === 0 ? "bad" : `pod-${pod}`);
+    await rig.clock.advance(1_000);
+  }
+  assert.equal(rig.store.pending.counts("a").deadLetters, 1);
+  rig.receiver.react = () => 200;
+  rig.workers.retry();
+  await rig.clock.advance(0);
+  assert.equal(rig.store.pending.counts("a").pending, 0);
+});
+
+withRig("a fault of one worker is reported and the others go on", async (rig) => {
+  const fault = new TypeError("a fault of the program");
+  rig.receiver.react = ({ url }) => {
+    if (url.host.startsWith("bad")) throw fault;
+    return 200;
+  };
+  for (const name of ["bad", "good"]) {
+    rig.add([name], name);
+    rig.workers.open(endpoint(name));
+  }
+  await rig.clock.advance(0);
+  assert.deepEqual(rig.faults, [fault]);
+  assert.equal(rig.store.pending.counts("good").pending, 0);
+});

@@ -2,7 +2,10 @@ import type { ContainerStatus, Pod } from "../../src/pod/pod.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
 import { PodStore, type Ref } from "../kit/apiserver/pod_store.ts";
-import { type Command, PODS } from "./history.ts";
+import { type Command, PODS, type Restored, ROUTES } from "./history.ts";
+
+/** The annotation by which a pod names its webhooks. */
+export const ANNOTATION = "atomist.com/k8vent";
 
 const PHASES = ["Pending", "Running", "Failed", "Succeeded"];
 
@@ -15,13 +18,20 @@ export class ModelCluster {
   /** Versions stay below this one until the program has noticed the last restore. */
   #limit = Infinity;
 
+  /** UIDs with their versions in this history, and in those that restores ended. */
+  readonly #written = new Set<string>();
+  readonly #rewritten = new Set<string>();
+
   constructor(clock: Clock) {
     this.store = new PodStore(clock);
+    this.store.onChange.add(({ version, before, after }) => {
+      this.#written.add(`${(after ?? before)?.metadata.uid} ${version}`);
+    });
   }
 
   create(index: number): void {
     const ref = refOf(index);
-    if (this.store.get(ref) !== undefined || !this.#mayWrite()) return;
+    if (this.store.get(ref) !== undefined || !this.#mayWrite(ref)) return;
     this.store.create({
       metadata: { ...ref, uid: `uid-${this.#count++}`, labels: { app: "shop" } },
       spec: { containers: [{ name: "main", image: "app:1" }], terminationGracePeriodSeconds: 30 },
@@ -35,7 +45,7 @@ export class ModelCluster {
 
   delete(index: number): void {
     const ref = refOf(index);
-    if (this.store.get(ref) !== undefined && this.#mayWrite()) this.store.remove(ref);
+    if (this.store.get(ref) !== undefined && this.#mayWrite(ref)) this.store.remove(ref);
   }
 
   change(index: number, what: (Command & { do: "change" })["what"]): void {
@@ -47,26 +57,38 @@ export class ModelCluster {
   }
 
   touch(): void {
-    if (this.#mayWrite()) this.store.touch();
+    if (this.store.version + 1 < this.#limit) this.store.touch();
   }
 
   compact(): void {
     this.store.compact();
   }
 
+  /** A pod's annotation is written, or taken away. */
+  route(index: number, to: keyof typeof ROUTES): void {
+    this.#update(index, ({ metadata }) => {
+      const { [ANNOTATION]: _before, ...others } = metadata.annotations ?? {};
+      const { text } = ROUTES[to];
+      metadata.annotations = text === undefined ? others : { ...others, [ANNOTATION]: text };
+    });
+  }
+
   /**
-   * etcd is restored from a backup. Until the program has noticed, the versions stay below those that it has
-   * seen: beyond them, nothing in the API would tell that it happened. (Real restores bump the version, or take
-   * longer to be passed than the four minutes that a watch lasts.)
+   * etcd is restored from a backup.
    *
+   * @param to `below`: until the program has noticed, the versions stay below those that it has seen
    * @param seen the versions up to which the program may have seen the cluster
    */
-  rewind(back: number, seen: number[]): void {
-    const to = Math.max(this.store.compacted, 100, this.store.version - back);
-    if (to === this.store.version) return;
-    this.#limit = Math.min(this.#limit, ...seen.filter((version) => version > to));
+  rewind(back: number, to: Restored, seen: number[]): void {
+    const before = this.store.version;
+    const restored = Math.max(this.store.compacted, 100, before - back);
+    if (restored === before) return;
+    if (to === "below") this.#limit = Math.min(this.#limit, ...seen.filter((version) => version > restored));
     this.generation++;
-    this.store.rewind(to);
+    for (const written of this.#written) this.#rewritten.add(written);
+    this.#written.clear();
+    this.store.rewind(restored);
+    while (to === "bumped" && this.store.version < before + back) this.store.touch();
   }
 
   /** Every list of the program was answered since the restore. */
@@ -84,10 +106,17 @@ export class ModelCluster {
 
   #update(index: number, edit: (pod: Pod) => void): void {
     const ref = refOf(index);
-    if (this.store.get(ref) !== undefined && this.#mayWrite()) this.store.update(ref, edit);
+    if (this.store.get(ref) !== undefined && this.#mayWrite(ref)) this.store.update(ref, edit);
   }
 
-  #mayWrite(): boolean {
+  /**
+   * Two histories never give one pod the same version: nobody could tell the one from the other by it. (In a real
+   * cluster all resources count by one revision, so it takes some luck.)
+   */
+  #mayWrite(ref: Ref): boolean {
+    const uid = this.store.get(ref)?.metadata.uid;
+    const isTaken = (version: number): boolean => this.#rewritten.has(`${uid} ${version}`);
+    while (this.#limit === Infinity && isTaken(this.store.version + 1)) this.store.touch();
     return this.store.version + 1 < this.#limit;
   }
 }

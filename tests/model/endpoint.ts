@@ -1,12 +1,17 @@
-import { type Dial, DialError, type Reply, type Request } from "../../src/delivery/dial.ts";
+import { type Dial, DialError, type DialFault, type Reply, type Request } from "../../src/delivery/dial.ts";
 import type { OpenDial } from "../../src/delivery/dial_fetch.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
+import { verify } from "../kit/signature.ts";
 import type { Client } from "./client.ts";
-import type { EndpointAnswer } from "./history.ts";
+import { gained } from "./gains.ts";
+import type { EndpointAnswer, Filter, FilterAnswer } from "./history.ts";
+import { PODS } from "./history.ts";
+import { Receiver } from "./receiver.ts";
+import type { Keys } from "./keys.ts";
 
-/** A message that has come in whole. */
+/** A message about a pod that has come in whole. */
 export interface Delivery {
   /** The run of the program that sent it. */
   run: number;
@@ -15,57 +20,89 @@ export interface Delivery {
   reasons: string[];
   epoch: number;
   coalesced: number;
+  /** How many messages it says were given up. */
+  lost: number;
+  /** The header `k8svent-phase`. */
+  phase: string | undefined;
+  /** False where the header says so. */
+  observed: boolean;
   body: string;
   pod: Pod;
   /** Whether the program was answered that it was taken. */
   accepted: boolean;
   /** Whether the program lived long enough after that to have stored it. */
   stored: boolean;
+  /** How many syncs of the disk had begun then. */
+  storedIn: number;
 }
 
-/** A receiver without a network: it answers by its script, with 200 when that is over. */
+/** Milliseconds within which the program stores that a message was taken. */
+const STORES_WITHIN = 0;
+
+/** A receiver without a network: it answers by its filters and its script, with 200 when that is over. */
 export class ModelEndpoint {
-  /** In the order of arrival. */
+  /** About pods, in the order of arrival. */
   readonly deliveries: Delivery[] = [];
-  /** Those that it did not take in a way that may be the message's own fault, read or not: see `verdict.ts`. */
+  /** Those that it did not take in a way that may be the message's own fault, read or not. */
   readonly refused: Delivery[] = [];
   readonly script: EndpointAnswer[] = [];
+  readonly filters: Filter[] = [];
+  /** The names of pods, `namespace/name`, that a filter has met. */
+  readonly poisoned = new Set<string>();
+  /** What an obedient receiver holds after all that. */
+  readonly receiver = new Receiver();
+  /** What is wrong with what was sent to it, whatever it is about. */
+  readonly problems: string[] = [];
   /** Whether it answered 410 to the run with this number. */
   goneFor: number | undefined;
   readonly #clock: Clock;
-  #fresh: [Delivery, Client][] = [];
+  readonly #keys: Keys | undefined;
+  #fresh: { delivery: Delivery; client: Client; at: number }[] = [];
 
-  constructor(readonly name: string, clock: Clock) {
+  /**
+   * @param url where it is
+   * @param keys what signs the messages to it; undefined: nothing may
+   */
+  constructor(readonly name: string, readonly url: string, clock: Clock, keys: Keys | undefined) {
     this.#clock = clock;
-  }
-
-  reachedBy(client: Client): OpenDial {
-    const dial: Dial = async (request, signal) => {
-      client.call();
-      const answer = client.dead.aborted ? NONE : this.script.shift() ?? OK;
-      return await this.#answer(answer, request, client, signal);
-    };
-    return { dial, close: () => {} };
+    this.#keys = keys;
   }
 
   /** Everything that can go on without time passing has done so. */
-  settled(): void {
-    for (const [delivery, client] of this.#fresh) delivery.stored = !client.dead.aborted;
-    this.#fresh = [];
+  settled(syncs: number): void {
+    const now = this.#clock.monotonic();
+    this.#fresh = this.#fresh.filter(({ delivery, client, at }) => {
+      if (client.dead.aborted) return false;
+      if (now - at < STORES_WITHIN) return true;
+      delivery.stored = true;
+      delivery.storedIn = syncs;
+      return false;
+    });
   }
 
-  async #answer(
-    answer: EndpointAnswer,
-    request: Request,
-    client: Client,
-    signal: AbortSignal,
-  ): Promise<Reply> {
-    const took = answer.is === "status" || answer.is === "slow" || answer.took;
+  /** What was stored since this sync began is not. */
+  forget(sync: number): void {
+    for (const delivery of this.deliveries) {
+      if (delivery.stored && delivery.storedIn >= sync) delivery.stored = false;
+    }
+  }
+
+  /** One request and its answer. */
+  async answer(request: ModelRequest, client: Client, signal: AbortSignal): Promise<ModelAnswer> {
+    client.call();
     const delivery = read(request, client.number);
-    if (took) this.deliveries.push(delivery);
-    if (answer !== NONE && mayBeTheMessage(answer)) this.refused.push(delivery);
-    if (answer.is === "reset") throw new DialError("network", "The connection to model failed.");
-    if (answer.is === "closed") throw new DialError("closed", "model closed the connection.");
+    const verdict = this.#keys === undefined
+      ? verify(request.signed, [])
+      : verify(request.signed, this.#keys.active());
+    if (verdict !== (this.#keys?.isUsed ? "ok" : "unsigned")) {
+      this.problems.push(`${this.name} got a message whose signature is not right: ${verdict}`);
+    }
+    const answer = client.dead.aborted ? NONE : this.#filtered(delivery) ?? this.script.shift() ?? OK;
+    const took = answer.is === "status" || answer.is === "slow" || answer.took;
+    const isPod = delivery.event.startsWith("pod.");
+    if (took && isPod) this.deliveries.push(delivery);
+    if (answer !== NONE && isPod && mayBeTheMessage(answer)) this.refused.push(delivery);
+    if (answer.is !== "status" && answer.is !== "slow" && answer.is !== "hang") return { failure: answer.is };
     await sleep(this.#clock, "after" in answer ? answer.after : FOREVER, signal);
     signal.throwIfAborted();
     // Nobody is left to be answered. The kill of what runs on ends this.
@@ -75,28 +112,94 @@ export class ModelEndpoint {
     if (status === 410) this.goneFor = client.number;
     if (status >= 200 && status < 300) {
       delivery.accepted = true;
-      this.#fresh.push([delivery, client]);
+      this.receiver.take(delivery);
+      this.#fresh.push({ delivery, client, at: this.#clock.monotonic() });
     }
-    const retryAfter = answer.is === "status" ? answer.retryAfter : undefined;
-    return {
-      status,
-      headers: new Headers(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
-      body: "",
-    };
+    return { status, headers: answer.is === "status" ? headersOf(answer) : {} };
   }
+
+  #filtered({ event, pod }: Delivery): EndpointAnswer | undefined {
+    if (!event.startsWith("pod.")) return undefined;
+    const { namespace, name } = pod.metadata;
+    const filter = this.filters.find(({ about }) => {
+      if (about === "failed") return pod.status?.phase === "Failed";
+      const [itsNamespace, itsName] = PODS[about] ?? [];
+      return itsNamespace === namespace && itsName === name;
+    });
+    if (filter === undefined) return undefined;
+    this.poisoned.add(`${namespace}/${name}`);
+    return typeof filter.answer === "number"
+      ? { is: "status", status: filter.answer, after: 0 }
+      : { is: filter.answer, took: true };
+  }
+}
+
+/** A request, as the model looks at it. */
+export interface ModelRequest {
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  signed: { headers: Record<string, string>; raw: Uint8Array };
+}
+
+/** An answer, or how there came none. */
+export type ModelAnswer =
+  | { status: number; headers: Record<string, string> }
+  | { failure: Exclude<FilterAnswer, number> };
+
+/**
+ * The way from the program to the model's endpoints, by URL: the one place that knows how the program sends.
+ *
+ * @param find undefined: there is no such endpoint
+ */
+export function wayTo(
+  find: (url: string) => ModelEndpoint | undefined,
+  client: Client,
+  onStray: (host: string) => void,
+): OpenDial {
+  const dial: Dial = async (request: Request, signal): Promise<Reply> => {
+    const endpoint = find(request.url.href);
+    if (endpoint === undefined) {
+      onStray(request.url.host);
+      throw new DialError("network", "The model has no such endpoint.");
+    }
+    const { headers, body } = request;
+    const answer = await endpoint.answer({ headers, body, signed: { headers, raw: body } }, client, signal);
+    if ("failure" in answer) {
+      throw new DialError(FAULTS[answer.failure], `The connection failed: ${answer.failure}.`);
+    }
+    return { status: answer.status, headers: new Headers(answer.headers), body: "" };
+  };
+  return { dial, close: () => {} };
+}
+
+const FAULTS: Record<Exclude<FilterAnswer, number>, DialFault> = {
+  reset: "network",
+  closed: "closed",
+  tls: "certificate",
+  garbage: "network",
+};
+
+function headersOf({ retryAfter, asks }: EndpointAnswer & { is: "status" }): Record<string, string> {
+  return {
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+    ...(asks === undefined ? {} : { "k8svent-request": "inventory" }),
+  };
 }
 
 /** Milliseconds: longer than any history. */
 const FOREVER = 2 ** 40;
 
-/** Answers that are the endpoint's fault whatever was sent to it. */
+/** Answers that were the endpoint's fault whatever was sent to it, before there was evidence. */
 const ENDPOINTS_OWN = [401, 403, 404, 405, 407, 408, 410, 425, 429, 501, 503];
 
 /** Milliseconds that the program waits for an answer. */
 const TIMEOUT = 15_000;
 
+/** With evidence in place of verdicts, every failure may be: the oracle then need not know the answers apart. */
 function mayBeTheMessage(answer: EndpointAnswer): boolean {
   if ("after" in answer && answer.after >= TIMEOUT) return true;
+  if (answer.is === "slow") return false;
+  if (gained("evidence")) return answer.is !== "status" || answer.status < 200 || answer.status >= 300;
   if (answer.is === "status") return answer.status >= 400 && !ENDPOINTS_OWN.includes(answer.status);
   return answer.is === "hang";
 }
@@ -104,7 +207,19 @@ function mayBeTheMessage(answer: EndpointAnswer): boolean {
 const OK: EndpointAnswer = { is: "status", status: 200, after: 0 };
 const NONE: EndpointAnswer = { is: "hang", took: false };
 
-function read({ headers, body }: Request, run: number): Delivery {
+/** Bodies that were read before: the same one comes to two endpoints, and at each attempt. */
+const parsed = new Map<string, unknown>();
+
+function parseBody(text: string): unknown {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  if (parsed.size > 10_000) parsed.clear();
+  const value = parseEveryNumber(text);
+  parsed.set(text, value);
+  return value;
+}
+
+function read({ headers, body }: ModelRequest, run: number): Delivery {
   const text = new TextDecoder().decode(body);
   return {
     run,
@@ -113,9 +228,13 @@ function read({ headers, body }: Request, run: number): Delivery {
     reasons: (headers["k8svent-reason"] ?? "").split(","),
     epoch: Number(headers["k8svent-epoch"] ?? 0),
     coalesced: Number(headers["k8svent-coalesced"] ?? 0),
+    lost: Number(headers["k8svent-lost"] ?? 0),
+    phase: headers["k8svent-phase"],
+    observed: headers["k8svent-observed"] !== "false",
     body: text,
-    pod: (parseEveryNumber(text) as { pod: Pod }).pod,
+    pod: (parseBody(text) as { pod: Pod }).pod,
     accepted: false,
     stored: false,
+    storedIn: 0,
   };
 }

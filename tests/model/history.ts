@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { gained } from "./gains.ts";
 
 /** One run of the world, as plain data: it can be printed, shrunk and played again. */
 export interface History {
@@ -25,15 +26,26 @@ export interface Setup {
   concurrency: number;
   /** What `random` gives, over and over. */
   random: number[];
+  /** Whether pods may name webhooks of their own (`--pod-webhooks`). */
+  annotations: boolean;
+  /** Whether next to nothing may be kept (`--buffer`, `--state-max`), so that much is evicted. */
+  small: boolean;
+  /** What is sent beside pods. `beating`: heartbeats, too. */
+  notices: "none" | "all" | "beating";
+  /** Whether what goes to the operator's endpoints is signed. */
+  signed: boolean;
+  /** Milliseconds that the disk takes to make durable what was written. */
+  sync: number;
 }
 
 /** One thing that happens. Nothing runs between two of them but in `pass` and `turns`. */
 export type Command =
   | { do: "create" | "delete" | "recreate"; pod: number }
   | { do: "change"; pod: number; what: "label" | "select" | "ready" | "managed" | "terminating" }
+  | { do: "route"; pod: number; to: keyof typeof ROUTES }
   | { do: "transition"; pod: number; what: "phase" | "terminate" | "restart"; times: number }
   | { do: "touch" | "compact" | "refuse" | "accept" | "silence" | "start" | "stop" }
-  | { do: "rewind"; back: number }
+  | { do: "rewind"; back: number; to: Restored }
   | { do: "answer"; endpoint: number; answers: EndpointAnswer[] }
   | { do: "fault"; kind: RequestKind; status: number | "hang" | "reset"; times: number; retryAfter: number }
   | { do: "cut"; kind: RequestKind; after: number; how: "end" | "reset" }
@@ -42,27 +54,75 @@ export type Command =
   | { do: "pass"; milliseconds: number }
   | { do: "turns"; count: number }
   /** After so many calls of the program to the world around it, wherever that is: in a transaction, too. */
-  | { do: "crash"; calls: number };
+  | { do: "crash"; calls: number }
+  /** The machine loses its power. */
+  | { do: "power" | "inspect" }
+  | { do: "disk"; how: "fail" | "heal" }
+  /** To a new secret beside the old one, and to the new one alone. */
+  | { do: "rotate"; how: "add" | "drop" }
+  /** From now on an endpoint answers so to everything that the filter is about. */
+  | { do: "filter"; endpoint: number; filter: Filter }
+  | { do: "lift"; endpoint: number };
+
+/**
+ * Where etcd is after it was restored. `below`: below what the program has seen, until it has listed. `free`: as `below`
+ * at first, but it may pass that before the next list. `bumped`: beyond it (`etcdutl snapshot restore --bump-revision`).
+ */
+export type Restored = "below" | "free" | "bumped";
+
+/** What an endpoint does not take, and how it says so: one pod by its place, or every pod whose phase is Failed. */
+export interface Filter {
+  about: number | "failed";
+  answer: FilterAnswer;
+}
+
+/** `closed`: without a byte of an answer; `tls`: by an alert; `garbage`: what is no HTTP. */
+export type FilterAnswer = number | "reset" | "closed" | "tls" | "garbage";
 
 type RequestKind = "list" | "watch" | "get";
 
 /** What an endpoint makes of one request. `took`: it has read the whole of it before the failure. */
 export type EndpointAnswer =
-  | { is: "status"; status: number; after: number; retryAfter?: string }
+  | { is: "status"; status: number; after: number; retryAfter?: string; asks?: boolean }
   /** The status comes at once, the body's end later, perhaps too late. */
   | { is: "slow"; after: number }
-  | { is: "hang" | "reset" | "closed"; took: boolean };
+  | { is: "hang" | "reset" | "closed" | "tls" | "garbage"; took: boolean };
 
 /** The pods are told apart by their place; two have one name in two namespaces. */
 export const PODS = [["a", "x"], ["a", "y"], ["b", "x"], ["b", "z"], ["a", "w"]] as const;
 
+/** The operator's endpoints. */
 export const ENDPOINTS = ["one", "two"] as const;
+
+/** Those that annotations may name, at {@link HOOKS_HOST}. */
+export const HOOKS = ["hook-a", "hook-b"] as const;
+export const HOOKS_HOST = "hooks.example";
+
+/** What a pod's annotation can be, and the hooks that it names and may; none: the operator's endpoints. */
+export const ROUTES = {
+  none: { text: undefined, hooks: [] },
+  a: { text: webhooks("https://hooks.example/hook-a"), hooks: ["hook-a"] },
+  b: { text: webhooks("https://hooks.example/hook-b"), hooks: ["hook-b"] },
+  both: {
+    text: webhooks("https://hooks.example/hook-a", "https://hooks.example/hook-b"),
+    hooks: ["hook-a", "hook-b"],
+  },
+  refused: { text: webhooks("https://evil.example/hook-a"), hooks: [] },
+  partly: { text: webhooks("https://evil.example/x", "https://hooks.example/hook-b"), hooks: ["hook-b"] },
+  plain: { text: webhooks("http://hooks.example/hook-a"), hooks: [] },
+  broken: { text: '{"webhooks":', hooks: [] },
+  environment: { text: '{"environment":"blue"}', hooks: [] },
+} satisfies Record<string, { text: string | undefined; hooks: (typeof HOOKS)[number][] }>;
+
+function webhooks(...urls: string[]): string {
+  return JSON.stringify({ webhooks: urls });
+}
 
 const CLIENT_ERRORS = Array.from({ length: 52 }, (_, index) => 400 + index).filter((code) => code !== 410);
 const SERVER_ERRORS = Array.from({ length: 12 }, (_, index) => 500 + index);
 const SECOND = 1_000;
 
-const setup: fc.Arbitrary<Setup> = fc.record({
+const anySetup: fc.Arbitrary<Setup> = fc.record({
   source: fc.constantFrom("watch", "watch", "watch", "poll"),
   byNamespace: fc.boolean(),
   selector: fc.constantFrom(false, false, true),
@@ -72,9 +132,23 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   fragment: fc.constantFrom(1_000_000, 1_000_000, 700, 97),
   concurrency: fc.integer({ min: 1, max: 4 }),
   random: fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 1, maxLength: 5 }),
+  annotations: fc.constantFrom(false, false, true),
+  small: fc.constantFrom(false, false, false, true),
+  notices: fc.constantFrom("none", "none", "all", "beating"),
+  signed: fc.boolean(),
+  sync: fc.constantFrom(0, 0, 5, 400),
 });
 
+/** What is evicted must be announced by a later delivery, which annotations may send to another endpoint. */
+const setup = anySetup.map((any): Setup => ({
+  ...any,
+  small: any.small && !any.annotations,
+  notices: any.byNamespace && !gained("inventoryOfScopes") ? "none" : any.notices,
+}));
+
 const pod = fc.nat({ max: PODS.length - 1 });
+/** The hooks are there only with annotations. */
+const anyEndpoint = fc.nat({ max: ENDPOINTS.length + HOOKS.length - 1 });
 const kind = fc.constantFrom<RequestKind[]>("list", "list", "watch", "watch", "get");
 
 const answer: fc.Arbitrary<EndpointAnswer> = fc.oneof(
@@ -88,7 +162,10 @@ const answer: fc.Arbitrary<EndpointAnswer> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ is: fc.constantFrom("hang", "reset", "closed"), took: fc.boolean() }),
+    arbitrary: fc.record({
+      is: fc.constantFrom("hang", "hang", "reset", "reset", "closed", "closed", "tls", "garbage"),
+      took: fc.boolean(),
+    }),
   },
 );
 
@@ -99,10 +176,32 @@ function status(statuses: fc.Arbitrary<number>): fc.Arbitrary<EndpointAnswer> {
       status: statuses,
       after: fc.constantFrom(0, 0, 0, 10, 1_500, 14_000, 16_000),
       retryAfter: fc.constantFrom("3", "120", "Thu, 01 Jan 2026 00:10:00 GMT", "soon"),
+      asks: fc.constant(true),
     },
     { requiredKeys: ["is", "status", "after"] },
   );
 }
+
+/** Before the gain, every other answer was taken for the endpoint's own fault, and stopped it. */
+const filterAnswer = fc.constantFrom<FilterAnswer[]>(
+  ...[400, 413, 422, 500],
+  ...gained("evidence")
+    ? [
+      401,
+      403,
+      404,
+      405,
+      407,
+      429,
+      501,
+      503,
+      "reset" as const,
+      "closed" as const,
+      "tls" as const,
+      "garbage" as const,
+    ]
+    : [],
+);
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constantFrom("create", "create", "delete", "recreate"), pod }) },
@@ -141,13 +240,19 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("rewind" as const), back: fc.integer({ min: 1, max: 9 }) }),
+    arbitrary: fc.record({
+      do: fc.constant("rewind" as const),
+      back: fc.integer({ min: 1, max: 9 }),
+      to: gained("forwardRestores")
+        ? fc.constantFrom<Restored[]>("below", "free", "bumped")
+        : fc.constant<Restored>("below"),
+    }),
   },
   {
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant("answer" as const),
-      endpoint: fc.nat({ max: ENDPOINTS.length - 1 }),
+      endpoint: anyEndpoint,
       answers: fc.array(answer, { minLength: 1, maxLength: 8 }),
     }),
   },
@@ -200,6 +305,33 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("crash" as const),
       calls: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
+    }),
+  },
+  ...(gained("powerCuts") ? [{ weight: 1, arbitrary: fc.constant<Command>({ do: "power" }) }] : []),
+  { weight: 1, arbitrary: fc.constant<Command>({ do: "inspect" }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("disk" as const), how: fc.constantFrom("fail", "heal") }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("rotate" as const), how: fc.constantFrom("add", "drop") }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("filter" as const),
+      endpoint: anyEndpoint,
+      filter: fc.record({ about: fc.oneof(pod, fc.constant("failed" as const)), answer: filterAnswer }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("lift" as const), endpoint: anyEndpoint }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("route" as const),
+      pod,
+      to: fc.constantFrom(...Object.keys(ROUTES) as (keyof typeof ROUTES)[]),
     }),
   },
 );

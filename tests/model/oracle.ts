@@ -1,51 +1,99 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery, ModelEndpoint } from "./endpoint.ts";
+import { claims } from "./claims.ts";
+import { gained } from "./gains.ts";
+import { pictures } from "./pictures.ts";
+import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
 import { type Transition, versionOf } from "./witness.ts";
 import type { ModelWorld } from "./world.ts";
 
 /** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind. */
 const LATEST = 20;
 
-/** A message that was set aside so often in a row no longer holds up its pod, nor the next one of its name. */
-const STUCK = 3;
+/**
+ * A message that failed so often may give way to a newer version of its pod. With evidence in place of verdicts: three
+ * failures make a dead letter, and one that is a transition gives way after three more.
+ */
+const STUCK = gained("evidence") ? 6 : 3;
 
 const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
 
-/** What an endpoint must have in the end and has not, as sentences. */
-export function unmet(world: ModelWorld): string[] {
-  return world.endpoints.flatMap((endpoint) => [
-    ...lastStates(world, endpoint),
-    ...endings(world, endpoint),
-    ...transitions(world, endpoint),
-  ]);
+/** A dead letter that failed so often waits for longer than a quarter of an hour. */
+const LONG_DEAD = 5;
+
+/** What an endpoint must have in the end and has not. */
+export interface Unmet {
+  endpoint: ModelEndpoint;
+  /** `namespace/name` of the pod that it is about. */
+  line: string;
+  /** A sentence. */
+  text: string;
 }
 
-/** What an endpoint got and never should have, as sentences. */
+/** What each endpoint must have in the end and has not, but for what was given up for want of room, and announced. */
+export function unmet(world: ModelWorld): Unmet[] {
+  return world.endpoints.flatMap((endpoint) => {
+    const missing = [
+      ...lastStates(world, endpoint),
+      ...endings(world, endpoint),
+      ...transitions(world, endpoint),
+    ];
+    return world.setup.small && missing.length <= announced(endpoint) ? [] : missing;
+  });
+}
+
+/** Whether it may take long to arrive: it does not pass the endpoint's filters, or it is behind a dead letter. */
+export function isExcused({ endpoint, line }: Unmet): boolean {
+  return endpoint.poisoned.has(line) || hasDeadLetter(endpoint, line);
+}
+
+/** What an endpoint got and never should have, or what is wrong with what it got, as sentences. */
 export function broken(world: ModelWorld): string[] {
+  const { setup } = world;
   return [
     ...world.problems,
-    ...idsOfTwoBodies(world.endpoints),
+    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints),
     ...world.endpoints.flatMap((endpoint) => [
+      ...endpoint.problems,
       ...versionsThatFall(endpoint),
       ...beginningsBeforeEnds(endpoint),
-      ...secondIds(endpoint),
-      ...(world.setup.selector ? [] : repetitions(endpoint)),
+      ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
+      ...(setup.selector ? [] : repetitions(endpoint)),
+      ...claims(world, endpoint),
+      ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
     ]),
   ];
 }
 
-function lastStates({ cluster, setup }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+/** How many messages an endpoint was told were given up. */
+function announced({ deliveries }: ModelEndpoint): number {
+  return deliveries.reduce((sum, { accepted, lost }) => accepted ? sum + lost : sum, 0);
+}
+
+function hasDeadLetter({ refused }: ModelEndpoint, line: string): boolean {
+  const ofLine = refused.filter(({ pod }) => lineOf(pod) === line);
+  return Map.groupBy(ofLine, ({ pod }) => keyOf(pod)).values().some(({ length }) => length >= LONG_DEAD);
+}
+
+function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+  const { cluster, setup } = world;
+  const { name, deliveries } = endpoint;
   const followed = cluster.pods().filter((pod) => !setup.selector || isSelected(pod));
-  return followed.flatMap((pod) => {
+  return followed.filter((pod) => world.targets(pod).includes(name)).flatMap((pod) => {
     const last = lastAccepted(deliveries, pod.metadata.uid);
-    if (last?.event === "pod.changed" && isDeepStrictEqual(last.pod, pod)) return [];
-    return [`${name} has ${show(last)} as the last of ${showPod(pod)}`];
+    if (last?.event === "pod.changed" && shows(last, pod)) return [];
+    return [{
+      endpoint,
+      line: lineOf(pod),
+      text: `${name} has ${show(last)} as the last of ${showPod(pod)}`,
+    }];
   });
 }
 
 /** Also of a pod that no longer matches: the message that says so is the last one about it. */
-function endings({ cluster, setup, witness }: ModelWorld, { name, deliveries }: ModelEndpoint): string[] {
+function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+  const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
   const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
@@ -54,30 +102,37 @@ function endings({ cluster, setup, witness }: ModelWorld, { name, deliveries }: 
     const last = lastAccepted(deliveries, uid);
     if (last?.reasons.includes("unselected") && setup.selector) return [];
     if (last?.event === "pod.deleted" && pod === undefined) return [];
-    return [`${name} has ${show(last)} as the last of ${uid}, which is gone`];
+    const text = `${name} has ${show(last)} as the last of ${uid}, which is gone`;
+    return [{ endpoint, line: witness.names.get(uid) ?? lineOf(last?.pod), text }];
   });
 }
 
-/** Each one that was seen. Of very many the first and the latest are enough, and the number of the others. */
-function transitions({ witness }: ModelWorld, endpoint: ModelEndpoint): string[] {
+/**
+ * Each one that was seen. Of very many the first and the latest are enough, and the number of the others (where messages
+ * are evicted, such a number can be evicted with its message).
+ */
+function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+  const { witness } = world;
   const { name, deliveries } = endpoint;
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const lost = seen.filter((one) =>
+    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-LATEST)] : seen;
+    const lost = demanded.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
-    return [
+    const texts = [
       ...lost.filter((one) =>
         !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
       )
         .map(({ pod }) => `${name} was not told of the transition ${showPod(pod)}`),
-      ...(lost.length > counted
+      ...(lost.length > counted && !world.setup.small
         ? [`${name} was told of ${counted} of ${lost.length} versions given up`]
         : []),
     ];
+    return texts.map((text) => ({ endpoint, line: witness.names.get(uid) ?? "", text }));
   });
 }
 
@@ -131,10 +186,18 @@ function isAhead({ event, reasons, pod }: Delivery, { pod: seen, returned }: Tra
   return returned && reasons.includes("unselected") && versionOf(pod) > versionOf(seen);
 }
 
+/** Whether it is the pod, or what is left of it where its body was given up to save room. */
+function shows({ pod, observed }: Delivery, whole: Pod): boolean {
+  return isDeepStrictEqual(pod, whole) || (!observed && keyOf(pod) === keyOf(whole));
+}
+
 /** In its last object, a pod's phase is replaced. */
-function tells({ event, pod: { status, ...rest } }: Delivery, { status: seen, ...others }: Pod): boolean {
-  if (event === "pod.changed") return isDeepStrictEqual({ status, ...rest }, { status: seen, ...others });
-  return isDeepStrictEqual({ ...rest, ...status, phase: "" }, { ...others, ...seen, phase: "" });
+function tells(delivery: Delivery, seen: Pod): boolean {
+  if (delivery.event === "pod.changed") return shows(delivery, seen);
+  if (!delivery.observed && keyOf(delivery.pod) === keyOf(seen)) return true;
+  const { status, ...rest } = delivery.pod;
+  const { status: seenStatus, ...others } = seen;
+  return isDeepStrictEqual({ ...rest, ...status, phase: "" }, { ...others, ...seenStatus, phase: "" });
 }
 
 function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
@@ -154,8 +217,8 @@ function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
-    // The next pod of its name may have passed it.
-    if (wasStuck(endpoint, keyOf(delivery.pod))) return [];
+    // Before the gain, the next pod of its name may have passed it; now a dead letter blocks its name.
+    if (!gained("evidence") && wasStuck(endpoint, keyOf(delivery.pod))) return [];
     const { uid, namespace, name: podName } = delivery.pod.metadata;
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);
@@ -163,7 +226,7 @@ function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (end?.event === "pod.deleted" || end?.reasons.includes("unselected")) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
-    if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
+    if (!gained("evidence") && ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
 }
@@ -202,24 +265,6 @@ function repetitions({ name, deliveries }: ModelEndpoint): string[] {
   });
 }
 
-function lastAccepted(deliveries: Delivery[], uid: string): Delivery | undefined {
-  return deliveries.findLast(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-}
-
 function isSelected({ metadata: { labels } }: Pod): boolean {
   return labels?.["app"] === "shop";
-}
-
-function keyOf({ metadata: { uid, resourceVersion } }: Pod): string {
-  return `${uid} ${resourceVersion}`;
-}
-
-function show(delivery: Delivery | undefined): string {
-  if (delivery === undefined) return "nothing";
-  const { event, epoch, reasons, pod, run } = delivery;
-  return `${event} ${showPod(pod)} (${reasons.join()}; epoch ${epoch}, run ${run})`;
-}
-
-function showPod({ metadata: { namespace, name, uid, resourceVersion } }: Pod): string {
-  return `${namespace}/${name} ${uid} at ${resourceVersion}`;
 }

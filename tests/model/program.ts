@@ -3,11 +3,13 @@ import { parseOptions } from "../../src/cli/options.ts";
 import type { Options } from "../../src/cli/options.ts";
 import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
-import { fixedSecrets } from "../../src/runtime/secret_file.ts";
 import type { ModelApiServer } from "./api.ts";
 import type { Client } from "./client.ts";
-import type { ModelEndpoint } from "./endpoint.ts";
-import type { Setup } from "./history.ts";
+import type { ModelDisk } from "./disk.ts";
+import { type ModelEndpoint, wayTo } from "./endpoint.ts";
+import { gained } from "./gains.ts";
+import { HOOKS_HOST, type Setup } from "./history.ts";
+import type { Keys } from "./keys.ts";
 import type { Sightings } from "./sightings.ts";
 
 /** What is around the program. */
@@ -17,14 +19,26 @@ export interface Surroundings {
   api: ModelApiServer;
   /** Those that it is told of. */
   endpoints: readonly ModelEndpoint[];
+  /** Those that it can come to know. */
+  hooks: readonly ModelEndpoint[];
+  keys: Keys;
+  disk: ModelDisk;
   setup: Setup;
+  /** Called when it sends to a host that it must not send to. */
+  onStray: (host: string) => void;
   sightings: Sightings;
 }
 
+/** Bytes, where next to nothing may be kept: less than the bodies of a few pods and their ends. */
+const SMALL = 4_000;
+
+/** How a run was killed. */
+export type Death = "kill" | "power";
+
 /**
  * One run of the real program, wired as `main.ts` does, until it is stopped or killed. A kill leaves the state
- * file as it was at that instant, as SIGKILL does: what runs on for a moment afterwards has a file of its own
- * that nobody reads, and nobody hears it.
+ * file as it was at that instant, as SIGKILL does (a power cut: as it was durable): what runs on for a moment
+ * afterwards has a file of its own that nobody reads, and nobody hears it.
  */
 export class Program implements Client {
   readonly sightings: Sightings;
@@ -34,18 +48,14 @@ export class Program implements Client {
   readonly #stop = new AbortController();
   readonly #timers = new Set<() => void>();
   readonly #surroundings: Surroundings;
+  readonly #file: string;
   #callsLeft: number | undefined;
+  #inspect: () => void = () => {};
+  /** Called at once when it is killed. */
+  onDeath: (death: Death) => void = () => {};
 
-  /**
-   * @param file the state
-   * @param heir where the state is copied to when the program is killed
-   */
-  constructor(
-    readonly number: number,
-    readonly file: string,
-    readonly heir: string,
-    surroundings: Surroundings,
-  ) {
+  constructor(readonly number: number, surroundings: Surroundings) {
+    this.#file = surroundings.disk.file;
     this.#surroundings = surroundings;
     this.sightings = surroundings.sightings;
     void this.#run();
@@ -70,15 +80,21 @@ export class Program implements Client {
     this.#callsLeft = calls;
   }
 
-  /** SIGKILL. */
-  kill(): void {
+  /** SIGKILL, or the machine's power. */
+  kill(death: Death = "kill"): void {
     if (this.outcome !== undefined || this.dead.aborted) return;
-    copyState(this.file, this.heir);
+    if (this.#surroundings.disk.isBehind && !gained("deathWithoutDisk")) return;
     this.#death.abort();
-    this.sightings.die();
+    this.sightings.end();
+    this.onDeath(death);
     // The rest ends what the run holds, in its own time: nothing of it is part of the history.
     queueMicrotask(() => this.#stop.abort());
     for (const ring of this.#timers) ring();
+  }
+
+  /** SIGUSR1. */
+  inspect(): void {
+    this.#inspect();
   }
 
   /** SIGTERM. */
@@ -87,34 +103,33 @@ export class Program implements Client {
   }
 
   async #run(): Promise<void> {
-    const { random, api, endpoints, setup } = this.#surroundings;
-    const options = parseOptions(argumentsFor(setup, endpoints, this.file), () => undefined) as Options;
+    const { random, api, endpoints, hooks, keys, disk, setup, onStray } = this.#surroundings;
+    const options = parseOptions(argumentsFor(setup, endpoints, this.#file), () => undefined) as Options;
+    if (setup.small) options.buffer = options.stateMax = SMALL;
+    const find = (url: string): ModelEndpoint | undefined =>
+      [...endpoints, ...hooks].find((endpoint) => endpoint.url === url);
+    const world = {
+      clock: this.#clock(),
+      random: (): number => {
+        this.call();
+        return random();
+      },
+      env: (): undefined => undefined,
+      log: this.#log(),
+      secrets: { current: (): string[] => keys.isUsed ? keys.secrets : [] },
+      print: (): Promise<void> => Promise.resolve(),
+      stop: this.#stop.signal,
+      onInspect: (run: () => void): void => void (this.#inspect = run),
+      fdatasync: (): Promise<void> => disk.fdatasync(setup.sync, this.dead),
+    };
     try {
-      this.outcome = await run(options, {
-        clock: this.#clock(),
-        random: () => {
-          this.call();
-          return random();
-        },
-        env: () => undefined,
-        log: this.#log(),
-        secrets: fixedSecrets([]),
-        print: () => Promise.resolve(),
-        stop: this.#stop.signal,
-        onInspect: () => {},
-      }, {
+      this.outcome = await run(options, world, {
         connect: () => Promise.resolve(api.reachedBy(this)),
-        dialOpener: () => Promise.resolve(({ name }) => this.#endpoint(name).reachedBy(this)),
+        dialOpener: () => Promise.resolve(() => wayTo(find, this, onStray)),
       });
     } catch (error) {
       this.outcome = error instanceof Error ? error : new Error(String(error));
     }
-  }
-
-  #endpoint(name: string): ModelEndpoint {
-    const found = this.#surroundings.endpoints.find((endpoint) => endpoint.name === name);
-    if (found === undefined) throw new Error(`The model has no endpoint ${name}`);
-    return found;
   }
 
   /** After its death the program's timers ring at once, so that it ends without time passing for the others. */
@@ -155,21 +170,13 @@ export class Program implements Client {
 function argumentsFor(setup: Setup, endpoints: readonly ModelEndpoint[], file: string): string[] {
   const interval = setup.source === "poll" ? "30s" : setup.reminders ? "2m" : "0";
   return [
-    ...endpoints.flatMap(({ name }) => ["--url", `${name}=https://${name}.example/hook`]),
+    ...endpoints.flatMap(({ name, url }) => ["--url", `${name}=${url}`]),
     ...["--state", file, "--source", setup.source, "--interval", interval],
     ...["--concurrency", String(setup.concurrency)],
     ...(setup.byNamespace ? ["--namespace", "a", "--namespace", "b"] : []),
     ...(setup.selector ? ["--selector", "app=shop"] : []),
+    ...(setup.annotations ? ["--pod-webhooks", HOOKS_HOST] : []),
+    ...(setup.notices === "none" ? [] : ["--notices", "all"]),
+    ...(setup.notices === "beating" ? ["--heartbeat", "1m"] : []),
   ];
-}
-
-/** The main file alone lacks what was not written back to it yet. */
-function copyState(from: string, to: string): void {
-  for (const suffix of ["", "-wal"]) {
-    try {
-      Deno.copyFileSync(from + suffix, to + suffix);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
 }

@@ -15,18 +15,21 @@ interface Listing {
 /** Tells the witness what one run of the program is handed, and when it is sure to have handled it. */
 export class Sightings {
   readonly #witness: Witness;
-  readonly #endpoints: readonly string[];
+  readonly #endpointsOf: (pod: Pod) => readonly string[];
   readonly #synced: (scope: Scope, generation: number) => void;
   readonly #listings = new Map<Scope, Listing>();
 
-  /** @param synced called with each list that was handled to its end */
+  /**
+   * @param endpointsOf where a pod goes now
+   * @param synced called with each list that was handled to its end
+   */
   constructor(
     witness: Witness,
-    endpoints: readonly string[],
+    endpointsOf: (pod: Pod) => readonly string[],
     synced: (scope: Scope, generation: number) => void,
   ) {
     this.#witness = witness;
-    this.#endpoints = endpoints;
+    this.#endpointsOf = endpointsOf;
     this.#synced = synced;
   }
 
@@ -37,7 +40,7 @@ export class Sightings {
     if (goesOn || listing === undefined) return;
     this.#listings.delete(scope);
     if (!listing.complete) return this.#witness.mayHaveSeen(listing.sightings);
-    this.#witness.saw(listing.sightings, this.#endpoints);
+    this.#witness.saw(listing.sightings, this.#endpointsOf);
     this.#witness.handled(scope);
     this.#synced(scope, listing.generation);
   }
@@ -67,7 +70,7 @@ export class Sightings {
       asked: (): void => {},
       closed: (complete): void => {
         const pod = complete ? parse(text) as Pod | undefined : undefined;
-        if (pod !== undefined) this.#witness.lookedUp(Number(pod.metadata.resourceVersion), generation);
+        if (pod !== undefined) this.#witness.lookedUp(pod, generation);
       },
     };
   }
@@ -91,7 +94,7 @@ export class Sightings {
       },
       asked: (): void => {
         this.#witness.handled(scope);
-        this.#witness.saw(pending, this.#endpoints);
+        this.#witness.saw(pending, this.#endpointsOf);
         pending = [];
       },
       closed: (): void => {
@@ -101,8 +104,8 @@ export class Sightings {
     };
   }
 
-  /** The program was killed: whether it had stored what it was handed last, nobody knows. */
-  die(): void {
+  /** The program was killed, or ended: whether it had stored what it was handed last, nobody knows. */
+  end(): void {
     for (const { sightings } of this.#listings.values()) this.#witness.mayHaveSeen(sightings);
     this.#listings.clear();
   }

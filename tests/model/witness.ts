@@ -19,6 +19,25 @@ export interface Transition {
   returned: boolean;
 }
 
+/** What the program has recorded of a pod, one version after the other. */
+export interface Chain {
+  versions: Sighting[];
+  /** The final object, where it was seen. */
+  ended: Pod | undefined;
+  /** Whether nothing else can have been recorded, nor less. */
+  isSure: boolean;
+}
+
+/** What the witness knew at a moment to which a crash may go back. */
+interface Mark {
+  transitions: Transition[];
+  owed: Map<string, Set<string>>;
+  known: Map<string, Known[]>;
+  positions: Map<Scope, Position>;
+  /** How much had been seen. */
+  seen: number;
+}
+
 /** Versions up to which the program has seen a scope. */
 interface Position {
   handed: number;
@@ -38,31 +57,73 @@ type Known = Sighting | undefined;
  * demanded.
  */
 export class Witness {
-  readonly transitions: Transition[] = [];
+  transitions: Transition[] = [];
   /** UIDs that were surely seen while an endpoint was configured, by endpoint. */
-  readonly owed = new Map<string, Set<string>>();
-  readonly #positions = new Map<Scope, Position>();
+  owed = new Map<string, Set<string>>();
+  /** By UID. Within the first generation: a restore leaves nothing sure. */
+  readonly chains = new Map<string, Chain>();
+  /** `namespace/name` by UID. */
+  readonly names = new Map<string, string>();
+  #positions = new Map<Scope, Position>();
   /** Versions of pods that were read one by one: they may be ahead of the scope's. */
   #lookedUp: { version: number; generation: number }[] = [];
   readonly #left = new Set<string>();
-  readonly #known = new Map<string, Known[]>();
+  #known = new Map<string, Known[]>();
+  readonly #marks = new Map<number, Mark>();
+  /** All that was seen, in order; kept where there are marks. */
+  readonly #seen: Sighting[] = [];
 
   /** The program has surely stored these, in this order. */
-  saw(sightings: Sighting[], endpoints: readonly string[]): void {
+  saw(sightings: Sighting[], endpointsOf: (pod: Pod) => readonly string[]): void {
+    if (this.#marks.size > 0) this.#seen.push(...sightings);
     for (const sighting of sightings) {
       const { uid } = sighting.pod.metadata;
-      if (sighting.type === "applied") this.#applied(sighting, endpoints);
+      this.#name(sighting.pod);
+      if (sighting.type === "applied") this.#applied(sighting, endpointsOf(sighting.pod));
       else {
+        const chain = this.chains.get(uid);
+        if (this.#known.has(uid) && chain !== undefined) chain.ended = sighting.pod;
         this.#known.delete(uid);
         this.#left.add(uid);
       }
     }
   }
 
+  /** A crash may go back to this moment. */
+  mark(moment: number): void {
+    this.#marks.set(moment, {
+      transitions: [...this.transitions],
+      owed: new Map([...this.owed].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
+      known: new Map(this.#known),
+      positions: new Map(this.#positions),
+      seen: this.#seen.length,
+    });
+  }
+
+  /** A crash went back to a moment: what was seen since may or may not be stored. */
+  revert(moment: number, generation: number): void {
+    const mark = this.#marks.get(moment);
+    if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
+    this.transitions = mark.transitions;
+    this.owed = mark.owed;
+    this.#known = mark.known;
+    // It may stand at what it had seen before, too.
+    for (const { handed, handled, stored } of [...mark.positions.values(), ...this.#positions.values()]) {
+      for (const version of [handed, handled, stored]) this.#lookedUp.push({ version, generation });
+    }
+    this.#positions = mark.positions;
+    const since = this.#seen.slice(mark.seen);
+    this.mark(moment);
+    for (const chain of this.chains.values()) chain.isSure = false;
+    this.mayHaveSeen(since);
+  }
+
   /** The program may have stored these. */
   mayHaveSeen(sightings: Sighting[]): void {
     for (const sighting of sightings) {
       const { uid } = sighting.pod.metadata;
+      this.#name(sighting.pod);
+      this.#chain(uid).isSure = false;
       const known = this.#known.get(uid) ?? [undefined];
       this.#known.set(uid, [...known, sighting.type === "deleted" ? undefined : sighting]);
       if (sighting.type === "deleted") this.#left.add(uid);
@@ -79,8 +140,9 @@ export class Witness {
   }
 
   /** The program read a single pod. */
-  lookedUp(version: number, generation: number): void {
-    this.#lookedUp.push({ version, generation });
+  lookedUp(pod: Pod, generation: number): void {
+    this.#chain(pod.metadata.uid).isSure = false;
+    this.#lookedUp.push({ version: versionOf(pod), generation });
   }
 
   /** Every list was handled in this generation: what was seen before it is compared with nothing any more. */
@@ -119,6 +181,22 @@ export class Witness {
       this.transitions.push({ pod, generation, endpoints, returned: this.#left.has(uid) });
     }
     this.#known.set(uid, [sighting]);
+    const chain = this.#chain(uid);
+    chain.versions.push(sighting);
+    // What comes again after its end is of another history.
+    if (chain.ended !== undefined) chain.isSure = false;
+  }
+
+  #chain(uid: string): Chain {
+    const known = this.chains.get(uid);
+    if (known !== undefined) return known;
+    const chain = { versions: [], ended: undefined, isSure: true };
+    this.chains.set(uid, chain);
+    return chain;
+  }
+
+  #name({ metadata: { uid, namespace, name } }: Pod): void {
+    this.names.set(uid, `${namespace}/${name}`);
   }
 }
 
@@ -131,14 +209,20 @@ function isTransition(before: Sighting, after: Sighting): boolean {
   if (before.generation !== after.generation) return false;
   const was = mainOf(before.pod);
   const is = mainOf(after.pod);
-  const ended = [is?.state, is?.lastState].flatMap((state) => state?.terminated?.containerID ?? []);
-  const endedBefore = [was?.state, was?.lastState].flatMap((state) => state?.terminated?.containerID ?? []);
+  const ended = terminationsOf(is);
+  const endedBefore = terminationsOf(was);
   return before.pod.status?.phase !== after.pod.status?.phase ||
     (is?.restartCount ?? 0) > (was?.restartCount ?? 0) ||
     ended.some((id) => !endedBefore.includes(id));
 }
 
-function mainOf(pod: Pod): ContainerStatus | undefined {
+/** The IDs of the containers that ended, as far as the status still tells. */
+export function terminationsOf(status: ContainerStatus | undefined): string[] {
+  return [status?.state, status?.lastState].flatMap((state) => state?.terminated?.containerID ?? []);
+}
+
+/** The model's pods have one container. */
+export function mainOf(pod: Pod): ContainerStatus | undefined {
   return pod.status?.containerStatuses?.[0];
 }
 

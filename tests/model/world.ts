@@ -1,41 +1,73 @@
+import type { Pod } from "../../src/pod/pod.ts";
 import { TestClock } from "../kit/clock.ts";
 import { ModelApiServer } from "./api.ts";
-import { ModelCluster } from "./cluster.ts";
+import { ANNOTATION, ModelCluster } from "./cluster.ts";
+import { ModelDisk } from "./disk.ts";
 import { ModelEndpoint } from "./endpoint.ts";
-import { type Command, ENDPOINTS, type Setup } from "./history.ts";
-import { Program } from "./program.ts";
+import { gained } from "./gains.ts";
+import { type Command, ENDPOINTS, type History, HOOKS, HOOKS_HOST, ROUTES, type Setup } from "./history.ts";
+import { Keys } from "./keys.ts";
+import { type Death, Program } from "./program.ts";
 import { Sightings } from "./sightings.ts";
 import { Witness } from "./witness.ts";
 
 /** More turns of the event loop than the end of a program takes that nobody holds up. */
 const PATIENCE = 1_000;
 
-/** A cluster, two endpoints and the program between them, all in one process and on one clock. */
+/** Milliseconds that a restore of etcd keeps the API server away: this much the program notices. */
+const RESTORE = 12_000;
+
+/** Milliseconds within which a store that can be written again is: a minute between two ticks, and the pause after a fault. */
+const WRITTEN_AGAIN = 75_000;
+
+/** A cluster, its endpoints and the program between them, all in one process and on one clock. */
 export class ModelWorld {
   readonly clock: TestClock;
   readonly cluster: ModelCluster;
   readonly api: ModelApiServer;
+  /** The operator's, then those that annotations may name. */
   readonly endpoints: ModelEndpoint[];
   readonly witness = new Witness();
   /** What the program did that it never should, whatever it is told. */
   readonly problems: string[] = [];
   readonly setup: Setup;
-  readonly #folder: string;
+  /** How often the program ended without an orderly end. */
+  deaths = 0;
+  readonly #keys: Keys;
+  readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
   #program: Program | undefined;
-  #file = 0;
   #runs = 0;
   #randoms = 0;
 
   /** @param folder for the state files; the caller removes it */
-  constructor(setup: Setup, folder: string) {
+  constructor({ setup, commands }: History, folder: string) {
     this.setup = setup;
-    this.#folder = folder;
     this.clock = new TestClock(undefined, () => this.#settle());
     this.cluster = new ModelCluster(this.clock);
     this.api = new ModelApiServer(this.cluster, this.clock, setup);
-    this.endpoints = ENDPOINTS.map((name) => new ModelEndpoint(name, this.clock));
+    this.#keys = new Keys(setup.signed, this.clock);
+    const cuts = commands.some((command) => command.do === "power");
+    const mayGoBack = cuts ||
+      (gained("deathWithoutDisk") && commands.some((command) => command.do === "disk"));
+    this.#disk = new ModelDisk(this.clock, folder, cuts, (moment) => {
+      if (mayGoBack) this.witness.mark(moment);
+    });
+    this.endpoints = [
+      ...ENDPOINTS.map((name) => this.#endpoint(name, `https://${name}.example/hook`, this.#keys)),
+      // The operator's signature on what a stranger receives could be replayed to the operator's receiver.
+      ...setup.annotations
+        ? HOOKS.map((name) => this.#endpoint(name, `https://${HOOKS_HOST}/${name}`, undefined))
+        : [],
+    ];
     this.#start();
+  }
+
+  /** The names of the endpoints that a pod goes to: those of its annotation, as far as they are allowed, else the operator's. */
+  targets({ metadata: { annotations } }: Pod, operators: readonly string[] = ENDPOINTS): readonly string[] {
+    const text = this.setup.annotations ? annotations?.[ANNOTATION] : undefined;
+    const hooks = Object.values(ROUTES).find((route) => route.text === text)?.hooks ?? [];
+    return text !== undefined && hooks.length > 0 ? hooks : operators;
   }
 
   /** Does one thing. */
@@ -50,6 +82,8 @@ export class ModelWorld {
         return this.cluster.create(command.pod);
       case "change":
         return this.cluster.change(command.pod, command.what);
+      case "route":
+        return this.cluster.route(command.pod, command.to);
       case "transition":
         for (let time = 0; time < command.times; time++) this.cluster.transition(command.pod, command.what);
         return;
@@ -58,46 +92,94 @@ export class ModelWorld {
       case "compact":
         return this.cluster.compact();
       case "rewind":
-        // The API server starts anew on the restored etcd.
-        this.api.breakConnections();
-        return this.cluster.rewind(command.back, this.witness.positions());
+        return await this.#restore(command);
       case "turns":
         for (let turn = 0; turn < command.count; turn++) await undefined;
         return;
       case "pass":
         return await this.clock.advance(command.milliseconds);
       case "start":
-        return this.#start();
       case "stop":
-        return await this.#stop();
       case "crash":
-        if (command.calls === 0) this.#program?.kill();
-        else this.#program?.killAfter(command.calls);
-        return await this.#settle();
+      case "power":
+      case "inspect":
+        return await this.#operate(command);
       default:
         return this.#trouble(command);
     }
   }
 
   /**
-   * All is well from now on: the servers work, the program runs, with every endpoint that it is to have. One
-   * that answered 410 is tried again only by the next run.
+   * All is well from now on, but for the filters: the servers work, the disk can be written, the program runs, with
+   * every endpoint that it is to have. One that answered 410 is tried again only by the next run.
    */
   async calm(): Promise<void> {
     this.api.heal();
+    this.#disk.heal();
     for (const endpoint of this.endpoints) endpoint.script.length = 0;
     this.#program?.killAfter(undefined);
     // Requests under way are answered as it was scripted, within the timeout.
-    await this.clock.advance(16_000);
+    await this.clock.advance(this.#disk.isBehind ? WRITTEN_AGAIN : 16_000);
     const number = this.#program?.number;
     const gone = this.endpoints.some(({ goneFor }) => goneFor === number);
     if (gone || (this.setup.lateEndpoint && this.#runs === 1)) await this.#stop();
     this.#start();
+    await this.clock.advance(0);
+  }
+
+  /** Every endpoint takes everything again. */
+  lift(): void {
+    for (const endpoint of this.endpoints) endpoint.filters.length = 0;
+  }
+
+  /** Something is to be delivered to every operator's endpoint: what was given up is announced with it. */
+  nudge(): void {
+    this.cluster.create(0);
+    this.cluster.change(0, "label");
+    if (this.setup.selector && this.cluster.pods()[0]?.metadata.labels?.["app"] !== "shop") {
+      this.cluster.change(0, "select");
+    }
+  }
+
+  /** SIGUSR1: what waits is tried, and whoever wants notices gets an inventory. */
+  inspect(): void {
+    this.#program?.inspect();
   }
 
   /** Ends the program as an operator would. */
   async close(): Promise<void> {
     await this.#stop();
+    this.#disk.close();
+  }
+
+  async #restore({ back, to }: Command & { do: "rewind" }): Promise<void> {
+    // The API server starts anew on the restored etcd.
+    this.api.breakConnections();
+    this.cluster.rewind(back, to, this.witness.positions());
+    if (to === "below") return;
+    const { refuses } = this.api;
+    this.api.refuses = true;
+    await this.clock.advance(RESTORE);
+    this.api.refuses = refuses;
+  }
+
+  async #operate(command: Command): Promise<void> {
+    switch (command.do) {
+      case "start":
+        return this.#start();
+      case "stop":
+        if (!gained("deathWithoutDisk")) await this.#mendDisk();
+        return await this.#stop();
+      case "inspect":
+        return this.inspect();
+      case "power":
+        this.#program?.kill("power");
+        return await this.#settle();
+      case "crash":
+        if (command.calls === 0) this.#program?.kill();
+        else this.#program?.killAfter(command.calls);
+        return await this.#settle();
+    }
   }
 
   #trouble(command: Command): void {
@@ -110,9 +192,6 @@ export class ModelWorld {
         return this.api.heal();
       case "silence":
         this.api.faults.silent = true;
-        return;
-      case "answer":
-        this.endpoints[command.endpoint]?.script.push(...command.answers);
         return;
       case "fault":
         // A single pod that is said to be gone is gone: this would be a lie, and no fault.
@@ -127,28 +206,85 @@ export class ModelWorld {
         return;
       case "streams":
         return this.api.tellStreams(command.how);
+      case "disk":
+        if (command.how === "heal") return this.#disk.heal();
+        if (this.#disk.isOpen || gained("deathWithoutDisk")) this.#disk.fail();
+        return;
+      case "rotate":
+        return command.how === "add" ? this.#keys.add() : this.#keys.drop();
+      case "answer":
+      case "filter":
+      case "lift":
+        return this.#turn(command);
     }
+  }
+
+  /** An endpoint changes how it answers. */
+  #turn(command: Command & { do: "answer" | "filter" | "lift" }): void {
+    const endpoint = this.endpoints[command.endpoint % this.endpoints.length];
+    if (endpoint === undefined) return;
+    if (command.do === "answer") endpoint.script.push(...command.answers);
+    else if (command.do === "filter") endpoint.filters.push(command.filter);
+    else endpoint.filters.length = 0;
+  }
+
+  #endpoint(name: string, url: string, keys: Keys | undefined): ModelEndpoint {
+    const endpoint = new ModelEndpoint(name, url, this.clock, keys);
+    endpoint.receiver.onForgotten = (uid): void => {
+      // With a selector, or after a restore, what the program follows is another matter than what there is.
+      if (this.setup.selector || this.cluster.generation > 0) return;
+      if (!this.cluster.pods().some(({ metadata }) => metadata.uid === uid)) return;
+      this.problems.push(`an inventory made ${name} forget ${uid}, which lives`);
+    };
+    return endpoint;
   }
 
   #start(): void {
     if (this.#program !== undefined) return;
-    const late = this.setup.lateEndpoint && this.#runs === 0;
-    const endpoints = late ? this.endpoints.slice(0, 1) : this.endpoints;
-    const names = endpoints.map(({ name }) => name);
-    this.#program = new Program(++this.#runs, this.#path(this.#file), this.#path(this.#file + 1), {
+    if (!gained("deathWithoutDisk")) this.#disk.heal();
+    const operators = this.endpoints.slice(
+      0,
+      this.setup.lateEndpoint && this.#runs === 0 ? 1 : ENDPOINTS.length,
+    );
+    const names = operators.map(({ name }) => name);
+    this.#disk.settle();
+    const program = new Program(++this.#runs, {
       clock: this.clock,
       random: () => this.setup.random[this.#randoms++ % this.setup.random.length] ?? 0,
       api: this.api,
-      endpoints,
+      endpoints: operators,
+      hooks: this.endpoints.slice(ENDPOINTS.length),
+      keys: this.#keys,
+      disk: this.#disk,
       setup: this.setup,
-      sightings: new Sightings(this.witness, names, (scope, generation) => this.#sync(scope, generation)),
+      sightings: new Sightings(
+        this.witness,
+        (pod) => this.targets(pod, names),
+        (scope, generation) => this.#sync(scope, generation),
+      ),
+      onStray: (host) => this.problems.push(`a message went to ${host}, which is no endpoint`),
     });
+    program.onDeath = (death) => this.#die(death);
+    this.#program = program;
   }
 
   async #stop(): Promise<void> {
     this.#program?.stop();
     // A drain takes 20 s at most; a second is enough for the rest.
     await this.clock.advance(21_000);
+  }
+
+  async #mendDisk(): Promise<void> {
+    this.#disk.heal();
+    if (this.#disk.isBehind) await this.clock.advance(WRITTEN_AGAIN);
+  }
+
+  #die(death: Death): void {
+    this.deaths++;
+    const moment = death === "power" ? this.#disk.cutPower() : this.#disk.kill();
+    if (moment === undefined) return;
+    this.witness.revert(moment, this.cluster.generation);
+    for (const endpoint of this.endpoints) endpoint.forget(moment);
   }
 
   #sync(scope: string | undefined, generation: number): void {
@@ -164,11 +300,12 @@ export class ModelWorld {
     await turn();
     const program = this.#program;
     if (program?.dead.aborted) await this.#bury(program);
-    for (const endpoint of this.endpoints) endpoint.settled();
+    for (const endpoint of this.endpoints) endpoint.settled(this.#disk.syncs);
     if (program === undefined || program !== this.#program || program.outcome === undefined) return;
     if (!program.stopping || program.outcome !== 0) {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);
     }
+    program.sightings.end();
     this.#program = undefined;
   }
 
@@ -178,11 +315,6 @@ export class ModelWorld {
       await turn();
     }
     this.#program = undefined;
-    this.#file++;
-  }
-
-  #path(number: number): string {
-    return `${this.#folder}/state-${number}`;
   }
 }
 

@@ -1,0 +1,159 @@
+import { DatabaseSync } from "node:sqlite";
+import { type Clock, sleep } from "../../src/runtime/clock.ts";
+
+/**
+ * The disk that the state is on: whether it can be written, and what of it is left after a kill and after a power cut.
+ *
+ * A kill leaves what was written. A power cut leaves what was durable: what had been written when the last completed
+ * `fdatasync` began (or when the file was closed the last time). The program goes on with the one or the other in
+ * a file with another name, so that what runs on for a moment after its death harms nothing.
+ *
+ * A disk that fails refuses every transaction of the database there; the file can still be read. `isBehind` says that
+ * the program has changed something since and could not write it: a kill then loses that.
+ */
+export class ModelDisk {
+  /** Counts the moments to which a crash may go back: each begin of an `fdatasync`, and of a time without a disk. */
+  syncs = 0;
+  /** The number of the last one whose `fdatasync` has completed. */
+  durable = 0;
+  isBehind = false;
+  /** Whether the run that goes on has opened its database. */
+  isOpen = false;
+  #isFailing = false;
+  #number = 0;
+  /** The number that stands for the moment since which nothing was written. */
+  #written = 0;
+  readonly #clock: Clock;
+  readonly #folder: string;
+  /** Whether there will be power cuts: only then is there anything to copy at a sync. */
+  readonly #cuts: boolean;
+  readonly #onSync: (sync: number) => void;
+
+  /**
+   * @param folder the caller removes it
+   * @param onSync called at each such moment, with its number
+   */
+  constructor(clock: Clock, folder: string, cuts: boolean, onSync: (sync: number) => void) {
+    this.#clock = clock;
+    this.#folder = folder;
+    this.#cuts = cuts;
+    this.#onSync = onSync;
+    byFolder.set(folder, this);
+  }
+
+  /** The state file. */
+  get file(): string {
+    return this.#path("state");
+  }
+
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  fail(): void {
+    this.#isFailing = true;
+  }
+
+  heal(): void {
+    this.#isFailing = false;
+  }
+
+  /** The program ended in an orderly way or begins: all that is in the file is durable. */
+  settle(): void {
+    this.isBehind = this.isOpen = false;
+    this.#sync(0);
+  }
+
+  /**
+   * `fdatasync` as the program is given it.
+   *
+   * @param time milliseconds that it takes
+   */
+  async fdatasync(time: number, signal: AbortSignal): Promise<void> {
+    const sync = this.#sync(time);
+    if (time > 0) await sleep(this.#clock, time, signal);
+    if (!signal.aborted) this.#complete(sync);
+  }
+
+  /** Goes on with what was written. Returns the number of the sync since which nothing was, if it is behind. */
+  kill(): number | undefined {
+    const written = this.isBehind ? this.#written : undefined;
+    this.#goOnWith(this.file);
+    return written;
+  }
+
+  /** Goes on with what was durable. Returns the number of the sync that made it so. */
+  cutPower(): number {
+    const { durable } = this;
+    this.#goOnWith(this.#path(`durable-${durable}`));
+    return durable;
+  }
+
+  /** Called once, last. */
+  close(): void {
+    byFolder.delete(this.#folder);
+  }
+
+  /** What was tried to be written, and whether it was. */
+  wrote(isDone: boolean): void {
+    if (!isDone && !this.isBehind) this.#onSync(this.#written = ++this.syncs);
+    this.isBehind = !isDone;
+  }
+
+  #sync(time: number): number {
+    this.#onSync(++this.syncs);
+    if (this.#cuts) copyState(this.file, this.#path(`durable-${this.syncs}`));
+    if (time === 0) this.#complete(this.syncs);
+    return this.syncs;
+  }
+
+  #complete(sync: number): void {
+    this.durable = Math.max(this.durable, sync);
+  }
+
+  #goOnWith(from: string): void {
+    this.#number++;
+    copyState(from, this.file);
+    this.settle();
+  }
+
+  #path(name: string): string {
+    return `${this.#folder}/${name}-${this.#number}`;
+  }
+}
+
+/** The main file alone lacks what was not written back to it yet. */
+function copyState(from: string, to: string): void {
+  for (const suffix of ["", "-wal", "-mark"]) {
+    try {
+      Deno.copyFileSync(from + suffix, to + suffix);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+const byFolder = new Map<string, ModelDisk>();
+
+/**
+ * Whatever opens a database on a model's disk meets its faults: `node:sqlite` itself is told of them, so that the
+ * store needs no door for tests.
+ */
+const exec = DatabaseSync.prototype.exec;
+DatabaseSync.prototype.exec = function (sql: string): void {
+  const [statement] = /^\s*(?:BEGIN|COMMIT)/.exec(sql) ?? [];
+  const disk = statement === undefined ? undefined : diskOf(this);
+  if (statement === "BEGIN" && disk?.isFailing) {
+    disk.wrote(false);
+    throw new Error("database or disk is full");
+  }
+  exec.call(this, sql);
+  if (disk !== undefined) disk.isOpen = true;
+  if (statement === "COMMIT") disk?.wrote(true);
+};
+
+function diskOf(database: DatabaseSync): ModelDisk | undefined {
+  if (byFolder.size === 0) return undefined;
+  const path = database.location();
+  return path === null ? undefined : byFolder.get(path.slice(0, path.lastIndexOf("/")));
+}

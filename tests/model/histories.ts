@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { histories, type History } from "./history.ts";
+import { play } from "./hold.ts";
+
+/** The files that share the histories, so that `deno test --parallel` plays them on several cores. */
+const FILES = ["a", "b", "c", "d"];
+
+/** How many histories are played in all. */
+const HISTORIES = Number(Deno.env.get("K8SVENT_HISTORIES") ?? 5_000);
+const SEED = Deno.env.get("K8SVENT_MODEL_SEED");
+const PATH = Deno.env.get("K8SVENT_MODEL_PATH");
+
+/** Memory where there is some that looks like a disk: SQLite waits for real ones, and no history is about them. */
+const MEMORY = "/dev/shm";
+
+/**
+ * Plays one file's part of the histories.
+ *
+ * - `K8SVENT_HISTORIES=100000`: so many in all, in place of 5,000.
+ * - `K8SVENT_MODEL_SEED`, `K8SVENT_MODEL_PATH`: the histories of a run before, or one of them, as a failure prints it.
+ */
+export function testHistories(file: string): void {
+  const seed = SEED === undefined ? crypto.getRandomValues(new Int32Array(1))[0] ?? 0 : Number(SEED);
+  const numRuns = Math.ceil(HISTORIES / FILES.length);
+  Deno.test(`${numRuns} random histories lose nothing and turn nothing round (seed ${seed})`, async () => {
+    const path = PATH === undefined ? {} : { path: PATH };
+    const result = await fc.check(fc.asyncProperty(histories, hold), { numRuns, seed, ...path });
+    assert.ok(!result.failed, explain(result, file, seed));
+  });
+}
+
+async function hold(history: History): Promise<void> {
+  const dir = await isFolder(MEMORY) ? { dir: MEMORY } : {};
+  const folder = await Deno.makeTempDir({ prefix: "k8svent-model-", ...dir });
+  try {
+    assert.deepEqual(await play(history, folder), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** The shortest history that fails, what is wrong with it, and how to play it again. */
+function explain(
+  { counterexample, counterexamplePath, errorInstance }: fc.RunDetails<[History]>,
+  file: string,
+  seed: number,
+): string {
+  const [history] = counterexample ?? [];
+  const commands = history?.commands.map((command) => `  ${JSON.stringify(command)}`) ?? [];
+  return [
+    "A history that fails:",
+    `  ${JSON.stringify(history?.setup)}`,
+    ...commands,
+    errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
+    `To play it again: K8SVENT_MODEL_SEED=${seed} K8SVENT_MODEL_PATH=${counterexamplePath} ` +
+    `deno test -q -P=test tests/model/model_${file}_test.ts`,
+  ].join("\n");
+}

@@ -1,0 +1,56 @@
+import type { History } from "./history.ts";
+import { broken, isExcused, type Unmet, unmet } from "./oracle.ts";
+import { ModelWorld } from "./world.ts";
+
+const MINUTE = 60_000;
+
+/**
+ * Minutes after which all has arrived once things are calm, dead letters apart. A watch that fell silent is noticed
+ * after 255 s (`timeoutSeconds` + 15 s), a list waits 30 s at most, an endpoint that failed is tried after 5 minutes
+ * at most (the README's), or when it asked to be (at most 10 minutes after the beginning, in the model). Each of
+ * these is waited for once, at the same time or one after the other.
+ */
+const CALM = 15;
+
+/** And all the others: a dead letter is tried each hour. */
+const DEAD_LETTERS = 65;
+
+/** What a second restore adds: epochs in a row are held apart, by up to an hour. */
+const RESTORES = 120;
+
+/**
+ * Plays one history: what happens, then calm, then the end of all filters. Returns what is wrong, as sentences.
+ *
+ * @param folder an empty one; the caller removes it
+ */
+export async function play(history: History, folder: string): Promise<string[]> {
+  const world = new ModelWorld(history, folder);
+  for (const command of history.commands) await world.act(command);
+  await world.calm();
+  // What was given up is announced with the next delivery, and by it alone.
+  if (world.setup.small) world.nudge();
+  const late = await within(world, CALM, (one) => !isExcused(one));
+  world.lift();
+  if (world.setup.small) world.nudge();
+  const never = await within(world, DEAD_LETTERS, () => true);
+  world.inspect();
+  await world.clock.advance(MINUTE);
+  await world.close();
+  return [
+    ...late.map(({ text }) => `${text}, ${CALM} minutes after calm began`),
+    ...never.map(({ text }) => text),
+    ...broken(world),
+  ];
+}
+
+/** Lets minutes pass until nothing is missing; returns what is missing then. */
+async function within(world: ModelWorld, minutes: number, counts: (one: Unmet) => boolean): Promise<Unmet[]> {
+  const missing = (): Unmet[] => unmet(world).filter(counts);
+  const most = minutes + (world.cluster.generation > 1 ? RESTORES : 0);
+  let step = 1;
+  for (let passed = 0; passed < most; passed += step, step = Math.min(2 * step, most - passed)) {
+    if (missing().length === 0) return [];
+    await world.clock.advance(step * MINUTE);
+  }
+  return missing();
+}

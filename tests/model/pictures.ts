@@ -1,0 +1,27 @@
+import type { ModelEndpoint } from "./endpoint.ts";
+import type { ModelWorld } from "./world.ts";
+
+/**
+ * What is wrong with the picture that a receiver has made for itself, when all has arrived and one more inventory has:
+ * it has each pod that goes there, as it is now, and none that is gone, evictions or not. That it never forgot one that
+ * lives, the world notes as it happens.
+ */
+export function pictures(world: ModelWorld, endpoint: ModelEndpoint): string[] {
+  const { cluster, setup } = world;
+  const { name, receiver } = endpoint;
+  // Only the operator's endpoints get notices; without them a picture can be wrong where something was given up.
+  if (name.startsWith("hook")) return [];
+  const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
+  const isFollowed = (uid: string): boolean =>
+    alive.has(uid) && (!setup.selector || alive.get(uid)?.metadata.labels?.["app"] === "shop");
+  const dead = [...receiver.held.keys()].filter((uid) => !isFollowed(uid));
+  const missing = [...alive.values()].filter((pod) =>
+    world.targets(pod).includes(name) && isFollowed(pod.metadata.uid) && !receiver.held.has(pod.metadata.uid)
+  );
+  return [
+    ...(receiver.inventories === 0 ? [`${name} got no inventory`] : []),
+    ...(setup.notices === "beating" && receiver.heartbeats === 0 ? [`${name} got no heartbeat`] : []),
+    ...dead.map((uid) => `${name} still holds ${uid}, which is gone`),
+    ...missing.map(({ metadata: { uid } }) => `${name} forgot ${uid}, which lives`),
+  ];
+}

@@ -79,6 +79,10 @@ export class KnownPods implements Inventory {
   beginEpoch(): void {
     this.#setMeta("epoch", String(this.epoch + 1));
     for (const [uid, tombstone] of this.#tombstones) this.#forgetTombstone(uid, tombstone);
+    // Versions of two histories cannot be compared: the list that begins the epoch is behind none.
+    for (const key of this.#meta.keys()) {
+      if (key.startsWith(keyOf("reached", undefined))) this.#forgetMeta(key);
+    }
   }
 
   isOfOneEpoch(): boolean {
@@ -136,7 +140,6 @@ export class KnownPods implements Inventory {
     const pod = this.#byUid.get(given.uid) ?? this.#add(given);
     pod.resourceVersion = given.resourceVersion;
     pod.epoch = this.epoch;
-    pod.seen = this.#sync;
     this.#setRoute(pod, given.route, given.environment);
     this.setReminder(pod, given.remindAt);
     return pod;
@@ -335,6 +338,11 @@ export class KnownPods implements Inventory {
     if (this.#meta.get(key) === value) return;
     this.#meta.set(key, value);
     this.#journal.meta.put(key, { value });
+  }
+
+  #forgetMeta(key: string): void {
+    this.#meta.delete(key);
+    this.#journal.meta.delete(key);
   }
 
   // --- Reminders ---

@@ -1,37 +1,33 @@
 import assert from "node:assert/strict";
-import { knownOf } from "../tests/kit/known.ts";
-import { MemoryLog } from "../tests/kit/memory_log.ts";
-import { makePod } from "../tests/kit/pods.ts";
-import { type Answer, podList, ScriptedApi } from "../tests/kit/scripted_api.ts";
-import { openTestStore } from "../tests/kit/store.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { makePod } from "../../tests/kit/pods.ts";
+import { type Answer, podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
+import { drain, openTestStore, record } from "../../tests/kit/store.ts";
+import { type Options, parseOptions } from "../cli/options.ts";
+import { ClusterError } from "../cluster/error.ts";
+import { Renderer } from "../delivery/render.ts";
+import { StoreError } from "../store/database.ts";
+import type { Store } from "../store/store.ts";
 import { bindStore } from "./bind.ts";
-import { ClusterError } from "./cluster/error.ts";
-import type { Selection } from "./source/query.ts";
-import { StoreError } from "./store/database.ts";
-import type { Store } from "./store/store.ts";
 
-/** A store that has been bound once, and knows and has told of a pod in each of two namespaces. */
+/** A store that has been bound once, and has delivered a pod in each of two namespaces. */
 class Rig {
   readonly store: Store = openTestStore();
   readonly log = new MemoryLog();
 
   know(namespace: string, name: string): void {
-    const pod = makePod({ namespace, name });
-    const known = knownOf(pod);
-    const body = this.store.inventory.put(known, "{}", undefined);
-    this.store.outbox.owe("a", { ...known, event: "pod.changed", body, reasons: ["sync"], occasion: "" });
-    for (const message of this.store.outbox.take("a", 0, 9)) this.store.outbox.accepted(message);
+    record(this.store, ["a"], { namespace, name });
+    drain(this.store, "a");
   }
 
-  /** A start against a cluster with this identity; returns how many requests that took. */
-  async bind(cluster: string, namespaces: string[] = [], ...answers: Answer[]): Promise<number> {
+  /** A start against a cluster with this identity; returns the paths that were asked for. */
+  async bind(cluster: string, flags: string[] = [], ...answers: Answer[]): Promise<string[]> {
     const api = new ScriptedApi(...answers);
     api.identity = (): Promise<string> => Promise.resolve(cluster);
-    const selections: Selection[] = namespaces.length === 0
-      ? [{ namespace: undefined }]
-      : namespaces.map((namespace) => ({ namespace }));
-    await bindStore(api, selections, this.store, this.log, new AbortController().signal);
-    return api.requests.length;
+    const options = parseOptions(["--url", "a=https://a.example.com/", ...flags], () => undefined);
+    assert.equal(options.command, "run");
+    await bindStore(api, options as Options, this.store, this.log, new AbortController().signal);
+    return api.requests.map(({ pathname, search }) => `${pathname}${search}`);
   }
 }
 
@@ -47,14 +43,14 @@ function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
 }
 
 withRig("a new store belongs to the first cluster that it sees, without a request", async (rig) => {
-  assert.equal(await rig.bind("one", ["shop"]), 0);
+  assert.deepEqual(await rig.bind("one", ["--namespace", "shop"]), []);
   assert.deepEqual(rig.store.inventory.binding, { cluster: "one" });
 });
 
 withRig("the same cluster is known without a request", async (rig) => {
   await rig.bind("one");
   rig.know("shop", "web-0");
-  assert.equal(await rig.bind("one"), 0);
+  assert.deepEqual(await rig.bind("one"), []);
   assert.equal(rig.store.inventory.count(), 1);
 });
 
@@ -63,17 +59,26 @@ withRig(
   async (rig) => {
     await rig.bind("one");
     rig.know("shop", "web-0");
-    const first = podList("5", [makePod({ name: "new" })], "more");
     await rig.bind(
       "one, after its authority was rotated",
       [],
-      first,
+      podList("5", [makePod({ name: "new" })], "more"),
       podList("5", [makePod({ namespace: "shop" })]),
     );
     assert.equal(rig.store.inventory.binding?.cluster, "one, after its authority was rotated");
     assert.equal(rig.store.inventory.count(), 1);
   },
 );
+
+withRig("pods that are known are looked for whether the selectors match them now or not", async (rig) => {
+  const flags = ["--selector", "app=web", "--field-selector", "spec.nodeName=n1", "--namespace", "shop"];
+  await rig.bind("one", flags);
+  rig.know("shop", "web-0");
+  const asked = await rig.bind("one, rotated", flags, podList("5", [makePod({ namespace: "shop" })]));
+  assert.equal(rig.store.inventory.binding?.cluster, "one, rotated");
+  assert.equal(asked.length, 1);
+  assert.match(asked[0] ?? "", /^\/api\/v1\/namespaces\/shop\/pods\?(?!.*elector)/);
+});
 
 withRig(
   "another cluster is an error that names both ways out, and the store stays as it was",
@@ -84,19 +89,19 @@ withRig(
     const other = podList("5", [makePod({ namespace: "shop", uid: "of-another-cluster" })]);
     await assert.rejects(
       rig.bind("another", [], other),
-      (error) =>
+      (error: unknown) =>
         error instanceof StoreError && /belongs to another cluster/.test(error.message) &&
         /Give --state another file, or remove this one: every pod is then sent again/.test(error.message),
     );
     assert.equal(rig.store.inventory.binding?.cluster, "one");
     assert.equal(rig.store.inventory.count(), 1);
-    assert.deepEqual(rig.store.outbox.endpoints(), []);
+    assert.equal(rig.store.pending.counts("a").pending, 0);
   },
 );
 
 withRig("a store that knows no pod can move to any cluster", async (rig) => {
   await rig.bind("one");
-  assert.equal(await rig.bind("another"), 0);
+  assert.deepEqual(await rig.bind("another"), []);
   assert.equal(rig.store.inventory.binding?.cluster, "another");
 });
 
@@ -109,26 +114,74 @@ withRig("while a changed cluster does not answer nothing is decided", async (rig
 });
 
 withRig(
-  "pods of namespaces that are no longer followed are forgotten, and no deletion is told",
+  "pods of namespaces that are no longer followed are forgotten, and no deletion is sent",
   async (rig) => {
     await rig.bind("one");
     rig.know("shop", "web-0");
     rig.know("bank", "web-1");
-    await rig.bind("one", ["shop"]);
+    await rig.bind("one", ["--namespace", "shop"]);
     assert.notEqual(rig.store.inventory.known("uid-web-0"), undefined);
     assert.equal(rig.store.inventory.known("uid-web-1"), undefined);
-    assert.deepEqual(rig.store.outbox.endpoints(), [], "nothing is owed about it");
-    assert.deepEqual(rig.store.outbox.concerned("uid-web-1"), []);
-    assert.equal(rig.store.inventory.isPast("uid-web-1", "1"), false, "it may be followed again");
+    assert.equal(rig.store.pending.counts("a").pending, 0, "nothing is pending about it");
+    assert.equal(rig.store.inventory.tombstone("uid-web-1"), undefined, "it may be followed again");
     assert.deepEqual(rig.log.at("info"), ["1 pods of namespaces that are no longer followed are forgotten."]);
   },
 );
 
 withRig("more namespaces than before forget nothing and say nothing", async (rig) => {
-  await rig.bind("one", ["shop"]);
+  await rig.bind("one", ["--namespace", "shop"]);
   rig.know("shop", "web-0");
-  await rig.bind("one", ["shop", "bank"]);
+  await rig.bind("one", ["--namespace", "shop", "--namespace", "bank"]);
   await rig.bind("one");
   assert.equal(rig.store.inventory.count(), 1);
   assert.deepEqual(rig.log.lines, []);
+});
+
+withRig(
+  "a pod that a changed selection brings again has another id than what it was sent with before",
+  async (rig) => {
+    const { store } = rig;
+    const renderer = new Renderer({ version: "1" });
+    const ids: string[] = [];
+    for (const selector of ["app=web", "app=db", "app=web", "app=web"]) {
+      await rig.bind("one", ["--selector", selector]);
+      const pod = record(store, ["a"], { resourceVersion: "7", reasons: ["sync"] });
+      ids.push(...drain(store, "a").map((message) => renderer.render(message).id));
+      store.inventory.remove(pod, { version: "7", left: true });
+    }
+    const [first, second, third, fourth] = ids;
+    assert.equal(new Set([first, second, third]).size, 3, "changed away and back");
+    assert.equal(fourth, third, "the same selection as at the last start");
+  },
+);
+
+/** Endpoints that the store has a row for, and what is pending for each; what a start with these flags leaves. */
+async function forgottenBy(...flags: string[]): Promise<{ left: string[]; said: string[] }> {
+  const rig = new Rig();
+  try {
+    const ofAnnotation = "pod:team.example.com-12345678";
+    record(rig.store, ["old", "kept", ofAnnotation], { name: "web-0" });
+    record(rig.store, ["old"], { name: "web-1" });
+    record(rig.store, ["quiet"], { name: "web-2" });
+    drain(rig.store, "quiet");
+    await rig.bind("one", ["--url", "kept=https://kept.example.com/", ...flags]);
+    return { left: rig.store.pending.endpoints().sort(), said: rig.log.at("info") };
+  } finally {
+    rig.store.close();
+  }
+}
+
+Deno.test("an endpoint that is no longer configured is forgotten with what is pending for it, and a line says so", async () => {
+  const { left, said } = await forgottenBy("--pod-webhooks", "team.example.com");
+  assert.deepEqual(left, ["kept", "pod:team.example.com-12345678"]);
+  assert.deepEqual(said, [
+    "Endpoint old is no longer configured: it is forgotten, and 2 messages pending for it.",
+    "Endpoint quiet is no longer configured: it is forgotten, and 0 messages pending for it.",
+  ]);
+});
+
+Deno.test("endpoints of annotations stay as long as annotations are honoured", async () => {
+  assert.deepEqual((await forgottenBy()).left, ["kept"]);
+  const { left } = await forgottenBy("--pod-webhooks", "other.example.com");
+  assert.deepEqual(left, ["kept", "pod:team.example.com-12345678"]);
 });

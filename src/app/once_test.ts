@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { podList, ScriptedApi } from "../tests/kit/scripted_api.ts";
-import { simplePod } from "../tests/kit/simple_pod.ts";
-import { ClusterError } from "./cluster/error.ts";
+import { podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
+import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { ClusterError } from "../cluster/error.ts";
 import { printOnce } from "./once.ts";
 
 Deno.test("a snapshot whose list had to begin anew prints each pod once", async () => {

@@ -199,7 +199,7 @@ function reminderTick(interval: number): number {
 }
 
 /** Connections of its own for each endpoint, over a network that all share. */
-function dialled(): Ways["openSend"] {
+export function dialled(): Ways["openSend"] {
   let network: Network | undefined;
   return ({ trusted }, { clock, env }) => {
     network ??= new Network({ clock });

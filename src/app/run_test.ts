@@ -1,70 +1,296 @@
 import assert from "node:assert/strict";
-import { settle, TestClock } from "../tests/kit/clock.ts";
-import { MemoryLog } from "../tests/kit/memory_log.ts";
-import { podList, ScriptedApi } from "../tests/kit/scripted_api.ts";
-import { simplePod } from "../tests/kit/simple_pod.ts";
-import { run } from "./app.ts";
-import { type Options, parseOptions } from "./cli/options.ts";
-import type { Dial } from "./delivery/dial.ts";
-import { fixedSecrets } from "./runtime/secret_file.ts";
+import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { makePod } from "../../tests/kit/pods.ts";
+import { type Answer, podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
+import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { type Options, parseOptions } from "../cli/options.ts";
+import type { Outcome, Send } from "../http/outcome.ts";
+import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
+import { fixedSecrets } from "../runtime/secret_file.ts";
+import { dialled, run, type Ways } from "./run.ts";
 
-/** The program on a cluster of one pod, with one endpoint that is a function. */
-function start(flags: string[], dial: Dial): { clock: TestClock; stop: () => void; ended: Promise<number> } {
-  const clock = new TestClock();
-  const stop = new AbortController();
-  const options = parseOptions(["--url", "a=https://a.example/hook", ...flags], () => undefined) as Options;
-  const world = {
-    clock,
-    random: (): number => 0,
-    env: (): undefined => undefined,
-    log: new MemoryLog(),
-    secrets: fixedSecrets([]),
-    onInspect: (): void => {},
-    print: (): Promise<void> => Promise.resolve(),
-    stop: stop.signal,
-  };
-  const ended = run(options, world, {
-    connect: () => Promise.resolve(new ScriptedApi(podList("10", [simplePod("web", "1")]))),
-    dialOpener: () => Promise.resolve(() => ({ dial, close: (): void => {} })),
-  });
-  return { clock, stop: () => stop.abort(), ended };
+const WEB: Answer[] = [podList("10", [simplePod("web", "1")])];
+
+/** The program on a cluster that answers by a script, with endpoints that are one function. */
+class Running {
+  readonly clock = new TestClock();
+  readonly log = new MemoryLog();
+  readonly ended: Promise<number>;
+  /** Names of the endpoints whose way out was closed. */
+  readonly closed: string[] = [];
+  readonly #stop = new AbortController();
+
+  constructor(
+    flags: string[],
+    send: Send,
+    { answers = WEB, openSend }: { answers?: Answer[]; openSend?: Ways["openSend"] } = {},
+  ) {
+    const options = parseOptions([
+      ...flags.includes("--url") ? [] : ["--url", "a=https://a.example/hook"],
+      ...flags,
+    ], () => undefined) as Options;
+    const world = {
+      clock: this.clock,
+      random: (): number => 0,
+      env: (): undefined => undefined,
+      log: this.log,
+      secrets: fixedSecrets([]),
+      onInspect: (): void => {},
+      print: (): Promise<void> => Promise.resolve(),
+      stop: this.#stop.signal,
+    };
+    const api = new ScriptedApi(...answers);
+    api.clock = this.clock;
+    this.ended = run(options, world, {
+      connect: () => Promise.resolve(api),
+      openSend: openSend ?? (({ name }) => ({ send, close: (): void => void this.closed.push(name) })),
+    });
+    // The test looks at it when it is time.
+    this.ended.catch(() => {});
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Lets the real world go on, the disk and the network, until the predicate holds. */
+  async until(predicate: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 2_000 && !predicate(); turn++) {
+      await settle();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assert.ok(predicate(), `it logged:\n${this.log.lines.map(({ message }) => message).join("\n")}`);
+  }
+
+  /** What a probe of `/readyz` gets. */
+  async readiness(): Promise<string> {
+    const said = /^Probes are answered on port (\d+)/;
+    await this.until(() => this.log.at("info").some((message) => said.test(message)));
+    const port = this.log.at("info").map((message) => said.exec(message)?.[1]).find(Boolean);
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  }
+}
+
+function answerOf(status: number): Outcome {
+  return { kind: "answer", status, headers: new Map(), body: "" };
 }
 
 /** An endpoint that fails for as long as the program waits for it. */
-const unwilling: Dial = () => Promise.resolve({ status: 503, headers: new Headers(), body: "" });
+const unwilling: Send = () => Promise.resolve(answerOf(503));
+const willing: Send = () => Promise.resolve(answerOf(200));
+const hanging: Send = (_request, _deadline, signal) =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
-Deno.test("a snapshot ends at the first signal, after one more try, with 1 where something is still owed", async () => {
+function podWith(name: string, webhook: string): Pod {
+  return makePod({ name, annotations: { [ROUTE_ANNOTATION]: JSON.stringify({ webhooks: [webhook] }) } });
+}
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "run-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a snapshot ends at the first signal, after one more try, with 1 where something is still pending", async () => {
   let attempts = 0;
-  const { stop, ended } = start(["--once"], (...given) => (attempts++, unwilling(...given)));
+  const running = new Running(["--once"], (...given) => (attempts++, unwilling(...given)));
+  await running.until(() => attempts === 1);
   await settle();
   assert.equal(attempts, 1);
-  stop();
-  assert.equal(await ended, 1);
+  running.stop();
+  await running.clock.advance(1_000);
+  assert.equal(await running.ended, 1);
   assert.equal(attempts, 2);
 });
 
 Deno.test("a snapshot that hangs when a signal comes is cut when the time for the end is over", async () => {
-  const hanging: Dial = (_request, signal) =>
-    new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  let attempts = 0;
   const flags = ["--once", "--timeout", "60s", "--shutdown-timeout", "5s"];
-  const { clock, stop, ended } = start(flags, hanging);
-  await settle();
-  stop();
-  await clock.advance(5_000);
-  assert.equal(await ended, 1);
+  const running = new Running(flags, (...given) => (attempts++, hanging(...given)));
+  await running.until(() => attempts === 1);
+  running.stop();
+  await running.clock.advance(5_000);
+  assert.equal(await running.ended, 1);
 });
 
 for (const flags of [["--once"], []]) {
   Deno.test(`a worker that fails while the program ends is its failure (${flags.join() || "long run"})`, async () => {
     let isEnding = false;
+    let attempts = 0;
     const fault = new TypeError("a fault of the program");
-    const { stop, ended } = start(flags, (...given) => {
+    const running = new Running(flags, (...given) => {
+      attempts++;
       if (isEnding) throw fault;
       return unwilling(...given);
     });
+    await running.until(() => attempts === 1);
     await settle();
     isEnding = true;
-    stop();
-    await assert.rejects(ended, fault);
+    running.stop();
+    await running.clock.advance(1_000);
+    await assert.rejects(running.ended, fault);
   });
 }
+
+for (
+  const [source, flags, stale] of [
+    ["watch", [], 600_000],
+    ["poll", ["--source", "poll", "--interval", "5m"], 900_000],
+  ] as const
+) {
+  Deno.test(`${source}: the view of a cluster that has said nothing for ${stale / 60_000} minutes is stale`, async () => {
+    const running = new Running(["--listen", "127.0.0.1:0", ...flags], willing);
+    await running.until(() => running.log.at("info").some((message) => message.includes("follows the pods")));
+    await settle();
+    await running.clock.advance(stale);
+    assert.equal(await running.readiness(), "200 ok");
+    await running.clock.advance(1_000);
+    assert.match(
+      await running.readiness(),
+      /^503 The API server has not answered about all namespaces for \d+ s/,
+    );
+    running.stop();
+    await running.ended;
+  });
+}
+
+Deno.test("reminders that were switched on begin for a pod that was unhealthy before, though nothing changes", async () => {
+  await withFolder(async (folder) => {
+    const sick = makePod({ ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } });
+    const reasons: (string | undefined)[] = [];
+    const send: Send = ({ headers }) => {
+      reasons.push(headers["k8svent-reason"]);
+      return Promise.resolve(answerOf(200));
+    };
+    for (const interval of ["0", "1m"]) {
+      const flags = ["--state", `${folder}/state.db`, "--interval", interval];
+      const running = new Running(flags, send, { answers: [podList("10", [sick])] });
+      const expected = interval === "0" ? 1 : 2;
+      await running.until(() =>
+        running.log.at("info").some((message) => message.includes("follows the pods"))
+      );
+      for (let tick = 0; tick < 12; tick++) {
+        await running.clock.advance(5_000);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await running.until(() => reasons.length >= expected);
+      running.stop();
+      await running.ended;
+    }
+    assert.deepEqual([...new Set(reasons)], ["sync", "unhealthy"]);
+  });
+});
+
+Deno.test("no more is under way than --buffer allows", async () => {
+  // With what succeeds first, as many at a time come to be tried as may.
+  const small = Array.from({ length: 100 }, (_, pod) => makePod({ name: `small-${pod}` }));
+  const large = Array.from({ length: 12 }, (_, pod) => {
+    return makePod({ name: `large-${pod}`, annotations: { note: "x".repeat(300_000) } });
+  });
+  let [answered, hung] = [0, 0];
+  const send: Send = (request, ...rest) => {
+    if (request.body.length < 100_000) return (answered++, willing(request, ...rest));
+    return (hung++, hanging(request, ...rest));
+  };
+  const running = new Running(["--buffer", "1Mi", "--shutdown-timeout", "0"], send, {
+    answers: [podList("10", [...small, ...large])],
+  });
+  await running.until(() => answered === 100 && hung >= 4);
+  await settle();
+  assert.equal(hung, 4, "1.2 MB in place of 3.6");
+  running.stop();
+  await running.clock.advance(0);
+  await running.ended;
+});
+
+Deno.test("an annotation's endpoint that nothing is pending for is closed within two minutes, the operator's is not", async () => {
+  const pods = [podWith("theirs", "https://hooks.example.com/x"), makePod({ name: "ours" })];
+  let attempts = 0;
+  const running = new Running(
+    ["--pod-webhooks", "hooks.example.com"],
+    (...given) => (attempts++, willing(...given)),
+    { answers: [podList("10", pods)] },
+  );
+  await running.until(() => attempts === 2);
+  assert.deepEqual(running.closed, []);
+  await running.clock.advance(120_000);
+  await running.until(() => running.closed.length > 0);
+  assert.match(running.closed.join(), /^pod:hooks\.example\.com-\w+$/);
+  running.stop();
+  await running.ended;
+});
+
+Deno.test("what is pending for an annotation's endpoint that nobody can name any more is given up, and a line says so", async () => {
+  await withFolder(async (folder) => {
+    const state = ["--state", `${folder}/state.db`];
+    let attempts = 0;
+    const before = new Running(
+      [...state, "--pod-webhooks", "hooks.example.com", "--shutdown-timeout", "0"],
+      (...given) => (attempts++, unwilling(...given)),
+      { answers: [podList("10", [podWith("theirs", "https://hooks.example.com/x")])] },
+    );
+    await before.until(() => attempts === 1);
+    before.stop();
+    await before.clock.advance(0);
+    await before.ended;
+    const after = new Running([...state, "--pod-webhooks", "other.example.com"], willing, {
+      answers: [podList("11", [])],
+    });
+    const given = /^No pod names the endpoint pod:hooks\S+ any more: 1 messages pending for it are given up/;
+    await after.until(() => after.log.at("info").some((message) => message.includes("follows the pods")));
+    await settle();
+    await after.clock.advance(61_000);
+    await after.until(() => after.log.at("warn").some((message) => given.test(message)));
+    after.stop();
+    await after.ended;
+  });
+});
+
+/** A port of this machine that counts who connects, and hangs up. */
+class Port implements AsyncDisposable {
+  connections = 0;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #accepting = this.#accept();
+
+  get number(): number {
+    return this.#listener.addr.port;
+  }
+
+  async #accept(): Promise<void> {
+    for await (const connection of this.#listener) {
+      this.connections++;
+      connection.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+  }
+}
+
+Deno.test("webhooks of annotations are dialled through the guard, the operator's are not", async () => {
+  await using theirs = new Port();
+  await using ours = new Port();
+  const place = `localhost:${theirs.number}`;
+  const running = new Running(
+    ["--url", `ours=http://127.0.0.1:${ours.number}/`, "--pod-webhooks", place, "--shutdown-timeout", "0"],
+    willing,
+    {
+      answers: [podList("10", [podWith("web", `https://${place}/`), makePod({ name: "other" })])],
+      openSend: dialled(),
+    },
+  );
+  const refused = (message: string): boolean => message.startsWith(`Endpoint pod:${place}`);
+  await running.until(() => running.log.at("warn").some(refused) && ours.connections > 0);
+  assert.match(running.log.at("warn").find(refused) ?? "", /not public|private|internal/);
+  assert.equal(theirs.connections, 0);
+  running.stop();
+  await running.clock.advance(0);
+  await running.ended;
+});

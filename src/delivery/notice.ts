@@ -1,4 +1,4 @@
-/** What is told to endpoints beside pods (`--notices`). Each body is an object with a `type`. */
+/** What is sent to endpoints beside pods (`--notices`). Each body is an object with a `type`. */
 
 /** Messages had to be given up: the endpoint's picture may be wrong until the inventory that follows. */
 export interface GapNotice {
@@ -21,7 +21,7 @@ export interface InventoryNotice {
   /** From 1. */
   page: number;
   pages: number;
-  /** The newest version that the inventory knows of. */
+  /** The version up to which all that is followed was seen. */
   resourceVersion: string;
   pods: { uid: string; resourceVersion: string }[];
 }

@@ -41,18 +41,18 @@ Deno.test("poll backs off when a list fails, and not longer than that after one 
   await poll.close();
 });
 
-Deno.test("poll says when it asks for a list, and which version that has", async () => {
+Deno.test("poll says of each list which version it has, also of one that breaks off", async () => {
   const stop = new AbortController();
   const first = podList("900", [simplePod("a", "800")], "token");
   const api = new ScriptedApi(first, new ClusterError("unreachable", "Down."), podList("901", []));
   const reached = new ReachedVersion("1000");
-  const deps = { random: () => 0, interval: 1, listing: reached.listing };
+  const deps = { random: () => 0, interval: 1 };
   const source = pollPods(api, { namespace: "shop" }, deps, stop.signal);
   const items: string[] = [];
   for (let batch = 0; batch < 4; batch++) {
     items.push(...reached.take((await source.next()).value, (item) => item.type));
   }
-  assert.deepEqual(items, ["sync-start rewound", "applied", "wait", "sync-start"]);
+  assert.deepEqual(items, ["sync-start behind", "applied", "wait", "sync-start"]);
   stop.abort();
   await source.return();
 });

@@ -56,7 +56,7 @@ Deno.test("watch goes on after a clean end at the version of the last event", as
   await watch.close();
 });
 
-Deno.test("watch takes a bookmark's version and hands nothing on", async () => {
+Deno.test("watch goes on from a bookmark's version, and hands that on", async () => {
   const first = new ScriptedStream();
   const second = new ScriptedStream();
   const api = new ScriptedApi(podList("10", []), first, second);
@@ -70,6 +70,8 @@ Deno.test("watch takes a bookmark's version and hands nothing on", async () => {
   });
   first.end();
   second.event("ADDED", simplePod("a", "100"));
+  assert.deepEqual(await watch.next(), ["bookmark"]);
+  assert.equal(watch.reached.version, "99");
   assert.deepEqual(await watch.next(), ["applied a@100"]);
   assert.equal(api.asked(2, "resourceVersion"), "99");
   await watch.close();
@@ -193,7 +195,7 @@ Deno.test("an abort ends the source while it waits for an event, and closes the 
   assert.equal(clock.pending, 0);
 });
 
-Deno.test("watch says with an empty batch that a stream is open, and that a quiet one lives", async () => {
+Deno.test("watch says with an empty batch that a stream is open, and with a bookmark that a quiet one lives", async () => {
   const stream = new ScriptedStream();
   const stop = new AbortController();
   const deps = { clock: new TestClock(), random: () => 0 };
@@ -202,7 +204,7 @@ Deno.test("watch says with an empty batch that a stream is open, and that a quie
   await source.next();
   assert.deepEqual((await source.next()).value, []);
   stream.event("BOOKMARK", { kind: "Pod", metadata: { resourceVersion: "11" } });
-  assert.deepEqual((await source.next()).value, []);
+  assert.deepEqual((await source.next()).value, [{ type: "bookmark", resourceVersion: "11" }]);
   stop.abort();
   await source.return();
 });
@@ -224,10 +226,10 @@ Deno.test("watch does not call a server mended whose streams end at once", async
 });
 
 for (const fault of ["unreachable", "expired"] as const) {
-  Deno.test(`a list that went back and breaks off (${fault}) tells of one way back`, async () => {
+  Deno.test(`of a list that breaks off (${fault}) and of the one after it watch says which version it has`, async () => {
     const stop = new AbortController();
     const reached = new ReachedVersion("1000");
-    const deps = { clock: new TestClock(), random: () => 0, listing: reached.listing };
+    const deps = { clock: new TestClock(), random: () => 0 };
     const first = podList("900", [simplePod("a", "800")], "token");
     const api = new ScriptedApi(first, new ClusterError(fault, "Broken off."), podList("901", []));
     const source = watchPods(api, EVERYTHING, deps, stop.signal);
@@ -236,7 +238,7 @@ for (const fault of ["unreachable", "expired"] as const) {
       items.push(...reached.take((await source.next()).value, printItem));
     }
     const starts = items.filter((item) => item.startsWith("sync-start"));
-    assert.deepEqual(starts, ["sync-start rewound", "sync-start"]);
+    assert.deepEqual(starts, ["sync-start behind", "sync-start"]);
     stop.abort();
     await source.return();
   });

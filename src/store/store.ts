@@ -137,7 +137,7 @@ export interface Inventory {
   mark(pod: KnownPod): void;
   missing(scope: Scope): KnownPod[];
   endSync(scope: Scope): void;
-  /** History was rewritten: epoch + 1; tombstones go; pods stay, all of an old epoch. */
+  /** History was rewritten: epoch + 1; tombstones go, and how far scopes were seen; pods stay, all of an old epoch. */
   beginEpoch(): void;
   /** Whether every known pod was seen in this epoch. */
   isOfOneEpoch(): boolean;

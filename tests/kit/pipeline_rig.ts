@@ -1,89 +1,104 @@
-import { TestClock } from "./clock.ts";
-import { makeObject, type PodParts } from "./pods.ts";
-import { openTestStore } from "./store.ts";
-import { Pipeline } from "../../src/pipeline.ts";
-import { exactPod } from "../../src/pod/cut.ts";
+import { Pipeline } from "../../src/app/pipeline.ts";
+import type { Suspicion } from "../../src/change/contradiction.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
+import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
+import { compareVersions } from "../../src/pod/version.ts";
 import type { Endpoint } from "../../src/route/endpoint.ts";
 import type { Message } from "../../src/store/store.ts";
+import { TestClock } from "./clock.ts";
+import { makeObject, objectOf, type PodParts } from "./pods.ts";
+import { drain, openTestStore } from "./store.ts";
 
 export const INTERVAL = 120_000;
 
-/** A pipeline on a store in memory. Pods go to the endpoints that their annotation `to` names, else to `a`. */
+/** A pipeline on a store. Pods go to the endpoints that their annotation `to` names, else to the default ones. */
 export class Rig {
-  readonly store = openTestStore();
   readonly clock = new TestClock();
-  readonly woken: string[][] = [];
-  defaults = ["a"];
+  /** The endpoints that became ready, a batch each. */
+  readonly ready: string[][] = [];
+  readonly store = openTestStore({
+    clock: this.clock,
+    onReady: (endpoints) => void this.ready.push([...endpoints]),
+  });
+  /** A test may add to them. */
+  readonly defaults = ["a"];
+  readonly pipeline = new Pipeline({
+    store: this.store,
+    clock: this.clock,
+    defaults: this.defaults,
+    interval: INTERVAL,
+    route: ({ metadata: { annotations } }) => ({
+      endpoints: (annotations?.["to"]?.split(",") ?? this.defaults).map(toEndpoint),
+      problems: [],
+    }),
+    open: () => {},
+    complain: () => {},
+  });
 
-  #pipeline(): Pipeline {
-    return new Pipeline({
-      store: this.store,
-      clock: this.clock,
-      defaults: this.defaults,
-      interval: INTERVAL,
-      route: (pod) => ({
-        endpoints: (pod.metadata.annotations?.["to"]?.split(",") ?? this.defaults).map(toEndpoint),
-        problems: [],
-      }),
-      open: () => {},
-      wake: (endpoints) => this.woken.push([...endpoints]),
-      complain: () => {},
-    });
+  accept(...events: PodEvent[]): Suspicion | undefined {
+    return this.pipeline.accept(events, undefined);
   }
 
-  accept(...events: PodEvent[]): void {
-    this.#pipeline().accept(events, undefined);
+  acceptFrom(scope: Scope, ...events: PodEvent[]): Suspicion | undefined {
+    return this.pipeline.accept(events, scope);
   }
 
-  acceptFrom(scope: Scope, ...events: PodEvent[]): void {
-    this.#pipeline().accept(events, scope);
+  /** A list begins. By default it shows the cluster as it was seen up to now. */
+  begin(
+    { scope, at = this.store.inventory.reached(scope) ?? "1" }: { scope?: string; at?: string } = {},
+  ): void {
+    this.acceptFrom(scope, { type: "sync-start", scope, resourceVersion: at });
   }
 
-  remind(): void {
-    this.#pipeline().remind();
-  }
-
-  /** One complete list. */
-  list(pods: Pod[], { rewound = false, scope }: { rewound?: boolean; scope?: string } = {}): void {
-    this.#pipeline().accept(
-      [
-        { type: "sync-start", scope, resourceVersion: "1" },
-        ...pods.map((pod): PodEvent => ({ type: "applied", object: exactPod(pod) })),
-        { type: "sync-end", scope },
-      ],
+  /** One complete list. By default it is as new as the newest of its pods, and as what was seen up to now. */
+  list(pods: Pod[], { scope, at }: { scope?: string; at?: string } = {}): Suspicion | undefined {
+    const seen = [
+      this.store.inventory.reached(scope) ?? "1",
+      ...pods.map(({ metadata }) => metadata.resourceVersion),
+    ];
+    const resourceVersion = at ?? seen.reduce((one, other) => compareVersions(one, other) > 0 ? one : other);
+    return this.acceptFrom(
       scope,
-      rewound ? "2" : "1",
+      { type: "sync-start", scope, resourceVersion },
+      ...pods.map((pod): PodEvent => ({ type: "applied", object: objectOf(pod) })),
+      { type: "sync-end", scope },
     );
   }
 
-  see(parts: PodParts): void {
-    this.accept({ type: "applied", object: makeObject(parts) });
+  see(parts: PodParts): Suspicion | undefined {
+    return this.accept({ type: "applied", object: makeObject(parts) });
   }
 
   delete(parts: PodParts): void {
     this.accept({ type: "deleted", object: makeObject(parts) });
   }
 
-  /** Everything that an endpoint is owed, taken by it, in order. */
+  /** A single read. */
+  read(parts: PodParts): void {
+    this.pipeline.acceptRead(makeObject(parts));
+  }
+
+  unselect(parts: PodParts): void {
+    this.accept({ type: "unselected", object: makeObject(parts) });
+  }
+
+  /** Delivers all that is pending for an endpoint, in the order in which it is sent. */
   deliver(endpoint = "a"): Message[] {
-    const delivered: Message[] = [];
-    for (let more = true; more;) {
-      const messages = this.store.outbox.take(endpoint, 0, 100);
-      for (const message of messages) this.store.outbox.accepted(message);
-      delivered.push(...messages);
-      more = messages.length > 0;
-    }
-    return delivered;
+    return drain(this.store, endpoint, this.clock.monotonic());
   }
 
   /** The same in short: event, name, version, reasons. */
-  told(endpoint = "a"): string[] {
+  sent(endpoint = "a"): string[] {
     return this.deliver(endpoint).map(({ event, name, resourceVersion, reasons }) =>
       `${event} ${name} ${resourceVersion} ${reasons.join()}`
     );
   }
+}
+
+/** The pod that a message carries. */
+export function podIn({ body }: Message): Pod {
+  return (JSON.parse(new TextDecoder().decode(body)) as Pick<PodObject, "pod">).pod;
 }
 
 function toEndpoint(name: string): Endpoint {
@@ -101,7 +116,7 @@ export function withRig(name: string, test: (rig: Rig) => void): void {
   });
 }
 
-/** A rig whose first list is over and told: nothing is owed. */
+/** A rig whose first list is over and delivered: nothing is pending. */
 export function withSynced(name: string, pods: Pod[], test: (rig: Rig) => void): void {
   withRig(name, (rig) => {
     rig.list(pods);

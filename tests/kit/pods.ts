@@ -57,14 +57,19 @@ export function makePod(parts: PodParts = {}): Pod {
   };
 }
 
-/** The same, as it is cut from what the API server sends. */
+/** A pod as it is cut from what the API server sends. */
+export function objectOf(pod: Pod): PodObject {
+  return exactPod(pod);
+}
+
+/** The same of a pod with one container. */
 export function makeObject(parts: PodParts = {}): PodObject {
-  return exactPod(makePod(parts));
+  return objectOf(makePod(parts));
 }
 
 /** What is remembered of a pod. */
 export function summaryOf(pod: Pod): Summary {
-  return summarize(exactPod(pod));
+  return summarize(objectOf(pod));
 }
 
 /** A container that ended, told apart from others by the ID of what ended. */

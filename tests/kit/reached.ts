@@ -1,26 +1,24 @@
-import { newestVersion, type PodEvent } from "../../src/pod/event.ts";
+import type { PodEvent } from "../../src/pod/event.ts";
 import { compareVersions } from "../../src/pod/version.ts";
 import type { SourceItem } from "../../src/source/source.ts";
 
-/** How far a scope was seen, as whoever reads its source keeps it. */
+/** How far a scope was seen, as whoever reads its source keeps it. A list that is behind is believed at once. */
 export class ReachedVersion {
-  /** What was known when the running list was asked for. */
-  #known: string | undefined;
-
   constructor(public version: string | undefined) {}
 
-  /** Given to the source: see `SourceDeps`. */
-  readonly listing = (): void => void (this.#known = this.version);
-
-  /** Takes a batch; prints each item, and of a list whether it shows that the cluster went back. */
+  /** Takes a batch; prints each item, and of a list whether it is behind what was reached. */
   take(items: SourceItem[] | void, print: (item: SourceItem) => string): string[] {
     return (items ?? []).map((item) => {
-      if (item.type === "wait") return print(item);
-      this.version = newestVersion([item satisfies PodEvent], this.version);
-      if (item.type !== "sync-start") return print(item);
-      const isBehind = this.#known !== undefined && compareVersions(item.resourceVersion, this.#known) < 0;
-      this.#known = this.version;
-      return isBehind ? "sync-start rewound" : print(item);
+      const version = item.type === "wait" ? undefined : versionOf(item);
+      if (version === undefined) return print(item);
+      const isBehind = this.version !== undefined && compareVersions(version, this.version) < 0;
+      if (!isBehind || item.type === "sync-start") this.version = version;
+      return isBehind && item.type === "sync-start" ? "sync-start behind" : print(item);
     });
   }
+}
+
+function versionOf(event: PodEvent): string | undefined {
+  if (event.type === "sync-end") return undefined;
+  return "object" in event ? event.object.pod.metadata.resourceVersion : event.resourceVersion;
 }

@@ -17,7 +17,7 @@ export function openWatch(api: ScriptedApi, newest?: string): {
   const stop = new AbortController();
   const clock = new TestClock();
   const reached = new ReachedVersion(newest);
-  const deps = { clock, random: () => 0, newest: () => reached.version, listing: reached.listing };
+  const deps = { clock, random: () => 0, newest: () => reached.version };
   api.clock = clock;
   const source = watchPods(api, EVERYTHING, deps, stop.signal);
   return {

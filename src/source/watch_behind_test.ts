@@ -5,16 +5,16 @@ import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { openWatch, passList } from "../../tests/kit/watch_reader.ts";
 import { ClusterError } from "../cluster/error.ts";
 
-Deno.test("an item without a UID ends the list, whose retries tell of no second way back", async () => {
+Deno.test("an item without a UID ends the list, which is begun anew", async () => {
   const answer = { kind: "PodList", metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] };
   const watch = openWatch(new ScriptedApi(answer, answer), "9");
-  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["sync-start behind"]);
   assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
   assert.deepEqual(await watch.next(), ["sync-start"]);
   await watch.close();
 });
 
-Deno.test("watch says that the cluster went back when a server stays behind and a list confirms it", async () => {
+Deno.test("watch lists anew when a server stays behind what was seen", async () => {
   const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
   const first = new ScriptedStream();
   const api = new ScriptedApi(
@@ -30,18 +30,18 @@ Deno.test("watch says that the cluster went back when a server stays behind and 
   await watch.next();
   assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
   assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
-  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["sync-start behind"]);
   assert.deepEqual(await watch.next(), ["applied a@400"]);
   await watch.close();
 });
 
-Deno.test("watch says that the cluster went back while the program was down", async () => {
+Deno.test("a first list that is behind what an earlier run saw comes as it is", async () => {
   const watch = openWatch(new ScriptedApi(podList("999", [])), "1000");
-  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["sync-start behind"]);
   await watch.close();
 });
 
-Deno.test("a version that only a read of one pod brought tells that the cluster went back, too", async () => {
+Deno.test("a server that is behind a version which only a read of one pod brought is not watched, either", async () => {
   const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
   const first = new ScriptedStream();
   const api = new ScriptedApi(podList("103", []), first, behind, behind, podList("131", []));
@@ -53,7 +53,7 @@ Deno.test("a version that only a read of one pod brought tells that the cluster 
   assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
   assert.equal(api.asked(2, "resourceVersion"), "133");
   assert.deepEqual(await watch.next(), ["wait 1600 too-large"]);
-  assert.deepEqual(await watch.next(), ["sync-start rewound"]);
+  assert.deepEqual(await watch.next(), ["sync-start behind"]);
   await watch.close();
 });
 

@@ -93,6 +93,8 @@ export class Network {
           if (done.signal.aborted) return connection.close();
           settle();
           connection.setNoDelay(true);
+          // What nobody can close any more (see `isSuspect` in dial.ts) ends with its peer at last.
+          connection.setKeepAlive(true);
           resolve(connection);
         }, (error) => {
           errors.push(error);

@@ -402,7 +402,7 @@ Deno.test("answers split and damaged in any way are answers or failures, and nev
       if (act === 2) text = text.slice(0, at) + "0".repeat(random(9)) + text.slice(at);
       if (act === 3) return void socket.end(text.slice(0, at));
       if (act === 4) text = text + text.slice(0, at);
-      if (act === 5) return void socket.write(text, () => socket.resetAndDestroy());
+      if (act === 5) return void socket.write(text, () => socket.destroy());
       socket.write(text.slice(0, at));
       setImmediate(() => socket.write(text.slice(at)));
     },

@@ -1,6 +1,6 @@
+import type { Send } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Message } from "../store/store.ts";
-import { type Dial, DialError } from "./dial.ts";
 import { render, type Rendering } from "./render.ts";
 import { signatureHeaders } from "./sign.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -8,7 +8,7 @@ import { judge, type Verdict } from "./verdict.ts";
 /** What an attempt needs to know and to use. */
 export interface AttemptDeps {
   clock: Clock;
-  dial: Dial;
+  send: Send;
   url: URL;
   rendering: Rendering;
   /** The active secrets, asked for at each attempt; none: the request is not signed. */
@@ -65,32 +65,29 @@ export async function attempt(
 async function post(
   message: Message,
   number: { attempt: number; lost: number },
-  { clock, dial, url, rendering, secrets, timeout }: AttemptDeps,
+  { clock, send, url, rendering, secrets, timeout }: AttemptDeps,
   signal: AbortSignal,
 ): Promise<Pick<AttemptResult, "verdict" | "correlationId" | "wantsInventory"> | undefined> {
   const { id, body, headers } = render(message, rendering);
   const signatures = signatureHeaders(id, Math.floor(clock.now() / 1000), body, secrets());
-  const late = new AbortController();
-  const cancel = clock.after(timeout, () => late.abort());
+  const counts: Record<string, string> = { "k8svent-attempt": String(number.attempt) };
+  if (number.lost > 0) counts["k8svent-lost"] = String(number.lost);
   try {
-    const counts: Record<string, string> = { "k8svent-attempt": String(number.attempt) };
-    if (number.lost > 0) counts["k8svent-lost"] = String(number.lost);
-    const reply = await dial(
+    const outcome = await send(
       { url, headers: { ...headers, ...counts, ...signatures }, body },
-      AbortSignal.any([signal, late.signal]),
+      timeout,
+      signal,
     );
+    const verdict = judge(outcome, clock.now());
+    if (outcome.kind === "failure") return { verdict, wantsInventory: false };
     return {
-      verdict: judge(reply, clock.now()),
-      correlationId: readCorrelationId(reply.body),
-      wantsInventory: reply.headers.get("k8svent-request") === "inventory",
+      verdict,
+      correlationId: readCorrelationId(outcome.body),
+      wantsInventory: outcome.headers.get("k8svent-request") === "inventory",
     };
   } catch (error) {
     if (signal.aborted) return undefined;
-    if (!late.signal.aborted && !(error instanceof DialError)) throw error;
-    const outcome = late.signal.aborted ? "timeout" : error as DialError;
-    return { verdict: judge(outcome, clock.now()), wantsInventory: false };
-  } finally {
-    cancel();
+    throw error;
   }
 }
 

@@ -1,8 +1,5 @@
-import { DialError, type Reply } from "./dial.ts";
+import type { Answer, Failure, Outcome } from "../http/outcome.ts";
 import { parseRetryAfter } from "../runtime/retry_after.ts";
-
-/** What came of an attempt: an answer, no answer, or none within the timeout. */
-export type Outcome = Reply | DialError | "timeout";
 
 /**
  * What an outcome says, and about whom.
@@ -16,7 +13,7 @@ export type Outcome = Reply | DialError | "timeout";
  */
 export interface Verdict {
   kind: "accepted" | "endpoint" | "message" | "unclear" | "gone" | "stale";
-  /** For people, part of a sentence: `status 503`, `timed out`. Carries no path, token or secret. */
+  /** For people, part of a sentence: `status 503`. Carries no path, token or secret. */
   why: string;
   /** Milliseconds that the endpoint asked to wait. */
   retryAfter?: number | undefined;
@@ -33,20 +30,29 @@ const ENDPOINT_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 407,
  * @param now the wall clock, for a `Retry-After` that is a date
  */
 export function judge(outcome: Outcome, now: number): Verdict {
-  if (outcome === "timeout") return { kind: "unclear", why: "timed out", overloaded: true };
-  if (outcome instanceof DialError) {
-    return {
-      kind: outcome.fault === "closed" ? "stale" : "endpoint",
-      why: outcome.message.replace(/\.$/, ""),
-    };
-  }
-  const { status } = outcome;
-  const why = `status ${status}`;
+  return outcome.kind === "failure" ? judgeFailure(outcome) : judgeAnswer(outcome, now);
+}
+
+function judgeFailure({ when, stale, fault, message: why }: Failure): Verdict {
+  if (stale) return { kind: "stale", why };
+  // Nothing of the message was read before the request: then it cannot be what takes so long.
+  if (fault === "timeout" && when === "after") return { kind: "unclear", why, overloaded: true };
+  return { kind: "endpoint", why };
+}
+
+function judgeAnswer({ status, headers }: Answer, now: number): Verdict {
+  const why = status >= 300 && status < 400 ? `status ${status}${redirection(headers)}` : `status ${status}`;
   if (status >= 200 && status < 300) return { kind: "accepted", why };
   if (status === 410) return { kind: "gone", why };
-  const retryAfter = parseRetryAfter(outcome.headers.get("retry-after"), now);
+  const retryAfter = parseRetryAfter(headers.get("retry-after") ?? null, now);
   const overloaded = status === 429 || status === 503;
   if (status < 400 || ENDPOINT_STATUSES.has(status)) return { kind: "endpoint", why, retryAfter, overloaded };
   if (status < 500) return { kind: "message", why };
   return { kind: "unclear", why, retryAfter };
+}
+
+/** Where to, by its host alone: the rest may be a secret. */
+function redirection(headers: ReadonlyMap<string, string>): string {
+  const host = URL.parse(headers.get("location") ?? "")?.host;
+  return host ? `, a redirection to ${host}, which is not followed` : "";
 }

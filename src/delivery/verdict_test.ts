@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { DialError } from "./dial.ts";
+import { answer as httpAnswer } from "../../tests/kit/scripted_dial.ts";
+import type { Failure } from "../http/outcome.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 
 function answer(status: number, headers: Record<string, string> = {}): Verdict {
-  return judge({ status, headers: new Headers(headers), body: "" }, NOW);
+  return judge(httpAnswer(status, headers), NOW);
 }
 
 for (
@@ -25,14 +26,42 @@ for (
   });
 }
 
+function failure(parts: Partial<Failure>): Failure {
+  return { kind: "failure", when: "after", stale: false, fault: "closed", message: "why", ...parts };
+}
+
 Deno.test("no answer is the endpoint's fault, but for a connection that was dead already", () => {
-  const kinds = (["network", "certificate", "blocked", "closed"] as const)
-    .map((fault) => judge(new DialError(fault, "why"), NOW).kind);
-  assert.deepEqual(kinds, ["endpoint", "endpoint", "endpoint", "stale"]);
+  const faults = [
+    "name",
+    "refused",
+    "unreachable",
+    "blocked",
+    "proxy",
+    "certificate",
+    "tls",
+    "closed",
+    "malformed",
+  ] as const;
+  for (const fault of faults) assert.equal(judge(failure({ fault }), NOW).kind, "endpoint", fault);
+  assert.deepEqual(judge(failure({ stale: true }), NOW), { kind: "stale", why: "why" });
 });
 
-Deno.test("a timeout may be the message's fault or the endpoint's, and asks for less at a time", () => {
-  assert.deepEqual(judge("timeout", NOW), { kind: "unclear", why: "timed out", overloaded: true });
+Deno.test("a timeout may be the message's fault or the endpoint's, unless it came before the request", () => {
+  const late = { fault: "timeout", message: "a did not answer" } as const;
+  assert.deepEqual(judge(failure(late), NOW), { kind: "unclear", why: "a did not answer", overloaded: true });
+  assert.deepEqual(judge(failure({ ...late, when: "before" }), NOW), {
+    kind: "endpoint",
+    why: "a did not answer",
+  });
+});
+
+Deno.test("a redirection is told with the host that it leads to, and nothing else of it", () => {
+  const to = (location: string): string => answer(307, { location }).why;
+  assert.equal(
+    to("https://me:pw@other.test:8443/secret?x"),
+    "status 307, a redirection to other.test:8443, which is not followed",
+  );
+  for (const location of ["/secret", "nonsense", "mailto:a@b"]) assert.equal(to(location), "status 307");
 });
 
 Deno.test("429 and 503 ask for less at a time, other faults of the endpoint do not", () => {

@@ -63,14 +63,14 @@ withRig("a worker with nothing to do ends as soon as it is to drain or to settle
 });
 
 withRig("an endpoint is given up after as many failures in a row as there is patience", async (rig) => {
-  rig.dial.answer = () => "network";
+  rig.dial.answer = () => "refused";
   rig.owePods(5);
   rig.start({ patience: 3, concurrency: 1 }).aim("settled");
   await rig.clock.advance(3_600_000);
   assert.equal(rig.dial.seen.length, 3);
   assert.equal(rig.ended, 1);
   assert.deepEqual(rig.logged("error"), [
-    "Endpoint a is given up after 3 failed attempts in a row: scripted fault: network.",
+    "Endpoint a is given up after 3 failed attempts in a row: scripted fault: refused.",
   ]);
 });
 

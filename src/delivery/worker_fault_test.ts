@@ -174,7 +174,7 @@ withRig("410 stops the endpoint, and what it is owed stays", async (rig) => {
 });
 
 withRig("a connection that was dead already is tried again at once, and counted", async (rig) => {
-  rig.dial.answer = () => rig.dial.seen.length === 1 ? "closed" : 200;
+  rig.dial.answer = () => rig.dial.seen.length === 1 ? "stale" : 200;
   rig.owe("web-0");
   rig.start();
   await settle();
@@ -186,7 +186,7 @@ withRig("a connection that was dead already is tried again at once, and counted"
 });
 
 withRig("connections that are dead twice running are the endpoint's fault", async (rig) => {
-  rig.dial.answer = () => rig.clock.monotonic() < 400 ? "closed" : 200;
+  rig.dial.answer = () => rig.clock.monotonic() < 400 ? "stale" : 200;
   rig.owe("web-0");
   rig.start();
   await rig.clock.advance(1_000);
@@ -230,7 +230,7 @@ withRig("an endpoint that hangs changes nothing for another", async (rig) => {
   rig.owePods(50);
   for (let pod = 0; pod < 50; pod++) rig.owe(`pod-${pod}`, {}, "b");
   rig.start();
-  rig.start({ endpoint: "b", dial: other.dial });
+  rig.start({ endpoint: "b", send: other.send });
   await settle();
   assert.equal(other.seen.length, 50);
   assert.deepEqual(rig.store.outbox.owed("b"), { waiting: 0, aside: 0 });

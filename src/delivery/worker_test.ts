@@ -94,7 +94,7 @@ withRig("a probe is never about the pod that failed last when there is another",
 });
 
 withRig("with one pod alone, the probe is about that pod", async (rig) => {
-  rig.dial.answer = () => "network";
+  rig.dial.answer = () => "refused";
   rig.owe("web-0");
   rig.start();
   await rig.clock.advance(2_000);
@@ -137,12 +137,12 @@ for (
 }
 
 withRig("one warning when an endpoint begins to fail, one line when it works again", async (rig) => {
-  rig.dial.answer = () => rig.clock.monotonic() < 3_600_000 ? "network" : 200;
+  rig.dial.answer = () => rig.clock.monotonic() < 3_600_000 ? "refused" : 200;
   rig.owePods(5);
   rig.start();
   await rig.clock.advance(4_000_000);
   assert.deepEqual(rig.logged("warn"), [
-    "Endpoint a fails: scripted fault: network. What it is owed waits and is tried again.",
+    "Endpoint a fails: scripted fault: refused. What it is owed waits and is tried again.",
   ]);
   const [recovered, ...more] = rig.logged("info");
   assert.match(recovered ?? "", /^Endpoint a works again after \d+ s; 4 messages wait for it\.$/);

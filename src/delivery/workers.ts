@@ -1,17 +1,20 @@
+import type { Client } from "../http/client.ts";
 import type { Endpoint } from "../route/endpoint.ts";
-import type { OpenDial } from "./dial_fetch.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
 /** What all workers share, and how each gets its own way to its endpoint. */
-export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "dial" | "lost"> {
+export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send" | "lost"> {
   /** Makes the way to an endpoint, once for each. */
-  openDial: (endpoint: Endpoint) => OpenDial;
+  openClient: (endpoint: Endpoint) => Client;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
 
 /** Strangers that were let go and are remembered: annotations can name new ones without end. */
 const REMEMBERED = 1_000;
+
+/** Requests at a time to an endpoint that an annotation named (`MOST_GUARDED` of `http/client.ts`). */
+const STRANGERS_CONCURRENCY = 2;
 
 interface Running {
   worker: Worker;
@@ -41,15 +44,19 @@ export class Workers {
   /** Starts the worker of an endpoint unless it runs. */
   open(endpoint: Endpoint): void {
     if (this.#running.has(endpoint.name)) return;
-    const { dial, close } = this.#deps.openDial(endpoint);
+    const { send, close } = this.#deps.openClient(endpoint);
     const unsigned = (): string[] => [];
     const worker = new Worker({
       ...this.#deps,
-      dial,
+      send,
       endpoint: endpoint.name,
       url: endpoint.url,
       lost: () => this.#deps.endpoints.lost(endpoint.name).messages,
       // The operator's signature on what a stranger receives could be replayed to the operator's receiver.
+      // As many as its client may have connections: what waits for one there would time out.
+      concurrency: endpoint.trusted
+        ? this.#deps.concurrency
+        : Math.min(STRANGERS_CONCURRENCY, this.#deps.concurrency),
       secrets: endpoint.trusted ? this.#deps.secrets : unsigned,
     });
     worker.aim(this.#goal);

@@ -18,7 +18,7 @@ class Rig {
   closed = 0;
   readonly workers = new Workers({
     ...deliveryDeps(this.store, this.clock, new MemoryLog()),
-    openDial: () => ({ dial: this.dial.dial, close: () => this.closed++ }),
+    openClient: () => ({ send: this.dial.send, close: () => this.closed++ }),
     secrets: () => ["a-secret-of-24-characters"],
     fail: (error) => this.faults.push(error),
   }, this.kill.signal);

@@ -7,7 +7,7 @@ import type { Store } from "../../src/store/store.ts";
 export const TIMEOUT = 15_000;
 
 /** What deliveries from a store need, but for the way to their endpoints: nothing is signed, read anew or random. */
-export function deliveryDeps(store: Store, clock: Clock, log: Log): Omit<WorkersDeps, "openDial" | "fail"> {
+export function deliveryDeps(store: Store, clock: Clock, log: Log): Omit<WorkersDeps, "openClient" | "fail"> {
   return {
     outbox: store.outbox,
     endpoints: store.endpoints,

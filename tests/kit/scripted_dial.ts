@@ -1,4 +1,4 @@
-import { type Dial, DialError, type DialFault, type Reply } from "../../src/delivery/dial.ts";
+import type { Answer as HttpAnswer, Failure, Fault, Outcome, Send } from "../../src/http/outcome.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 
 /** A request as the endpoint saw it. */
@@ -7,15 +7,19 @@ export interface Seen {
   version: string;
   /** The clock's monotonic instant. */
   at: number;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   url: URL;
 }
 
-/** What the endpoint does: a status, a status with headers, a fault, or no answer until the signal aborts. */
+/**
+ * What the endpoint does: a status, a status with headers, a fault after the request was written, a kept connection that
+ * turns out to be dead, or no answer until the time is over.
+ */
 export type Answer =
   | number
   | { status: number; headers?: Record<string, string>; body?: string }
-  | DialFault
+  | Fault
+  | "stale"
   | "hang";
 
 /** An endpoint that is a function. It counts what is under way, and sees whether two of one name ever are. */
@@ -38,7 +42,7 @@ export class ScriptedDial {
     return this.seen.splice(0).map(({ name, version }) => `${name} ${version}`);
   }
 
-  readonly dial: Dial = async ({ url, headers, body }, signal) => {
+  readonly send: Send = async ({ url, headers, body }, deadline, signal) => {
     const { pod } = JSON.parse(new TextDecoder().decode(body)) as { pod: { name: string; version: string } };
     const seen = { ...pod, at: this.#clock.monotonic(), headers, url };
     this.seen.push(seen);
@@ -46,18 +50,38 @@ export class ScriptedDial {
     this.underWay.push(seen);
     this.most = Math.max(this.most, this.underWay.length);
     try {
-      return await toReply(await Promise.race([this.answer(seen), aborted(signal)]), signal);
+      const answer = await Promise.race([this.answer(seen), aborted(signal)]);
+      return answer === "hang" ? await this.#hang(deadline, signal) : outcomeOf(answer);
     } finally {
       this.underWay.splice(this.underWay.indexOf(seen), 1);
     }
   };
+
+  async #hang(deadline: number, signal: AbortSignal): Promise<Outcome> {
+    const late = Promise.withResolvers<Outcome>();
+    const cancel = this.#clock.after(deadline, () => late.resolve(failure("timeout")));
+    try {
+      return await Promise.race([late.promise, aborted(signal)]);
+    } finally {
+      cancel();
+    }
+  }
 }
 
-async function toReply(answer: Answer, signal: AbortSignal): Promise<Reply> {
-  if (answer === "hang") return await aborted(signal);
-  if (typeof answer === "string") throw new DialError(answer, `scripted fault: ${answer}`);
-  const { status, headers = {}, body = "" } = typeof answer === "number" ? { status: answer } : answer;
-  return { status, headers: new Headers(headers), body };
+/** The answer of an endpoint that is a function. */
+export function answer(status: number, headers: Record<string, string> = {}, body = ""): HttpAnswer {
+  return { kind: "answer", status, headers: new Map(Object.entries(headers)), body };
+}
+
+/** What is not stale has failed after the request was written. */
+export function failure(fault: Fault, stale = false): Failure {
+  return { kind: "failure", when: "after", stale, fault, message: `scripted fault: ${fault}` };
+}
+
+function outcomeOf(given: Exclude<Answer, "hang">): Outcome {
+  if (given === "stale") return failure("closed", true);
+  if (typeof given === "string") return failure(given);
+  return typeof given === "number" ? answer(given) : answer(given.status, given.headers, given.body);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

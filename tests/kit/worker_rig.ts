@@ -29,7 +29,7 @@ export class Rig {
       endpoint: "a",
       url: new URL("https://a.example.com/hook"),
       lost: () => 0,
-      dial: this.dial.dial,
+      send: this.dial.send,
       ...deps,
     });
     const running = worker.run(this.abort.signal)

@@ -7,11 +7,11 @@ import type { Options } from "./cli/options.ts";
 import { VERSION } from "./cli/version.ts";
 import type { ApiServer } from "./cluster/api.ts";
 import { connectCluster } from "./cluster/connect.ts";
-import type { OpenDial } from "./delivery/dial_fetch.ts";
-import { dialOpener } from "./delivery/dial_opener.ts";
 import { Workers } from "./delivery/workers.ts";
 import { followAll } from "./follow_all.ts";
 import { forgetRemovedEndpoints, forgetUnreachable } from "./forget.ts";
+import { type Client, openClient } from "./http/client.ts";
+import { Network } from "./http/network.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { openPipeline } from "./open_pipeline.ts";
@@ -46,9 +46,17 @@ export interface World {
 /** The ways out of the machine; the real ones, but for a test that has the world in memory. */
 export interface Ways {
   connect: typeof connectCluster;
-  /** How each endpoint gets its way out, given what was asked for. */
-  dialOpener: typeof dialOpener;
+  /** How each endpoint gets its way out. */
+  clientOpener: (world: World) => (endpoint: Endpoint) => Client;
 }
+
+const WAYS: Ways = {
+  connect: connectCluster,
+  clientOpener({ clock, env }): (endpoint: Endpoint) => Client {
+    const network = new Network({ clock });
+    return ({ trusted }) => openClient({ network, env, ...!trusted && { guard: {} } });
+  },
+};
 
 /** How often reminders are looked for, in milliseconds. */
 const REMINDER_TICK = 1_000;
@@ -68,14 +76,14 @@ const TIDY_TICK = 60_000;
 export async function run(
   options: Options,
   world: World,
-  ways: Ways = { connect: connectCluster, dialOpener },
+  ways: Ways = WAYS,
 ): Promise<number> {
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
     if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
       return await printOnce(api, selectionsOf(options), envOf(options, world), world.print, world.stop);
     }
-    return await deliver(options, api, await ways.dialOpener(options.podWebhooks.length > 0), world);
+    return await deliver(options, api, ways.clientOpener(world), world);
   } finally {
     api.close();
   }
@@ -84,7 +92,7 @@ export async function run(
 async function deliver(
   options: Options,
   api: ApiServer,
-  openDial: (endpoint: Endpoint) => OpenDial,
+  openClient: (endpoint: Endpoint) => Client,
   world: World,
 ): Promise<number> {
   const { clock, log } = world;
@@ -112,7 +120,7 @@ async function deliver(
     endpoints: store.endpoints,
     deliveries: store.log,
     transaction: store.transaction,
-    openDial,
+    openClient,
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
     fail: (error) => failed.abort(error),

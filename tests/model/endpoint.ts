@@ -1,8 +1,9 @@
-import { type Dial, DialError, type Reply, type Request } from "../../src/delivery/dial.ts";
-import type { OpenDial } from "../../src/delivery/dial_fetch.ts";
+import type { Client as HttpClient } from "../../src/http/client.ts";
+import type { Outcome, Request, Send } from "../../src/http/outcome.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
+import { answer as httpAnswer, failure } from "../kit/scripted_dial.ts";
 import type { Client } from "./client.ts";
 import type { EndpointAnswer } from "./history.ts";
 
@@ -39,13 +40,13 @@ export class ModelEndpoint {
     this.#clock = clock;
   }
 
-  reachedBy(client: Client): OpenDial {
-    const dial: Dial = async (request, signal) => {
+  reachedBy(client: Client): HttpClient {
+    const send: Send = async (request, deadline, signal) => {
       client.call();
       const answer = client.dead.aborted ? NONE : this.script.shift() ?? OK;
-      return await this.#answer(answer, request, client, signal);
+      return await this.#answer(answer, request, client, deadline, signal);
     };
-    return { dial, close: () => {} };
+    return { send, close: () => {} };
   }
 
   /** Everything that can go on without time passing has done so. */
@@ -58,16 +59,19 @@ export class ModelEndpoint {
     answer: EndpointAnswer,
     request: Request,
     client: Client,
+    deadline: number,
     signal: AbortSignal,
-  ): Promise<Reply> {
+  ): Promise<Outcome> {
     const took = answer.is === "status" || answer.is === "slow" || answer.took;
     const delivery = read(request, client.number);
     if (took) this.deliveries.push(delivery);
     if (answer !== NONE && mayBeTheMessage(answer)) this.refused.push(delivery);
-    if (answer.is === "reset") throw new DialError("network", "The connection to model failed.");
-    if (answer.is === "closed") throw new DialError("closed", "model closed the connection.");
-    await sleep(this.#clock, "after" in answer ? answer.after : FOREVER, signal);
+    if (answer.is === "reset") return failure("unreachable");
+    if (answer.is === "closed") return failure("closed", true);
+    const after = "after" in answer ? answer.after : FOREVER;
+    await sleep(this.#clock, Math.min(after, deadline), signal);
     signal.throwIfAborted();
+    if (after >= deadline && !client.dead.aborted) return failure("timeout");
     // Nobody is left to be answered. The kill of what runs on ends this.
     if (client.dead.aborted) await sleep(this.#clock, FOREVER, signal);
     signal.throwIfAborted();
@@ -78,11 +82,7 @@ export class ModelEndpoint {
       this.#fresh.push([delivery, client]);
     }
     const retryAfter = answer.is === "status" ? answer.retryAfter : undefined;
-    return {
-      status,
-      headers: new Headers(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
-      body: "",
-    };
+    return httpAnswer(status, retryAfter === undefined ? {} : { "retry-after": retryAfter });
   }
 }
 

@@ -104,7 +104,7 @@ export class Program implements Client {
         onInspect: () => {},
       }, {
         connect: () => Promise.resolve(api.reachedBy(this)),
-        dialOpener: () => Promise.resolve(({ name }) => this.#endpoint(name).reachedBy(this)),
+        clientOpener: () => ({ name }) => this.#endpoint(name).reachedBy(this),
       });
     } catch (error) {
       this.outcome = error instanceof Error ? error : new Error(String(error));

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
-import { type Dial, DialError } from "../../src/delivery/dial.ts";
 import { Workers } from "../../src/delivery/workers.ts";
+import type { Send } from "../../src/http/outcome.ts";
 import { Pipeline } from "../../src/pipeline.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/sqlite_store.ts";
@@ -8,6 +8,7 @@ import type { Store } from "../../src/store/store.ts";
 import { settle, TestClock } from "../kit/clock.ts";
 import { deliveryDeps } from "../kit/delivery_deps.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
+import { answer, failure } from "../kit/scripted_dial.ts";
 import { CHANGES, eventOf } from "./outage_history.ts";
 import { Receipts, type Received } from "./outage_receipts.ts";
 
@@ -59,15 +60,15 @@ const kill = new AbortController();
 const receipts = new Receipts();
 let isDown = true;
 
-const dial: Dial = async ({ headers, body }) => {
+const send: Send = async ({ headers, body }) => {
   // As on a network, other things happen meanwhile; a loop of promises alone would never let garbage be collected.
   await new Promise((resolve) => setImmediate(resolve));
   if (isDown) {
     receipts.refused++;
-    throw new DialError("network", "The connection was refused.");
+    return failure("refused");
   }
   receipts.take(headers, body);
-  return { status: 200, headers: new Headers(), body: "" };
+  return answer(200);
 };
 
 const store: Store = openStore(openDatabase(state), {
@@ -78,7 +79,7 @@ const store: Store = openStore(openDatabase(state), {
 const workers = new Workers({
   ...deliveryDeps(store, clock, log),
   random: Math.random,
-  openDial: () => ({ dial, close: () => {} }),
+  openClient: () => ({ send, close: () => {} }),
   rendering: { version: "0.0.0" },
   secrets: () => ["secret"],
   fail: (error) => {

@@ -29,11 +29,12 @@ export class ModelCluster {
     });
   }
 
-  create(index: number): void {
+  create(index: number, to: keyof typeof ROUTES): void {
     const ref = refOf(index);
+    const { text } = ROUTES[to];
     if (this.store.get(ref) !== undefined || !this.#mayWrite(ref)) return;
     this.store.create({
-      metadata: { ...ref, uid: `uid-${this.#count++}`, labels: { app: "shop" } },
+      metadata: { ...ref, uid: `uid-${this.#count++}`, labels: { app: "shop" }, ...annotated(text) },
       spec: { containers: [{ name: "main", image: "app:1" }], terminationGracePeriodSeconds: 30 },
       status: {
         phase: "Pending",
@@ -68,8 +69,7 @@ export class ModelCluster {
   route(index: number, to: keyof typeof ROUTES): void {
     this.#update(index, ({ metadata }) => {
       const { [ANNOTATION]: _before, ...others } = metadata.annotations ?? {};
-      const { text } = ROUTES[to];
-      metadata.annotations = text === undefined ? others : { ...others, [ANNOTATION]: text };
+      metadata.annotations = { ...others, ...annotated(ROUTES[to].text).annotations };
     });
   }
 
@@ -125,6 +125,10 @@ export class ModelCluster {
 export function parsePod(text: string): Pod {
   const { metadata: { managedFields: _fields, ...metadata }, ...rest } = parseEveryNumber(text) as Pod;
   return { ...rest, apiVersion: "v1", kind: "Pod", metadata };
+}
+
+function annotated(text: string | undefined): { annotations?: Record<string, string> } {
+  return text === undefined ? {} : { annotations: { [ANNOTATION]: text } };
 }
 
 function refOf(index: number): Required<Ref> {

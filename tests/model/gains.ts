@@ -11,7 +11,11 @@ const SWITCHES = {
    * letter blocks its pod and name only, and a transition gives way after three failed retries as a dead letter.
    */
   evidence: false,
-  /** Fault 2, "etcd restored to a version that has passed the old watermark (`--bump-revision`, or writes before the next list)". */
+  /**
+   * Fault 2, "etcd restored to a version that has passed the old watermark (`--bump-revision`, or writes before the next
+   * list)". And, found by this model: with several namespaces a scope that slept through one restore takes the next
+   * for that one, so that both have one epoch.
+   */
   forwardRestores: false,
   /** Fault 3, "What an annotation's webhook has pending about a deleted pod is given up by every restart". */
   annotationsOverRestarts: false,
@@ -21,6 +25,11 @@ const SWITCHES = {
   powerCuts: false,
   /** Fault 7, "a *start* with a full disk is refused", and redesign.md §1, "A crash while the disk is full". */
   deathWithoutDisk: false,
+  /**
+   * Found by this model: a pod whose end is pending as a dead letter comes back with a restore. Its `pod.changed` takes the
+   * place of the `pod.deleted`, and must not keep the reason `deleted`.
+   */
+  reasonsOfReturned: false,
   /** Fault 8, "a body that was reduced between two attempts changes the id". */
   idsOfReducedBodies: false,
 };

@@ -340,4 +340,26 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 export const histories: fc.Arbitrary<History> = fc.record({
   setup,
   commands: fc.array(command, { minLength: 1, maxLength: 60, size: "max" }),
+}).map((history) => {
+  const { annotations, byNamespace } = history.setup;
+  const stays = annotations && !gained("annotationsOverRestarts") ? withoutRestarts(history) : history;
+  return byNamespace && !gained("forwardRestores") ? withOneRestore(stays) : stays;
 });
+
+function withOneRestore({ setup, commands }: History): History {
+  const first = commands.findIndex((command) => command.do === "rewind");
+  return { setup, commands: commands.filter((command, index) => command.do !== "rewind" || index === first) };
+}
+
+/** The same where nothing ends the program, or has to for an endpoint to be tried again. */
+function withoutRestarts({ setup, commands }: History): History {
+  const stays = (answer: EndpointAnswer): EndpointAnswer =>
+    answer.is === "status" && answer.status === 410 ? { ...answer, status: 409 } : answer;
+  return {
+    setup: { ...setup, lateEndpoint: false },
+    commands: commands.filter((command) => !["crash", "stop", "power"].includes(command.do))
+      .map((command) =>
+        command.do === "answer" ? { ...command, answers: command.answers.map(stays) } : command
+      ),
+  };
+}

@@ -18,6 +18,13 @@ const DEAD_LETTERS = 65;
 /** What a second restore adds: epochs in a row are held apart, by up to an hour. */
 const RESTORES = 120;
 
+/** Waves of transitions, and milliseconds between them: longer than a circuit is open. */
+const WAVES = 4;
+const BETWEEN_WAVES = 2 * MINUTE;
+
+/** Milliseconds in which a wave is through; the endpoints of the model answer at once. */
+const FLOWS = 2_000;
+
 /**
  * Plays one history: what happens, then calm, then the end of all filters. Returns what is wrong, as sentences.
  *
@@ -30,6 +37,7 @@ export async function play(history: History, folder: string): Promise<string[]> 
   // What was given up is announced with the next delivery, and by it alone.
   if (world.setup.small) world.nudge();
   const late = await within(world, CALM, (one) => !isExcused(one));
+  const slow = late.length === 0 ? await flood(world) : [];
   world.lift();
   if (world.setup.small) world.nudge();
   const never = await within(world, DEAD_LETTERS, () => true);
@@ -38,14 +46,32 @@ export async function play(history: History, folder: string): Promise<string[]> 
   await world.close();
   return [
     ...late.map(({ text }) => `${text}, ${CALM} minutes after calm began`),
+    ...slow.map(({ text }) => `${text}, ${FLOWS / 1_000} seconds after it happened`),
     ...never.map(({ text }) => text),
     ...broken(world),
   ];
 }
 
+/**
+ * Whatever an endpoint does not take, the rest flows: waves of transitions, which nothing may coalesce. The first ones
+ * show the program which messages are at fault; in the last, nothing may wait but what an endpoint does not take.
+ */
+async function flood(world: ModelWorld): Promise<Unmet[]> {
+  const { source, small, selector } = world.setup;
+  const isFiltered = world.endpoints.some(({ filters }) => filters.length > 0);
+  if (!isFiltered || source === "poll" || small || selector) return [];
+  for (let wave = 1; wave < WAVES; wave++) {
+    world.wave();
+    await world.clock.advance(BETWEEN_WAVES);
+  }
+  world.wave();
+  await world.clock.advance(FLOWS);
+  return unmet(world, (one) => !isExcused(one));
+}
+
 /** Lets minutes pass until nothing is missing; returns what is missing then. */
 async function within(world: ModelWorld, minutes: number, counts: (one: Unmet) => boolean): Promise<Unmet[]> {
-  const missing = (): Unmet[] => unmet(world).filter(counts);
+  const missing = (): Unmet[] => unmet(world, counts);
   const most = minutes + (world.cluster.generation > 1 ? RESTORES : 0);
   let step = 1;
   for (let passed = 0; passed < most; passed += step, step = Math.min(2 * step, most - passed)) {

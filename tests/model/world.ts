@@ -5,7 +5,16 @@ import { ANNOTATION, ModelCluster } from "./cluster.ts";
 import { ModelDisk } from "./disk.ts";
 import { ModelEndpoint } from "./endpoint.ts";
 import { gained } from "./gains.ts";
-import { type Command, ENDPOINTS, type History, HOOKS, HOOKS_HOST, ROUTES, type Setup } from "./history.ts";
+import {
+  type Command,
+  ENDPOINTS,
+  type History,
+  HOOKS,
+  HOOKS_HOST,
+  PODS,
+  ROUTES,
+  type Setup,
+} from "./history.ts";
 import { Keys } from "./keys.ts";
 import { type Death, Program } from "./program.ts";
 import { Sightings } from "./sightings.ts";
@@ -19,6 +28,9 @@ const RESTORE = 12_000;
 
 /** Milliseconds within which a store that can be written again is: a minute between two ticks, and the pause after a fault. */
 const WRITTEN_AGAIN = 75_000;
+
+/** Restarts of each pod in a wave: fewer than would be thinned out. */
+const WAVE = 6;
 
 /** A cluster, its endpoints and the program between them, all in one process and on one clock. */
 export class ModelWorld {
@@ -74,12 +86,12 @@ export class ModelWorld {
   async act(command: Command): Promise<void> {
     switch (command.do) {
       case "create":
-        return this.cluster.create(command.pod);
+        return this.cluster.create(command.pod, this.#birth(command.pod));
       case "delete":
         return this.cluster.delete(command.pod);
       case "recreate":
         this.cluster.delete(command.pod);
-        return this.cluster.create(command.pod);
+        return this.cluster.create(command.pod, this.#birth(command.pod));
       case "change":
         return this.cluster.change(command.pod, command.what);
       case "route":
@@ -132,9 +144,16 @@ export class ModelWorld {
     for (const endpoint of this.endpoints) endpoint.filters.length = 0;
   }
 
+  /** Every pod restarts, over and over. */
+  wave(): void {
+    for (const pod of PODS.keys()) {
+      for (let time = 0; time < WAVE; time++) this.cluster.transition(pod, "restart");
+    }
+  }
+
   /** Something is to be delivered to every operator's endpoint: what was given up is announced with it. */
   nudge(): void {
-    this.cluster.create(0);
+    this.cluster.create(0, "none");
     this.cluster.change(0, "label");
     if (this.setup.selector && this.cluster.pods()[0]?.metadata.labels?.["app"] !== "shop") {
       this.cluster.change(0, "select");
@@ -228,6 +247,11 @@ export class ModelWorld {
     else endpoint.filters.length = 0;
   }
 
+  /** With annotations, most pods are born with one. */
+  #birth(pod: number): keyof typeof ROUTES {
+    return this.setup.annotations ? BIRTHS[pod] ?? "none" : "none";
+  }
+
   #endpoint(name: string, url: string, keys: Keys | undefined): ModelEndpoint {
     const endpoint = new ModelEndpoint(name, url, this.clock, keys);
     endpoint.receiver.onForgotten = (uid): void => {
@@ -317,6 +341,8 @@ export class ModelWorld {
     this.#program = undefined;
   }
 }
+
+const BIRTHS = ["a", "b", "none", "both", "partly"] as const;
 
 /** A macrotask comes after all microtasks. */
 function turn(): Promise<void> {

@@ -33,7 +33,7 @@ class Rig {
     this.store = openTestStore({ file, clock, onReady: (endpoints) => this.workers.wake(endpoints) });
     this.workers = new Workers({
       ...deliveryDeps(this.store.pending, clock, this.log),
-      openSend: () => ({ send: this.receiver.send, close: (): void => {} }),
+      openClient: () => ({ send: this.receiver.send, close: (): void => {} }),
       fail: (error) => assert.fail(String(error)),
     }, this.#kill.signal);
     this.endpoints = new AnnotationEndpoints(routingOf(OPTIONS), this.store, this.workers, this.log);

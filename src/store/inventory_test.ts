@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { bodyText, drain, openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
 import { summarize } from "../change/summary.ts";
-import { makePod } from "../../tests/kit/pods.ts";
+import { makeObject } from "../../tests/kit/pods.ts";
 import type { KnownPod, Store } from "./store.ts";
 
 const A = "a.example.com";
@@ -24,14 +24,14 @@ function names(pods: Iterable<KnownPod>): string[] {
 }
 
 function remind(store: Store, name: string, remindAt: number | undefined, unhealthy = true): KnownPod {
-  const pod = record(store, [], { name, summary: summarize(makePod({ name, ready: !unhealthy })) });
+  const pod = record(store, [], { name, summary: summarize(makeObject({ name, ready: !unhealthy })) });
   store.inventory.setReminder(pod, remindAt);
   return pod;
 }
 
 withStore("the last version of a pod is the one that is known", (store) => {
   record(store, [], { resourceVersion: "1" });
-  const summary = summarize(makePod({ version: "2" }));
+  const summary = summarize(makeObject({ version: "2" }));
   record(store, [], { resourceVersion: "2", summary });
   store.commit();
   const known = store.inventory.known("uid-web-0") ?? assert.fail();
@@ -44,7 +44,7 @@ withStore("the last version of a pod is the one that is known", (store) => {
 });
 
 withStore("what is said once more of a version keeps its summary and its body", (store) => {
-  const summary = summarize(makePod());
+  const summary = summarize(makeObject());
   const pod = record(store, [A], { summary });
   const late = {
     event: "pod.changed" as const,

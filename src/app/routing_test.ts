@@ -167,10 +167,17 @@ withRuns(
     await rig.drain();
     rig.tidy();
     assert.equal(rig.workers.ofAnnotations.size, 0);
-    rig.receiver.react = () => "hang";
-    for (const pod of mine) rig.pipeline.accept([{ type: "deleted", object: objectOf(pod) }], undefined);
+    const changed = (version: string): Pod[] =>
+      mine.map(({ metadata: { name } }) => makePod({ name, version }));
+    rig.see(...changed("2"));
     await rig.deliver(25);
-    assert.equal(rig.workers.ofAnnotations.size, 25);
+    await rig.drain();
+    rig.receiver.react = () => "hang";
+    for (const pod of changed("3")) {
+      rig.pipeline.accept([{ type: "deleted", object: objectOf(pod) }], undefined);
+    }
+    await rig.deliver();
+    assert.equal(rig.workers.ofAnnotations.size, 25, "their pods' ends go to those, which no pod names now");
     rig.see(podFor("late", ["late"]));
     assert.equal(rig.workers.ofAnnotations.size, 25, "the namespace has all its places");
     rig.see(podFor("other", ["other"], { namespace: "other" }));

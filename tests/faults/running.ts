@@ -1,5 +1,6 @@
-import { run } from "../../src/app.ts";
+import { dialled, run } from "../../src/app/run.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
+import { connectCluster } from "../../src/cluster/connect.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { fixedSecrets } from "../../src/runtime/secret_file.ts";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
@@ -74,7 +75,7 @@ export class Running {
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,
     };
-    this.ended = run(options, world);
+    this.ended = run(options, world, { connect: connectCluster, openClient: dialled() });
     // A test looks at it when it is time; until then it is no unhandled rejection.
     this.ended.catch(() => {});
   }

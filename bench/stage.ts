@@ -12,8 +12,12 @@ export interface Stage {
   receiver: ReceiverProcess;
 }
 
-/** Starts all of it; disposing of it ends all of it. */
-export async function openStage(): Promise<Stage & AsyncDisposable> {
+/**
+ * Starts all of it; disposing of it ends all of it.
+ *
+ * @param padding bytes that each pod has besides what an ordinary one has
+ */
+export async function openStage(padding = 0): Promise<Stage & AsyncDisposable> {
   await using parts = new AsyncDisposableStack();
   const plane = parts.use(await startControlPlane());
   await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
@@ -22,5 +26,5 @@ export async function openStage(): Promise<Stage & AsyncDisposable> {
   const admin = parts.use(await Admin.open(plane));
   const receiver = parts.use(await ReceiverProcess.start());
   const kept = parts.move();
-  return { plane, admin, receiver, pods: new Pods(admin), [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { plane, admin, receiver, pods: new Pods(admin, padding), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

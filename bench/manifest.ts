@@ -21,7 +21,17 @@ const REPLICAS = 4;
 /** Letters and digits that Kubernetes takes for generated names: no vowels, so no words. */
 const NAMES = "bcdfghjklmnpqrstvwxz2456789";
 
-const SERVICES = ["cart", "catalog", "checkout", "identity", "invoice", "ledger", "mailer", "pricing", "search"];
+const SERVICES = [
+  "cart",
+  "catalog",
+  "checkout",
+  "identity",
+  "invoice",
+  "ledger",
+  "mailer",
+  "pricing",
+  "search",
+];
 
 /** Where the times of all pods begin. */
 const EPOCH = Date.UTC(2026, 0, 5, 8);

@@ -1,8 +1,23 @@
+/** Clocks of Linux: the time since the machine's start, and what a process's id is made one by. */
+const MONOTONIC = 1;
 const PROCESSOR_TIME = 2;
 
 const libc = Deno.dlopen("libc.so.6", {
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
 });
+
+/** Seconds by a clock; undefined: it does not exist. */
+function read(clock: number): number | undefined {
+  const time = new BigInt64Array(2);
+  if (libc.symbols.clock_gettime(clock, new Uint8Array(time.buffer)) !== 0) return undefined;
+  const [seconds = 0n, nanoseconds = 0n] = time;
+  return Number(seconds) + Number(nanoseconds) / 1e9;
+}
+
+/** Microseconds since the machine's start: the clock of a CPU profile. */
+export function machineTime(): number {
+  return (read(MONOTONIC) ?? NaN) * 1e6;
+}
 
 /** A process that is measured from outside, by what Linux says of it. */
 export class Measured implements AsyncDisposable {
@@ -31,13 +46,9 @@ export class Measured implements AsyncDisposable {
    * (clock_getcpuclockid(3)): /proc counts in hundredths, and an idle minute has three of them.
    */
   cpu(): number {
-    const time = new BigInt64Array(2);
-    const clock = ~this.#child.pid << 3 | PROCESSOR_TIME;
-    if (libc.symbols.clock_gettime(clock, new Uint8Array(time.buffer)) !== 0) {
-      throw new Error("The program that is measured has ended.");
-    }
-    const [seconds = 0n, nanoseconds = 0n] = time;
-    return Number(seconds) + Number(nanoseconds) / 1e9;
+    const seconds = read(~this.#child.pid << 3 | PROCESSOR_TIME);
+    if (seconds === undefined) throw new Error("The program that is measured has ended.");
+    return seconds;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,7 @@
-/** A CPU profile as V8's inspector gives it: a tree of calls, and which node was running at each look. */
+/** A CPU profile as V8 gives it: a tree of calls, and which node was running at each look. */
 export interface Profile {
+  /** Microseconds since the machine's start. */
+  startTime: number;
   nodes: { id: number; callFrame: { functionName: string; url: string } }[];
   samples: number[];
   /** Microseconds before each look. */
@@ -8,6 +10,18 @@ export interface Profile {
 
 /** Where V8 puts what is no function: nothing ran, or what ran was not JavaScript's. */
 const IDLE = "(idle)";
+
+/** The part of a profile between two instants. */
+export function cutProfile(profile: Profile, from: number, to: number): Profile {
+  const kept: [sample: number, delta: number][] = [];
+  let at = profile.startTime;
+  for (const [index, delta] of profile.timeDeltas.entries()) {
+    at += delta;
+    if (at >= from && at < to) kept.push([profile.samples[index] ?? 0, delta]);
+  }
+  const [samples, timeDeltas] = [kept.map(([sample]) => sample), kept.map(([, delta]) => delta)];
+  return { ...profile, startTime: Math.max(from, profile.startTime), samples, timeDeltas };
+}
 
 /**
  * What was running itself, callees not counted, by file and by function, in microseconds for each of so many things

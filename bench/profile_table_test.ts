@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { printProfile, type Profile } from "./profile_table.ts";
+import { cutProfile, printProfile, type Profile } from "./profile_table.ts";
 
 const PROFILE: Profile = {
+  startTime: 1_000,
   nodes: [
     { id: 1, callFrame: { functionName: "cut", url: "file:///k/src/pod/cut.ts" } },
     { id: 2, callFrame: { functionName: "cut", url: "file:///k/src/pod/cut.ts" } },
@@ -39,4 +40,9 @@ Deno.test("a profile has what ran itself, a sample until the next one, and no id
 Deno.test("functions that are not shown are summed up", () => {
   const lines = printProfile(PROFILE, 10, 1, "file:///k/").split("\n");
   assert.match(lines.at(-1) ?? "", /60\.0 +60\.0% +\(3 more\)$/);
+});
+
+Deno.test("a profile is cut at instants", () => {
+  const { samples, timeDeltas } = cutProfile(PROFILE, 1_107, 10_407);
+  assert.deepEqual([samples, timeDeltas], [[5, 2], [100, 9_000]]);
 });

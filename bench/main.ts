@@ -21,8 +21,9 @@ import { printTable } from "./table.ts";
 /** Bytes that a large pod has besides what an ordinary one has. */
 const LARGE = 100_000;
 
-/** Parts that large pods are measured for. */
+/** What large pods are measured for, and how many of them change a second: more than that the API server cannot do. */
 const LARGE_PARTS: Part[] = ["changes", "start"];
+const LARGE_RATES = [20];
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -110,7 +111,7 @@ async function compare(contenders: Contender[], against: string | undefined): Pr
     for (const [index, pods] of sizes.entries()) {
       const size: Size = { pods, figures: {} };
       results.sizes.push(size);
-      await measure(size, contenders, stage, forSize(parts, index), forSize(rounds, index));
+      await measure(size, contenders, stage, forSize(parts, index), forSize(rounds, index), RATES);
       await publish(results);
     }
   });
@@ -118,7 +119,7 @@ async function compare(contenders: Contender[], against: string | undefined): Pr
   await withStage(LARGE, async (stage) => {
     const size: Size = { pods: Number(values.large), padding: LARGE, figures: {} };
     results.sizes.push(size);
-    await measure(size, contenders, stage, new Set(LARGE_PARTS), Math.max(...rounds));
+    await measure(size, contenders, stage, new Set(LARGE_PARTS), Math.max(...rounds), LARGE_RATES);
     await publish(results);
   });
 }
@@ -135,6 +136,7 @@ async function measure(
   stage: Stage,
   parts: Set<Part>,
   rounds: number,
+  rates: readonly number[],
 ): Promise<void> {
   say(`Creating pods, up to ${nameSize(size)} ...`);
   await stage.pods.grow(size.pods);
@@ -144,7 +146,7 @@ async function measure(
       const [seconds, rest] = [Number(values.seconds), Number(values.rest)];
       const played = await play(contender, {
         ...stage,
-        ...{ size: size.pods, parts, rates: RATES, seconds, settle: 5_000, rest },
+        ...{ size: size.pods, parts, rates, seconds, settle: 5_000, rest },
       });
       addRound(size.figures, contender.name, played);
     }

@@ -15,6 +15,9 @@ export interface Manifest {
   status: Record<string, unknown>;
 }
 
+/** Bytes of an ordinary pod as the API server sends it. */
+export const ORDINARY = 10_800;
+
 /** How many pods a ReplicaSet has; neighbours in a list are alike, as those of a real cluster are. */
 const REPLICAS = 4;
 
@@ -58,7 +61,7 @@ function replicaSetOf(number: number): { name: string; service: string; hash: st
 /**
  * The pod with this number.
  *
- * @param padding bytes of settings and of configuration that it has besides; 0: an ordinary pod
+ * @param padding bytes that the API server sends of it besides, half of them settings; 0: an ordinary pod
  */
 export function manifest(number: number, padding = 0): Manifest {
   const { service, hash, name: replicaSet, uid } = replicaSetOf(number);
@@ -99,8 +102,8 @@ export function manifest(number: number, padding = 0): Manifest {
     spec: {
       nodeName: `node-${random.integer(200)}.example.com`,
       serviceAccountName: service,
-      // A setting of padding is about 300 bytes, half of it among the managed fields.
-      containers: images.map(({ image }, at) => containerOf(at, image, token, release, padding / 1_200)),
+      // A setting of each container is 340 bytes together, half of them among the managed fields.
+      containers: images.map(({ image }, at) => containerOf(at, image, token, release, padding / 680)),
       volumes: [
         { name: "config", configMap: { name: `${service}-${release.text(NAMES, 10)}` } },
         { name: token, projected: { sources: [{ serviceAccountToken: { path: "token" } }] } },

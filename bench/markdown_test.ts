@@ -29,7 +29,7 @@ Deno.test("a cell has both medians and their ratio, as far as they are there", a
     none: { compiled: [0], "Go baseline": [5] },
     ours: { compiled: [3] },
   };
-  const sizes = [{ pods: 1_000, figures }, { pods: 20, padding: 100_000, figures: {} }];
+  const sizes = [{ pods: 1_000, figures }, { pods: 20, padding: 89_200, figures: {} }];
   const table = cells(printMarkdown({ ...results, sizes }));
   assert.deepEqual(table, [
     ["", "1,000 pods", "20 pods of 100 KB"],

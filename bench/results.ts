@@ -1,4 +1,5 @@
 import type { Machine } from "./machine.ts";
+import { ORDINARY } from "./manifest.ts";
 
 /** By figure and contender, a number for each round. */
 export type Figures = Record<string, Record<string, number[]>>;
@@ -28,7 +29,7 @@ export interface Size {
 /** The heading of its column. */
 export function nameSize({ pods, padding = 0 }: Size): string {
   const count = `${pods.toLocaleString("en")} pods`;
-  return padding === 0 ? count : `${count} of ${Math.round(padding / 10_000) * 10} KB`;
+  return padding === 0 ? count : `${count} of ${Math.round((ORDINARY + padding) / 1_000)} KB`;
 }
 
 /** Adds what one round of one contender found. */

@@ -98,7 +98,7 @@ function touchesTheWorld(module: Module): boolean {
   return worldIn(module).length > 0;
 }
 
-function worldIn({ path, code, imports }: Module): string[] {
+function worldIn({ code, imports }: Module): string[] {
   const used = [...code.matchAll(WORLD)].map(([found]) => found);
   const imported = imports
     .filter(({ of, values }) => values.length > 0 && WORLDLY_MODULES.test(of))

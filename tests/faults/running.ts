@@ -46,8 +46,8 @@ class WatchedLog extends MemoryLog {
     }
   }
 
-  async until(pattern: RegExp): Promise<void> {
-    await this.#until.wait(() => this.count(pattern) > 0, `a line like ${pattern}`);
+  async until(pattern: RegExp, times = 1): Promise<void> {
+    await this.#until.wait(() => this.count(pattern) >= times, `${times} lines like ${pattern}`);
   }
 
   count(pattern: RegExp): number {

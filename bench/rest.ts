@@ -2,8 +2,8 @@ import type { Played, Turn } from "./play.ts";
 import { pause } from "./pods.ts";
 import type { Measured } from "./process.ts";
 
-/** Milliseconds until what the first sync left behind, a last collection of garbage say, is done. */
-const CALM = 10_000;
+/** Milliseconds until what the first sync left behind is done: a last collection of garbage was seen after half a minute. */
+const CALM = 40_000;
 
 /** What the processor's time is when nothing changes. A watch brings a bookmark each minute, so look for one at least. */
 export async function measureRest(running: Measured, { rest }: Turn): Promise<Played> {

@@ -263,5 +263,5 @@ Deno.test("a pod does not keep the text alive that its names were cut from", () 
 
 /** Enough garbage that a full collection runs. */
 function collect(): void {
-  for (let round = 0; round < 200; round++) new Array(100_000).fill(round);
+  for (let round = 0; round < 60; round++) new Array(100_000).fill(round);
 }

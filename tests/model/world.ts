@@ -30,7 +30,7 @@ const RESTORE = 12_000;
 const WRITTEN_AGAIN = 75_000;
 
 /** Restarts of each pod in a wave: fewer than would be thinned out. */
-const WAVE = 6;
+export const WAVE = 6;
 
 /** A cluster, its endpoints and the program between them, all in one process and on one clock. */
 export class ModelWorld {

@@ -42,7 +42,9 @@ export class AnnotationEndpoints {
 
   /** Opens the endpoint that a pod is routed to. */
   open(endpoint: Endpoint, namespace: string): void {
-    if (!endpoint.trusted && !this.#namespaces.has(endpoint.name)) this.#namespaces.set(endpoint.name, namespace);
+    if (!endpoint.trusted && !this.#namespaces.has(endpoint.name)) {
+      this.#namespaces.set(endpoint.name, namespace);
+    }
     this.#workers.open(endpoint);
   }
 

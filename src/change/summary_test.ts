@@ -10,9 +10,9 @@ import { summarize } from "./summary.ts";
 Deno.test("whatever a pod holds, its summary is made of texts, numbers and truth values", () => {
   fc.assert(
     fc.property(ODD_POD, (object) => {
-      const { phase, ready, duress, scheduled, terminating, restarts, ...rest } = summarize(object);
+      const { phase, ready, unhealthy, scheduled, terminating, restarts, ...rest } = summarize(object);
       assert.match(phase, /^[A-Za-z]+$/);
-      for (const fact of [ready, duress, scheduled, terminating]) assert.equal(typeof fact, "boolean");
+      for (const fact of [ready, unhealthy, scheduled, terminating]) assert.equal(typeof fact, "boolean");
       assert.ok(Number.isFinite(restarts));
       for (const text of Object.values(rest).flat()) assert.equal(typeof text, "string");
     }),

@@ -99,7 +99,8 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
+  const told = deliveries.filter(({ accepted, pod }) => accepted && !witness.forgotten.has(pod.metadata.uid))
+    .map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];

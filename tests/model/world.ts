@@ -305,9 +305,16 @@ export class ModelWorld {
 
   #die(death: Death): void {
     this.deaths++;
-    const moment = death === "power" ? this.#disk.cutPower() : this.#disk.kill();
+    const { durable, left, mayForget } = this.#disk;
+    if (death === "power") this.#disk.cutPower();
+    else this.#disk.kill();
+    this.#goBack(death === "power" ? durable : left, mayForget);
+  }
+
+  /** The next run knows what was known at a moment; undefined: all that this one knew. */
+  #goBack(moment: number | undefined, mayForget: boolean): void {
     if (moment === undefined) return;
-    this.witness.revert(moment, this.cluster.generation);
+    this.witness.revert(moment, this.cluster.generation, mayForget);
     for (const endpoint of this.endpoints) endpoint.forget(moment);
   }
 
@@ -330,6 +337,7 @@ export class ModelWorld {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);
     }
     program.sightings.end();
+    this.#goBack(this.#disk.left, this.#disk.mayForget);
     this.#program = undefined;
   }
 

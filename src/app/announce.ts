@@ -25,11 +25,14 @@ export function sayPending({ pending }: Store, log: Log): void {
     const { pending: count, deadLetters } = pending.counts(endpoint);
     if (count === 0) continue;
     const dead = deadLetters === 0 ? "" : `, ${deadLetters} of them dead letters`;
-    log.warn(`${count === 1 ? "1 message is" : `${count} messages are`} pending for endpoint ${endpoint}${dead}.`, {
-      endpoint,
-      pending: count,
-      "dead_letters": deadLetters,
-    });
+    log.warn(
+      `${count === 1 ? "1 message is" : `${count} messages are`} pending for endpoint ${endpoint}${dead}.`,
+      {
+        endpoint,
+        pending: count,
+        "dead_letters": deadLetters,
+      },
+    );
   }
 }
 

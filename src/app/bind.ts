@@ -33,7 +33,9 @@ export async function bindStore(
   const cluster = await api.identity();
   const before = inventory.binding;
   const isSure = cluster !== undefined && before?.cluster === cluster;
-  if (before !== undefined && !isSure && inventory.count() > 0 && !await sharesPod(api, selections, store, stop)) {
+  if (
+    before !== undefined && !isSure && inventory.count() > 0 && !await sharesPod(api, selections, store, stop)
+  ) {
     throw new StoreError(
       "The state file belongs to another cluster: none of the pods that it knows is in this one. Give --state " +
         "another file, or remove this one: every pod is then sent again.",

@@ -61,15 +61,21 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
   let wasBehind = false;
   while (!signal.aborted) {
     const turn = AbortSignal.any([signal, deps.history.epoch]);
-    const suspicion = await readSource(deps.open(turn), scope, {
-      ...deps,
-      synced(): void {
-        contradictions = 0;
-        wasBehind = false;
-        deps.contradicted?.(0);
-        deps.synced?.();
+    const suspicion = await readSource(
+      deps.open(turn),
+      scope,
+      {
+        ...deps,
+        synced(): void {
+          contradictions = 0;
+          wasBehind = false;
+          deps.contradicted?.(0);
+          deps.synced?.();
+        },
       },
-    }, trouble, turn);
+      trouble,
+      turn,
+    );
     deps.abandonList(scope);
     if (suspicion === undefined) continue;
     deps.log.debug("A list contradicts what is known.", { kind: suspicion.kind });

@@ -1,6 +1,12 @@
 import { gate } from "../change/gate.ts";
 import { contradiction, type Suspicion } from "../change/contradiction.ts";
-import { compareSummaries, type Reason, sortReasons, transitionsBetween } from "../change/reasons.ts";
+import {
+  compareSummaries,
+  differencesBetween,
+  type Reason,
+  sortReasons,
+  transitionsBetween,
+} from "../change/reasons.ts";
 import { reminderAt } from "../change/reminder.ts";
 import { summarize, type Summary } from "../change/summary.ts";
 import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
@@ -192,8 +198,8 @@ export class Pipeline {
   #reasonsBetween(known: KnownPod, after: Summary): Reason[] {
     const { inventory } = this.#deps.store;
     const before = inventory.summaryOf(known);
-    const changes = before === undefined ? [] : compareSummaries(before, after);
-    return known.epoch < inventory.epoch ? sortReasons(["sync", ...changes]) : changes;
+    if (known.epoch === inventory.epoch) return before === undefined ? [] : compareSummaries(before, after);
+    return sortReasons(["sync", ...before === undefined ? [] : differencesBetween(before, after)]);
   }
 
   #record(object: PodObject, summary: Summary, reasons: Reason[]): KnownPod {
@@ -247,7 +253,13 @@ export class Pipeline {
       const reasons = sortReasons([...this.#transitionsTo(known, object), "unselected"]);
       // This version may have been sent before, or be sent again when the pod is selected anew: with one id for
       // both, a receiver would drop the later one.
-      const version = { ...again(known), resourceVersion, reasons, occasion: "unselected", body: object.body };
+      const version = {
+        ...again(known),
+        resourceVersion,
+        reasons,
+        occasion: "unselected",
+        body: object.body,
+      };
       store.record(known, version, endpoints);
     }
     // The read may be ahead of the watch, which then still brings versions from before it.

@@ -16,6 +16,12 @@ withSynced("in a new epoch every listed pod is news, and what is not listed is g
   );
 });
 
+withSynced("a pod in which a new epoch changed nothing is sent as sync alone", [makePod()], (rig) => {
+  rig.store.inventory.beginEpoch();
+  rig.list([makePod()]);
+  assert.deepEqual(rig.deliver().map(({ epoch, reasons }) => [epoch, reasons]), [[1, ["sync"]]]);
+});
+
 withSynced("a pod that was deleted before history was rewritten may live again", [makePod()], (rig) => {
   rig.delete({ version: "8" });
   rig.deliver();

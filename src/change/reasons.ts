@@ -24,12 +24,19 @@ export const REASONS = [
 export type Reason = typeof REASONS[number];
 
 /**
- * What became different between two versions of one pod: never empty. Where a narrow reason names the change
- * (`image`, `phase`) the wide one for the same part (`spec`, `status`) is left out. A version in which only
- * `managedFields` differs counts as `metadata`: it is sent, so that receivers end with the versions that
- * kubectl shows.
+ * Why a version that follows another one is news: never empty. One in which only `managedFields` differs counts as
+ * `metadata`: it is sent, so that receivers end with the versions that kubectl shows.
  */
 export function compareSummaries(before: Summary, after: Summary): Reason[] {
+  const reasons = differencesBetween(before, after);
+  return reasons.length === 0 ? ["metadata"] : reasons;
+}
+
+/**
+ * What is different in two versions of one pod, and of those in a new epoch perhaps nothing is. Where a narrow reason
+ * names the change (`image`, `phase`) the wide one for the same part (`spec`, `status`) is left out.
+ */
+export function differencesBetween(before: Summary, after: Summary): Reason[] {
   const status: Reason[] = [];
   const spec: Reason[] = [];
   const metadata: Reason[] = [];
@@ -44,8 +51,7 @@ export function compareSummaries(before: Summary, after: Summary): Reason[] {
   if (after.spec !== before.spec && spec.length === 0) spec.push("spec");
   if (after.terminating && !before.terminating) metadata.push("terminating");
   if (after.metadata !== before.metadata && metadata.length === 0) metadata.push("metadata");
-  const reasons = [...status, ...spec, ...metadata];
-  return reasons.length === 0 ? ["metadata"] : sortReasons(reasons);
+  return sortReasons([...status, ...spec, ...metadata]);
 }
 
 /**
@@ -67,7 +73,7 @@ const TRANSITIONS: ReadonlySet<Reason> = new Set<Reason>([
 
 /** What a pod's final object tells that no later version will. */
 export function transitionsBetween(before: Summary, final: Summary): Reason[] {
-  return compareSummaries(before, final).filter((reason) => TRANSITIONS.has(reason));
+  return differencesBetween(before, final).filter((reason) => TRANSITIONS.has(reason));
 }
 
 /** Each reason once, in the documented order: the header of a message is the same however it came about. */

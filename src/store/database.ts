@@ -26,12 +26,12 @@ export interface Disk {
   readonly isMemory: boolean;
   /** Resolves when what was committed before is safe from a power cut; undefined: nothing needs to be. */
   readonly sync: (() => Promise<void>) | undefined;
-  /** Whether the last process sent what the file does not know of; see `setBehind`. */
-  readonly wasBehind: boolean;
+  /** The epoch of the last process, if it sent what the file does not know of; see `setBehind`. */
+  readonly behindIn: number | undefined;
   /** Makes the file, if there is room by now. @throws the disk's error, if there is none */
   open(): DatabaseSync;
-  /** Notes beside the file whether it is behind what is sent. */
-  setBehind(isBehind: boolean): void;
+  /** Notes beside the file that it is behind what is sent, and the epoch of that; undefined: it is not behind. */
+  setBehind(epoch: number | undefined): void;
   close(): void;
 }
 
@@ -78,7 +78,7 @@ export function openMemory(): Disk {
 
 class PrivateDisk implements Disk {
   readonly sync = undefined;
-  readonly wasBehind = false;
+  readonly behindIn = undefined;
 
   constructor(readonly database: DatabaseSync, readonly isMemory: boolean) {
     tune(database);
@@ -98,7 +98,7 @@ class PrivateDisk implements Disk {
 
 class StateFile implements Disk {
   readonly isMemory = false;
-  readonly wasBehind: boolean;
+  readonly behindIn: number | undefined;
   readonly #path: string;
   #mark: Deno.FsFile | undefined;
   #database: DatabaseSync | undefined;
@@ -113,7 +113,7 @@ class StateFile implements Disk {
     }
     const mark = openMark(`${path}-mark`);
     this.#mark = mark?.file;
-    this.wasBehind = mark?.wasBehind ?? false;
+    this.behindIn = mark?.behindIn;
   }
 
   get database(): DatabaseSync | undefined {
@@ -139,13 +139,13 @@ class StateFile implements Disk {
 
   /**
    * Written in place, so that it takes no room on a full disk. What is sent while the file cannot be written is not
-   * in it; a process that starts from such a file must begin a new epoch.
+   * in it; a process that starts from such a file must begin a new epoch. The file does not know of the epoch either.
    */
-  setBehind(isBehind: boolean): void {
+  setBehind(epoch: number | undefined): void {
     try {
       this.#mark ??= openMark(`${this.#path}-mark`)?.file;
       this.#mark?.seekSync(0, Deno.SeekMode.Start);
-      this.#mark?.writeSync(markOf(isBehind));
+      this.#mark?.writeSync(markOf(epoch));
       this.#mark?.syncDataSync();
     } catch {
       // A disk that is broken and not full: there is no other place to note it.
@@ -161,19 +161,21 @@ class StateFile implements Disk {
 
 const MARK_SIZE = 4096;
 
-function markOf(isBehind: boolean): Uint8Array {
-  return new TextEncoder().encode((isBehind ? "behind" : "current").padEnd(MARK_SIZE - 1) + "\n");
+function markOf(behindIn: number | undefined): Uint8Array {
+  const text = behindIn === undefined ? "current" : `behind in epoch ${behindIn}`;
+  return new TextEncoder().encode(text.padEnd(MARK_SIZE - 1) + "\n");
 }
 
 /** Undefined where there is no room even for that. */
-function openMark(path: string): { file: Deno.FsFile; wasBehind: boolean } | undefined {
+function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefined } | undefined {
   let file: Deno.FsFile | undefined;
   try {
     file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
     const bytes = new Uint8Array(MARK_SIZE);
     const length = file.readSync(bytes) ?? 0;
-    if (length < MARK_SIZE) file.writeSync(markOf(false).subarray(length));
-    return { file, wasBehind: new TextDecoder().decode(bytes).startsWith("behind") };
+    if (length < MARK_SIZE) file.writeSync(markOf(undefined).subarray(length));
+    const [, epoch] = /^behind in epoch (\d+)/.exec(new TextDecoder().decode(bytes)) ?? [];
+    return { file, behindIn: epoch === undefined ? undefined : Number(epoch) };
   } catch {
     file?.close();
     return undefined;

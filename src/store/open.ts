@@ -62,8 +62,8 @@ class OpenStore implements Store {
   #timer: { at: number; cancel: () => void } | undefined;
   #fault: string | undefined;
   #nextTry = 0;
-  /** Whether the mark beside the file says that it is behind. */
-  #isBehind: boolean;
+  /** The epoch in which the file is behind, as the mark beside it says; undefined: it is not. */
+  #behindIn: number | undefined;
   #isClosed = false;
 
   constructor(options: StoreOptions, disk: Disk) {
@@ -98,22 +98,28 @@ class OpenStore implements Store {
       disk: disk.isMemory ? options.buffer : options.stateMax,
       onEvicted: options.onEvicted,
     });
-    this.#isBehind = disk.wasBehind;
     if (disk.database !== undefined) this.#journal.attach(disk.database);
     const { inventory, pending } = this;
     load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
-    // What was sent after the file fell behind is in no row of it: a pending version may be older than that, and must
-    // not be taken for what follows it.
-    if (disk.wasBehind) {
-      inventory.beginEpoch();
-      for (const [id] of this.#journal.scan<[number]>("version FROM pending")) {
-        this.#versions.renew(id, inventory.epoch);
-      }
-    }
+    if (disk.behindIn !== undefined) this.#leaveBehind(disk.behindIn);
     // All that was read is durable.
     const { batch, touched } = pending.endBatch();
     pending.durable(batch, touched, new Set());
     this.#committed = batch;
+  }
+
+  /**
+   * What was sent after the file fell behind is in no row of it. A pending version may be older than that, so it is
+   * sent in an epoch of its own; another one follows, in which all that is listed is news: nothing has an id twice.
+   *
+   * @param epoch of the process that ended
+   */
+  #leaveBehind(epoch: number): void {
+    const { inventory } = this;
+    while (inventory.epoch <= epoch) inventory.beginEpoch();
+    for (const id of this.pending.versions()) this.#versions.renew(id, inventory.epoch);
+    inventory.beginEpoch();
+    this.#setBehind(inventory.epoch);
   }
 
   get fault(): string | undefined {
@@ -140,6 +146,10 @@ class OpenStore implements Store {
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
     this.#bodies.seal();
+    // History may be rewritten while the disk fails.
+    if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
+      this.#setBehind(this.inventory.epoch);
+    }
     this.#batches.push(this.pending.endBatch());
     this.#write(this.#batches.at(-1)?.batch ?? 0);
   }
@@ -181,7 +191,8 @@ class OpenStore implements Store {
     };
     sync().then(() => {
       if (this.#isClosed) return;
-      if (this.#isBehind && this.#fault === undefined && !this.#journal.isDirty) this.#setBehind(false);
+      const isCurrent = this.#fault === undefined && !this.#journal.isDirty;
+      if (isCurrent && this.#behindIn !== undefined) this.#setBehind(undefined);
       this.#release(committed);
       next();
     }, (error: unknown) => {
@@ -210,7 +221,7 @@ class OpenStore implements Store {
     this.#commitIn(RETRY);
     if (this.#fault === undefined) {
       this.#fault = message;
-      this.#setBehind(true);
+      this.#setBehind(this.inventory.epoch);
       this.#options.onDiskFault(message);
     }
     this.#release(batch);
@@ -222,9 +233,9 @@ class OpenStore implements Store {
     this.#options.onDiskFault(undefined);
   }
 
-  #setBehind(isBehind: boolean): void {
-    this.#isBehind = isBehind;
-    this.#disk.setBehind(isBehind);
+  #setBehind(epoch: number | undefined): void {
+    this.#behindIn = epoch;
+    this.#disk.setBehind(epoch);
   }
 
   #commitIn(milliseconds: number): void {
@@ -254,7 +265,7 @@ class OpenStore implements Store {
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
       this.#journal.write();
-      if (this.#isBehind) this.#setBehind(false);
+      if (this.#behindIn !== undefined) this.#setBehind(undefined);
     } catch (error) {
       if (!isDiskFault(error)) throw error;
     }

@@ -191,8 +191,32 @@ withRig("while the disk is full everything goes on, and is written when there is
   const again = open(`${folder}/copy.db`);
   assert.deepEqual([again.pending.counts(A).pending, again.inventory.epoch], [1_001, 0]);
   const behind = open(`${folder}/behind.db`);
-  assert.equal(behind.inventory.epoch, 1, "what was sent meanwhile is in no row: a new epoch");
+  assert.equal(behind.inventory.epoch, 2, "what was sent meanwhile is in no row: what is listed is news");
   assert.equal(behind.pending.counts(A).pending, 1);
+  assert.equal(takeOne(behind).epoch, 1, "and what was pending is older than that");
+});
+
+withRig("two crashes while the disk is full begin two new epochs", async ({ store, disk, folder }) => {
+  record(store, [A], { name: "before" });
+  store.commit();
+  await disk.endSync();
+  disk.fillUp();
+  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  store.commit();
+  assert.match(store.fault ?? "", /full/);
+  disk.copyTo(`${folder}/once.db`);
+  const once = new TestDisk(`${folder}/once.db`);
+  once.fillUp();
+  const second = openTestStore({}, once);
+  for (let pod = 0; pod < 1_000; pod++) record(second, [A], { name: `web-${pod}` });
+  second.commit();
+  assert.match(second.fault ?? "", /full/);
+  assert.equal(second.inventory.epoch, 2);
+  once.copyTo(`${folder}/twice.db`);
+  second.close();
+  const third = openTestStore({}, new TestDisk(`${folder}/twice.db`));
+  assert.deepEqual([takeOne(third).epoch, third.inventory.epoch], [3, 4]);
+  third.close();
 });
 
 withRig(

@@ -481,6 +481,19 @@ export class PendingLines implements Pending {
     }
   }
 
+  /** All versions that are pending, each once. */
+  versions(): Set<number> {
+    const versions = new Set<number>();
+    for (const { namespaces } of this.#byName.values()) {
+      for (const namespace of namespaces.values()) {
+        for (const line of namespace.all()) {
+          for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
+        }
+      }
+    }
+    return versions;
+  }
+
   // --- For eviction (eviction.ts) ---
 
   all(): Iterable<Endpoint> {

@@ -4,7 +4,7 @@ import { type Disk, openFile } from "../../src/store/database.ts";
 /** A state file whose syncs end when the test says so, and whose disk is full when it says so. */
 export class TestDisk implements Disk {
   readonly isMemory = false;
-  readonly wasBehind: boolean;
+  readonly behindIn: number | undefined;
   readonly #file: Disk;
   readonly #path: string;
   #syncs: { resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -15,7 +15,7 @@ export class TestDisk implements Disk {
   constructor(path: string) {
     this.#path = path;
     this.#file = openFile(path);
-    this.wasBehind = this.#file.wasBehind;
+    this.behindIn = this.#file.behindIn;
     this.#safe = this.#read();
   }
 
@@ -59,8 +59,8 @@ export class TestDisk implements Disk {
     this.open().exec("PRAGMA max_page_count = 1000000");
   }
 
-  setBehind(isBehind: boolean): void {
-    this.#file.setBehind(isBehind);
+  setBehind(epoch: number | undefined): void {
+    this.#file.setBehind(epoch);
   }
 
   close(): void {

@@ -17,12 +17,19 @@ export class ModelDisk {
   /** The number of the last one whose `fdatasync` has completed. */
   durable = 0;
   isBehind = false;
+  /**
+   * Whether a crash may lose what was sent: what the program sends while it cannot write (redesign.md, W1 and W2 are
+   * waived then), until that is durable.
+   */
+  mayForget = false;
   /** Whether the run that goes on has opened its database. */
   isOpen = false;
   #isFailing = false;
   #number = 0;
   /** The number that stands for the moment since which nothing was written. */
   #written = 0;
+  /** Of the last sync that had begun when what had not been written was. */
+  #rewritten = 0;
   readonly #clock: Clock;
   readonly #folder: string;
   /** Whether there will be power cuts: only then is there anything to copy at a sync. */
@@ -60,7 +67,7 @@ export class ModelDisk {
 
   /** The program ended in an orderly way or begins: all that is in the file is durable. */
   settle(): void {
-    this.isBehind = this.isOpen = false;
+    this.isBehind = this.isOpen = this.mayForget = false;
     this.#sync(0);
   }
 
@@ -75,18 +82,19 @@ export class ModelDisk {
     if (!signal.aborted) this.#complete(sync);
   }
 
-  /** Goes on with what was written. Returns the number of the sync since which nothing was, if it is behind. */
-  kill(): number | undefined {
-    const written = this.isBehind ? this.#written : undefined;
-    this.#goOnWith(this.file);
-    return written;
+  /** The moment since which nothing was written, if it is behind: what a program that ends now leaves. */
+  get left(): number | undefined {
+    return this.isBehind ? this.#written : undefined;
   }
 
-  /** Goes on with what was durable. Returns the number of the sync that made it so. */
-  cutPower(): number {
-    const { durable } = this;
-    this.#goOnWith(this.#path(`durable-${durable}`));
-    return durable;
+  /** Goes on with what was written. */
+  kill(): void {
+    this.#goOnWith(this.file);
+  }
+
+  /** Goes on with what was durable. */
+  cutPower(): void {
+    this.#goOnWith(this.#path(`durable-${this.durable}`));
   }
 
   /** Called once, last. */
@@ -97,7 +105,9 @@ export class ModelDisk {
   /** What was tried to be written, and whether it was. */
   wrote(isDone: boolean): void {
     if (!isDone && !this.isBehind) this.#onSync(this.#written = ++this.syncs);
+    if (isDone && this.isBehind) this.#rewritten = this.syncs;
     this.isBehind = !isDone;
+    this.mayForget ||= !isDone;
   }
 
   #sync(time: number): number {
@@ -109,11 +119,15 @@ export class ModelDisk {
 
   #complete(sync: number): void {
     this.durable = Math.max(this.durable, sync);
+    if (!this.isBehind && sync > this.#rewritten) this.mayForget = false;
   }
 
   #goOnWith(from: string): void {
+    const mark = `${this.file}-mark`;
     this.#number++;
     copyState(from, this.file);
+    // The program makes the mark durable each time that it writes it.
+    copy(mark, `${this.file}-mark`);
     this.settle();
   }
 
@@ -124,12 +138,14 @@ export class ModelDisk {
 
 /** The main file alone lacks what was not written back to it yet. */
 function copyState(from: string, to: string): void {
-  for (const suffix of ["", "-wal", "-mark"]) {
-    try {
-      Deno.copyFileSync(from + suffix, to + suffix);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  for (const suffix of ["", "-wal"]) copy(from + suffix, to + suffix);
+}
+
+function copy(from: string, to: string): void {
+  try {
+    Deno.copyFileSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -161,7 +161,13 @@ export function wayTo(
     const endpoint = find(request.url.href);
     if (endpoint === undefined) {
       onStray(request.url.host);
-      return { kind: "failure", when: "before", stale: false, fault: "name", message: "there is no such endpoint" };
+      return {
+        kind: "failure",
+        when: "before",
+        stale: false,
+        fault: "name",
+        message: "there is no such endpoint",
+      };
     }
     const { headers, body } = request;
     const late = new AbortController();
@@ -188,10 +194,28 @@ export function wayTo(
 }
 
 const FAILURES: Record<Exclude<FilterAnswer, number>, Failure> = {
-  reset: { kind: "failure", when: "after", stale: false, fault: "closed", message: "it reset the connection" },
-  closed: { kind: "failure", when: "after", stale: true, fault: "closed", message: "it closed the connection" },
+  reset: {
+    kind: "failure",
+    when: "after",
+    stale: false,
+    fault: "closed",
+    message: "it reset the connection",
+  },
+  closed: {
+    kind: "failure",
+    when: "after",
+    stale: true,
+    fault: "closed",
+    message: "it closed the connection",
+  },
   tls: { kind: "failure", when: "after", stale: false, fault: "tls", message: "it ended TLS with an alert" },
-  garbage: { kind: "failure", when: "after", stale: false, fault: "malformed", message: "it does not speak HTTP" },
+  garbage: {
+    kind: "failure",
+    when: "after",
+    stale: false,
+    fault: "malformed",
+    message: "it does not speak HTTP",
+  },
 };
 
 function headersOf({ retryAfter, asks }: EndpointAnswer & { is: "status" }): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { History } from "./history.ts";
 import { broken, isExcused, type Unmet, unmet } from "./oracle.ts";
-import { ModelWorld } from "./world.ts";
+import { ModelWorld, WAVE } from "./world.ts";
 
 const MINUTE = 60_000;
 
@@ -22,7 +22,7 @@ const RESTORES = 120;
 const WAVES = 4;
 const BETWEEN_WAVES = 2 * MINUTE;
 
-/** Milliseconds in which a wave is through; the endpoints of the model answer at once. */
+/** Milliseconds in which a wave is through, but for the disk; the endpoints of the model answer at once. */
 const FLOWS = 2_000;
 
 /**
@@ -37,7 +37,8 @@ export async function play(history: History, folder: string): Promise<string[]> 
   // What was given up is announced with the next delivery, and by it alone.
   if (world.setup.small) world.nudge();
   const late = await within(world, CALM, (one) => !isExcused(one));
-  const slow = late.length === 0 ? await flood(world) : [];
+  const flows = timeOfWave(world);
+  const slow = late.length === 0 ? await flood(world, flows) : [];
   world.lift();
   if (world.setup.small) world.nudge();
   const never = await within(world, DEAD_LETTERS, () => true);
@@ -46,7 +47,7 @@ export async function play(history: History, folder: string): Promise<string[]> 
   await world.close();
   return [
     ...late.map(({ text }) => `${text}, ${CALM} minutes after calm began`),
-    ...slow.map(({ text }) => `${text}, ${FLOWS / 1_000} seconds after it happened`),
+    ...slow.map(({ text }) => `${text}, ${flows / 1_000} seconds after it happened`),
     ...never.map(({ text }) => text),
     ...broken(world),
   ];
@@ -56,7 +57,7 @@ export async function play(history: History, folder: string): Promise<string[]> 
  * Whatever an endpoint does not take, the rest flows: waves of transitions, which nothing may coalesce. The first ones
  * show the program which messages are at fault; in the last, nothing may wait but what an endpoint does not take.
  */
-async function flood(world: ModelWorld): Promise<Unmet[]> {
+async function flood(world: ModelWorld, flows: number): Promise<Unmet[]> {
   const { source, small, selector } = world.setup;
   const isFiltered = world.endpoints.some(({ filters }) => filters.length > 0);
   if (!isFiltered || source === "poll" || small || selector) return [];
@@ -65,8 +66,16 @@ async function flood(world: ModelWorld): Promise<Unmet[]> {
     await world.clock.advance(BETWEEN_WAVES);
   }
   world.wave();
-  await world.clock.advance(FLOWS);
+  await world.clock.advance(flows);
   return unmet(world, (one) => !isExcused(one));
+}
+
+/**
+ * Each message of a pod waits until the end of the one before it is durable (redesign.md, W2): for a sync that is under
+ * way at the worst, and for its own.
+ */
+function timeOfWave({ setup }: ModelWorld): number {
+  return FLOWS + 2 * WAVE * setup.sync;
 }
 
 /** Lets minutes pass until nothing is missing; returns what is missing then. */

@@ -27,6 +27,8 @@ export interface Unmet {
   endpoint: ModelEndpoint;
   /** `namespace/name` of the pod that it is about. */
   line: string;
+  /** The message that tells it: the last state of a pod and a transition to it are one. */
+  message: string;
   /** A sentence. */
   text: string;
 }
@@ -43,7 +45,8 @@ export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () =>
       ...endings(world, endpoint),
       ...transitions(world, endpoint),
     ].filter(counts);
-    return world.setup.small && missing.length <= announced(endpoint) ? [] : missing;
+    const messages = new Set(missing.map(({ message }) => message));
+    return world.setup.small && messages.size <= announced(endpoint) ? [] : missing;
   });
 }
 
@@ -61,7 +64,7 @@ export function broken(world: ModelWorld): string[] {
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
-      ...beginningsBeforeEnds(endpoint),
+      ...beginningsBeforeEnds(endpoint, setup.small),
       ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
@@ -90,6 +93,7 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
     return [{
       endpoint,
       line: lineOf(pod),
+      message: keyOf(pod),
       text: `${name} has ${show(last)} as the last of ${showPod(pod)}`,
     }];
   });
@@ -99,7 +103,8 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
+  const told = deliveries.filter(({ accepted, pod }) => accepted && !witness.forgotten.has(pod.metadata.uid))
+    .map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
@@ -107,7 +112,7 @@ function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoin
     if (last?.reasons.includes("unselected") && setup.selector) return [];
     if (last?.event === "pod.deleted" && pod === undefined) return [];
     const text = `${name} has ${show(last)} as the last of ${uid}, which is gone`;
-    return [{ endpoint, line: witness.names.get(uid) ?? lineOf(last?.pod), text }];
+    return [{ endpoint, line: witness.names.get(uid) ?? lineOf(last?.pod), message: `${uid} end`, text }];
   });
 }
 
@@ -127,16 +132,16 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
-    const texts = [
-      ...lost.filter((one) =>
-        !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
-      )
-        .map(({ pod }) => `${name} was not told of the transition ${showPod(pod)}`),
-      ...(lost.length > counted && !world.setup.small
-        ? [`${name} was told of ${counted} of ${lost.length} versions given up`]
-        : []),
-    ];
-    return texts.map((text) => ({ endpoint, line: witness.names.get(uid) ?? "", text }));
+    const line = witness.names.get(uid) ?? "";
+    const missing = lost.filter((one) =>
+      !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
+    ).map(({ pod }): Unmet => {
+      const text = `${name} was not told of the transition ${showPod(pod)}`;
+      return { endpoint, line, message: keyOf(pod), text };
+    });
+    if (lost.length <= counted || world.setup.small) return missing;
+    const text = `${name} was told of ${counted} of ${lost.length} versions given up`;
+    return [...missing, { endpoint, line, message: `${uid} count`, text }];
   });
 }
 
@@ -217,7 +222,8 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
   });
 }
 
-function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
+/** @param small an end that never came was given up: `endings` wants that to be announced */
+function beginningsBeforeEnds(endpoint: ModelEndpoint, small: boolean): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
@@ -228,11 +234,15 @@ function beginningsBeforeEnds(endpoint: ModelEndpoint): string[] {
     holders.set(`${namespace}/${podName}`, delivery);
     if (before === undefined || before.pod.metadata.uid === uid) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
-    if (end?.event === "pod.deleted" || end?.reasons.includes("unselected")) return [];
+    if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
     if (!gained("evidence") && ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
+}
+
+function isEnd(delivery: Delivery | undefined): boolean {
+  return delivery?.event === "pod.deleted" || delivery?.reasons.includes("unselected") === true;
 }
 
 function idsOfTwoBodies(endpoints: ModelEndpoint[]): string[] {

@@ -165,7 +165,9 @@ export class Program implements Client {
 
   #log(): Log {
     const say = (message: string): void => {
-      if (Deno.env.has("K8SVENT_MODEL_LOG")) Deno.stderr.writeSync(new TextEncoder().encode(`[${this.number}] ${message}\n`));
+      if (Deno.env.has("K8SVENT_MODEL_LOG")) {
+        Deno.stderr.writeSync(new TextEncoder().encode(`[${this.number}] ${message}\n`));
+      }
       this.call();
     };
     return { debug: say, info: say, warn: say, error: say };
@@ -179,10 +181,10 @@ function syncedBy(disk: Disk, sync: () => Promise<void>): Disk {
       return disk.database;
     },
     isMemory: disk.isMemory,
-    wasBehind: disk.wasBehind,
+    behindIn: disk.behindIn,
     sync,
     open: () => disk.open(),
-    setBehind: (isBehind) => disk.setBehind(isBehind),
+    setBehind: (epoch) => disk.setBehind(epoch),
     close: () => disk.close(),
   };
 }

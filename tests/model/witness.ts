@@ -34,6 +34,7 @@ interface Mark {
   owed: Map<string, Set<string>>;
   known: Map<string, Known[]>;
   positions: Map<Scope, Position>;
+  names: Set<string>;
   /** How much had been seen. */
   seen: number;
 }
@@ -64,6 +65,11 @@ export class Witness {
   readonly chains = new Map<string, Chain>();
   /** `namespace/name` by UID. */
   readonly names = new Map<string, string>();
+  /**
+   * UIDs that a run was the first to see, and that the next one may never have heard of: the disk could not be written.
+   * Where such a pod is seen again, it is in `owed` again.
+   */
+  readonly forgotten = new Set<string>();
   #positions = new Map<Scope, Position>();
   /** Versions of pods that were read one by one: they may be ahead of the scope's. */
   #lookedUp: { version: number; generation: number }[] = [];
@@ -96,14 +102,22 @@ export class Witness {
       owed: new Map([...this.owed].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
       known: new Map(this.#known),
       positions: new Map(this.#positions),
+      names: new Set(this.names.keys()),
       seen: this.#seen.length,
     });
   }
 
-  /** A crash went back to a moment: what was seen since may or may not be stored. */
-  revert(moment: number, generation: number): void {
+  /**
+   * A crash went back to a moment: what was seen since may or may not be stored.
+   *
+   * @param mayForget whether what was sent since may be of pods that nobody knows of any more
+   */
+  revert(moment: number, generation: number, mayForget: boolean): void {
     const mark = this.#marks.get(moment);
     if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
+    if (mayForget) {
+      for (const uid of this.names.keys()) if (!mark.names.has(uid)) this.forgotten.add(uid);
+    }
     this.transitions = mark.transitions;
     this.owed = mark.owed;
     this.#known = mark.known;

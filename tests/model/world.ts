@@ -30,7 +30,7 @@ const RESTORE = 12_000;
 const WRITTEN_AGAIN = 75_000;
 
 /** Restarts of each pod in a wave: fewer than would be thinned out. */
-const WAVE = 6;
+export const WAVE = 6;
 
 /** A cluster, its endpoints and the program between them, all in one process and on one clock. */
 export class ModelWorld {
@@ -305,9 +305,16 @@ export class ModelWorld {
 
   #die(death: Death): void {
     this.deaths++;
-    const moment = death === "power" ? this.#disk.cutPower() : this.#disk.kill();
+    const { durable, left, mayForget } = this.#disk;
+    if (death === "power") this.#disk.cutPower();
+    else this.#disk.kill();
+    this.#goBack(death === "power" ? durable : left, mayForget);
+  }
+
+  /** The next run knows what was known at a moment; undefined: all that this one knew. */
+  #goBack(moment: number | undefined, mayForget: boolean): void {
     if (moment === undefined) return;
-    this.witness.revert(moment, this.cluster.generation);
+    this.witness.revert(moment, this.cluster.generation, mayForget);
     for (const endpoint of this.endpoints) endpoint.forget(moment);
   }
 
@@ -330,6 +337,7 @@ export class ModelWorld {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);
     }
     program.sightings.end();
+    this.#goBack(this.#disk.left, this.#disk.mayForget);
     this.#program = undefined;
   }
 

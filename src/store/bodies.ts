@@ -2,6 +2,10 @@
  * The bodies, deflated together in blocks of at most 128 KB: neighbours look alike, so a pod of 6 KB takes 1.2 KB in
  * a block and 2.6 alone, and to deflate it costs 4 µs in place of 30. A body that is larger has a block of its own.
  *
+ * The one body of a small batch, which is what a watch brings, stays as it is: to deflate it alone would cost more than
+ * all else that is done for a change, and most are superseded soon. Those that stay are deflated together by `compact`,
+ * for which they count as sparse.
+ *
  * - `add` puts a body into the open block. It is sealed at the end of a batch, or when it is full.
  * - `read` gives a body back: from the open block, from a raw block that is still in memory, or by inflating.
  * - `use` and `release` say that one version more, or less, points into a block. A block goes with the last of them.
@@ -13,6 +17,12 @@ import type { Journal, VersionRow } from "./journal.ts";
 
 /** Larger blocks deflate no better by much, and take milliseconds to inflate for one body. */
 const BLOCK = 128 * 1024;
+
+/** A body of a batch of its own is not deflated up to this size. */
+const STORED = 16 * 1024;
+
+/** What a body of those takes once it is deflated with others: a part of its size. */
+const DEFLATED = 0.2;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
 const RAW_KEPT = 4 * 1024 * 1024;
@@ -32,7 +42,7 @@ export type Place = Pick<VersionRow, "block" | "at" | "length">;
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
 
 interface Block {
-  /** Bytes, deflated; 0 while it is open. */
+  /** Bytes on the disk: as many as `raw` where it is not deflated; 0 while it is open. */
   z: number;
   /** Bytes before that, and how many of them versions point at (twice where two do). */
   raw: number;
@@ -146,7 +156,7 @@ export class Bodies {
     if (block.references === 0) return this.#drop(open.id, block);
     const raw = new Uint8Array(open.size);
     for (const { at, body } of open.parts) raw.set(body, at);
-    const z = deflateSync(raw, { level: 1 });
+    const z = open.parts.length === 1 && raw.length <= STORED ? raw : deflate(raw);
     block.raw = open.size;
     block.z = z.length;
     this.#z += z.length;
@@ -196,7 +206,8 @@ export class Bodies {
 
   #setLive(block: Block, live: number): void {
     // Two versions may point at one body, so what lives may be more than there is.
-    const part = (bytes: number): number => block.raw === 0 ? 0 : block.z * Math.min(1, bytes / block.raw);
+    const size = block.z === block.raw ? block.z * DEFLATED : block.z;
+    const part = (bytes: number): number => block.raw === 0 ? 0 : size * Math.min(1, bytes / block.raw);
     this.#liveZ += part(live) - part(block.live);
     if (block.raw > 0) this.#rawLive += live - block.live;
     block.live = live;
@@ -218,7 +229,8 @@ export class Bodies {
       this.#raw.set(id, kept);
       return kept;
     }
-    const raw = inflate(this.#journal.blocks.get(id)?.z);
+    const row = this.#journal.blocks.get(id);
+    const raw = row !== undefined && row.z.length === row.raw ? row.z as Raw : inflate(row?.z);
     this.#keepRaw(id, raw);
     return raw;
   }
@@ -236,6 +248,12 @@ export class Bodies {
     this.#rawBytes -= this.#raw.get(id)?.length ?? 0;
     this.#raw.delete(id);
   }
+}
+
+/** What is not shorter that way stays as it is: that is how the two are told apart. */
+function deflate(raw: Raw): Uint8Array {
+  const z = deflateSync(raw, { level: 1 });
+  return z.length < raw.length ? z : raw;
 }
 
 /** The checksum of zlib's format (RFC 1950) finds a changed bit. */

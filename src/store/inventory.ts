@@ -8,6 +8,7 @@
 import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
 import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod } from "./store.ts";
@@ -309,6 +310,18 @@ export class KnownPods implements Inventory {
 
   setReached(scope: Scope, resourceVersion: string): void {
     this.#setMeta(keyOf("reached", scope), resourceVersion);
+  }
+
+  reachedBy(scope: Scope, resourceVersion: string): void {
+    this.#meta.set(keyOf("reached", scope), resourceVersion);
+  }
+
+  /** At the start: the versions that the rows of pods show, as far as they are newer than what was reached. */
+  loadReached(namespace: string, version: string): void {
+    for (const scope of [undefined, namespace]) {
+      const reached = this.reached(scope);
+      if (reached !== undefined && compareVersions(version, reached) > 0) this.reachedBy(scope, version);
+    }
   }
 
   isSynced(scope: Scope): boolean {

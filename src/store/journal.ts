@@ -140,6 +140,9 @@ function declare(columns: Readonly<Record<string, string>>): string {
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 1_000;
 
+/** Deletions that nobody waits for are written so many at a time, in the order of the pages that they are on. */
+const GARBAGE = 1_000;
+
 /** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
 function asTuples(statement: StatementSync): StatementSync {
   // Deno has it, its types do not.
@@ -152,21 +155,34 @@ export class Table<K extends string | number, R extends object> {
   readonly name: string;
   readonly #columns: (keyof R & string)[];
   readonly #keepsRecent: boolean;
+  /**
+   * Deleted rows that the file still has, of a table whose rows the load sweeps by itself: to write each of these
+   * deletions at once would cost a page a row, the costliest part of a small transaction.
+   */
+  readonly #garbage: Set<K> | undefined;
   #dirty = new Map<K, R | undefined>();
   #recent = new Map<K, R>();
   #older = new Map<K, R>();
+  /** Whether the transaction that runs has deleted what the file had too much. */
+  #collected = false;
   /** Rows above it were never written, so there is nothing to delete. */
   #highest: K | undefined;
   #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
 
-  constructor(name: string, columns: Columns<R>, keepsRecent = false) {
+  constructor(
+    name: string,
+    columns: Columns<R>,
+    { keepsRecent = false, isSwept = false }: { keepsRecent?: boolean; isSwept?: boolean } = {},
+  ) {
     this.name = name;
+    this.#garbage = isSwept ? new Set() : undefined;
     this.#columns = Object.keys(columns) as (keyof R & string)[];
     this.#keepsRecent = keepsRecent;
   }
 
   get(key: K): R | undefined {
     if (this.#dirty.has(key)) return this.#dirty.get(key);
+    if (this.#garbage?.has(key)) return undefined;
     return this.#recent.get(key) ?? this.#older.get(key) ?? this.#read(key);
   }
 
@@ -186,8 +202,10 @@ export class Table<K extends string | number, R extends object> {
   }
 
   delete(key: K): void {
-    if (this.#highest === undefined || key > this.#highest) this.#dirty.delete(key);
+    const isWritten = this.#highest !== undefined && key <= this.#highest;
+    if (this.#garbage !== undefined || !isWritten) this.#dirty.delete(key);
     else this.#dirty.set(key, undefined);
+    if (isWritten) this.#garbage?.add(key);
     this.#recent.delete(key);
     this.#older.delete(key);
   }
@@ -215,6 +233,7 @@ export class Table<K extends string | number, R extends object> {
   write(limit: number): number {
     const statements = this.#statements;
     if (statements === undefined) return 0;
+    if ((this.#garbage?.size ?? 0) >= GARBAGE) this.#writeGarbage(statements.delete);
     let count = 0;
     for (const [key, row] of this.#dirty) {
       if (count === limit) break;
@@ -225,8 +244,21 @@ export class Table<K extends string | number, R extends object> {
     return count;
   }
 
+  #writeGarbage(statement: StatementSync): void {
+    const keys = [...this.#garbage ?? []].sort((a, b) => a < b ? -1 : 1);
+    for (const key of keys) statement.run(key);
+    this.#collected = true;
+  }
+
+  /** Nothing was written after all. */
+  rolledBack(): void {
+    this.#collected = false;
+  }
+
   /** The first `count` dirty rows are written and committed. */
   settle(count: number): void {
+    if (this.#collected) this.#garbage?.clear();
+    this.#collected = false;
     if (this.#recent.size > RECENT) {
       this.#older = this.#recent;
       this.#recent = new Map();
@@ -245,9 +277,9 @@ export class Journal {
   readonly meta = new Table<string, MetaRow>("meta", META);
   readonly endpoints = new Table<number, EndpointRow>("endpoint", ENDPOINT);
   readonly pods = new Table<number, PodRow>("pod", POD);
-  readonly versions = new Table<number, VersionRow>("version", VERSION, true);
-  readonly pending = new Table<number, PendingRow>("pending", PENDING, true);
-  readonly blocks = new Table<number, BlockRow>("block", BLOCK);
+  readonly versions = new Table<number, VersionRow>("version", VERSION, { keepsRecent: true, isSwept: true });
+  readonly pending = new Table<number, PendingRow>("pending", PENDING, { keepsRecent: true });
+  readonly blocks = new Table<number, BlockRow>("block", BLOCK, { isSwept: true });
   /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
   readonly #tables = [this.blocks, this.versions, this.pods, this.endpoints, this.pending, this.meta];
   #database: DatabaseSync | undefined;
@@ -260,6 +292,10 @@ export class Journal {
 
   get isAttached(): boolean {
     return this.#database !== undefined;
+  }
+
+  get dirtyRows(): number {
+    return this.#tables.reduce((sum, table) => sum + table.dirty.size, 0);
   }
 
   get isDirty(): boolean {
@@ -287,6 +323,7 @@ export class Journal {
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
       if (database.isTransaction) database.exec("ROLLBACK");
+      for (const table of this.#tables) table.rolledBack();
       throw error;
     }
     this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));

@@ -40,6 +40,9 @@ export function load(parts: Parts): void {
     // A known pod has a version, or it was never wholly written.
     if (!pod.isGone && pod.current === 0) inventory.remove(pod, undefined);
     else if (pod.isGone) inventory.settled(pod);
+    const version = pod.isGone ? inventory.tombstone(pod.uid)?.version : pod.resourceVersion;
+    const isOfEpoch = pod.isGone || pod.epoch === inventory.epoch;
+    if (version !== undefined && isOfEpoch) inventory.loadReached(pod.namespace, version);
   }
   bodies.sweep();
 }

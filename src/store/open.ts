@@ -6,7 +6,8 @@
  *     sync                    with `--state`: an fdatasync of the write-ahead log, one at a time, beside the work
  *     release                 the batch is durable: what it touched may be sent (W1, W2)
  *
- * Acknowledgements are written with the next commit, or 250 ms later, or in the next turn when their line goes on.
+ * Acknowledgements are written with the next commit, or 250 ms later, or in the next turn when their line goes on. A
+ * private file outlives nothing, so nobody waits for it: it is written every 250 ms, or when there is much to write.
  *
  * A disk that fails changes nothing in memory. What is dirty stays dirty and is tried again every ten seconds, in
  * slices once that works; meanwhile batches are released as if they were durable, the file is marked as behind
@@ -27,6 +28,9 @@ import { Versions } from "./versions.ts";
 
 /** How long an acknowledgement may wait for a commit that something else asks for, in milliseconds. */
 const LAZY = 250;
+
+/** Rows that wait for a private file, at the most. */
+const PRIVATE_ROWS = 2_000;
 
 /** How often a disk that fails is tried again, in milliseconds; and how many rows are written at once when it works. */
 const RETRY = 10_000;
@@ -141,17 +145,23 @@ class OpenStore implements Store {
   }
 
   commit(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#commit(this.#disk.sync !== undefined || this.#journal.dirtyRows > PRIVATE_ROWS);
+  }
+
+  /** @param writes whether what is dirty is written now; else nobody waits for that */
+  #commit(writes: boolean): void {
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
-    this.#bodies.seal();
+    if (writes) this.#bodies.seal();
     // History may be rewritten while the disk fails.
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);
     }
     this.#batches.push(this.pending.endBatch());
-    this.#write(this.#batches.at(-1)?.batch ?? 0);
+    const batch = this.#batches.at(-1)?.batch ?? 0;
+    if (writes) return this.#write(batch);
+    this.#commitIn(LAZY);
+    this.#release(batch);
   }
 
   #write(batch: number): void {
@@ -238,12 +248,17 @@ class OpenStore implements Store {
     this.#disk.setBehind(epoch);
   }
 
+  /** A timer that was set for another reason stays set: to cancel and set one at each change would cost more. */
   #commitIn(milliseconds: number): void {
     if (this.#isClosed) return;
     const at = this.#clock.monotonic() + milliseconds;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
-    this.#timer = { at, cancel: this.#clock.after(milliseconds, () => this.commit()) };
+    const cancel = this.#clock.after(milliseconds, () => {
+      this.#timer = undefined;
+      this.#commit(true);
+    });
+    this.#timer = { at, cancel };
   }
 
   tidy(): void {

@@ -83,59 +83,27 @@ export interface BlockRow {
 }
 
 export type Value = string | number | null | Uint8Array;
-type Columns<R> = { readonly [column in keyof R]: "INTEGER" | "TEXT" | "BLOB" };
+/** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
+const META = "value TEXT";
+const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER";
+const POD =
+  "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
+  "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER";
+const VERSION =
+  "pod INTEGER, resourceVersion TEXT, epoch INTEGER, event TEXT, flags INTEGER, reasons TEXT, " +
+  "occasion TEXT, phase TEXT, environment TEXT, block INTEGER, at INTEGER, length INTEGER, summary TEXT";
+const PENDING =
+  "endpoint INTEGER, version INTEGER, tries INTEGER, dead INTEGER, why TEXT, coalesced INTEGER, " +
+  "moreReasons TEXT";
+const BLOCK = "raw INTEGER, z BLOB";
 
-const META: Columns<MetaRow> = { value: "TEXT" };
-const ENDPOINT: Columns<EndpointRow> = { name: "TEXT", lost: "INTEGER", lostSince: "INTEGER" };
-const POD: Columns<PodRow> = {
-  uid: "TEXT",
-  namespace: "TEXT",
-  name: "TEXT",
-  audience: "TEXT",
-  route: "TEXT",
-  environment: "TEXT",
-  generation: "INTEGER",
-  remindAt: "INTEGER",
-  goneAt: "INTEGER",
-  goneVersion: "TEXT",
-  goneLeft: "INTEGER",
-};
-const VERSION: Columns<VersionRow> = {
-  pod: "INTEGER",
-  resourceVersion: "TEXT",
-  epoch: "INTEGER",
-  event: "TEXT",
-  flags: "INTEGER",
-  reasons: "TEXT",
-  occasion: "TEXT",
-  phase: "TEXT",
-  environment: "TEXT",
-  block: "INTEGER",
-  at: "INTEGER",
-  length: "INTEGER",
-  summary: "TEXT",
-};
-const PENDING: Columns<PendingRow> = {
-  endpoint: "INTEGER",
-  version: "INTEGER",
-  tries: "INTEGER",
-  dead: "INTEGER",
-  why: "TEXT",
-  coalesced: "INTEGER",
-  moreReasons: "TEXT",
-};
-const BLOCK: Columns<BlockRow> = { raw: "INTEGER", z: "BLOB" };
-
-/** The tables. URLs and secrets are not in them: an endpoint is known by its name. */
-export const SCHEMA = [
-  `CREATE TABLE meta (key TEXT PRIMARY KEY, ${declare(META)}) WITHOUT ROWID`,
-  ...Object.entries({ endpoint: ENDPOINT, pod: POD, version: VERSION, pending: PENDING, block: BLOCK })
-    .map(([name, columns]) => `CREATE TABLE ${name} (key INTEGER PRIMARY KEY, ${declare(columns)})`),
-].join(";\n");
-
-function declare(columns: Readonly<Record<string, string>>): string {
-  return Object.entries(columns).map(([name, type]) => `${name} ${type}`).join(", ");
-}
+export const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, ${META}) WITHOUT ROWID;
+  CREATE TABLE endpoint (key INTEGER PRIMARY KEY, ${ENDPOINT});
+  CREATE TABLE pod (key INTEGER PRIMARY KEY, ${POD});
+  CREATE TABLE version (key INTEGER PRIMARY KEY, ${VERSION});
+  CREATE TABLE pending (key INTEGER PRIMARY KEY, ${PENDING});
+  CREATE TABLE block (key INTEGER PRIMARY KEY, ${BLOCK})`;
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 1_000;
@@ -159,9 +127,9 @@ export class Table<K extends string | number, R extends object> {
   #highest: K | undefined;
   #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
 
-  constructor(name: string, columns: Columns<R>, keepsRecent = false) {
+  constructor(name: string, columns: string, keepsRecent = false) {
     this.name = name;
-    this.#columns = Object.keys(columns) as (keyof R & string)[];
+    this.#columns = columns.split(", ").map((column) => column.split(" ")[0] as keyof R & string);
     this.#keepsRecent = keepsRecent;
   }
 

@@ -24,7 +24,7 @@ export interface Parts {
 export function load(parts: Parts): void {
   const { journal, bodies, inventory, pending } = parts;
   inventory.loadMeta();
-  pending.loadEndpoints();
+  pending.all.load();
   for (const [id, raw, z] of journal.scan<[number, number, number]>("key, raw, length(z) FROM block")) {
     bodies.load(id, raw, z);
   }
@@ -66,7 +66,7 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
     const [goneAt, goneVersion, goneLeft] = gone;
     const audience = inventory.audiences.parse(
       endpoints,
-      (endpoint) => pending.nameOf(endpoint) !== undefined,
+      (endpoint) => pending.all.byId(endpoint)?.name !== undefined,
     );
     const row = {
       uid,

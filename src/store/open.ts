@@ -20,6 +20,7 @@ import { Eviction } from "./eviction.ts";
 import { KnownPods } from "./inventory.ts";
 import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
+import type { Batch } from "./order.ts";
 import { PendingLines } from "./pending.ts";
 import type { KnownPod, NewVersion, Store, StoreOptions } from "./store.ts";
 import type { Pod } from "./pods.ts";
@@ -56,7 +57,7 @@ class OpenStore implements Store {
   readonly #versions = new Versions(this.#journal, this.#bodies);
   readonly #eviction: Eviction;
   /** Batches that are not durable yet, the oldest first. */
-  readonly #batches: ReturnType<PendingLines["endBatch"]>[] = [];
+  readonly #batches: Batch[] = [];
   #committed = 0;
   #isSyncing = false;
   #timer: { at: number; cancel: () => void } | undefined;
@@ -82,10 +83,10 @@ class OpenStore implements Store {
       journal: this.#journal,
       versions: this.#versions,
       clock: options.clock,
-      nameOf: (endpoint) => this.pending.nameOf(endpoint),
-      release: (pod, version) => this.pending.unused(pod, version),
-      isPending: (pod) => this.pending.isPending(pod),
-      onRestored: (pod) => this.pending.wake(pod),
+      nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
+      release: (pod, version) => this.pending.order.unused(pod, version),
+      isPending: (pod) => this.pending.order.isPending(pod),
+      onRestored: (pod) => this.pending.order.wake(pod),
     });
     this.#eviction = new Eviction({
       bodies: this.#bodies,
@@ -105,9 +106,9 @@ class OpenStore implements Store {
     // What was sent after the file fell behind is in no row of it.
     if (disk.wasBehind) inventory.beginEpoch();
     // All that was read is durable.
-    const { batch, touched } = pending.endBatch();
-    pending.durable(batch, touched, new Set());
-    this.#committed = batch;
+    const read = pending.order.endBatch();
+    pending.order.durable(read, new Set());
+    this.#committed = read.batch;
   }
 
   get fault(): string | undefined {
@@ -122,10 +123,10 @@ class OpenStore implements Store {
     const id = this.#versions.add(pod, version, isOld ? pod.epoch : inventory.epoch);
     const former = pod.current;
     if (!pod.isGone) pod.current = id;
-    if (former !== 0) pending.unused(pod, former);
+    if (former !== 0) pending.order.unused(pod, former);
     const transition = isTransition(version.reasons);
     for (const endpoint of endpoints) pending.add(endpoint, pod, id, transition);
-    if (pod.isGone) pending.unused(pod, id);
+    if (pod.isGone) pending.order.unused(pod, id);
   }
 
   commit(): void {
@@ -134,7 +135,7 @@ class OpenStore implements Store {
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
     this.#bodies.seal();
-    this.#batches.push(this.pending.endBatch());
+    this.#batches.push(this.pending.order.endBatch());
     this.#write(this.#batches.at(-1)?.batch ?? 0);
   }
 
@@ -193,7 +194,7 @@ class OpenStore implements Store {
       first = this.#batches[0]
     ) {
       this.#batches.shift();
-      this.pending.durable(first.batch, first.touched, ready);
+      this.pending.order.durable(first, ready);
     }
     if (ready.size > 0) this.#options.onReady(ready);
   }

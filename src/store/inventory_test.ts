@@ -246,14 +246,15 @@ withStore("routes and environments are kept, and the same route is one in memory
 Deno.test("a pod does not keep the text alive that its names were cut from", () => {
   const store = openTestStore();
   const pods = 2_000;
+  collect();
   const before = Deno.memoryUsage().heapUsed;
   for (let pod = 0; pod < pods; pod++) {
     // As a parser that slices would: 20 KB each.
-    const text = `uid-of-the-pod-${pod}|namespace-number-one|name-of-the-pod-${pod}|${
-      "x".repeat(20_000)
-    }${pod}`;
-    const [uid = "", namespace = "", name = ""] = text.split("|");
-    const given = { uid, namespace, name, resourceVersion: "1", route: undefined, environment: undefined };
+    const names =
+      `uid-of-the-pod-${pod}|namespace-number-one|name-of-the-pod-${pod}|1234567890123456789${pod}`;
+    const [uid = "", namespace = "", name = "", resourceVersion = ""] = `${names}|${"x".repeat(20_000)}`
+      .split("|");
+    const given = { uid, namespace, name, resourceVersion, route: undefined, environment: undefined };
     store.inventory.put({ ...given, remindAt: undefined });
   }
   collect();

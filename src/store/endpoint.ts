@@ -163,9 +163,7 @@ export class Endpoints {
   load(): void {
     type Tuple = [number, string, number, number | null];
     for (
-      const [id, name, lost, lostSince] of this.#journal.scan<Tuple>(
-        "key, name, lost, lostSince FROM endpoint",
-      )
+      const [id, name, lost, lostSince] of this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince")
     ) {
       Object.assign(this.#add(id, name), { lost, lostSince: lostSince ?? undefined });
     }

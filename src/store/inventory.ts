@@ -350,9 +350,7 @@ export class KnownPods implements Inventory {
 
   /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
   loadMeta(): void {
-    for (const [key, value] of this.#journal.scan<[string, string]>("key, value FROM meta")) {
-      this.#meta.set(key, value);
-    }
+    for (const [key, value] of this.#journal.readMeta()) this.#meta.set(key, value);
   }
 
   loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {

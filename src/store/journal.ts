@@ -108,6 +108,9 @@ export const SCHEMA = `
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 1_000;
 
+/** Rows that one page of `scan` holds. */
+const PAGE = 2_000;
+
 /** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
 function asTuples(statement: StatementSync): StatementSync {
   // Deno has it, its types do not.
@@ -145,7 +148,18 @@ export class Table<K extends string | number, R extends object> {
     for (let index = 0; index < values.length; index++) {
       row[this.#columns[index] ?? ""] = values[index] ?? null;
     }
+    // Whoever asks about a version asks again soon.
+    this.#keep(key, row as R);
     return row as R;
+  }
+
+  #keep(key: K, row: R): void {
+    if (!this.#keepsRecent) return;
+    if (this.#recent.size > RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, row);
   }
 
   /** The row must not be changed afterwards. */
@@ -195,14 +209,10 @@ export class Table<K extends string | number, R extends object> {
 
   /** The first `count` dirty rows are written and committed. */
   settle(count: number): void {
-    if (this.#recent.size > RECENT) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
     for (const [key, row] of this.#dirty) {
       if (count-- === 0) break;
       if (this.#highest === undefined || key > this.#highest) this.#highest = key;
-      if (row !== undefined && this.#keepsRecent) this.#recent.set(key, row);
+      if (row !== undefined) this.#keep(key, row);
       this.#dirty.delete(key);
     }
   }
@@ -218,16 +228,20 @@ export class Journal {
   readonly blocks = new Table<number, BlockRow>("block", BLOCK);
   /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
   readonly #tables = [this.blocks, this.versions, this.pods, this.endpoints, this.pending, this.meta];
-  #database: DatabaseSync | undefined;
+  #attached: { database: DatabaseSync; begin: StatementSync; commit: StatementSync } | undefined;
 
   /** Goes on with a database. What is dirty stays so. */
   attach(database: DatabaseSync): void {
-    this.#database = database;
+    this.#attached = {
+      database,
+      begin: database.prepare("BEGIN IMMEDIATE"),
+      commit: database.prepare("COMMIT"),
+    };
     for (const table of this.#tables) table.attach(database);
   }
 
   get isAttached(): boolean {
-    return this.#database !== undefined;
+    return this.#attached !== undefined;
   }
 
   get isDirty(): boolean {
@@ -240,10 +254,10 @@ export class Journal {
    * @throws SQLite's error; nothing is written then, and all of it is still dirty
    */
   write(limit = Infinity): void {
-    const database = this.#database;
-    if (database === undefined) return;
+    const { database, begin, commit } = this.#attached ?? {};
+    if (database === undefined || begin === undefined || commit === undefined) return;
     const counts: number[] = [];
-    database.exec("BEGIN IMMEDIATE");
+    begin.run();
     try {
       let rest = limit;
       for (const table of this.#tables) {
@@ -251,7 +265,7 @@ export class Journal {
         counts.push(count);
         rest -= count;
       }
-      database.exec("COMMIT");
+      commit.run();
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
       if (database.isTransaction) database.exec("ROLLBACK");
@@ -260,17 +274,31 @@ export class Journal {
     this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));
   }
 
-  /** Some columns of all rows that are written, as tuples, for the start. */
-  scan<T extends Value[]>(what: string, order: "ASC" | "DESC" = "ASC"): Iterable<T> {
-    if (this.#database === undefined) return [];
-    return asTuples(this.#database.prepare(`SELECT ${what} ORDER BY key ${order}`)).iterate() as Iterable<
-      unknown
-    > as Iterable<T>;
+  /** All rows that are written, by their keys and some columns, as tuples: for the start. `newestFirst`: backwards. */
+  *scan<T extends [number, ...Value[]]>(table: string, columns: string, newestFirst = false): Generator<T> {
+    const [after, order, first] = newestFirst ? ["<", "DESC", Infinity] : [">", "ASC", -1];
+    // In pages: one by one takes twice as long, and all at once twice the memory.
+    const page = this.#attached?.database.prepare(
+      `SELECT key, ${columns} FROM ${table} WHERE key ${after} ? ORDER BY key ${order} LIMIT ${PAGE}`,
+    );
+    if (page === undefined) return;
+    asTuples(page);
+    for (let last: number | undefined = first; last !== undefined;) {
+      const rows = page.all(last) as unknown as T[];
+      yield* rows;
+      last = rows.at(-1)?.[0];
+    }
+  }
+
+  /** The few rows of `meta`. */
+  readMeta(): Map<string, string> {
+    const rows = this.#attached?.database.prepare("SELECT key, value FROM meta").all() ?? [];
+    return new Map(rows.map(({ key, value }) => [key as string, value as string]));
   }
 
   /** Gives free pages of the file back, a bounded number of them. */
   shrink(): void {
     // Each step frees one page, and `exec` takes only the first.
-    this.#database?.prepare("PRAGMA incremental_vacuum(1000)").all();
+    this.#attached?.database.prepare("PRAGMA incremental_vacuum(1000)").all();
   }
 }

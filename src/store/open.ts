@@ -21,6 +21,7 @@ import { Eviction } from "./eviction.ts";
 import { KnownPods } from "./inventory.ts";
 import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
+import type { Batch } from "./order.ts";
 import { PendingLines } from "./pending.ts";
 import type { KnownPod, NewVersion, Store, StoreOptions } from "./store.ts";
 import type { Pod } from "./pods.ts";
@@ -60,7 +61,7 @@ class OpenStore implements Store {
   readonly #versions = new Versions(this.#journal, this.#bodies);
   readonly #eviction: Eviction;
   /** Batches that are not durable yet, the oldest first. */
-  readonly #batches: ReturnType<PendingLines["endBatch"]>[] = [];
+  readonly #batches: Batch[] = [];
   #committed = 0;
   #isSyncing = false;
   #timer: { at: number; cancel: () => void } | undefined;
@@ -86,10 +87,10 @@ class OpenStore implements Store {
       journal: this.#journal,
       versions: this.#versions,
       clock: options.clock,
-      nameOf: (endpoint) => this.pending.nameOf(endpoint),
-      release: (pod, version) => this.pending.unused(pod, version),
-      isPending: (pod) => this.pending.isPending(pod),
-      onRestored: (pod) => this.pending.wake(pod),
+      nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
+      release: (pod, version) => this.pending.order.unused(pod, version),
+      isPending: (pod) => this.pending.order.isPending(pod),
+      onRestored: (pod) => this.pending.order.wake(pod),
     });
     this.#eviction = new Eviction({
       bodies: this.#bodies,
@@ -107,9 +108,9 @@ class OpenStore implements Store {
     load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
     if (disk.behindIn !== undefined) this.#leaveBehind(disk.behindIn);
     // All that was read is durable.
-    const { batch, touched } = pending.endBatch();
-    pending.durable(batch, touched, new Set());
-    this.#committed = batch;
+    const read = pending.order.endBatch();
+    pending.order.durable(read, new Set());
+    this.#committed = read.batch;
   }
 
   /**
@@ -138,10 +139,10 @@ class OpenStore implements Store {
     const id = this.#versions.add(pod, version, isOld ? pod.epoch : inventory.epoch);
     const former = pod.current;
     if (!pod.isGone) pod.current = id;
-    if (former !== 0) pending.unused(pod, former);
+    if (former !== 0) pending.order.unused(pod, former);
     const transition = isTransition(version.reasons);
     for (const endpoint of endpoints) pending.add(endpoint, pod, id, transition);
-    if (pod.isGone) pending.unused(pod, id);
+    if (pod.isGone) pending.order.unused(pod, id);
   }
 
   commit(): void {
@@ -157,7 +158,7 @@ class OpenStore implements Store {
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);
     }
-    this.#batches.push(this.pending.endBatch());
+    this.#batches.push(this.pending.order.endBatch());
     const batch = this.#batches.at(-1)?.batch ?? 0;
     if (writes) return this.#write(batch);
     this.#commitIn(LAZY);
@@ -220,7 +221,7 @@ class OpenStore implements Store {
       first = this.#batches[0]
     ) {
       this.#batches.shift();
-      this.pending.durable(first.batch, first.touched, ready);
+      this.pending.order.durable(first, ready);
     }
     if (ready.size > 0) this.#options.onReady(ready);
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { SocketServer } from "../../tests/kit/socket_server.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { Network } from "./network.ts";
 
 const GOING = new AbortController().signal;
@@ -108,4 +110,25 @@ Deno.test("a host is looked up once at a time, whoever asks, and 16 hosts at a t
   running.clear();
   void network.lookUp("host-1");
   assert.equal(running.size, 1, "and anew afterwards");
+});
+
+Deno.test("a connection that is there just as it is given up is closed", async () => {
+  await using server = await SocketServer.listen({});
+  const network = new Network({ clock: systemClock });
+  let made = 0;
+  for (let turn = 0; turn < 100; turn++) {
+    const stop = new AbortController();
+    const connection = network.connect(["127.0.0.1"], server.port, stop.signal).then(
+      (connection) => (made++, connection.close()),
+      () => {},
+    );
+    // The kernel connects meanwhile; then the timer, and what the connection says, wait for the same turn.
+    for (const end = performance.now() + 1; performance.now() < end;);
+    setTimeout(() => stop.abort());
+    await connection;
+  }
+  for (let turn = 0; turn < 400 && server.sockets.size > 0; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(server.sockets.size, 0, `${made} were made`);
 });

@@ -3,15 +3,16 @@
  * a block and 2.6 alone, and to deflate it costs 4 µs in place of 30. A body that is larger has a block of its own.
  *
  * The one body of a small batch, which is what a watch brings, stays as it is: to deflate it alone would cost more than
- * all else that is done for a change, and most are superseded soon. Those that stay are deflated together by `compact`,
- * for which they count as sparse.
+ * all else that is done for a change, and most are superseded soon. When those that stay are many, `compact` deflates
+ * them together.
  *
  * - `add` puts a body into the open block. It is sealed at the end of a batch, or when it is full.
  * - `read` gives a body back: from the open block, from a raw block that is still in memory, or by inflating.
  * - `use` and `release` say that one version more, or less, points into a block. A block goes with the last of them.
  * - `compact` writes what still lives of sparse blocks into new ones (see there).
  */
-import { deflateSync, inflateSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { StoreError } from "./database.ts";
 import type { Journal, VersionRow } from "./journal.ts";
 
@@ -21,8 +22,8 @@ const BLOCK = 128 * 1024;
 /** A body of a batch of its own is not deflated up to this size. */
 const STORED = 16 * 1024;
 
-/** What a body of those takes once it is deflated with others: a part of its size. */
-const DEFLATED = 0.2;
+/** Bytes of those that may stay so. */
+const STORED_KEPT = 8 * 1024 * 1024;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
 const RAW_KEPT = 4 * 1024 * 1024;
@@ -42,7 +43,7 @@ export type Place = Pick<VersionRow, "block" | "at" | "length">;
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
 
 interface Block {
-  /** Bytes on the disk: as many as `raw` where it is not deflated; 0 while it is open. */
+  /** Bytes on the disk: `raw` and a checksum where it is not deflated; 0 while it is open. */
   z: number;
   /** Bytes before that, and how many of them versions point at (twice where two do). */
   raw: number;
@@ -69,6 +70,9 @@ export class Bodies {
   #liveZ = 0;
   #rawLive = 0;
   #references = 0;
+  /** Blocks that are one body which was not deflated, the oldest first, and their bytes. */
+  readonly #stored = new Set<number>();
+  #storedBytes = 0;
   #candidates: number[] = [];
 
   constructor(journal: Journal) {
@@ -80,6 +84,8 @@ export class Bodies {
     this.#blocks.set(id, { z, raw, live: 0, versions: [], references: 0 });
     this.#lastBlock = Math.max(this.#lastBlock, id);
     this.#z += z;
+    const block = this.#blocks.get(id);
+    if (block !== undefined && raw <= STORED && isStored(block)) this.#store(id, block);
   }
 
   sweep(): void {
@@ -95,9 +101,9 @@ export class Bodies {
     return this.#z;
   }
 
-  /** An estimate of how many of them something points at. */
+  /** An estimate of how many of them something points at, and those of the open block. */
   get liveBytes(): number {
-    return this.#liveZ;
+    return this.#liveZ + (this.#open?.size ?? 0);
   }
 
   /** What a body takes, deflated. */
@@ -154,12 +160,14 @@ export class Bodies {
     const block = this.#blocks.get(open.id);
     if (block === undefined) return;
     if (block.references === 0) return this.#drop(open.id, block);
-    const raw = new Uint8Array(open.size);
+    const bytes = new Uint8Array(open.size + CHECKSUM);
+    const raw = bytes.subarray(0, open.size);
     for (const { at, body } of open.parts) raw.set(body, at);
-    const z = open.parts.length === 1 && raw.length <= STORED ? raw : deflate(raw);
+    const z = open.parts.length === 1 && raw.length <= STORED ? checked(bytes) : deflate(bytes);
     block.raw = open.size;
     block.z = z.length;
     this.#z += z.length;
+    if (open.parts.length === 1 && isStored(block)) this.#store(open.id, block);
     const { live } = block;
     block.live = 0;
     this.#setLive(block, live);
@@ -170,7 +178,7 @@ export class Bodies {
   /** Whether `compact` would find something worth its while. */
   isSparse(limit: number): boolean {
     const least = this.#rawLive / BLOCK;
-    return this.#z > 2 * this.#liveZ + SLACK || this.#blocks.size > SPARE_BLOCKS + 4 * least ||
+    return this.#storedBytes > STORED_KEPT || this.#z > 2 * this.#liveZ + SLACK || this.#blocks.size > SPARE_BLOCKS + 4 * least ||
       (this.#z > 0.9 * limit && this.#liveZ < 0.9 * this.#z);
   }
 
@@ -192,8 +200,9 @@ export class Bodies {
     }
   }
 
-  /** The sparsest last. */
+  /** The sparsest last; those that were not deflated, the oldest last, where they are too many. */
   #sparsest(): number[] {
+    if (this.#storedBytes > STORED_KEPT) return [...this.#stored].slice(0, CANDIDATES).reverse();
     return [...this.#blocks].filter(([, { z, live }]) => z > 0 && live < BLOCK / 2)
       .sort(([, a], [, b]) => b.live - a.live).slice(-CANDIDATES).map(([id]) => id);
   }
@@ -206,14 +215,19 @@ export class Bodies {
 
   #setLive(block: Block, live: number): void {
     // Two versions may point at one body, so what lives may be more than there is.
-    const size = block.z === block.raw ? block.z * DEFLATED : block.z;
-    const part = (bytes: number): number => block.raw === 0 ? 0 : size * Math.min(1, bytes / block.raw);
+    const part = (bytes: number): number => block.raw === 0 ? 0 : block.z * Math.min(1, bytes / block.raw);
     this.#liveZ += part(live) - part(block.live);
     if (block.raw > 0) this.#rawLive += live - block.live;
     block.live = live;
   }
 
+  #store(id: number, { z }: Block): void {
+    this.#stored.add(id);
+    this.#storedBytes += z;
+  }
+
   #drop(id: number, block: Block): void {
+    if (this.#stored.delete(id)) this.#storedBytes -= block.z;
     this.#setLive(block, 0);
     this.#z -= block.z;
     this.#blocks.delete(id);
@@ -230,7 +244,7 @@ export class Bodies {
       return kept;
     }
     const row = this.#journal.blocks.get(id);
-    const raw = row !== undefined && row.z.length === row.raw ? row.z as Raw : inflate(row?.z);
+    const raw = row !== undefined && isStored({ raw: row.raw, z: row.z.length }) ? verified(row.z) : inflate(row?.z);
     this.#keepRaw(id, raw);
     return raw;
   }
@@ -250,23 +264,49 @@ export class Bodies {
   }
 }
 
-/** What is not shorter that way stays as it is: that is how the two are told apart. */
-function deflate(raw: Raw): Uint8Array {
-  const z = deflateSync(raw, { level: 1 });
-  return z.length < raw.length ? z : raw;
+/** Bytes behind a body that is not deflated; zlib's format (RFC 1950) has one of its own. */
+const CHECKSUM = 4;
+
+function isStored({ raw, z }: { raw: number; z: number }): boolean {
+  return z === raw + CHECKSUM;
 }
 
-/** The checksum of zlib's format (RFC 1950) finds a changed bit. */
+/** Writes the checksum into the room that is left for it. */
+function checked(bytes: Raw): Raw {
+  const size = bytes.length - CHECKSUM;
+  Buffer.from(bytes.buffer, bytes.byteOffset).writeUInt32LE(crc32(bytes.subarray(0, size)), size);
+  return bytes;
+}
+
+/** Without the checksum. What is not shorter deflated stays as it is: that is how the two are told apart. */
+function deflate(bytes: Raw): Uint8Array {
+  const z = deflateSync(bytes.subarray(0, -CHECKSUM), { level: 1 });
+  return z.length < bytes.length ? z : checked(bytes);
+}
+
+/** A changed bit is found by the checksum of either. */
+function verified(z: Uint8Array): Raw {
+  const size = z.length - CHECKSUM;
+  const body = z.subarray(0, size);
+  const sum = Buffer.from(z.buffer, z.byteOffset, z.length).readUInt32LE(size);
+  if (crc32(body) !== sum) throw damaged("its checksum differs");
+  return new Uint8Array(body);
+}
+
 function inflate(z: Uint8Array | undefined): Raw {
+  if (z === undefined) throw damaged("there is no such block");
   try {
-    if (z === undefined) throw new Error("there is no such block");
     const { buffer, byteOffset, length } = inflateSync(z);
     return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
   } catch (cause) {
-    throw new StoreError(
-      "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +
-        "then sent again.",
-      { cause },
-    );
+    throw damaged(cause);
   }
+}
+
+function damaged(cause: unknown): StoreError {
+  return new StoreError(
+    "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +
+      "then sent again.",
+    { cause },
+  );
 }

@@ -146,7 +146,7 @@ class OpenStore implements Store {
   }
 
   commit(): void {
-    this.#commit(this.#disk.sync !== undefined || this.#journal.dirtyRows > PRIVATE_ROWS);
+    this.#commit(this.#disk.sync !== undefined || this.#disk.isMemory || this.#journal.dirtyRows > PRIVATE_ROWS);
   }
 
   /** @param writes whether what is dirty is written now; else nobody waits for that */

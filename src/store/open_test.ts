@@ -196,6 +196,19 @@ withRig("while the disk is full everything goes on, and is written when there is
   assert.equal(takeOne(behind).epoch, 1, "and what was pending is older than that");
 });
 
+withRig(
+  "an inventory in a file that is behind stays one of its epoch",
+  async ({ store, disk, folder, open }) => {
+    const page = { event: "k8svent.inventory", resourceVersion: "1", reasons: [], occasion: "1" } as const;
+    store.record(undefined, { ...page, body: new TextEncoder().encode("{}") }, [A], "inventory-1");
+    store.commit();
+    await disk.endSync();
+    disk.setBehind(0);
+    disk.copyTo(`${folder}/behind.db`);
+    assert.equal(takeOne(open(`${folder}/behind.db`)).epoch, 0);
+  },
+);
+
 withRig("two crashes while the disk is full begin two new epochs", async ({ store, disk, folder }) => {
   record(store, [A], { name: "before" });
   store.commit();

@@ -481,12 +481,13 @@ export class PendingLines implements Pending {
     }
   }
 
-  /** All versions that are pending, each once. */
-  versions(): Set<number> {
+  /** All versions of pods that are pending, each once. */
+  versionsOfPods(): Set<number> {
     const versions = new Set<number>();
     for (const { namespaces } of this.#byName.values()) {
       for (const namespace of namespaces.values()) {
         for (const line of namespace.all()) {
+          if (line.pod.isNotice) continue;
           for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
         }
       }

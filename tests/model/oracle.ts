@@ -64,7 +64,7 @@ export function broken(world: ModelWorld): string[] {
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
-      ...beginningsBeforeEnds(endpoint, setup.small),
+      ...beginningsBeforeEnds(world, endpoint),
       ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
@@ -134,7 +134,8 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     const line = witness.names.get(uid) ?? "";
     const missing = lost.filter((one) =>
-      !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
+      !mayBeGivenUp(one, seen, about, endpoint, one.generation + world.epochsOfFiles) &&
+      !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
       const text = `${name} was not told of the transition ${showPod(pod)}`;
       return { endpoint, line, message: keyOf(pod), text };
@@ -155,13 +156,16 @@ function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
  * version may have taken their place. The end of a pod, or of its selection, is the last of its transitions.
  *
  * Where the cluster went back, a lower version may be the later one. In which epoch the lost one was seen is not
- * known, but there are no more epochs than generations, and what was seen before it and told is not later.
+ * known, but what was seen before it and told is not later.
+ *
+ * @param epoch the last one in which it can have been seen
  */
 function mayBeGivenUp(
   lost: Transition,
   seen: Transition[],
   about: Delivery[],
   endpoint: ModelEndpoint,
+  epoch: number,
 ): boolean {
   const { uid } = lost.pod.metadata;
   const stuck = endpoint.refused.filter(({ pod }) =>
@@ -173,10 +177,10 @@ function mayBeGivenUp(
   const distinct = [
     ...new Map(kept.map((delivery) => [`${delivery.id} ${delivery.epoch}`, delivery])).values(),
   ];
-  const before = seen.slice(0, seen.indexOf(lost)).flatMap(({ pod, generation }) =>
-    about.find((delivery) => delivery.epoch <= generation && tells(delivery, pod)) ?? []
+  const before = seen.slice(0, seen.indexOf(lost)).flatMap(({ pod }) =>
+    about.find((delivery) => delivery.epoch <= epoch && tells(delivery, pod)) ?? []
   );
-  const epochs = Array.from({ length: lost.generation + 1 }, (_, epoch) => epoch);
+  const epochs = Array.from({ length: epoch + 1 }, (_, number) => number);
   return epochs.some((epoch) => {
     const isLater = (delivery: Delivery): boolean =>
       delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
@@ -222,8 +226,11 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
   });
 }
 
-/** @param small an end that never came was given up: `endings` wants that to be announced */
-function beginningsBeforeEnds(endpoint: ModelEndpoint, small: boolean): string[] {
+/**
+ * Of an end that never came, `endings` says whether that is wrong: where next to nothing may be kept it can be given up,
+ * and must be announced.
+ */
+function beginningsBeforeEnds({ setup: { small }, witness }: ModelWorld, endpoint: ModelEndpoint): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
@@ -233,6 +240,7 @@ function beginningsBeforeEnds(endpoint: ModelEndpoint, small: boolean): string[]
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);
     if (before === undefined || before.pod.metadata.uid === uid) return [];
+    if (witness.forgotten.has(before.pod.metadata.uid)) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);

@@ -66,8 +66,7 @@ export class Witness {
   /** `namespace/name` by UID. */
   readonly names = new Map<string, string>();
   /**
-   * UIDs that a run was the first to see, and that the next one may never have heard of: the disk could not be written.
-   * Where such a pod is seen again, it is in `owed` again.
+   * UIDs that a run was the first to see, and that no later one has surely heard of: the disk could not be written.
    */
   readonly forgotten = new Set<string>();
   #positions = new Map<Scope, Position>();
@@ -184,6 +183,7 @@ export class Witness {
   #applied(sighting: Sighting, endpoints: readonly string[]): void {
     const { pod, generation } = sighting;
     const { uid } = pod.metadata;
+    this.forgotten.delete(uid);
     for (const endpoint of endpoints) {
       const uids = this.owed.get(endpoint) ?? new Set();
       this.owed.set(endpoint, uids.add(uid));

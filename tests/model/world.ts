@@ -45,6 +45,8 @@ export class ModelWorld {
   readonly setup: Setup;
   /** How often the program ended without an orderly end. */
   deaths = 0;
+  /** Epochs that began because a file was behind: one for what was pending, one for what is listed. */
+  epochsOfFiles = 0;
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
@@ -313,6 +315,7 @@ export class ModelWorld {
 
   /** The next run knows what was known at a moment; undefined: all that this one knew. */
   #goBack(moment: number | undefined, mayForget: boolean): void {
+    if (mayForget) this.epochsOfFiles += 2;
     if (moment === undefined) return;
     this.witness.revert(moment, this.cluster.generation, mayForget);
     for (const endpoint of this.endpoints) endpoint.forget(moment);

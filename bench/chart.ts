@@ -1,5 +1,5 @@
 import { nameMachine } from "./machine.ts";
-import { type Figures, median, type Results, round } from "./results.ts";
+import { type Figures, median, nameSize, type Results, round } from "./results.ts";
 
 /** One figure at one size. */
 interface Panel {
@@ -34,15 +34,17 @@ const STYLE =
 
 /** Bars for people, as SVG: of each figure the median, and a line from the lowest to the highest round. */
 export function drawChart(results: Results): string {
-  const { sizes, contenders, machine, day } = results;
+  const { contenders, machine, day } = results;
+  // Large pods are another matter than many.
+  const sizes = results.sizes.filter(({ padding = 0 }) => padding === 0);
   const columns = Math.max(1, sizes.length);
   const width = (WIDTH - GAP * (columns - 1)) / columns;
   const height = HEAD + contenders.length * ROW + GAP;
   const parts: string[] = [];
-  for (const [column, { pods, figures }] of sizes.entries()) {
+  for (const [column, size] of sizes.entries()) {
     const x = column * (width + GAP);
-    parts.push(text(x, 16, "title", `${pods.toLocaleString("en")} pods`));
-    for (const [row, panel] of panelsOf(figures).entries()) {
+    parts.push(text(x, 16, "title", nameSize(size)));
+    for (const [row, panel] of panelsOf(size.figures).entries()) {
       parts.push(drawPanel(panel, results, x, TOP + row * height, width));
     }
   }

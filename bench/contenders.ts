@@ -4,12 +4,15 @@ import { findToolchain } from "../tests/kit/binary.ts";
 import { BuildError, run, say } from "../build/command.ts";
 import type { ControlPlane } from "../tests/kit/control_plane.ts";
 import { Measured } from "./process.ts";
+import type { Destination } from "./receiver_process.ts";
 
-/** A program that follows all pods as a service account and delivers them to one URL. */
+/** A program that follows all pods as a service account and delivers them. */
 export interface Contender {
   name: string;
-  /** @param state a folder that outlives it, for what it knows and owes */
-  start(plane: ControlPlane, url: string, state: string): Measured;
+  /** Whether it keeps what it knows, so that it need not send everything again when it starts. */
+  keeps: boolean;
+  /** @param state a folder that outlives it, for what it knows and what is pending */
+  start(plane: ControlPlane, to: Destination, state: string): Measured;
 }
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -18,9 +21,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const IN_POD = `${ROOT}tests/kit/in_pod.sh`;
 const SECRET = "a secret of at least 24 characters";
 
-/** The program by the runtime, from its source. */
-export function interpreted(): Contender {
-  return ours("deno run", [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, `${ROOT}main.ts`]);
+/** The program by the runtime, from its source. @param flags of the runtime */
+export function interpreted(...flags: string[]): Contender {
+  const run = [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, ...flags];
+  return ours("deno run", [...run, `${ROOT}main.ts`]);
 }
 
 /** The program as it is released, or the word why it cannot be had here. */
@@ -38,11 +42,22 @@ export async function compiled(folder: string): Promise<Contender | string> {
 function ours(name: string, program: string[]): Contender {
   return {
     name,
-    start(plane, url, state): Measured {
+    keeps: true,
+    start(plane, to, state): Measured {
       const { hostname, port } = new URL(plane.server);
       const child = new Deno.Command("unshare", {
-        args: ["--mount", IN_POD, plane.serviceAccount, SECRET, "0", "", ...program, "--url", url],
+        args: [
+          "--mount",
+          IN_POD,
+          plane.serviceAccount,
+          SECRET,
+          "0",
+          "",
+          ...program,
+          ...urlFlags("--url", to),
+        ],
         env: {
+          ...to.authority !== undefined && { DENO_CERT: to.authority },
           KUBERNETES_SERVICE_HOST: hostname,
           KUBERNETES_SERVICE_PORT: port,
           K8SVENT_STATE: "/var/lib/k8svent/state.db",
@@ -70,11 +85,24 @@ export async function baseline(folder: string): Promise<Contender | string> {
   }
   return {
     name: "Go baseline",
-    start(plane, url): Measured {
-      const args = ["-server", plane.server, "-account", plane.serviceAccount, "-url", url];
+    keeps: false,
+    start(plane, to): Measured {
+      const authority = to.authority === undefined ? [] : ["-ca", to.authority];
+      const args = [
+        "-server",
+        plane.server,
+        "-account",
+        plane.serviceAccount,
+        ...urlFlags("-url", to),
+        ...authority,
+      ];
       return new Measured(
         new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn(),
       );
     },
   };
+}
+
+function urlFlags(flag: string, { urls }: Destination): string[] {
+  return urls.flatMap((url) => [flag, url]);
 }

@@ -1,16 +1,30 @@
+/**
+ * The published benchmark: each program in turn, on a real control plane, and what was found as a table, a chart and
+ * a file, written anew after each size. `--parts` and `--programs` make it a quick one.
+ */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
+import { RATES } from "./changes.ts";
 import { drawChart } from "./chart.ts";
 import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
-import { printMarkdown } from "./markdown.ts";
+import { ORDINARY } from "./manifest.ts";
+import { printMarkdown, printTargets } from "./markdown.ts";
+import { parseParts, type Part, PARTS, UnknownPartError } from "./parts.ts";
 import { play } from "./play.ts";
-import { addRound, type Figures, type Results, round } from "./results.ts";
-import { openStage } from "./stage.ts";
+import { addRound, nameSize, type Results, round, type Size } from "./results.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { printTable } from "./table.ts";
+
+/** Bytes that a large pod has besides what an ordinary one has: 100 KB in all. */
+const LARGE = 100_000 - ORDINARY;
+
+/** What large pods are measured for, and how many of them change a second: more than that the API server cannot do. */
+const LARGE_PARTS: Part[] = ["changes", "start"];
+const LARGE_RATES = [20];
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -19,13 +33,30 @@ const { values } = parseArgs({
     sizes: { type: "string", default: "1000,10000" },
     /** For each size, the last one for those that follow: `3,3,1`. */
     rounds: { type: "string", default: "3" },
+    /** For each size, separated by slashes: `sync,changes/all`. */
+    parts: { type: "string", default: "all" },
+    /** Some of `run`, `compiled` and `go`. */
+    programs: { type: "string", default: "run,compiled,go" },
     /** How long changes are made at each rate. */
     seconds: { type: "string", default: "10" },
+    /** How long a program is watched while nothing changes. */
+    rest: { type: "string", default: "90" },
+    /** How many large pods there are, for that part. */
+    large: { type: "string", default: "500" },
     /** Where the figures go, and the chart beside them. */
     output: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
+    help: { type: "boolean", default: false },
   },
 });
 
+if (values.help) {
+  say(
+    "--sizes 1000,10000 --rounds 3,1 --parts sync,changes/all --programs run,compiled,go --seconds 10 --rest 90",
+  );
+  for (const [part, what] of Object.entries(PARTS)) say(`  ${part.padEnd(10)}${what}`);
+  Deno.exit(0);
+}
+const parts = readParts();
 const lacking = lacksPods();
 if (lacking !== undefined) {
   say(`The programs run as in a pod, and ${lacking}`);
@@ -33,48 +64,111 @@ if (lacking !== undefined) {
 }
 const folder = await Deno.makeTempDir({ prefix: "k8svent-bench-" });
 try {
-  const [binary, other] = [await compiled(folder), await baseline(folder)];
-  for (const word of [binary, other]) if (typeof word === "string") say(word);
-  const contenders = [interpreted(), binary, other].filter((one) => typeof one !== "string");
-  await compare(contenders, typeof other === "string" ? undefined : other.name);
+  const { contenders, against } = await choose(values.programs.split(","));
+  await compare(contenders, against);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Every size, every round, one contender after the other. What was found is written after each size. */
+function readParts(): Set<Part>[] {
+  try {
+    return parseParts(values.parts);
+  } catch (error) {
+    if (!(error instanceof UnknownPartError)) throw error;
+    say(error.message);
+    Deno.exit(2);
+  }
+}
+
+/** The programs that are wanted and can be had, and which of them the others are compared with. */
+async function choose(programs: string[]): Promise<{ contenders: Contender[]; against?: string }> {
+  const contenders: Contender[] = programs.includes("run") ? [interpreted()] : [];
+  const binary = programs.includes("compiled") ? await compiled(folder) : undefined;
+  const other = programs.includes("go") ? await baseline(folder) : undefined;
+  for (const one of [binary, other]) {
+    if (typeof one === "string") say(one);
+    else if (one !== undefined) contenders.push(one);
+  }
+  return { contenders, ...typeof other === "object" && { against: other.name } };
+}
+
+/** Every size, every round, one contender after the other. */
 async function compare(contenders: Contender[], against: string | undefined): Promise<void> {
-  await using stage = await openStage();
   const results: Results = {
     day: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(),
-    ceiling: await measureCeiling(stage.receiver),
+    ceiling: 0,
     contenders: contenders.map(({ name }) => name),
     ...against !== undefined && { baseline: against },
     sizes: [],
   };
   say(printMachine(results.machine));
-  say(`The receiver takes ${round(results.ceiling)} requests a second from one that does nothing but post.`);
-  const rounds = values.rounds.split(",").map(Number);
-  for (const [index, size] of values.sizes.split(",").map(Number).entries()) {
-    say(`Creating pods, up to ${size} ...`);
-    await stage.pods.grow(size);
-    const figures: Figures = {};
-    for (let turn = 0; turn < (rounds[index] ?? rounds.at(-1) ?? 0); turn++) {
-      for (const contender of rotate(contenders, turn)) {
-        say(`${size} pods, round ${turn + 1}: ${contender.name} ...`);
-        addRound(
-          figures,
-          contender.name,
-          await play(contender, { ...stage, size, seconds: Number(values.seconds) }),
-        );
-      }
+  const [sizes, rounds] = [values.sizes.split(",").map(Number), values.rounds.split(",").map(Number)];
+  await withStage(0, async (stage) => {
+    results.ceiling = await measureCeiling(stage.receiver);
+    say(
+      `The receiver takes ${round(results.ceiling)} requests a second from one that does nothing but post.`,
+    );
+    for (const [index, pods] of sizes.entries()) {
+      const size: Size = { pods, figures: {} };
+      results.sizes.push(size);
+      await measure(size, contenders, stage, forSize(parts, index), forSize(rounds, index), RATES);
+      await publish(results);
     }
-    results.sizes.push({ pods: size, figures });
-    say(printTable(`${size} pods`, figures, results.contenders, against));
-    say(`\n${printMarkdown(results)}`);
-    await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
-    await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));
+  });
+  if (!parts.some((some) => some.has("large"))) return;
+  await withStage(LARGE, async (stage) => {
+    const size: Size = { pods: Number(values.large), padding: LARGE, figures: {} };
+    results.sizes.push(size);
+    await measure(size, contenders, stage, new Set(LARGE_PARTS), Math.max(...rounds), LARGE_RATES);
+    await publish(results);
+  });
+}
+
+/** One control plane at a time: two would be in each other's way. */
+async function withStage(padding: number, use: (stage: Stage) => Promise<void>): Promise<void> {
+  await using stage = await openStage(padding);
+  await use(stage);
+}
+
+async function measure(
+  size: Size,
+  contenders: Contender[],
+  stage: Stage,
+  parts: Set<Part>,
+  rounds: number,
+  rates: readonly number[],
+): Promise<void> {
+  say(`Creating pods, up to ${nameSize(size)} ...`);
+  await stage.pods.grow(size.pods);
+  for (let turn = 0; turn < rounds; turn++) {
+    for (const contender of rotate(contenders, turn)) {
+      say(`${nameSize(size)}, round ${turn + 1}: ${contender.name} ...`);
+      const [seconds, rest] = [Number(values.seconds), Number(values.rest)];
+      const played = await play(contender, {
+        ...stage,
+        ...{ size: size.pods, parts, rates, seconds, settle: 5_000, rest },
+      });
+      addRound(size.figures, contender.name, played);
+    }
   }
+}
+
+/** Shows what was found so far, and writes it. */
+async function publish(results: Results): Promise<void> {
+  const last = results.sizes.at(-1);
+  if (last !== undefined) {
+    say(printTable(nameSize(last), last.figures, results.contenders, results.baseline));
+  }
+  say(`\n${printMarkdown(results)}\n\n${printTargets(results)}`);
+  await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
+  await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));
+}
+
+function forSize<T>(list: T[], index: number): T {
+  const value = list[index] ?? list.at(-1);
+  if (value === undefined) throw new TypeError("There is nothing for any size.");
+  return value;
 }
 
 /** Each round in another order, so that none is always the first. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printMarkdown } from "./markdown.ts";
+import { printMarkdown, printTargets } from "./markdown.ts";
 import type { Results } from "./results.ts";
 
 /** Cells, whatever the formatter made of the space between them. */
@@ -20,4 +20,34 @@ Deno.test("the README's figures are those of the run that is beside the benchmar
   assert.ok(figures.length > 10);
   assert.deepEqual(cells(table.join("\n")).slice(0, figures.length), figures);
   assert.ok(section.includes(results.machine.processor), "the machine is named");
+});
+
+Deno.test("a cell has both medians and their ratio, as far as they are there", async () => {
+  const results: Results = JSON.parse(await read("results.json"));
+  const figures = {
+    both: { compiled: [3], "Go baseline": [2] },
+    none: { compiled: [0], "Go baseline": [5] },
+    ours: { compiled: [3] },
+  };
+  const sizes = [{ pods: 1_000, figures }, { pods: 20, padding: 89_200, figures: {} }];
+  const table = cells(printMarkdown({ ...results, sizes }));
+  assert.deepEqual(table, [
+    ["", "1,000 pods", "20 pods of 100 KB"],
+    ["both", "3.00 / 2.00 = 1.50", ""],
+    ["none", "0.00 / 5.00", ""],
+    ["ours", "3.00 / –", ""],
+  ]);
+});
+
+Deno.test("each target has a line, measured or not", async () => {
+  const results: Results = JSON.parse(await read("results.json"));
+  const figures = { "start to first delivery, ms": { compiled: [500] } };
+  const lines = cells(printTargets({ ...results, sizes: [{ pods: 10_000, figures }] }));
+  assert.deepEqual(lines.find(([what]) => what?.startsWith("start to first")), [
+    "start to first delivery, ms (10,000 pods)",
+    "400",
+    "500",
+    "missed by 25%",
+  ]);
+  assert.equal(lines.filter(([, , , verdict]) => verdict === "not measured").length, lines.length - 2);
 });

@@ -32,7 +32,7 @@ export async function measureOutage(
     "outage: memory in it, MB": memory / 1e6,
     "outage: requests in it": refused,
     "outage: arrived within a minute after it, %": Math.min(100, changes / count * 100),
-    "outage: time until then, or until nothing was owed, s": changes < count
+    "outage: time until then, or until nothing was pending, s": changes < count
       ? PATIENCE / 1_000
       : (lastChangeAt - acceptedAt) / 1_000,
     "outage: requests of the recovery": requests - refused,

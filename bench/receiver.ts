@@ -1,9 +1,10 @@
 /**
  * The receiver of the benchmark, a process of its own, the same for every contender: it takes each request with 204,
  * and finds in the bytes which pod it is about and when the change was asked for. It parses nothing, so that it is
- * never what is waited for.
+ * never what is waited for. It prints two URLs, of http and of https, for which its arguments are a certificate and a
+ * key, as PEM.
  *
- *   POST /          a delivery
+ *   POST /N         a delivery to endpoint N; to others the same pod or change is another one
  *   GET /report     what came since the last reset, as `Report`
  *   GET /latencies  milliseconds from asking for each change to its receipt, sorted
  *   POST /reset     ?since=INSTANT passes over changes that were asked for before
@@ -16,12 +17,12 @@ export interface Report {
   requests: number;
   /** Of these, those that were refused. */
   refused: number;
-  /** Different pods. */
+  /** Different pods, of each endpoint. */
   pods: number;
   firstAt: number;
   /** When the last pod came that had not come before. */
   lastNewAt: number;
-  /** Changes that came for the first time, and when the last of them did. */
+  /** Changes that came to an endpoint for the first time, and when the last of them did. */
   changes: number;
   lastChangeAt: number;
 }
@@ -56,20 +57,21 @@ function indexOf(body: Uint8Array, mark: Uint8Array): number {
   return -1;
 }
 
-function take(body: Uint8Array): void {
+function take(endpoint: string, body: Uint8Array): void {
   const now = Date.now();
   report.requests++;
   if (report.firstAt === 0) report.firstAt = now;
-  const uid = valueAfter(UID, body) ?? "";
-  if (!seen.has(uid)) {
-    seen.add(uid);
+  // The pod's own comes before those of its owners.
+  const pod = `${endpoint} ${valueAfter(UID, body)}`;
+  if (!seen.has(pod)) {
+    seen.add(pod);
     report.pods++;
     report.lastNewAt = now;
   }
   const at = valueAfter(AT, body);
   // A change that comes again, as in the first list of the next contender, is no news.
-  if (at === undefined || Number(at) < since || told.has(`${uid} ${at}`)) return;
-  told.add(`${uid} ${at}`);
+  if (at === undefined || Number(at) < since || told.has(`${pod} ${at}`)) return;
+  told.add(`${pod} ${at}`);
   report.changes++;
   report.lastChangeAt = now;
   latencies.push(now - Number(at));
@@ -101,13 +103,17 @@ async function handle(request: Request): Promise<Response> {
         report.refused++;
         return new Response(null, { status: 503 });
       }
-      take(body);
+      take(pathname, body);
       return new Response(null, { status: 204 });
     }
   }
 }
 
 if (import.meta.main) {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen(): void {} }, handle);
-  Deno.stdout.writeSync(new TextEncoder().encode(`http://127.0.0.1:${server.addr.port}\n`));
+  const [cert = "", key = ""] = Deno.args;
+  const loopback = { hostname: "127.0.0.1", port: 0, onListen(): void {} };
+  const plain = Deno.serve(loopback, handle);
+  const secure = Deno.serve({ ...loopback, cert, key }, handle);
+  const urls = `http://127.0.0.1:${plain.addr.port} https://127.0.0.1:${secure.addr.port}\n`;
+  Deno.stdout.writeSync(new TextEncoder().encode(urls));
 }

@@ -1,37 +1,69 @@
 import { fileURLToPath } from "node:url";
+import { issueCertificate } from "../tests/kit/certificates.ts";
 import { pause } from "./pods.ts";
 import { Measured } from "./process.ts";
 import type { Report } from "./receiver.ts";
 
+/** Where a program delivers to. */
+export interface Destination {
+  /** One for each endpoint. */
+  urls: string[];
+  /** The PEM file of the authority that issued their certificate; undefined: they are no https. */
+  authority?: string;
+}
+
 /** The receiver, from the side of the benchmark. */
 export class ReceiverProcess implements AsyncDisposable {
-  /** Where to deliver to. */
-  readonly url: string;
+  readonly #plain: string;
+  readonly #secure: string;
+  readonly #authority: string;
   readonly #process: Measured;
-  readonly #output: ReadableStreamDefaultReader<string>;
+  readonly #parts: AsyncDisposableStack;
 
-  private constructor(url: string, process: Measured, output: ReadableStreamDefaultReader<string>) {
-    this.url = url;
+  private constructor(urls: string, authority: string, process: Measured, parts: AsyncDisposableStack) {
+    const [plain = "", secure = ""] = urls.trim().split(" ");
+    this.#plain = plain;
+    this.#secure = secure;
+    this.#authority = authority;
     this.#process = process;
-    this.#output = output;
+    this.#parts = parts;
   }
 
   /** Resolves when it listens. */
   static async start(): Promise<ReceiverProcess> {
+    await using parts = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "k8svent-bench-receiver-" });
+    parts.defer(() => Deno.remove(folder, { recursive: true }));
+    const issuer = issueCertificate("an authority");
+    await Deno.writeTextFile(`${folder}/authority.pem`, issuer.cert);
+    const { cert, key } = issueCertificate("a receiver", { issuer, hosts: ["127.0.0.1"] });
     const program = fileURLToPath(new URL("receiver.ts", import.meta.url));
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "--no-config", "--allow-net=127.0.0.1", program],
+      args: ["run", "-q", "--no-config", "--allow-net=127.0.0.1", program, cert, key],
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
+    const measured = parts.use(new Measured(child));
     const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    return new ReceiverProcess((await output.read()).value?.trim() ?? "", new Measured(child), output);
+    parts.defer(() => output.cancel());
+    const urls = (await output.read()).value ?? "";
+    return new ReceiverProcess(urls, `${folder}/authority.pem`, measured, parts.move());
+  }
+
+  /** So many endpoints, of http. */
+  endpoints(count: number): Destination {
+    return { urls: Array.from({ length: count }, (_, index) => `${this.#plain}/${index + 1}`) };
+  }
+
+  /** One endpoint, of https. */
+  secureEndpoint(): Destination {
+    return { urls: [`${this.#secure}/1`], authority: this.#authority };
   }
 
   /** Seconds of the processor so far. */
-  async cpu(): Promise<number> {
-    return await this.#process.cpu();
+  cpu(): number {
+    return this.#process.cpu();
   }
 
   /** Forgets what came, and passes over changes that were asked for before an instant. */
@@ -51,12 +83,12 @@ export class ReceiverProcess implements AsyncDisposable {
 
   /** What came since the last reset. */
   async report(): Promise<Report> {
-    return await (await fetch(`${this.url}/report`)).json();
+    return await (await fetch(`${this.#plain}/report`)).json();
   }
 
   /** Milliseconds from asking for each change to its receipt, sorted. */
   async latencies(): Promise<number[]> {
-    return await (await fetch(`${this.url}/latencies`)).json();
+    return await (await fetch(`${this.#plain}/latencies`)).json();
   }
 
   /** Resolves with the first report that is as it should be. Throws where there is none within so many milliseconds. */
@@ -77,11 +109,10 @@ export class ReceiverProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#output.cancel();
-    await this.#process[Symbol.asyncDispose]();
+    await this.#parts.disposeAsync();
   }
 
   async #post(path: string): Promise<void> {
-    await (await fetch(`${this.url}${path}`, { method: "POST" })).body?.cancel();
+    await (await fetch(`${this.#plain}${path}`, { method: "POST" })).body?.cancel();
   }
 }

@@ -1,4 +1,5 @@
 import type { Machine } from "./machine.ts";
+import { ORDINARY } from "./manifest.ts";
 
 /** By figure and contender, a number for each round. */
 export type Figures = Record<string, Record<string, number[]>>;
@@ -14,7 +15,21 @@ export interface Results {
   contenders: string[];
   /** Which of them the others are compared with; none where there is no Go. */
   baseline?: string;
-  sizes: { pods: number; figures: Figures }[];
+  sizes: Size[];
+}
+
+/** What was found with so many pods. */
+export interface Size {
+  pods: number;
+  /** Bytes that each of them has besides what an ordinary pod has; none by default. */
+  padding?: number;
+  figures: Figures;
+}
+
+/** The heading of its column. */
+export function nameSize({ pods, padding = 0 }: Size): string {
+  const count = `${pods.toLocaleString("en")} pods`;
+  return padding === 0 ? count : `${count} of ${Math.round((ORDINARY + padding) / 1_000)} KB`;
 }
 
 /** Adds what one round of one contender found. */

@@ -13,7 +13,8 @@ export function printTable(title: string, figures: Figures, names: string[], bas
     ...names.flatMap((name) => {
       const cell = show(byName[name] ?? []);
       if (isAlone(name)) return [cell];
-      return [cell, (median(byName[name] ?? []) / median(byName[baseline ?? ""] ?? [])).toFixed(2)];
+      const ratio = median(byName[name] ?? []) / median(byName[baseline ?? ""] ?? []);
+      return [cell, Number.isFinite(ratio) ? ratio.toFixed(2) : "-"];
     }),
   ]);
   const widths = head.map((_, column) =>

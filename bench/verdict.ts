@@ -1,25 +1,35 @@
-/** By figure, the ratio to the Go program in each round: below 1 is less than it needs. */
-export type Ratios = Record<string, number[]>;
+/**
+ * What a few rounds say of a bound. A round's ratio is that of two programs that ran one after the other, so what else
+ * the machine did mostly cancels out; what is left is noise with a long tail, of which only the order of the rounds
+ * says something that can be relied on. If the true median were at the bound, each round would be above it as often
+ * as below: five rounds above it happen once in 32 runs, eight or nine of nine once in 51.
+ */
+export type Verdict =
+  /** The median is. */
+  | "within"
+  /** The median is above it, but so few rounds are that it may be noise. */
+  | "unclear"
+  /** So many rounds are above it that it is no noise, or something was not measured. */
+  | "beyond";
 
-/** A figure that fell behind. */
-export interface Behind {
-  figure: string;
-  /** The highest ratio on record. */
-  before: number;
-  /** The lowest of this run. */
-  now: number;
+/** How often chance alone may say that a figure is beyond a bound at which it is. */
+const CHANCE = 0.05;
+
+/** @param rounds the figure of each round */
+export function judge(bound: number, rounds: number[]): Verdict {
+  // What is no positive number was not measured: a program that ended, or delivered nothing.
+  if (rounds.length === 0 || !rounds.every((figure) => figure > 0)) return "beyond";
+  const below = rounds.filter((figure) => figure <= bound).length;
+  if (chanceOf(below, rounds.length) <= CHANCE) return "beyond";
+  return below * 2 < rounds.length ? "unclear" : "within";
 }
 
-/**
- * Which figures fell behind the record by more than the noise. The noise is what was measured: a figure is behind
- * when every round of this run is worse than every round on record. Of three rounds and twelve on record, chance
- * alone does that once in 455 runs; with each further round it becomes rarer.
- */
-export function judge(record: Ratios, now: Ratios): Behind[] {
-  return Object.entries(record).flatMap(([figure, ratios]) => {
-    const found = now[figure] ?? [];
-    const [before, best] = [Math.max(...ratios), Math.min(...found)];
-    // What is no positive number was not measured: a program that ended, or delivered nothing.
-    return best > before || !found.every((ratio) => ratio > 0) ? [{ figure, before, now: best }] : [];
-  });
+/** How likely it is that a fair coin falls on one side at most so often. */
+function chanceOf(most: number, throws: number): number {
+  let [ways, sum] = [1, 0];
+  for (let count = 0; count <= most; count++) {
+    sum += ways;
+    ways = ways * (throws - count) / (count + 1);
+  }
+  return sum / 2 ** throws;
 }

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { type Module, parseModule, readModules } from "./kit/modules.ts";
 
 /** The stages, in the order in which the data flows. */
-const STAGES = ["cluster", "source", "change", "route", "store", "delivery", "update", "admin"];
+const STAGES = ["cluster", "source", "change", "route", "store", "delivery", "http", "update", "admin"];
+
+/** What is built on what: a file knows its own layer and those before it. On top of all is `main.ts`. */
+const LAYERS = [["pod", "runtime"], STAGES, ["cli"], ["app"]];
 
 /** Folders whose functions depend on their arguments alone. */
 const PURE = ["pod", "change", "route"];
@@ -11,7 +14,7 @@ const PURE = ["pod", "change", "route"];
 const SHARED = [
   // A Status object inside a watch is the same fault as one in an answer.
   "src/cluster/status.ts",
-  // The outbox merges the reasons of the versions that one delivery stands for.
+  // The store merges the reasons of the versions that one delivery stands for.
   "src/change/reasons.ts",
 ];
 
@@ -22,13 +25,11 @@ const ADAPTERS = [
   "src/admin/listen.ts",
   "src/update/docker_config.ts",
   "src/update/http_get.ts",
-  "src/delivery/dial_fetch.ts",
-  "src/delivery/dial_guarded.ts",
   "src/store/database.ts",
 ];
 
 /** Folders that touch the world. */
-const WORLDLY = ["runtime", "cluster"];
+const WORLDLY = ["runtime", "cluster", "http"];
 
 const WORLD =
   /(?<![.\w])(Deno\.|fetch\(|setTimeout\(|setInterval\(|Date\.now|Math\.random|console\.|performance\.|process\.)/g;
@@ -36,12 +37,9 @@ const WORLD =
 const WORLDLY_MODULES =
   /^(undici|node:(child_process|dgram|dns|fs|http2?|https|net|os|process|sqlite|timers|tls|worker_threads)\b.*)$/;
 
-/** Of `node:net`, telling an address from a name touches nothing. */
-const HARMLESS = new Map([["src/delivery/guard.ts", "node:net"]]);
-
 const LONGEST_FILE = 400;
 
-/** `source` of `src/source/watch.ts`; empty for a file directly below `src/`. */
+/** `source` of `src/source/watch.ts`; empty for `main.ts`. */
 function folder(path: string): string {
   return /^src\/(\w+)\//.exec(path)?.[1] ?? "";
 }
@@ -60,10 +58,14 @@ function stagesKnowTypesOnly(module: Module): string[] {
     .map((other) => `${module.path} imports a value of the stage ${other}: import its types only.`);
 }
 
-function onlyTheRootJoinsStages(module: Module): string[] {
+function onlyAppJoinsStages(module: Module): string[] {
   const used = stagesUsed(module);
-  if (module.path === "src/app.ts" || STAGES.includes(folder(module.path)) || used.length < 2) return [];
-  return [`${module.path} imports values of ${used.join(" and ")}: only src/app.ts may join two stages.`];
+  if (folder(module.path) === "app" || STAGES.includes(folder(module.path)) || used.length < 2) return [];
+  return [`${module.path} imports values of ${used.join(" and ")}: only src/app/ may join two stages.`];
+}
+
+function everyFileHasAHome({ path }: Module): string[] {
+  return /^src\/[^/]+$/.test(path) ? [`${path} lies directly under src/: which folder is it part of?`] : [];
 }
 
 function purePartsArePure(module: Module): string[] {
@@ -79,23 +81,27 @@ function purePartsArePure(module: Module): string[] {
     .map(({ of }) => `${module.path} imports ${of}, but src/${own} is pure.`);
 }
 
-function innerPartsKnowNoOuterOnes(module: Module): string[] {
-  const own = folder(module.path);
-  if (own !== "runtime" && !STAGES.includes(own)) return [];
-  const allowed = own === "runtime" ? ["runtime"] : ["runtime", "pod", ...STAGES];
+function importsNeverRunUpwards(module: Module): string[] {
+  const own = layerOf(module.path);
   return module.imports
-    .filter(({ of }) => (of.startsWith("src/") || of === "main.ts") && !allowed.includes(folder(of)))
+    .filter(({ of }) => layerOf(of) > own)
     .map(({ of }) => `${module.path} imports ${of}, which is built on top of it.`);
+}
+
+/** -1: no file of the program. */
+function layerOf(path: string): number {
+  if (path === "main.ts") return LAYERS.length;
+  return LAYERS.findIndex((folders) => folders.includes(folder(path)));
 }
 
 function touchesTheWorld(module: Module): boolean {
   return worldIn(module).length > 0;
 }
 
-function worldIn({ path, code, imports }: Module): string[] {
+function worldIn({ code, imports }: Module): string[] {
   const used = [...code.matchAll(WORLD)].map(([found]) => found);
   const imported = imports
-    .filter(({ of, values }) => values.length > 0 && WORLDLY_MODULES.test(of) && HARMLESS.get(path) !== of)
+    .filter(({ of, values }) => values.length > 0 && WORLDLY_MODULES.test(of))
     .map(({ of }) => of);
   return [...new Set([...used, ...imported])];
 }
@@ -149,22 +155,23 @@ const RULES: [sentence: string, rule: Rule, breach: Module][] = [
     parseModule("src/source/x.ts", 'import { type A, route } from "../route/route.ts";'),
   ],
   [
-    "only src/app.ts joins two stages",
-    onlyTheRootJoinsStages,
-    parseModule("src/x.ts", 'import { a } from "./route/a.ts";\nimport { b } from "./store/b.ts";'),
+    "only src/app/ joins two stages",
+    onlyAppJoinsStages,
+    parseModule("src/cli/x.ts", 'import { a } from "../route/a.ts";\nimport { b } from "../store/b.ts";'),
   ],
+  ["no file lies directly under src/", everyFileHasAHome, parseModule("src/x.ts", "")],
   [
     "pod, change and route are pure",
     purePartsArePure,
     parseModule("src/pod/x.ts", 'import type { Clock } from "../runtime/clock.ts";'),
   ],
   [
-    "nothing knows what is built on top of it",
-    innerPartsKnowNoOuterOnes,
+    "imports never run upwards",
+    importsNeverRunUpwards,
     parseModule("src/delivery/x.ts", 'import type { Options } from "../cli/options.ts";'),
   ],
   [
-    "only main.ts, runtime, cluster and the adapters touch the world",
+    "only main.ts, runtime, cluster, http and the adapters touch the world",
     onlyAdaptersTouchTheWorld,
     parseModule("src/route/x.ts", "const now = `${Date.now()}`;"),
   ],
@@ -193,6 +200,11 @@ Deno.test("architecture: no imports go round in a circle", async () => {
   const c = parseModule("src/c.ts", 'const a = await import("./a.ts");');
   assert.deepEqual(cycles([a, b, c]), ["src/a.ts → src/b.ts → src/c.ts → src/a.ts is a cycle."]);
   assert.deepEqual(cycles(await readModules()), []);
+});
+
+Deno.test("architecture: every folder has a layer", async () => {
+  const homeless = (await readModules()).map(({ path }) => path).filter((path) => layerOf(path) < 0);
+  assert.deepEqual(homeless, []);
 });
 
 Deno.test("architecture: every exception is still needed", async () => {

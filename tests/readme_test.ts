@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { statusError } from "../src/cluster/status.ts";
-import { signatureHeaders } from "../src/delivery/sign.ts";
+import { Signer } from "../src/delivery/sign.ts";
 import { REASONS } from "../src/change/reasons.ts";
 
 const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
@@ -8,6 +8,10 @@ const SECRET = "a secret of at least 24 characters";
 const BODY = new TextEncoder().encode(
   JSON.stringify({ pod: { metadata: { namespace: "shop", name: "web-0" }, status: { phase: "Running" } } }),
 );
+
+function sign(seconds: number, secrets: string[]): Record<string, string> {
+  return new Signer().sign({ id: "pod_1", body: BODY, content: "1" }, seconds, secrets);
+}
 
 /** The receiver of the README as a program, on a free port. */
 async function startReceiver(): Promise<{ url: string; stop: () => Promise<string> }> {
@@ -56,13 +60,13 @@ Deno.test("the README's receiver takes what is signed and refuses anything else"
   const headers = {
     "webhook-id": "pod_1",
     "k8svent-event": "pod.changed",
-    ...signatureHeaders("pod_1", now, BODY, ["old", SECRET]),
+    ...sign(now, ["old", SECRET]),
   };
   assert.equal(await post(receiver.url, BODY, headers), 204);
   assert.equal(await post(receiver.url, BODY, { ...headers, "webhook-id": "pod_2" }), 401);
   assert.equal(await post(receiver.url, new TextEncoder().encode("{}"), headers), 401);
   assert.equal(
-    await post(receiver.url, BODY, { ...headers, ...signatureHeaders("pod_1", now - 301, BODY, [SECRET]) }),
+    await post(receiver.url, BODY, { ...headers, ...sign(now - 301, [SECRET]) }),
     401,
   );
   assert.equal(await post(receiver.url, BODY, {}), 401);

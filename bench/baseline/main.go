@@ -1,16 +1,19 @@
-// The program that k8svent is measured against: a shared informer on all pods, a keyed work queue, 16 workers, and
-// a POST of {"pod": ...} for each change. No signature, no store, no order beyond the queue's.
+// The program that k8svent is measured against: a shared informer on all pods, and for each URL a keyed work queue
+// with 16 workers and a POST of {"pod": ...} for each change. No signature, no store, no order beyond the queue's.
 package main
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -40,7 +43,12 @@ type sender struct {
 func main() {
 	server := flag.String("server", "", "the API server's URL")
 	account := flag.String("account", "", "the folder of a service account")
-	url := flag.String("url", "", "the webhook")
+	ca := flag.String("ca", "", "a PEM file of the authority that the webhooks' certificates are from")
+	var urls []string
+	flag.Func("url", "a webhook; may be repeated", func(url string) error {
+		urls = append(urls, url)
+		return nil
+	})
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -59,17 +67,28 @@ func main() {
 	}
 	factory := informers.NewSharedInformerFactory(clientset, 0)
 	informer := factory.Core().V1().Pods()
-	s := &sender{
-		client: &http.Client{
-			Timeout:   15 * time.Second,
-			Transport: &http.Transport{MaxIdleConnsPerHost: workers},
+	client := &http.Client{
+		Timeout: 15 * time.Second,
+		Transport: &http.Transport{
+			MaxIdleConnsPerHost: workers * len(urls),
+			TLSClientConfig:     &tls.Config{RootCAs: authorities(*ca)},
 		},
-		url:   *url,
-		pods:  informer.Lister(),
-		queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
+	}
+	var senders []*sender
+	for _, url := range urls {
+		senders = append(senders, &sender{
+			client: client,
+			url:    url,
+			pods:   informer.Lister(),
+			queue:  workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[string]()),
+		})
 	}
 	add := func(object any) {
-		if key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(object); err == nil {
+		key, err := cache.DeletionHandlingMetaNamespaceKeyFunc(object)
+		if err != nil {
+			return
+		}
+		for _, s := range senders {
 			s.queue.Add(key)
 		}
 	}
@@ -81,11 +100,31 @@ func main() {
 		log.Fatal(err)
 	}
 	factory.Start(ctx.Done())
-	for range workers {
-		go s.work(ctx)
+	for _, s := range senders {
+		for range workers {
+			go s.work(ctx)
+		}
 	}
 	<-ctx.Done()
-	s.queue.ShutDown()
+	for _, s := range senders {
+		s.queue.ShutDown()
+	}
+}
+
+// The certificates in a PEM file; nil, which stands for the system's, where there is no file.
+func authorities(file string) *x509.CertPool {
+	if file == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		log.Fatalf("%s has no certificate", file)
+	}
+	return pool
 }
 
 func (s *sender) work(ctx context.Context) {

@@ -102,3 +102,60 @@ withSynced(
     assert.notEqual(created?.occasion, unselected?.occasion, "a receiver would drop the same id");
   },
 );
+
+withSynced("a list behind what was reached is a suspicion, and nothing of it is taken", [
+  makePod({ version: "50" }),
+], (rig) => {
+  rig.accept({ type: "bookmark", resourceVersion: "60" });
+  assert.deepEqual(rig.list([makePod({ name: "new", version: "55" })], { at: "59" }), {
+    kind: "list-behind",
+  });
+  assert.deepEqual(rig.sent(), [], "neither the new pod nor the end of the one that is not listed");
+  assert.equal(rig.list([makePod({ version: "50" })], { at: "60" }), undefined);
+});
+
+withSynced("a pod that a list holds at an older version than is known is a suspicion", [
+  makePod({ name: "web-0", version: "50" }),
+  makePod({ name: "web-1", version: "51" }),
+], (rig) => {
+  const listed = [makePod({ name: "new", version: "54" }), makePod({ name: "web-0", version: "40" })];
+  const suspicion = rig.list(listed, { at: "55" });
+  const pod = { uid: "uid-web-0", namespace: "shop", name: "web-0", resourceVersion: "40" };
+  assert.deepEqual(suspicion, { kind: "pod-behind", pod });
+  rig.pipeline.abandonList(undefined);
+  assert.deepEqual(
+    rig.sent(),
+    ["pod.changed new 54 created"],
+    "what came before it is taken; no deletion is inferred",
+  );
+  assert.equal(rig.store.inventory.known("uid-web-1")?.resourceVersion, "51");
+});
+
+withSynced("a pod whose deletion was seen and that a list holds is a suspicion", [makePod()], (rig) => {
+  rig.delete({ version: "8" });
+  rig.deliver();
+  const suspicion = rig.list([makePod({ version: "1" })], { at: "9" });
+  assert.equal(suspicion?.kind, "pod-returned");
+  assert.deepEqual(rig.sent(), []);
+});
+
+withSynced(
+  "a version that the watch brings is no suspicion, however old",
+  [makePod({ version: "50" })],
+  (rig) => {
+    assert.equal(rig.see({ version: "40" }), undefined);
+  },
+);
+
+withSynced("in a new epoch a version that is known is sent once more, with sync among its reasons", [
+  makePod({ version: "50" }),
+], (rig) => {
+  rig.store.inventory.beginEpoch();
+  for (let list = 0; list < 2; list++) assert.equal(rig.list([makePod({ version: "50" })]), undefined);
+  assert.deepEqual(
+    rig.deliver().map(({ resourceVersion, epoch, reasons }) => [resourceVersion, epoch, reasons[0]]),
+    [
+      ["50", 1, "sync"],
+    ],
+  );
+});

@@ -23,7 +23,7 @@ export class AnnotationEndpoints {
   readonly #store: Store;
   readonly #workers: Workers;
   readonly #log: Log;
-  /** Of each that has a worker, the namespace whose pod named it first. */
+  /** Of each that has a worker, or gets it back when something comes for it, the namespace whose pod named it first. */
   readonly #namespaces = new Map<string, string>();
 
   constructor(routing: Routing, store: Store, workers: Workers, log: Log) {
@@ -37,7 +37,12 @@ export class AnnotationEndpoints {
   route(pod: Pod): Route {
     const wanted = route(pod, this.#routing);
     if (wanted.endpoints.every((endpoint) => endpoint.trusted)) return wanted;
-    return limitDistinct(pod, wanted, this.#routing, this.#namespaces);
+    return limitDistinct(pod, wanted, this.#routing, this.#inUse());
+  }
+
+  /** By name, with the namespace. One that was closed and has been woken counts again. */
+  #inUse(): Map<string, string> {
+    return new Map([...this.#workers.ofAnnotations].map((name) => [name, this.#namespaces.get(name) ?? ""]));
   }
 
   /** Opens the endpoint that a pod is routed to. */
@@ -78,7 +83,7 @@ export class AnnotationEndpoints {
     const { pending, inventory } = this.#store;
     this.#workers.letIdleGo();
     for (const name of this.#namespaces.keys()) {
-      if (!this.#workers.ofAnnotations.has(name)) this.#namespaces.delete(name);
+      if (!this.#workers.reaches(name)) this.#namespaces.delete(name);
     }
     const names = isComplete ? pending.endpoints().filter(isOfAnnotation) : [];
     if (names.length === 0) return;

@@ -5,8 +5,8 @@ import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
-import { type OpenSend, Workers } from "../delivery/workers.ts";
-import { openClient } from "../http/client.ts";
+import { Workers } from "../delivery/workers.ts";
+import { type Client, openClient } from "../http/client.ts";
 import { Network } from "../http/network.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Endpoint } from "../route/endpoint.ts";
@@ -46,7 +46,7 @@ export interface World {
 export interface Ways {
   connect: typeof connectCluster;
   /** How each endpoint gets its way out. */
-  openSend: (endpoint: Endpoint, world: World) => OpenSend;
+  openClient: (endpoint: Endpoint, world: World) => Client;
   /** How the file of `--state` is opened, if not as the store does it. */
   openDisk?: (file: string) => Disk;
 }
@@ -66,7 +66,7 @@ const TIDY_TICK = 60_000;
 export async function run(
   options: Options,
   world: World,
-  ways: Ways = { connect: connectCluster, openSend: dialled() },
+  ways: Ways = { connect: connectCluster, openClient: dialled() },
 ): Promise<number> {
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
@@ -110,7 +110,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     clock,
     random,
     log,
-    openSend: (endpoint) => ways.openSend(endpoint, world),
+    openClient: (endpoint) => ways.openClient(endpoint, world),
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
     signatures: options.signatures,
@@ -199,7 +199,7 @@ function reminderTick(interval: number): number {
 }
 
 /** Connections of its own for each endpoint, over a network that all share. */
-export function dialled(): Ways["openSend"] {
+export function dialled(): Ways["openClient"] {
   let network: Network | undefined;
   return ({ trusted }, { clock, env }) => {
     network ??= new Network({ clock });

@@ -24,7 +24,7 @@ class Running {
   constructor(
     flags: string[],
     send: Send,
-    { answers = WEB, openSend }: { answers?: Answer[]; openSend?: Ways["openSend"] } = {},
+    { answers = WEB, openClient }: { answers?: Answer[]; openClient?: Ways["openClient"] } = {},
   ) {
     const options = parseOptions([
       ...flags.includes("--url") ? [] : ["--url", "a=https://a.example/hook"],
@@ -44,7 +44,7 @@ class Running {
     api.clock = this.clock;
     this.ended = run(options, world, {
       connect: () => Promise.resolve(api),
-      openSend: openSend ?? (({ name }) => ({ send, close: (): void => void this.closed.push(name) })),
+      openClient: openClient ?? (({ name }) => ({ send, close: (): void => void this.closed.push(name) })),
     });
     // The test looks at it when it is time.
     this.ended.catch(() => {});
@@ -283,7 +283,7 @@ Deno.test("webhooks of annotations are dialled through the guard, the operator's
     willing,
     {
       answers: [podList("10", [podWith("web", `https://${place}/`), makePod({ name: "other" })])],
-      openSend: dialled(),
+      openClient: dialled(),
     },
   );
   const refused = (message: string): boolean => message.startsWith(`Endpoint pod:${place}`);

@@ -60,7 +60,10 @@ async function get(cluster: Partial<Cluster>): Promise<{ port: number; answer: s
     ...cluster,
   }, { clock: new TestClock(), userAgent: "k8svent/1" });
   const signal = new AbortController().signal;
-  const answer = await api.get("/a-path", signal).catch((error) => error);
+  const answer = await api.get("/a-path", signal).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    (error) => error,
+  );
   api.close();
   await server.shutdown();
   return { port, answer };

@@ -14,7 +14,7 @@ import {
   tryNow,
 } from "./decision.ts";
 import type { Renderer } from "./render.ts";
-import { Says } from "./says.ts";
+import { EndpointLog } from "./endpoint_log.ts";
 import type { Signer } from "./sign.ts";
 
 /**
@@ -77,6 +77,10 @@ export type Goal = "never" | "settled" | "drained" | "stopped";
 /** How long messages wait whose pods could not be read again: a cluster that comes up must not be overrun. */
 const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 
+/** Pods that are read again at a time; and how many messages are put off in one go while none can be read. */
+const REREADS = 8;
+const PUT_OFF = 100;
+
 /** With patience that ends, whoever asks to wait longer than the longest backoff is not waited for; milliseconds. */
 const LONGEST_WAIT = 60_000;
 
@@ -89,7 +93,7 @@ const REREAD_REMEMBERED = 1_000;
 /** The worker of one endpoint. */
 export class Worker {
   readonly #deps: WorkerDeps;
-  readonly #says: Says;
+  readonly #log: EndpointLog;
   #state: EndpointState;
   #goal: Goal = "never";
   #inFlight = 0;
@@ -102,6 +106,8 @@ export class Worker {
   readonly #rereading = new Set<number>();
   readonly #reread = new Set<number>();
   #rereadFailures = 0;
+  /** Whether the last look was cut short. */
+  #hasMore = false;
   #isPumping = false;
   #timer: { at: number; cancel: () => void } | undefined;
   #signal: AbortSignal = new AbortController().signal;
@@ -113,7 +119,7 @@ export class Worker {
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
     this.#state = newEndpoint(deps.concurrency);
-    this.#says = new Says(deps.endpoint, deps);
+    this.#log = new EndpointLog(deps.endpoint, deps);
   }
 
   /** Something new is ready. Called at any time; cheap. */
@@ -184,23 +190,31 @@ export class Worker {
   }
 
   #start(now: number): void {
-    const { pending, endpoint, random, budget } = this.#deps;
-    // One at a time is always let through: an endpoint must not starve because others use up the memory.
-    while (
-      room(this.#state, now, this.#inFlight) > 0 && (budget.used < budget.limit || this.#inFlight === 0)
-    ) {
+    const { pending, endpoint, random } = this.#deps;
+    this.#hasMore = false;
+    for (let putOff = 0; this.#hasRoom(now);) {
       const { circuit, suspects } = this.#state;
       const message = circuit.kind === "closed"
         ? pending.take(endpoint, now)
         : pending.probe(endpoint, now, random(), suspects);
       if (message === undefined) return;
-      if (message.completeness === "fetchable" && !this.#reread.has(message.seq)) {
-        this.#readAgain(
-          message,
-          now,
-        );
-      } else this.#attempt(message).catch((error: unknown) => this.#fail(error));
+      if (message.completeness !== "fetchable" || this.#reread.has(message.seq)) {
+        this.#attempt(message).catch((error: unknown) => this.#fail(error));
+        continue;
+      }
+      this.#readAgain(message, now);
+      this.#hasMore = ++putOff >= PUT_OFF;
+      if (this.#hasMore) return;
     }
+  }
+
+  #hasRoom(now: number): boolean {
+    const { budget } = this.#deps;
+    // Where pods cannot be read, their messages are put off; else, whatever is next waits until one of them was.
+    if (this.#rereadFailures === 0 && this.#rereading.size >= REREADS) return false;
+    // One at a time is always let through: an endpoint must not starve because others use up the memory.
+    if (budget.used >= budget.limit && this.#inFlight > 0) return false;
+    return room(this.#state, now, this.#inFlight) > 0;
   }
 
   /** All requests of one attempt: two where the first met a connection that had ended. */
@@ -227,8 +241,8 @@ export class Worker {
         this.#state = after;
         if (decision.kind === "again") continue;
         this.#carryOut(decision, message, lost, now.monotonic);
-        this.#says.attempt(message, tries, outcome, now.monotonic - began);
-        this.#says.decision(decision, message, outcome, before, after);
+        this.#log.attempt(message, tries, outcome, now.monotonic - began);
+        this.#log.decision(decision, message, outcome, before, after);
         if (decision.kind === "delivered") this.#heed(outcome);
         return;
       }
@@ -327,6 +341,8 @@ export class Worker {
     const { pending, endpoint } = this.#deps;
     const { circuit } = this.#state;
     if (circuit.kind === "disabled" || this.#isGivenUp) return undefined;
+    // Others get their turn in between.
+    if (this.#hasMore) return now + 1;
     const due = pending.nextDue(endpoint);
     if (circuit.kind === "open" && circuit.until > now) {
       if (pending.hasReady(endpoint, now)) return circuit.until;
@@ -352,7 +368,7 @@ export class Worker {
   #giveUp(why: string): void {
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
-    this.#says.givenUp(why);
+    this.#log.givenUp(why);
   }
 
   #fail(error: unknown): void {

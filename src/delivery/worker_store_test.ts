@@ -77,6 +77,44 @@ withRig("a pod is read once at a time, however long the API server takes", async
   assert.equal(asked, 2);
 });
 
+withRig("a thousand pods are read again a few at a time, each once", async (rig) => {
+  for (let pod = 0; pod < 1_000; pod++) addReduced(rig, `small-${pod}`);
+  const asked: string[] = [];
+  let [underWay, most] = [0, 0];
+  rig.start({
+    reread: async ({ name }) => {
+      asked.push(name);
+      most = Math.max(most, ++underWay);
+      await new Promise<void>((resolve) => void rig.clock.after(5, resolve));
+      underWay--;
+      restore(rig, name);
+      return true;
+    },
+  });
+  await rig.clock.advance(2_000);
+  assert.equal(rig.counts.pending, 0);
+  assert.deepEqual([most, asked.length, new Set(asked).size], [8, 1_000, 1_000]);
+});
+
+withRig(
+  "while no pod can be read, the others go on and the API server is asked now and then",
+  async (rig) => {
+    for (let pod = 0; pod < 1_000; pod++) addReduced(rig, `small-${pod}`);
+    rig.add("web-1");
+    let asked = 0;
+    rig.start({
+      reread: () => {
+        asked++;
+        return new Promise((resolve) => rig.clock.after(5, () => resolve(false)));
+      },
+    });
+    await rig.clock.advance(100);
+    assert.deepEqual(rig.receiver.flush(), ["web-1 1"]);
+    await rig.clock.advance(60_000);
+    assert.ok(asked < 100, `asked ${asked} times in a minute`);
+  },
+);
+
 withRig("a newer version that comes while its pod is read is sent once", async (rig) => {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(1_000, () => resolve(200)));
   addReduced(rig, "small");

@@ -1,4 +1,4 @@
-import type { Send } from "../http/outcome.ts";
+import type { Client } from "../http/client.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { Renderer, type Rendering } from "./render.ts";
 import { type Scheme, SCHEMES, Signer } from "./sign.ts";
@@ -10,17 +10,10 @@ import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
  * when something comes for it (the deletion of a pod that it was sent, most often).
  */
 
-/** The way to one endpoint. */
-export interface OpenSend {
-  send: Send;
-  /** Closes its connections; called once, when its worker has returned. */
-  close: () => void;
-}
-
 /** What all workers share, and how each gets its own way to its endpoint. */
 export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send" | "renderer" | "signer"> {
   /** Makes the way to an endpoint, once for each opening. One that is not trusted is dialled through the guard. */
-  openSend: (endpoint: Endpoint) => OpenSend;
+  openClient: (endpoint: Endpoint) => Client;
   rendering: Rendering;
   /** The schemes to sign by (`--signatures`); all by default. */
   signatures?: ReadonlySet<Scheme>;
@@ -31,7 +24,7 @@ export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send
 /** Annotation endpoints that were closed and are remembered: annotations can name new ones without end. */
 const REMEMBERED = 1_000;
 
-/** Requests at a time to an annotation's endpoint, of which there may be a hundred. */
+/** Requests at a time to an annotation's endpoint: as many as its client may have connections (`http/client.ts`). */
 const OF_ANNOTATION = 2;
 
 interface Running {
@@ -68,7 +61,7 @@ export class Workers {
   open(endpoint: Endpoint): void {
     const { name, url, trusted } = endpoint;
     if (this.#running.has(name)) return;
-    const { send, close } = this.#deps.openSend(endpoint);
+    const { send, close } = this.#deps.openClient(endpoint);
     const unsigned = (): string[] => [];
     const worker = new Worker({
       ...this.#deps,

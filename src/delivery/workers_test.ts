@@ -18,7 +18,7 @@ class Rig {
   closed = 0;
   readonly workers: Workers = new Workers({
     ...deliveryDeps(this.store.pending, this.clock, new MemoryLog()),
-    openSend: (endpoint) => {
+    openClient: (endpoint) => {
       this.opened.push(endpoint);
       return { send: this.receiver.send, close: () => this.closed++ };
     },

@@ -32,7 +32,7 @@ export class Alarms {
   #arm(due: number): void {
     this.#disarm();
     this.#armedFor = due;
-    this.#disarm = this.#clock.after(due - this.#clock.monotonic(), () => this.#fire());
+    this.#disarm = this.#clock.after(Math.max(0, due - this.#clock.monotonic()), () => this.#fire());
   }
 
   #fire(): void {

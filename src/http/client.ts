@@ -70,6 +70,8 @@ interface Route {
   place: Place;
   /** The request line and the fields that are the same each time. */
   prefix: string;
+  /** Of the URL's user. */
+  authorization: string | undefined;
   /** Whether the requests themselves go to the proxy, which may then answer in its own name. */
   isProxied: boolean;
 }
@@ -97,6 +99,8 @@ class Pool {
   /** Attempts that wait for a connection. */
   readonly #waiting = new Set<() => void>();
   #generation = 0;
+  /** Whether the peer last left a connection hanging; see `Way`. */
+  #isSuspect = false;
   #sweepAt = Infinity;
   #route: Route | undefined;
   #isClosed = false;
@@ -113,7 +117,7 @@ class Pool {
     if (this.#isClosed) throw new TypeError("The client is closed.");
     const route = this.#routeTo(request.url);
     if ("kind" in route) return route;
-    const head = headOf(route.prefix, request);
+    const head = headOf(route.prefix, route.authorization, request);
     const attempt: Attempt = { route, due: this.#network.clock.monotonic() + deadline, deadline, signal };
     const connection = this.#takeIdle(route) ?? await this.#openOne(attempt);
     if ("kind" in connection) return connection;
@@ -139,6 +143,7 @@ class Pool {
     if (connection.isReady) this.#rest(pooled);
     switch (exchange.kind) {
       case "answer":
+        this.#isSuspect = false;
         if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(place.via ?? "");
         return exchange.answer;
       case "malformed":
@@ -149,6 +154,7 @@ class Pool {
         return exchangeFailure(exchange.error, exchange.flaw, place, stale);
       }
       case "cut":
+        if (!exchange.isWritten) this.#isSuspect = true;
         signal.throwIfAborted();
         // One that a firewall has forgotten looks like this, and then its neighbours do.
         if (wasKept) this.#renew();
@@ -171,6 +177,7 @@ class Pool {
         if (stop.signal.aborted) break;
       }
       const made = stop.signal.aborted ? undefined : await this.#dial(route, progress, stop.signal);
+      if (stop.signal.aborted && progress.waitsFor === "tls") this.#isSuspect = true;
       signal.throwIfAborted();
       if (made === undefined || stop.signal.aborted) return late(progress, deadline);
       return made;
@@ -181,7 +188,7 @@ class Pool {
   }
 
   async #dial(route: Route, progress: Progress, signal: AbortSignal): Promise<Pooled | Failure> {
-    const wire = await dial(route.way, this.#network, progress, signal);
+    const wire = await dial({ ...route.way, isSuspect: this.#isSuspect }, this.#network, progress, signal);
     if ("kind" in wire) {
       this.#givePlaceBack(route);
       return wire;
@@ -320,8 +327,6 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   const isProxied = proxy !== undefined && !isTls;
   const path = url.pathname + url.search;
   let prefix = `POST ${isProxied ? `http://${url.host}` : ""}${path} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  const user = basicAuthorization(url);
-  if (user !== undefined) prefix += `authorization: ${user}\r\n`;
   if (isProxied && proxy.authorization !== undefined) {
     prefix += `proxy-authorization: ${proxy.authorization}\r\n`;
   }
@@ -329,9 +334,10 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
   return {
     url,
-    way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate },
+    way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate, isSuspect: false },
     place: { label, isProxy: false, via: proxy?.label },
     prefix,
+    authorization: basicAuthorization(url),
     isProxied,
   };
 }

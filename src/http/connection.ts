@@ -19,7 +19,7 @@ export type Exchange =
   /** What came is no answer of HTTP/1.1. */
   | { kind: "malformed"; flaw: string }
   /** It was cut before the head of an answer was there. */
-  | { kind: "cut" };
+  | { kind: "cut"; isWritten: boolean };
 
 /**
  * One connection: one request at a time, and a read that is always pending.
@@ -81,7 +81,7 @@ export class Connection {
 
   /** Ends it. A request that is under way ends with the answer whose head has come, else as `cut`. */
   close(): void {
-    this.#end({ kind: "cut" });
+    this.#end({ kind: "cut", isWritten: this.#busy?.isWritten ?? true });
   }
 
   async #pump(): Promise<void> {
@@ -91,7 +91,7 @@ export class Connection {
         if (count === null) return this.#ended(undefined);
         const busy = this.#busy;
         // Nobody asked for it: see above.
-        if (busy === undefined) return this.#end({ kind: "cut" });
+        if (busy === undefined) return this.close();
         busy.reader.push(this.#buffer.subarray(0, count));
         if (busy.reader.phase === "done") this.#complete(busy);
         else if (busy.reader.phase === "broken") this.#end({ kind: "malformed", flaw: busy.reader.flaw });
@@ -104,7 +104,7 @@ export class Connection {
 
   #complete(busy: Busy): void {
     const { reader } = busy;
-    if (!reader.keeps || !busy.isWritten) return this.#end({ kind: "cut" });
+    if (!reader.keeps || !busy.isWritten) return this.close();
     const idle = KEEP_ALIVE_TIMEOUT.exec(reader.headers.get("keep-alive") ?? "")?.[1];
     this.#idleLimit = idle === undefined ? undefined : Number(idle) * 1000;
     this.#busy = undefined;

@@ -19,6 +19,12 @@ export interface Way {
   /** PEM: trusted besides the usual ones. */
   caCerts: readonly string[];
   certificate: ClientCertificate | undefined;
+  /**
+   * Whether TLS is to be made by `node:tls` though `Deno.startTls` would do. A connection of Deno's that is closed in the
+   * middle of its handshake, or while it cannot write, keeps its socket until the *peer* ends it (Deno 2.9.6): with a
+   * receiver that hangs, one more at each attempt.
+   */
+  isSuspect: boolean;
 }
 
 /** What a dial waits for now; for a sentence when the time is over. */
@@ -52,7 +58,13 @@ export async function dial(
   const first: Place = proxy === undefined ? receiver : { label: proxy.label, isProxy: true, via: undefined };
   const { host, port } = proxy ?? way;
   let wire: Wire | undefined;
-  const stop = (): void => wire?.close();
+  const stop = (): void => {
+    try {
+      wire?.close();
+    } catch {
+      // Closed already: by the signal, in the middle of a step that then failed.
+    }
+  };
   signal.addEventListener("abort", stop);
   progress.place = first;
   try {
@@ -69,24 +81,24 @@ export async function dial(
       wire = await secure(tcp, host, way.caCerts, (made) => wire = made);
       encrypted = true;
     }
-    if (!way.isTls) return handOver(wire, signal);
+    if (!way.isTls) return signal.aborted ? givenUp(stop) : wire;
     if (proxy !== undefined) {
       progress.waitsFor = "tunnel";
       const failure = await openTunnel(wire, proxy, receiver.label);
       if (failure !== undefined) {
-        wire.close();
+        stop();
         return failure;
       }
     }
     progress.place = receiver;
     progress.waitsFor = "tls";
-    if (encrypted || way.certificate !== undefined) {
+    if (encrypted || way.certificate !== undefined || way.isSuspect) {
       const { secureByNode } = await import("./node_tls.ts");
       wire = await secureByNode(wire, way.host, way.caCerts, way.certificate);
     } else wire = await secure(tcp, way.host, way.caCerts, (made) => wire = made);
-    return handOver(wire, signal);
+    return signal.aborted ? givenUp(stop) : wire;
   } catch (error) {
-    wire?.close();
+    stop();
     return dialFailure(error, progress.place);
   } finally {
     signal.removeEventListener("abort", stop);
@@ -94,9 +106,8 @@ export async function dial(
 }
 
 /** One that was given up in its last step is of no use to anybody. */
-function handOver(wire: Wire, signal: AbortSignal): Wire | Failure {
-  if (!signal.aborted) return wire;
-  wire.close();
+function givenUp(stop: () => void): Failure {
+  stop();
   return failedBefore("timeout", "given up");
 }
 

@@ -7,10 +7,18 @@ import type { Request } from "./outcome.ts";
  * of its own: whatever is not printable ASCII is refused here.
  *
  * @param prefix the request line and the fields that are the same each time
+ * @param authorization of the URL's user; one among the headers takes its place
  * @throws {TypeError} for a name or a value that HTTP cannot say, and for fields that only HTTP itself may set
  */
-export function headOf(prefix: string, { headers, body }: Request): string {
+export function headOf(
+  prefix: string,
+  authorization: string | undefined,
+  { headers, body }: Request,
+): string {
   let head = prefix;
+  if (authorization !== undefined && headers["authorization"] === undefined) {
+    head += `authorization: ${authorization}\r\n`;
+  }
   for (const name in headers) {
     const value = headers[name] ?? "";
     if (!NAME.test(name) || RESERVED.has(name)) {

@@ -93,6 +93,8 @@ export class Network {
           if (done.signal.aborted) return connection.close();
           settle();
           connection.setNoDelay(true);
+          // What nobody can close any more (see `isSuspect` in dial.ts) ends with its peer at last.
+          connection.setKeepAlive(true);
           resolve(connection);
         }, (error) => {
           errors.push(error);
@@ -129,6 +131,19 @@ async function resolveBySystem(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-function connectBySystem(address: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
-  return Deno.connect({ hostname: address, port, signal });
+/**
+ * When the signal aborts just as the connection is there, `Deno.connect` (2.9.6) drops it unclosed: it asks the signal
+ * once more, last of all, and throws. So it gets a signal of its own that does not throw; whoever gave it up closes it.
+ */
+async function connectBySystem(address: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  own.signal.throwIfAborted = (): void => {};
+  const stop = (): void => own.abort();
+  signal.addEventListener("abort", stop);
+  try {
+    return await Deno.connect({ hostname: address, port, signal: own.signal });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -83,13 +83,15 @@ export function basicAuthorization({ username, password }: URL): string | undefi
   return `Basic ${bytes.toBase64()}`;
 }
 
+/** A % that encodes nothing is meant as itself. */
 function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // A % that encodes nothing is meant as itself.
-    return part;
-  }
+  return part.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
 }
 
 /** What never leaves the machine has no business at a proxy. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DAMAGE, damage, objectTokens, POD, textOf } from "../../tests/kit/json_text.ts";
 import { makePod } from "../../tests/kit/pods.ts";
-import { findEvent, findObject, takePod, takePods } from "./cut.ts";
+import { exactPod, findEvent, findObject, takePod, takePods } from "./cut.ts";
 import { parseExact, printPod } from "./json.ts";
 import type { PodObject } from "./object.ts";
 import type { Pod } from "./pod.ts";
@@ -212,3 +212,15 @@ Deno.test("the line of a watch as an API server prints it is found without a par
   assert.equal(findEvent(encode(`{"type":"ADDED","object":${wire()},"more":1}`)), undefined);
   assert.equal(findEvent(encode(`{"type":"ERROR","object":{"kind":"Status"}}`)), undefined);
 });
+
+for (const name of ["metadata", "spec", "status", "apiVersion", "kind", "resourceVersion", "managedFields"]) {
+  Deno.test(`a pod that has ${name} twice is printed as it is parsed`, () => {
+    const inner = wire({ version: "7" }).slice(1, -1);
+    const isInner = name === "resourceVersion" || name === "managedFields";
+    const value = { apiVersion: '"v1"', kind: '"Pod"', resourceVersion: '"8"' }[name] ?? "{}";
+    const twice = isInner
+      ? `{${inner.replace('"metadata":{', `"metadata":{"${name}":${value},`)}}`
+      : `{"apiVersion":"v1","kind":"Pod","${name}":${value},${inner}}`;
+    assert.deepEqual(takePod(encode(twice)), exactPod(parseExact(twice)));
+  });
+}

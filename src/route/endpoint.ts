@@ -8,7 +8,7 @@ export interface Endpoint {
   url: URL;
   /**
    * Whether the operator named it. One that came from a pod's annotation was chosen by whoever may create
-   * pods: it is dialled through the guard (`delivery/guard.ts`) and never signed with the operator's secret.
+   * pods: it is dialled through the guard (`http/guard.ts`) and never signed with the operator's secret.
    */
   trusted: boolean;
 }

@@ -57,7 +57,7 @@ Deno.test("whatever the pods ask for, there are never more than a hundred, and n
       const names = new Map<string, string>();
       for (const [wanted, team] of wishes) {
         const pod: Pod = { metadata: { ...POD.metadata, namespace: `team-${team}` } };
-        const route = limitDistinct(pod, { endpoints: wanted.map(stranger), problems: [] }, ROUTING, names);
+        const route = limitDistinct(pod, { endpoints: wanted.map(named), problems: [] }, ROUTING, names);
         assert.ok(route.endpoints.length > 0);
         for (const { trusted, name } of route.endpoints) {
           if (!trusted && !names.has(name)) names.set(name, pod.metadata.namespace);

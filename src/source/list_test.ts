@@ -118,6 +118,29 @@ Deno.test("a page that ends in its middle has no end, wherever that is", async (
   assert.equal((await read(new PiecewiseApi([page])) as string[]).length, 2);
 });
 
+Deno.test("what stands between the items of a list, and around them, is what JSON has there", async () => {
+  const pod = JSON.stringify(makePod());
+  const page = (items: string, rest = ""): Uint8Array =>
+    encode(`{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":[${items}]${rest}}`);
+  assert.equal((await read(new PiecewiseApi([page(`${pod} , ${pod}`)])) as string[]).length, 2);
+  for (
+    const items of [
+      `${pod}x${pod}`,
+      `${pod}${pod}`,
+      `,${pod}`,
+      `${pod},`,
+      `${pod},,${pod}`,
+      "1",
+      '"a"',
+      "null",
+    ]
+  ) {
+    assert.equal(await read(new PiecewiseApi([page(items)])), "no list", items);
+  }
+  // What was told at its beginning counts: another version at its end is no list.
+  assert.equal(await read(new PiecewiseApi([page(pod, ',"metadata":{"resourceVersion":"2"}')])), "no list");
+});
+
 Deno.test("an empty list may have null for its items", async () => {
   const page = encode('{"kind":"PodList","metadata":{"resourceVersion":"1"},"items":null}');
   assert.deepEqual(await read(new PiecewiseApi([page])), []);

@@ -242,7 +242,8 @@ export class Bodies {
 function inflate(z: Uint8Array | undefined): Raw {
   try {
     if (z === undefined) throw new Error("there is no such block");
-    return inflateSync(z) as Raw;
+    const { buffer, byteOffset, length } = inflateSync(z);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
   } catch (cause) {
     throw new StoreError(
       "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +

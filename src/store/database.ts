@@ -100,10 +100,9 @@ class StateFile implements Disk {
   readonly isMemory = false;
   readonly behindIn: number | undefined;
   readonly #path: string;
-  readonly #mark: Deno.FsFile | undefined;
+  #mark: Deno.FsFile | undefined;
   #database: DatabaseSync | undefined;
   #wal: Deno.FsFile | undefined;
-  #isClosed = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -126,18 +125,16 @@ class StateFile implements Disk {
   }
 
   /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
-  sync = async (): Promise<void> => {
-    this.#wal ??= await this.#openWal();
-    await this.#wal.syncData();
+  sync = (): Promise<void> => {
+    this.#wal ??= this.#openWal();
+    return this.#wal.syncData();
   };
 
-  async #openWal(): Promise<Deno.FsFile> {
+  #openWal(): Deno.FsFile {
     // That the files are in their folder must be safe, too: once is enough.
-    using folder = await Deno.open(folderOf(this.#path));
-    await folder.sync();
-    const wal = await Deno.open(`${this.#path}-wal`);
-    if (this.#isClosed) wal.close();
-    return wal;
+    using folder = Deno.openSync(folderOf(this.#path));
+    folder.syncSync();
+    return Deno.openSync(`${this.#path}-wal`);
   }
 
   /**
@@ -146,6 +143,7 @@ class StateFile implements Disk {
    */
   setBehind(epoch: number | undefined): void {
     try {
+      this.#mark ??= openMark(`${this.#path}-mark`)?.file;
       this.#mark?.seekSync(0, Deno.SeekMode.Start);
       this.#mark?.writeSync(markOf(epoch));
       this.#mark?.syncDataSync();
@@ -155,7 +153,6 @@ class StateFile implements Disk {
   }
 
   close(): void {
-    this.#isClosed = true;
     this.#wal?.close();
     this.#mark?.close();
     this.#database?.close();
@@ -171,14 +168,16 @@ function markOf(behindIn: number | undefined): Uint8Array {
 
 /** Undefined where there is no room even for that. */
 function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefined } | undefined {
+  let file: Deno.FsFile | undefined;
   try {
-    const file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
+    file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
     const bytes = new Uint8Array(MARK_SIZE);
     const length = file.readSync(bytes) ?? 0;
     if (length < MARK_SIZE) file.writeSync(markOf(undefined).subarray(length));
     const [, epoch] = /^behind in epoch (\d+)/.exec(new TextDecoder().decode(bytes)) ?? [];
     return { file, behindIn: epoch === undefined ? undefined : Number(epoch) };
   } catch {
+    file?.close();
     return undefined;
   }
 }

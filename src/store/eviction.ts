@@ -171,8 +171,11 @@ export class Eviction {
   // --- The steps ---
 
   #reduceFetchable(endpoint: Endpoint, line: Line): number {
-    if (line.pod.current === line.versionAt(line.count - 1)) {
-      this.#reduce(endpoint, line.pod, line.pod.current);
+    const last = line.count - 1;
+    const { pod } = line;
+    // A transition is a state that no later version shows: once one came, this one cannot be fetched again.
+    if (pod.current === line.versionAt(last) && !line.isTransitionAt(last)) {
+      this.#reduce(endpoint, pod, pod.current);
     }
     return 1;
   }

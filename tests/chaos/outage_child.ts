@@ -1,19 +1,18 @@
+import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { type Dial, DialError } from "../../src/delivery/dial.ts";
+import { Pipeline } from "../../src/app/pipeline.ts";
 import { Workers } from "../../src/delivery/workers.ts";
-import { Pipeline } from "../../src/pipeline.ts";
-import { openDatabase } from "../../src/store/database.ts";
-import { openStore } from "../../src/store/sqlite_store.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { Send } from "../../src/http/outcome.ts";
+import { openStore } from "../../src/store/open.ts";
 import { settle, TestClock } from "../kit/clock.ts";
-import { deliveryDeps } from "../kit/delivery_deps.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
+import { deliveryDeps } from "../kit/worker_rig.ts";
 import { CHANGES, eventOf } from "./outage_history.ts";
 import { Receipts, type Received } from "./outage_receipts.ts";
 
 /**
  * A child process of `outage_test.ts`, alone with its memory: an hour of outage, then the recovery. The pipeline,
- * the store on a file and the workers are the real ones, joined as `src/app.ts` joins them.
+ * the store on a file and the workers are the real ones, joined as `src/app/run.ts` joins them.
  *
  * Arguments: the state file, the file for an `OutageReport`, the number of pods.
  */
@@ -23,8 +22,8 @@ export interface OutageReport {
   memory: number[];
   /** Resident bytes when all was delivered. */
   afterRecovery: number;
-  /** Messages in the outbox at the end of the outage. */
-  owed: number;
+  /** Messages at the end of the outage. */
+  pending: number;
   /** Requests that met the outage. */
   refused: number;
   /** By UID. */
@@ -44,7 +43,7 @@ const SAMPLE = 30_000;
 /** How often the clock moves, in simulated milliseconds. */
 const TICK = 2_000;
 
-/** How often the program tidies its store (`src/app.ts`). */
+/** How often the program tidies its store (`src/app/run.ts`). */
 const TIDY = 60_000;
 
 /** The default of `--state-max` and `--buffer`. */
@@ -59,26 +58,31 @@ const kill = new AbortController();
 const receipts = new Receipts();
 let isDown = true;
 
-const dial: Dial = async ({ headers, body }) => {
+const send: Send = async ({ headers, body }) => {
   // As on a network, other things happen meanwhile; a loop of promises alone would never let garbage be collected.
   await new Promise((resolve) => setImmediate(resolve));
   if (isDown) {
     receipts.refused++;
-    throw new DialError("network", "The connection was refused.");
+    const message = "The connection was refused";
+    return { kind: "failure", when: "before", stale: false, fault: "refused", message };
   }
   receipts.take(headers, body);
-  return { status: 200, headers: new Headers(), body: "" };
+  return { kind: "answer", status: 200, headers: new Map(), body: "" };
 };
 
-const store: Store = openStore(openDatabase(state), {
-  limit: LIMIT,
-  refugeLimit: BUFFER,
-  now: clock.now.bind(clock),
+const store = openStore({
+  file: state,
+  buffer: BUFFER,
+  stateMax: LIMIT,
+  clock,
+  onReady: (names) => workers.wake(names),
+  onEvicted: (name, messages) => assert.fail(`${messages} messages for ${name} were evicted`),
+  onDiskFault: (fault) => assert.fail(fault),
 });
-const workers = new Workers({
-  ...deliveryDeps(store, clock, log),
+const workers: Workers = new Workers({
+  ...deliveryDeps(store.pending, clock, log),
   random: Math.random,
-  openDial: () => ({ dial, close: () => {} }),
+  openClient: () => ({ send, close: () => {} }),
   rendering: { version: "0.0.0" },
   secrets: () => ["secret"],
   fail: (error) => {
@@ -94,7 +98,6 @@ const pipeline = new Pipeline({
   interval: 0,
   route: () => ({ endpoints: [endpoint], problems: [] }),
   open: (wanted) => workers.open(wanted),
-  wake: (names) => workers.wake(names),
   complain: () => {},
 });
 
@@ -105,10 +108,14 @@ pipeline.accept([{ type: "sync-start", scope: undefined, resourceVersion: "1" },
 const started = performance.now();
 const memory = await suffer();
 const suffered = performance.now() - started;
-const { waiting: owed } = store.outbox.owed(endpoint.name);
+const { pending } = store.pending.counts(endpoint.name);
 isDown = false;
 await clock.advance(300_000);
-while (receipts.taken < owed) await settle();
+// What follows an acknowledgement in its line waits for a commit, and that for a timer.
+while (receipts.taken < pending) {
+  await clock.advance(250);
+  await settle();
+}
 const afterRecovery = Deno.memoryUsage().rss;
 const recovered = performance.now() - started - suffered;
 kill.abort();
@@ -117,7 +124,7 @@ store.close();
 const report: OutageReport = {
   memory,
   afterRecovery,
-  owed,
+  pending,
   refused: receipts.refused,
   pods: [...receipts.pods],
   milliseconds: { outage: suffered, recovery: recovered },

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import type { GapNotice } from "../../src/delivery/notice.ts";
-import { openDatabase } from "../../src/store/database.ts";
+import { DatabaseSync } from "node:sqlite";
 import { faultTest } from "./running.ts";
 
-faultTest("a crash between a loss and the word of it: the next start tells the gap", async (scene) => {
+faultTest("a crash between an eviction and the word of it: the next start sends the gap", async (scene) => {
   const { api, receiver } = scene;
   api.create({ metadata: { name: "web-0" } });
   const flags = ["--state", scene.state, "--notices", "a"];
   const before = await scene.start(...flags);
   await scene.untilSame();
   await before.stop();
-  const database = openDatabase(scene.state);
-  database.exec("UPDATE endpoint SET lost = 7, lost_since = 1000 WHERE name = 'a'");
+  const database = new DatabaseSync(scene.state);
+  database.exec("UPDATE endpoint SET lost = 7, lostSince = 1000 WHERE name = 'a'");
   database.close();
   await scene.start(...flags);
   const gaps = (): unknown[] =>

@@ -1,7 +1,6 @@
-import { run } from "../../src/app.ts";
+import { dialled, run } from "../../src/app/run.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
-import { dialOpener } from "../../src/delivery/dial_opener.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { fixedSecrets } from "../../src/runtime/secret_file.ts";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
@@ -47,8 +46,8 @@ class WatchedLog extends MemoryLog {
     }
   }
 
-  async until(pattern: RegExp): Promise<void> {
-    await this.#until.wait(() => this.count(pattern) > 0, `a line like ${pattern}`);
+  async until(pattern: RegExp, times = 1): Promise<void> {
+    await this.#until.wait(() => this.count(pattern) >= times, `${times} lines like ${pattern}`);
   }
 
   count(pattern: RegExp): number {
@@ -76,7 +75,7 @@ export class Running {
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,
     };
-    this.ended = run(options, world, { connect: connectCluster, dialOpener });
+    this.ended = run(options, world, { connect: connectCluster, openClient: dialled() });
     // A test looks at it when it is time; until then it is no unhandled rejection.
     this.ended.catch(() => {});
   }

@@ -19,7 +19,7 @@ export function deliveryDeps(
   pending: Pending,
   clock: Clock,
   log: Log,
-): Omit<WorkersDeps, "openSend" | "fail"> {
+): Omit<WorkersDeps, "openClient" | "fail"> {
   return {
     pending,
     clock,

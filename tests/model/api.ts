@@ -165,7 +165,7 @@ export class ModelApiServer {
     return body;
   }
 
-  /** Real pages hold a hundred pods; the model has a handful, so that its pages are smaller. */
+  /** Real pages hold up to 500 pods; the model has a handful, so that its pages are smaller. */
   #list(query: URLSearchParams): Answer {
     if (query.has("limit")) query.set("limit", String(this.#setup.page));
     return list(this.#cluster.store, query, parseLabelSelector(query.get("labelSelector") ?? ""));

@@ -1,4 +1,4 @@
-import type { OpenSend } from "../../src/delivery/workers.ts";
+import type { Client as HttpClient } from "../../src/http/client.ts";
 import type { Failure, Send } from "../../src/http/outcome.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
@@ -156,7 +156,7 @@ export function wayTo(
   client: Client,
   clock: Clock,
   onStray: (host: string) => void,
-): OpenSend {
+): HttpClient {
   const send: Send = async (request, deadline, signal) => {
     const endpoint = find(request.url.href);
     if (endpoint === undefined) {

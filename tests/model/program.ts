@@ -126,7 +126,7 @@ export class Program implements Client {
     try {
       this.outcome = await run(options, world, {
         connect: () => Promise.resolve(api.reachedBy(this)),
-        openSend: () => wayTo(find, this, world.clock, onStray),
+        openClient: () => wayTo(find, this, world.clock, onStray),
         openDisk: (file) => syncedBy(openFile(file), sync),
       });
     } catch (error) {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ODD_POD } from "../tests/kit/odd_pods.ts";
-import { Rig } from "../tests/kit/pipeline_rig.ts";
-import { makeObject } from "../tests/kit/pods.ts";
-import type { PodObject } from "./pod/object.ts";
-import { parseHostPattern } from "./route/host_pattern.ts";
-import { route } from "./route/route.ts";
+import { ODD_POD } from "../../tests/kit/odd_pods.ts";
+import { Rig } from "../../tests/kit/pipeline_rig.ts";
+import { makeObject } from "../../tests/kit/pods.ts";
+import type { PodObject } from "../pod/object.ts";
+import { parseHostPattern } from "../route/host_pattern.ts";
+import { route } from "../route/route.ts";
 
 Deno.test("whatever a pod holds, it goes to the endpoints that its annotation names, or to the default ones", () => {
   const endpoint = { name: "a", url: new URL("https://a.example.com/"), trusted: true };
@@ -26,7 +26,7 @@ Deno.test("whatever a pod holds, it is sent, as is its end, and so are the other
         rig.deliver();
         if (how === "missing") rig.list([]);
         else rig.accept({ type: how, object: { ...second } }, { type: "deleted", object: other("3") });
-        const names = rig.deliver().map(({ name, body }) => `${name} ${typeof JSON.parse(body)}`);
+        const names = rig.deliver().map(({ name, body }) => `${name} ${typeof JSON.parse(new TextDecoder().decode(body))}`);
         assert.ok(names.includes("web-1 object"), String(names));
       } finally {
         rig.store.close();

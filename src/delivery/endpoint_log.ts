@@ -25,8 +25,8 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [413, "let it take larger bodies"],
 ]);
 
-/** Says it, about one endpoint. */
-export class Says {
+/** Tells it, of one endpoint. */
+export class EndpointLog {
   readonly #deps: { pending: Pending; clock: Clock; log: Log };
   readonly #endpoint: string;
   #failingSince: number | undefined;

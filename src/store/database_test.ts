@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { DatabaseSync } from "node:sqlite";
+import { fillUp, makeRoom, withSmallDisk } from "../../tests/kit/small_disk.ts";
+import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
+import { type Disk, FORMAT, isDiskFault, openFile, openPrivate, StoreError } from "./database.ts";
+
+const A = "a.example.com";
+
+function withFolder(name: string, test: (folder: string) => Promise<void> | void): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await test(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+/** Opening must fail, with a sentence that matches. */
+function refuses(path: string, sentence: RegExp): void {
+  assert.throws(() => openFile(path).close(), (error: unknown) => {
+    assert.ok(error instanceof StoreError, String(error));
+    assert.match(error.message, sentence);
+    return true;
+  });
+}
+
+/** A state file with some pods in it. */
+function write(path: string, pods = 200): void {
+  const store = openTestStore({ file: path });
+  for (let pod = 0; pod < pods; pod++) record(store, [A], { name: `web-${pod}` });
+  store.close();
+}
+
+/** A state file whose syncs end at once: a test must not end before them. */
+function withoutSync(path: string): Disk {
+  const disk = openFile(path);
+  Object.defineProperty(disk, "sync", { value: () => Promise.resolve() });
+  return disk;
+}
+
+withFolder("the state file and what is beside it are for their owner alone", (folder) => {
+  const disk = openFile(`${folder}/state.db`);
+  const modes = [...Deno.readDirSync(folder)].map(({ name }) => {
+    const { mode } = Deno.statSync(`${folder}/${name}`);
+    return `${name} ${((mode ?? 0) & 0o777).toString(8)}`;
+  });
+  disk.close();
+  assert.deepEqual(modes.sort(), ["state.db 600", "state.db-mark 600", "state.db-wal 600"]);
+});
+
+withFolder("the state file is written ahead, locked, and gives pages back", (folder) => {
+  const disk = openFile(`${folder}/state.db`);
+  const settings = ["journal_mode", "auto_vacuum", "locking_mode", "synchronous"]
+    .map((name) => pragma(disk.database ?? assert.fail(), name));
+  disk.close();
+  assert.deepEqual(settings, ["wal", 2, "exclusive", 1]);
+});
+
+withFolder(
+  "a store in a state file is ready when its log is on the disk, and survives its end",
+  async (folder) => {
+    const path = `${folder}/state.db`;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const store = openTestStore({ file: path, onReady: () => resolve() });
+    record(store, [A, "b"]);
+    store.commit();
+    assert.equal(store.pending.take(A, 0), undefined);
+    await promise;
+    store.pending.acknowledged(store.pending.take(A, 0) ?? assert.fail(), 0);
+    store.close();
+    const again = openTestStore({ file: path });
+    assert.deepEqual([again.pending.counts(A).pending, again.pending.counts("b").pending], [0, 1]);
+    again.close();
+  },
+);
+
+withFolder("room that is no longer needed on the disk is given back", (folder) => {
+  const path = `${folder}/state.db`;
+  write(path, 2_000);
+  const full = Deno.statSync(path).size;
+  const store = openTestStore({}, withoutSync(path));
+  store.pending.forget(A);
+  for (const pod of [...store.inventory.pods()]) store.inventory.remove(pod, undefined);
+  store.tidy();
+  store.close();
+  assert.ok(Deno.statSync(path).size < full / 4, `${Deno.statSync(path).size} of ${full} bytes`);
+});
+
+withFolder("a second process on the same file is told so, and hurts nothing", async (folder) => {
+  const path = `${folder}/state.db`;
+  const disk = openFile(path);
+  try {
+    const module = new URL("./database.ts", import.meta.url).href;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `import { openFile } from "${module}";
+         try { openFile(Deno.args[0]); console.log("opened"); }
+         catch (error) { console.log(error.message); }`,
+        path,
+      ],
+      stderr: "null",
+    }).output();
+    assert.match(new TextDecoder().decode(stdout), /is in use by another process\. Run one k8svent/);
+  } finally {
+    disk.close();
+  }
+});
+
+withFolder("a database of another program is refused and not changed by a single byte", (folder) => {
+  const path = `${folder}/other.db`;
+  const other = new DatabaseSync(path);
+  other.exec("CREATE TABLE theirs (a)");
+  other.close();
+  const before = Deno.readFileSync(path);
+  refuses(path, /database of another program. Give --state another file/);
+  assert.equal(Buffer.compare(Deno.readFileSync(path), before), 0);
+});
+
+withFolder("a file that is no database is refused and not changed", (folder) => {
+  const path = `${folder}/notes.txt`;
+  Deno.writeTextFileSync(path, "my notes ".repeat(1_000));
+  refuses(path, /is damaged: .* Remove it to begin anew: every pod is then sent again/);
+  assert.equal(Deno.readTextFileSync(path), "my notes ".repeat(1_000));
+});
+
+for (
+  const [format, sentence] of [
+    [99, new RegExp(`a newer k8svent \\(format 99, this one reads ${FORMAT}\\).*or remove the file`)],
+    [1, /before its first release \(format 1, this one reads 2\)\. Remove it: every pod is then sent again/],
+  ] as const
+) {
+  withFolder(`a file of format ${format} is refused with the way out, and not changed`, (folder) => {
+    const path = `${folder}/state.db`;
+    write(path);
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA user_version = ${format}`);
+    database.close();
+    refuses(path, sentence);
+    const again = new DatabaseSync(path);
+    assert.equal(pragma(again, "user_version"), format);
+    again.close();
+  });
+}
+
+for (
+  const [what, damage] of [
+    ["cut off in the middle", (bytes: Uint8Array) => bytes.subarray(0, bytes.length / 2)],
+    ["cut off within a page", (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1_000)],
+    ["overwritten at its head", (bytes: Uint8Array) => bytes.fill(0x78, 0, 40)],
+    ["overwritten in its middle", (bytes: Uint8Array) => bytes.fill(0xff, 4_096, bytes.length - 4_096)],
+  ] as const
+) {
+  withFolder(`a state file that was ${what} is refused, never begun anew in silence`, (folder) => {
+    const path = `${folder}/state.db`;
+    write(path);
+    Deno.writeFileSync(path, damage(Deno.readFileSync(path)));
+    refuses(path, /is damaged: .* Remove it to begin anew/);
+  });
+}
+
+withFolder("a folder in which nothing can be written is named, with what to do", (folder) => {
+  refuses(`${folder}/missing/state.db`, /Cannot write the state file .*Give --state a file in a folder/);
+  refuses(folder, /Cannot write the state file/);
+});
+
+Deno.test("a temporary store leaves no file behind, not even while it is open", () => {
+  const listed = (): string[] =>
+    [...Deno.readDirSync(Deno.env.get("TMPDIR") ?? "/tmp")].map(({ name }) => name)
+      .filter((name) => name.startsWith("k8svent-"));
+  const before = listed();
+  const disk = openPrivate();
+  assert.equal(disk.isMemory, false);
+  const store = openTestStore({}, disk);
+  assert.deepEqual(listed(), before);
+  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
+  assert.equal(drain(store, A).length, 2_000);
+  store.close();
+});
+
+withSmallDisk(
+  "a start on a full disk works, delivers from memory and says so; the file is made later",
+  (folder) => {
+    fillUp(folder);
+    const path = `${folder}/state.db`;
+    let now = 0;
+    const faults: (string | undefined)[] = [];
+    const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
+    const store = openTestStore(
+      { clock, onDiskFault: (fault) => void faults.push(fault) },
+      withoutSync(path),
+    );
+    for (let pod = 0; pod < 300; pod++) record(store, [A], { name: `web-${pod}` });
+    assert.equal(takeAll(store, A).length, 300);
+    assert.match(store.fault ?? "", /full/);
+    makeRoom(folder);
+    now += 10_000;
+    for (let turn = 0; turn < 10; turn++) store.commit();
+    assert.deepEqual([store.fault, faults.length], [undefined, 2]);
+    store.close();
+    const again = openTestStore({ file: path });
+    assert.equal(again.pending.counts(A).pending, 300);
+    again.close();
+  },
+);
+
+withSmallDisk("a start from a file on a full disk works, and an end there tells the next start", (folder) => {
+  const path = `${folder}/state.db`;
+  write(path, 20);
+  fillUp(folder);
+  const store = openTestStore({}, withoutSync(path));
+  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
+  assert.equal(takeAll(store, A).length, 2_000);
+  assert.match(store.fault ?? "", /full/);
+  store.tidy();
+  store.close();
+  makeRoom(folder);
+  const again = openTestStore({ file: path });
+  assert.deepEqual([again.inventory.count(), again.inventory.epoch], [20, 1]);
+  again.close();
+  const third = openTestStore({ file: path });
+  assert.equal(third.inventory.epoch, 1, "once");
+  third.close();
+});
+
+Deno.test("what was asked wrongly is no fault of the disk", () => {
+  for (
+    const message of ["database or disk is full", "disk I/O error", "attempt to write a readonly database"]
+  ) {
+    assert.equal(isDiskFault(new Error(message)), true, message);
+  }
+  for (const message of ["no such table: pod", "UNIQUE constraint failed: pod.uid", "database is locked"]) {
+    assert.equal(isDiskFault(new Error(message)), false, message);
+  }
+  assert.equal(isDiskFault("disk I/O error"), false);
+});

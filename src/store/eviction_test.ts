@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { openTestStore, record, recordEnd, takeAll, type VersionParts } from "../../tests/kit/store.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { openMemory } from "./database.ts";
+import type { Message, Store, StoreOptions } from "./store.ts";
+
+/** Bytes. Some twenty whole bodies of `bulky` fit. */
+const LIMIT = 64 * 1024;
+
+/** A store with a small limit, and pods whose bodies do not deflate. */
+class Rig {
+  readonly evicted: [string, number][] = [];
+  readonly clock = new StepClock();
+  readonly store: Store;
+
+  constructor(options: Partial<StoreOptions> = {}, inMemory = false) {
+    const given = {
+      stateMax: LIMIT,
+      clock: this.clock,
+      onEvicted: (endpoint: string, messages: number) => void this.evicted.push([endpoint, messages]),
+      ...options,
+    };
+    this.store = openTestStore(given, inMemory ? openMemory() : undefined);
+  }
+
+  /** A version of some pods is pending, each in a commit of its own. */
+  see(names: string[], to = ["a"], parts: VersionParts = {}): void {
+    for (const name of names) {
+      record(this.store, to, { ...parts, name, text: bulky(name, parts.resourceVersion) });
+      this.store.commit();
+    }
+    this.settle();
+  }
+
+  end(names: string[], to = ["a"], reasons: VersionParts["reasons"] = ["deleted"]): void {
+    for (const name of names) {
+      recordEnd(this.store, to, { name, reasons, text: bulky(name) });
+      this.store.commit();
+    }
+    this.settle();
+  }
+
+  /** Does the slices that a commit leaves to later ones. */
+  settle(): void {
+    for (let turn = 0; turn < 20; turn++) this.store.commit();
+  }
+
+  /** What could be sent to an endpoint: each name, and how much of its body is there. */
+  pending(endpoint = "a"): Record<string, Message["completeness"]> {
+    const messages = takeAll(this.store, endpoint);
+    for (const message of messages) this.store.pending.release(message);
+    return Object.fromEntries(messages.map(({ name, completeness }) => [name, completeness]));
+  }
+
+  count(endpoint: string, completeness: Message["completeness"]): number {
+    return Object.values(this.pending(endpoint)).filter((one) => one === completeness).length;
+  }
+}
+
+/** A clock whose timers run at once when it is moved. */
+class StepClock implements Clock {
+  #now = Date.parse("2026-01-01T00:00:00Z");
+  #timers: { at: number; run: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, run: () => void): () => void {
+    const timer = { at: this.#now + milliseconds, run };
+    this.#timers.push(timer);
+    return () => this.#timers = this.#timers.filter((one) => one !== timer);
+  }
+
+  pass(milliseconds: number): void {
+    this.#now += milliseconds;
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
+    for (const { run } of due) run();
+  }
+}
+
+/** Some 3 KB that cannot be deflated further. */
+function bulky(name: string, version = "1"): string {
+  const parts = Array.from(
+    { length: 45 },
+    (_, part) => createHash("sha512").update(`${name} ${version} ${part}`),
+  );
+  const noise = parts.map((hash) => hash.digest("base64")).join("");
+  const metadata = {
+    uid: `uid-${name}`,
+    namespace: "shop",
+    name,
+    resourceVersion: version,
+    annotations: { noise },
+  };
+  return JSON.stringify({ pod: { metadata, status: { phase: "Running" } } });
+}
+
+function names(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, number) => `${prefix}-${number}`);
+}
+
+function withRig(
+  name: string,
+  test: (rig: Rig) => void,
+  options: Partial<StoreOptions> = {},
+  inMemory = false,
+): void {
+  Deno.test(name, () => {
+    const rig = new Rig(options, inMemory);
+    try {
+      test(rig);
+    } finally {
+      rig.store.close();
+    }
+  });
+}
+
+withRig("while there is room every body is whole", (rig) => {
+  rig.see(names("web", 14));
+  assert.equal(rig.count("a", "whole"), 14);
+});
+
+withRig(
+  "above the limit the oldest bodies that can be fetched again are reduced, and their messages stay",
+  (rig) => {
+    rig.see(names("web", 60));
+    const pending = rig.pending();
+    assert.equal(Object.keys(pending).length, 60);
+    assert.deepEqual([pending["web-0"], pending["web-59"]], ["fetchable", "whole"]);
+    const oldest = takeAll(rig.store, "a").find(({ name }) => name === "web-0");
+    const { pod } = JSON.parse(new TextDecoder().decode(oldest?.body));
+    assert.deepEqual([pod.metadata.name, pod.metadata.annotations], ["web-0", undefined]);
+  },
+);
+
+withRig("a body that came back is whole for who waits for it", (rig) => {
+  rig.see(names("web", 60));
+  const pod = rig.store.inventory.known("uid-web-0") ?? assert.fail();
+  rig.store.inventory.restore(pod, new TextEncoder().encode(bulky("web-0")));
+  assert.equal(rig.store.inventory.bodyOf(pod)?.reduced, false);
+});
+
+withRig("deletions are reduced when nothing else is left, and none of them is lost for it", (rig) => {
+  rig.end(names("end", 60));
+  const pending = rig.pending();
+  assert.equal(Object.keys(pending).length, 60);
+  assert.deepEqual([pending["end-0"], pending["end-59"]], ["reduced", "whole"]);
+  assert.equal(rig.store.pending.lost("a").messages, 0);
+});
+
+withRig(
+  "the transitions between a pod's first and its latest are thinned before older bodies are reduced",
+  (rig) => {
+    for (let version = 1; version <= 25; version++) {
+      rig.see(["crash"], ["a"], { resourceVersion: String(version), reasons: ["restarted"] });
+    }
+    const { pending } = rig.store.pending.counts("a");
+    assert.ok(pending <= 7, `${pending} of them`);
+    const messages: Message[] = [];
+    for (let one = takeAll(rig.store, "a"); one.length > 0; one = takeAll(rig.store, "a")) {
+      for (const message of one) rig.store.pending.acknowledged(message, 0);
+      messages.push(...one);
+    }
+    assert.equal(messages.reduce((sum, { coalesced }) => sum + 1 + coalesced, 0), 25, "and are counted");
+    assert.ok(messages.every(({ completeness }) => completeness === "whole"));
+    assert.equal(rig.store.pending.lost("a").messages, 0);
+  },
+);
+
+withRig("pods that came and went unheard go before bodies are reduced that nothing brings back", (rig) => {
+  rig.end(names("end", 5));
+  rig.end(names("short", 40), ["a"], ["created", "deleted"]);
+  assert.equal(rig.pending()["end-0"], "whole");
+  const { messages, since } = rig.store.pending.lost("a");
+  assert.ok(messages > 10);
+  assert.equal(since, rig.clock.now());
+});
+
+withRig("when all is reduced the oldest go, counted in the endpoint's row and dated by the first", (rig) => {
+  rig.end(names("end", 300));
+  rig.clock.pass(1_000);
+  rig.end(names("later", 100));
+  const { messages, since } = rig.store.pending.lost("a");
+  assert.ok(messages > 0);
+  assert.equal(rig.store.pending.counts("a").pending + messages, 400);
+  assert.ok(since !== undefined && since < rig.clock.now());
+  const pending = rig.pending();
+  assert.deepEqual([pending["end-0"] === undefined, pending["later-99"] === undefined], [true, false]);
+  rig.end(names("more", 100));
+  assert.equal(rig.store.pending.lost("a").since, since);
+}, { stateMax: LIMIT / 8 });
+
+withRig("what was announced as lost is over, and what was lost meanwhile is not", (rig) => {
+  rig.end(names("end", 300));
+  const [message] = takeAll(rig.store, "a");
+  const { messages } = rig.store.pending.lost("a");
+  rig.end(names("more", 200));
+  const more = rig.store.pending.lost("a").messages - messages;
+  assert.ok(more > 0);
+  rig.store.pending.acknowledged(message ?? assert.fail(), messages);
+  assert.equal(rig.store.pending.lost("a").messages, more);
+  rig.store.pending.acknowledged(message ?? assert.fail(), more);
+  assert.deepEqual(rig.store.pending.lost("a"), { messages: 0, since: undefined });
+}, { stateMax: LIMIT / 8 });
+
+withRig("losses are reported in one sum, once a minute", (rig) => {
+  rig.end(names("end", 400));
+  assert.equal(rig.evicted.length, 1);
+  rig.clock.pass(60_000);
+  rig.store.tidy();
+  assert.equal(rig.evicted.length, 2);
+  const sum = rig.evicted.reduce((total, [, messages]) => total + messages, 0);
+  assert.equal(sum, rig.store.pending.lost("a").messages);
+}, { stateMax: LIMIT / 8 });
+
+withRig("an endpoint that is not behind loses nothing, nor the bodies that it waits for", (rig) => {
+  rig.end(names("early", 100), ["a"]);
+  rig.end(["mine", "both"], ["b"]);
+  rig.end(["shared"], ["a", "b"]);
+  rig.end(names("end", 700), ["a"]);
+  assert.deepEqual(rig.pending("b"), { mine: "whole", both: "whole", shared: "whole" });
+  assert.equal(rig.store.pending.lost("b").messages, 0);
+  assert.ok(rig.store.pending.lost("a").messages > 0);
+}, { stateMax: LIMIT / 2 });
+
+withRig("two endpoints that are as far behind pay alike, and both keep the latest", (rig) => {
+  rig.end(names("end", 300), ["a", "b"]);
+  const [a, b] = ["a", "b"].map((one) => rig.store.pending.lost(one).messages);
+  assert.ok(a !== undefined && b !== undefined && a > 0 && Math.abs(a - b) <= 50, `${a} and ${b}`);
+  for (const endpoint of ["a", "b"]) assert.notEqual(rig.pending(endpoint)["end-299"], undefined);
+}, { stateMax: LIMIT / 8 });
+
+withRig("a message that is in flight is not evicted", (rig) => {
+  rig.end(["sent"]);
+  const [sent] = takeAll(rig.store, "a");
+  rig.end(names("end", 300));
+  assert.ok(rig.store.pending.lost("a").messages > 0);
+  assert.equal(rig.store.pending.has("a", "uid-sent"), true);
+  rig.store.pending.acknowledged(sent ?? assert.fail(), 0);
+  assert.equal(rig.store.pending.has("a", "uid-sent"), false);
+}, { stateMax: LIMIT / 8 });
+
+withRig("a pod that lives keeps its last message, however little room there is on the disk", (rig) => {
+  rig.see(names("web", 500));
+  assert.equal(rig.store.pending.counts("a").pending, 500);
+  assert.equal(rig.store.pending.lost("a").messages, 0);
+});
+
+withRig("notices are not evicted", (rig) => {
+  const gap = { event: "k8svent.gap" as const, resourceVersion: "0", reasons: [], occasion: "" };
+  rig.store.record(undefined, { ...gap, body: new TextEncoder().encode("gap") }, ["a"], "gap");
+  rig.end(names("end", 300));
+  assert.notEqual(rig.pending()["gap"], undefined);
+});
+
+withRig("bodies that nobody waits for are reduced before anything is lost", (rig) => {
+  rig.see(names("rests", 10), []);
+  rig.end(names("end", 100));
+  const whole = names("rests", 10).filter((name) => {
+    const pod = rig.store.inventory.known(`uid-${name}`);
+    return pod !== undefined && rig.store.inventory.bodyOf(pod)?.reduced === false;
+  });
+  assert.ok(whole.length < 8, `${whole.length} whole`);
+  assert.equal(rig.store.pending.lost("a").messages, 0);
+}, { stateMax: LIMIT / 2 });
+
+withRig("memory is bounded too: by lines and rows, whatever their bodies", (rig) => {
+  rig.end(names("end", 400));
+  const { pending } = rig.store.pending.counts("a");
+  assert.ok(pending * 720 <= LIMIT, `${pending} pending`);
+  assert.equal(rig.store.pending.lost("a").messages + pending, 400);
+}, { stateMax: 1e9, buffer: LIMIT });
+
+withRig(
+  "without a disk bodies are in memory, and bounded with it",
+  (rig) => {
+    rig.see(names("web", 80), []);
+    const whole = [...rig.store.inventory.pods()].filter((pod) =>
+      rig.store.inventory.bodyOf(pod)?.reduced === false
+    );
+    assert.ok(whole.length < 25, `${whole.length} whole`);
+  },
+  { stateMax: 1e9, buffer: LIMIT },
+  true,
+);
+
+withRig("one commit evicts only some, and the next ones go on by themselves", (rig) => {
+  const count = 3_000;
+  for (const name of names("end", count)) recordEnd(rig.store, ["a"], { name, text: bulky(name) });
+  rig.store.commit();
+  const before = rig.store.pending.counts("a").pending;
+  assert.ok(before > count - 600, `${before} left`);
+  for (let turn = 0; turn < 150; turn++) rig.clock.pass(0);
+  const after = rig.store.pending.counts("a").pending;
+  assert.ok(after < count / 2, `${after} left`);
+  assert.equal(rig.store.pending.lost("a").messages + after, count);
+}, { stateMax: LIMIT / 4 });

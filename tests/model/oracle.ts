@@ -8,7 +8,7 @@ import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
 import { type Transition, versionOf } from "./witness.ts";
 import type { ModelWorld } from "./world.ts";
 
-/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind. */
+/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind; where room is short, one. */
 const LATEST = 20;
 
 /**
@@ -46,7 +46,7 @@ export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () =>
       ...transitions(world, endpoint),
     ].filter(counts);
     const messages = new Set(missing.map(({ message }) => message));
-    return world.setup.small && messages.size <= announced(endpoint) ? [] : missing;
+    return world.setup.small && messages.size <= endpoint.lost ? [] : missing;
   });
 }
 
@@ -71,11 +71,6 @@ export function broken(world: ModelWorld): string[] {
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
     ]),
   ];
-}
-
-/** How many messages an endpoint was told were given up. */
-function announced({ deliveries }: ModelEndpoint): number {
-  return deliveries.reduce((sum, { accepted, lost }) => accepted ? sum + lost : sum, 0);
 }
 
 function hasDeadLetter({ refused }: ModelEndpoint, line: string): boolean {
@@ -127,7 +122,7 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-LATEST)] : seen;
+    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
     const lost = demanded.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
@@ -234,8 +229,8 @@ function beginningsBeforeEnds({ setup: { small }, witness }: ModelWorld, endpoin
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
-    // Before the gain, the next pod of its name may have passed it; now a dead letter blocks its name.
-    if (!gained("evidence") && wasStuck(endpoint, keyOf(delivery.pod))) return [];
+    // The next pod of its name may have passed it.
+    if (wasStuck(endpoint, keyOf(delivery.pod)) || repeatsEnd(deliveries, index)) return [];
     const { uid, namespace, name: podName } = delivery.pod.metadata;
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);
@@ -244,9 +239,17 @@ function beginningsBeforeEnds({ setup: { small }, witness }: ModelWorld, endpoin
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
-    if (!gained("evidence") && ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
+    if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
+}
+
+/** Whether the end of a pod comes once more, with what was pending in a file that was behind. */
+function repeatsEnd(deliveries: Delivery[], index: number): boolean {
+  const delivery = deliveries[index];
+  if (delivery === undefined || !isEnd(delivery)) return false;
+  const before = lastAccepted(deliveries.slice(0, index), delivery.pod.metadata.uid);
+  return before !== undefined && isEnd(before) && before.epoch < delivery.epoch;
 }
 
 function isEnd(delivery: Delivery | undefined): boolean {

@@ -119,6 +119,8 @@ class OpenStore implements Store {
     const { inventory } = this;
     while (inventory.epoch <= epoch) inventory.beginEpoch();
     for (const id of this.pending.versionsOfPods()) this.#versions.renew(id, inventory.epoch);
+    // What is said again of a pod that is not listed yet must not fall behind that.
+    for (const pod of inventory.pods()) pod.epoch = inventory.epoch;
     inventory.beginEpoch();
     this.#setBehind(inventory.epoch);
   }

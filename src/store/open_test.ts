@@ -194,6 +194,8 @@ withRig("while the disk is full everything goes on, and is written when there is
   assert.equal(behind.inventory.epoch, 2, "what was sent meanwhile is in no row: what is listed is news");
   assert.equal(behind.pending.counts(A).pending, 1);
   assert.equal(takeOne(behind).epoch, 1, "and what was pending is older than that");
+  const pod = behind.inventory.holder("shop", "before") ?? assert.fail();
+  assert.equal(pod.epoch, 1, "and so is what is said again before the list");
 });
 
 withRig(

@@ -60,7 +60,7 @@ export function broken(world: ModelWorld): string[] {
   const { setup } = world;
   return [
     ...world.problems,
-    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints),
+    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints, setup.small),
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
@@ -95,12 +95,13 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 }
 
 /** Also of a pod that no longer matches: the message that says so is the last one about it. */
-function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
   const told = deliveries.filter(({ accepted, pod }) => accepted && !witness.forgotten.has(pod.metadata.uid))
     .map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
+    if (strays.get(name)?.has(uid)) return [];
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
     const last = lastAccepted(deliveries, uid);
@@ -121,6 +122,7 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
+    if (world.strays.get(name)?.has(uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
     const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
     const lost = demanded.filter((one) =>
@@ -256,10 +258,12 @@ function isEnd(delivery: Delivery | undefined): boolean {
   return delivery?.event === "pod.deleted" || delivery?.reasons.includes("unselected") === true;
 }
 
-function idsOfTwoBodies(endpoints: ModelEndpoint[]): string[] {
+/** @param small an id stays the same when its body is reduced, which the message says */
+function idsOfTwoBodies(endpoints: ModelEndpoint[], small: boolean): string[] {
   const bodies = new Map<string, string>();
   return endpoints.flatMap(({ name, deliveries }) =>
-    deliveries.flatMap(({ id, body, event, pod }) => {
+    deliveries.flatMap(({ id, body, event, pod, observed }) => {
+      if (small && !observed) return [];
       const before = bodies.get(id) ?? body;
       bodies.set(id, before);
       return before === body ? [] : [`${name} got the id ${id} of another body for ${event} ${showPod(pod)}`];

@@ -34,7 +34,7 @@ interface Mark {
   owed: Map<string, Set<string>>;
   known: Map<string, Known[]>;
   positions: Map<Scope, Position>;
-  names: Set<string>;
+  recorded: Set<string>;
   /** How much had been seen. */
   seen: number;
 }
@@ -66,13 +66,15 @@ export class Witness {
   /** `namespace/name` by UID. */
   readonly names = new Map<string, string>();
   /**
-   * UIDs that a run was the first to see, and that no later one has surely heard of: the disk could not be written.
+   * UIDs that were surely recorded by no run, or by one whose records are gone: the disk could not be written.
    */
   readonly forgotten = new Set<string>();
   #positions = new Map<Scope, Position>();
   /** Versions of pods that were read one by one: they may be ahead of the scope's. */
   #lookedUp: { version: number; generation: number }[] = [];
   readonly #left = new Set<string>();
+  /** UIDs that the file surely knows, or did. */
+  #recorded = new Set<string>();
   #known = new Map<string, Known[]>();
   readonly #marks = new Map<number, Mark>();
   /** All that was seen, in order; kept where there are marks. */
@@ -101,7 +103,7 @@ export class Witness {
       owed: new Map([...this.owed].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
       known: new Map(this.#known),
       positions: new Map(this.#positions),
-      names: new Set(this.names.keys()),
+      recorded: new Set(this.#recorded),
       seen: this.#seen.length,
     });
   }
@@ -115,8 +117,9 @@ export class Witness {
     const mark = this.#marks.get(moment);
     if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
     if (mayForget) {
-      for (const uid of this.names.keys()) if (!mark.names.has(uid)) this.forgotten.add(uid);
+      for (const uid of this.names.keys()) if (!mark.recorded.has(uid)) this.forgotten.add(uid);
     }
+    this.#recorded = new Set(mark.recorded);
     this.transitions = mark.transitions;
     this.owed = mark.owed;
     this.#known = mark.known;
@@ -184,6 +187,7 @@ export class Witness {
     const { pod, generation } = sighting;
     const { uid } = pod.metadata;
     this.forgotten.delete(uid);
+    this.#recorded.add(uid);
     for (const endpoint of endpoints) {
       const uids = this.owed.get(endpoint) ?? new Set();
       this.owed.set(endpoint, uids.add(uid));

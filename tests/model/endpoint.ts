@@ -82,8 +82,9 @@ export class ModelEndpoint {
     });
   }
 
-  /** What was stored since this sync began is not. */
+  /** A run ended, and what was stored since this sync began is not. */
   forget(sync: number): void {
+    this.#fresh = [];
     for (const delivery of this.deliveries) {
       if (delivery.stored && delivery.storedIn >= sync) delivery.stored = false;
     }

@@ -98,7 +98,9 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted, pod }) => accepted && !witness.forgotten.has(pod.metadata.uid))
+  const told = deliveries.filter(({ accepted, pod }) =>
+    accepted && !witness.isForgotten(name, pod.metadata.uid)
+  )
     .map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
     if (strays.get(name)?.has(uid)) return [];
@@ -131,7 +133,7 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     const line = witness.names.get(uid) ?? "";
     const missing = lost.filter((one) =>
-      !mayBeGivenUp(one, seen, about, endpoint, one.generation + world.epochsOfFiles) &&
+      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length) &&
       !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
       const text = `${name} was not told of the transition ${showPod(pod)}`;
@@ -227,31 +229,27 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
  * Of an end that never came, `endings` says whether that is wrong: where next to nothing may be kept it can be given up,
  * and must be announced.
  */
-function beginningsBeforeEnds({ setup: { small }, witness }: ModelWorld, endpoint: ModelEndpoint): string[] {
+function beginningsBeforeEnds(
+  { setup: { small }, behindRuns }: ModelWorld,
+  endpoint: ModelEndpoint,
+): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
     // The next pod of its name may have passed it.
-    if (wasStuck(endpoint, keyOf(delivery.pod)) || repeatsEnd(deliveries, index)) return [];
+    if (wasStuck(endpoint, keyOf(delivery.pod))) return [];
     const { uid, namespace, name: podName } = delivery.pod.metadata;
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);
     if (before === undefined || before.pod.metadata.uid === uid) return [];
-    if (witness.forgotten.has(before.pod.metadata.uid)) return [];
+    // What was sent while the disk could not be written is not known to the runs after that.
+    if (behindRuns.some((run) => before.run < run && run <= delivery.run)) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
     if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
-}
-
-/** Whether the end of a pod comes once more, with what was pending in a file that was behind. */
-function repeatsEnd(deliveries: Delivery[], index: number): boolean {
-  const delivery = deliveries[index];
-  if (delivery === undefined || !isEnd(delivery)) return false;
-  const before = lastAccepted(deliveries.slice(0, index), delivery.pod.metadata.uid);
-  return before !== undefined && isEnd(before) && before.epoch < delivery.epoch;
 }
 
 function isEnd(delivery: Delivery | undefined): boolean {

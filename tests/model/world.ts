@@ -50,8 +50,8 @@ export class ModelWorld {
   readonly strays = new Map<string, Set<string>>();
   /** How often the program ended without an orderly end. */
   deaths = 0;
-  /** Epochs that began because a file was behind: one for what was pending, one for what is listed. */
-  epochsOfFiles = 0;
+  /** Runs that began with a file that was behind: each with two epochs, for what was pending and for what is listed. */
+  readonly behindRuns: number[] = [];
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
@@ -339,9 +339,13 @@ export class ModelWorld {
 
   /** The next run knows what was known at a moment; undefined: all that this one knew. */
   #goBack(moment: number | undefined, mayForget: boolean): void {
-    if (mayForget) this.epochsOfFiles += 2;
+    if (mayForget) this.behindRuns.push(this.#runs + 1);
     if (moment === undefined) return;
-    this.witness.revert(moment, this.cluster.generation, mayForget);
+    this.witness.revert(
+      moment,
+      this.cluster.generation,
+      mayForget ? this.endpoints.map(({ name }) => name) : [],
+    );
     for (const endpoint of this.endpoints) endpoint.forget(moment);
   }
 

@@ -26,7 +26,9 @@ Deno.test("whatever a pod holds, it is sent, as is its end, and so are the other
         rig.deliver();
         if (how === "missing") rig.list([]);
         else rig.accept({ type: how, object: { ...second } }, { type: "deleted", object: other("3") });
-        const names = rig.deliver().map(({ name, body }) => `${name} ${typeof JSON.parse(new TextDecoder().decode(body))}`);
+        const names = rig.deliver().map(({ name, body }) =>
+          `${name} ${typeof JSON.parse(new TextDecoder().decode(body))}`
+        );
         assert.ok(names.includes("web-1 object"), String(names));
       } finally {
         rig.store.close();

@@ -11,6 +11,9 @@ import type { Log } from "../runtime/log.ts";
 import type { Message, Store } from "../store/store.ts";
 import { Pipeline } from "./pipeline.ts";
 
+/** Messages in which the URL of an endpoint is looked for at the start. */
+const LOOKED_AT = 100;
+
 /** How many complaints about annotations are remembered, so that each is made once. */
 const COMPLAINTS = 1_000;
 
@@ -60,11 +63,20 @@ export class AnnotationEndpoints {
   reopen(): void {
     const { pending } = this.#store;
     for (const name of pending.endpoints().filter(isOfAnnotation)) {
-      const message = pending.take(name, 0);
-      if (message === undefined) continue;
-      const endpoint = this.#endpointOf(message);
-      pending.release(message);
-      if (endpoint !== undefined) this.open(endpoint, message.namespace);
+      const messages: Message[] = [];
+      let endpoint: Endpoint | undefined;
+      // A pod may have named it and, when it ended, another one.
+      for (
+        let message = pending.take(name, 0);
+        message !== undefined;
+        message = pending.take(name, 0)
+      ) {
+        messages.push(message);
+        endpoint = this.#endpointOf(message);
+        if (endpoint !== undefined || messages.length === LOOKED_AT) break;
+      }
+      if (endpoint !== undefined) this.open(endpoint, messages.at(-1)?.namespace ?? "");
+      for (const message of messages.toReversed()) pending.release(message);
     }
   }
 

@@ -137,6 +137,24 @@ withRuns(
 );
 
 withRuns(
+  "a restart finds the URL of an annotation's endpoint in any message that is pending for it",
+  async (rig) => {
+    rig.receiver.react = () => 503;
+    rig.see(podFor("turned", ["x"]), podFor("web", ["x"]));
+    rig.see(podFor("turned", ["y"], { version: "2" }));
+    rig.pipeline.accept(
+      [{ type: "deleted", object: objectOf(podFor("turned", ["y"], { version: "3" })) }],
+      undefined,
+    );
+    await rig.deliver(1);
+  },
+  async (rig) => {
+    const sent = await rig.deliver(3);
+    assert.ok(sent.includes("pod.changed web 1 /x"), sent.join());
+  },
+);
+
+withRuns(
   "a limit of a namespace leaves the places of others free, and its pods go to the default endpoints",
   async (rig) => {
     for (let pod = 0; pod < 30; pod++) rig.see(podFor(`web-${pod}`, [`mine-${pod}`], { namespace: "mine" }));

@@ -53,7 +53,8 @@ const VERY_SHORT = 1_000;
  * - when the version is lost (410), or the stream brought what it should not;
  * - when no API server answered for a while. A watch goes on without an error in a history that is not the one it
  *   began in: etcd restored from a backup *and* written to until it had passed the version. A restore stops every API
- *   server, so whoever has seen none must look at what there is;
+ *   server, so whoever has seen none must look at what there is. Nor has a reader who looked away so long (it read
+ *   single pods, over and over) and finds the stream ended;
  * - every 6 to 12 hours, for whatever else a watch may have missed.
  */
 export async function* watchPods(
@@ -98,9 +99,11 @@ export async function* watchPods(
         lively ||= burst.items.length > 0 || burst.version !== version;
         // Without items too: on a quiet cluster nothing else tells that it answers.
         if (lively || !stillborn) yield burst.items;
+        contact.resumed();
         // Only now: what was yielded has been taken, so a stream that follows may start behind it.
         version = burst.version;
       }
+      contact.ended();
       suspicious = !lively;
       stillborn = isOpen && !lively && clock.monotonic() - start < VERY_SHORT;
       if (!stillborn) continue;
@@ -125,6 +128,9 @@ class Contact {
   readonly #clock: Clock;
   #silentSince: number | undefined;
   #refusals = 0;
+  #heardAt = 0;
+  /** When the reader went on after it had read nothing for long, and since when it had not. */
+  #looksAgain: { at: number; heardAt: number } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -140,10 +146,26 @@ class Contact {
   made(): void {
     this.#silentSince = undefined;
     this.#refusals = 0;
+    this.#heardAt = this.#clock.monotonic();
+    // What comes soon may have lain in a buffer.
+    if (this.#heardAt - (this.#looksAgain?.at ?? -Infinity) >= SILENCE) this.#looksAgain = undefined;
+  }
+
+  /** The stream is read on. */
+  resumed(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#heardAt >= SILENCE) this.#looksAgain = { at: now, heardAt: this.#heardAt };
+  }
+
+  /** The stream ended, however that was: where it was not read for long, nobody knows since when. */
+  ended(): void {
+    if (this.#looksAgain !== undefined) this.#silentSince ??= this.#looksAgain.heardAt;
+    this.#looksAgain = undefined;
   }
 
   /** @param since when none answered any more; whether the connection had been made before it failed */
   failed(since: number, wasOpen: boolean): void {
+    this.ended();
     this.#silentSince ??= since;
     if (!wasOpen) this.#refusals++;
   }

@@ -103,6 +103,23 @@ Deno.test("a stream that opens only 10 s after none answered any more is left fo
   await watch.close();
 });
 
+for (const [seconds, item] of [[9, "applied b@21"], [10, "sync-start"]] as const) {
+  Deno.test(`after ${seconds} s in which the reader did not read a stream that broke, ${item} comes next`, async () => {
+    const [first, second] = [new ScriptedStream(), new ScriptedStream()];
+    const answers = seconds < 10 ? [podList("11", []), second] : [podList("20", [])];
+    const watch = openWatch(new ScriptedApi(podList("10", []), first, ...answers));
+    await passList(watch);
+    first.event("ADDED", simplePod("a", "11"));
+    assert.deepEqual(await watch.next(), ["applied a@11"]);
+    await watch.clock.advance(seconds * 1_000);
+    first.break();
+    assert.match((await watch.next())[0] ?? "", /unreachable/);
+    second.event("ADDED", simplePod("b", "21"));
+    assert.deepEqual(await watch.next(), [item]);
+    await watch.close();
+  });
+}
+
 Deno.test("watch lists anew after a stream on which nothing came for too long", async () => {
   const api = new ScriptedApi(podList("10", []), new ScriptedStream(), podList("20", []));
   const watch = openWatch(api);

@@ -178,7 +178,8 @@ export class Bodies {
   /** Whether `compact` would find something worth its while. */
   isSparse(limit: number): boolean {
     const least = this.#rawLive / BLOCK;
-    return this.#storedBytes > STORED_KEPT || this.#z > 2 * this.#liveZ + SLACK || this.#blocks.size > SPARE_BLOCKS + 4 * least ||
+    return this.#storedBytes > STORED_KEPT || this.#z > 2 * this.#liveZ + SLACK ||
+      this.#blocks.size > SPARE_BLOCKS + 4 * least ||
       (this.#z > 0.9 * limit && this.#liveZ < 0.9 * this.#z);
   }
 
@@ -244,7 +245,9 @@ export class Bodies {
       return kept;
     }
     const row = this.#journal.blocks.get(id);
-    const raw = row !== undefined && isStored({ raw: row.raw, z: row.z.length }) ? verified(row.z) : inflate(row?.z);
+    const raw = row !== undefined && isStored({ raw: row.raw, z: row.z.length })
+      ? verified(row.z)
+      : inflate(row?.z);
     this.#keepRaw(id, raw);
     return raw;
   }

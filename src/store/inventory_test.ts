@@ -145,14 +145,17 @@ withStore(
   },
 );
 
-withStore("what a list did not hold is missing, however new; what it marked, and what is new, is not", (store) => {
-  for (const name of ["kept", "changed", "lost"]) record(store, [], { name });
-  store.inventory.beginSync(undefined);
-  store.inventory.mark(store.inventory.known("uid-kept") ?? assert.fail());
-  record(store, [], { name: "changed", resourceVersion: "2" });
-  record(store, [], { name: "fresh" });
-  assert.deepEqual(names(store.inventory.missing(undefined)), ["changed", "lost"]);
-});
+withStore(
+  "what a list did not hold is missing, however new; what it marked, and what is new, is not",
+  (store) => {
+    for (const name of ["kept", "changed", "lost"]) record(store, [], { name });
+    store.inventory.beginSync(undefined);
+    store.inventory.mark(store.inventory.known("uid-kept") ?? assert.fail());
+    record(store, [], { name: "changed", resourceVersion: "2" });
+    record(store, [], { name: "fresh" });
+    assert.deepEqual(names(store.inventory.missing(undefined)), ["changed", "lost"]);
+  },
+);
 
 withStore("a list that begins anew counts from its second beginning", (store) => {
   const [a, b] = ["a", "b"].map((name) => record(store, [], { name }));

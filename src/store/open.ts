@@ -115,14 +115,17 @@ class OpenStore implements Store {
 
   /**
    * What was sent after the file fell behind is in no row of it. A pending version may be older than that, so it is
-   * sent in an epoch of its own; another one follows, in which all that is listed is news: nothing has an id twice.
+   * sent in an epoch of its own; another one follows, in which all that is listed is news: nothing has an id twice. An
+   * inventory stays in its old one: of the pods that were sent since it knows nothing.
    *
    * @param epoch of the process that ended
    */
   #leaveBehind(epoch: number): void {
     const { inventory } = this;
     while (inventory.epoch <= epoch) inventory.beginEpoch();
-    for (const id of this.pending.versions()) this.#versions.renew(id, inventory.epoch);
+    for (const id of this.pending.versionsOfPods()) this.#versions.renew(id, inventory.epoch);
+    // What is said again of a pod that is not listed yet must not fall behind that.
+    for (const pod of inventory.pods()) pod.epoch = inventory.epoch;
     inventory.beginEpoch();
     this.#setBehind(inventory.epoch);
   }
@@ -146,7 +149,9 @@ class OpenStore implements Store {
   }
 
   commit(): void {
-    this.#commit(this.#disk.sync !== undefined || this.#disk.isMemory || this.#journal.dirtyRows > PRIVATE_ROWS);
+    this.#commit(
+      this.#disk.sync !== undefined || this.#disk.isMemory || this.#journal.dirtyRows > PRIVATE_ROWS,
+    );
   }
 
   /** @param writes whether what is dirty is written now; else nobody waits for that */

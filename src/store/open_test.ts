@@ -194,7 +194,22 @@ withRig("while the disk is full everything goes on, and is written when there is
   assert.equal(behind.inventory.epoch, 2, "what was sent meanwhile is in no row: what is listed is news");
   assert.equal(behind.pending.counts(A).pending, 1);
   assert.equal(takeOne(behind).epoch, 1, "and what was pending is older than that");
+  const pod = behind.inventory.holder("shop", "before") ?? assert.fail();
+  assert.equal(pod.epoch, 1, "and so is what is said again before the list");
 });
+
+withRig(
+  "an inventory in a file that is behind stays one of its epoch",
+  async ({ store, disk, folder, open }) => {
+    const page = { event: "k8svent.inventory", resourceVersion: "1", reasons: [], occasion: "1" } as const;
+    store.record(undefined, { ...page, body: new TextEncoder().encode("{}") }, [A], "inventory-1");
+    store.commit();
+    await disk.endSync();
+    disk.setBehind(0);
+    disk.copyTo(`${folder}/behind.db`);
+    assert.equal(takeOne(open(`${folder}/behind.db`)).epoch, 0);
+  },
+);
 
 withRig("two crashes while the disk is full begin two new epochs", async ({ store, disk, folder }) => {
   record(store, [A], { name: "before" });

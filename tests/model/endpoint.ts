@@ -49,6 +49,8 @@ export class ModelEndpoint {
   readonly filters: Filter[] = [];
   /** The names of pods, `namespace/name`, that a filter has met. */
   readonly poisoned = new Set<string>();
+  /** How many messages it was told were given up, by whatever it took. */
+  lost = 0;
   /** What an obedient receiver holds after all that. */
   readonly receiver = new Receiver();
   /** What is wrong with what was sent to it, whatever it is about. */
@@ -80,8 +82,9 @@ export class ModelEndpoint {
     });
   }
 
-  /** What was stored since this sync began is not. */
+  /** A run ended, and what was stored since this sync began is not. */
   forget(sync: number): void {
+    this.#fresh = [];
     for (const delivery of this.deliveries) {
       if (delivery.stored && delivery.storedIn >= sync) delivery.stored = false;
     }
@@ -112,6 +115,7 @@ export class ModelEndpoint {
     if (status === 410) this.goneFor = client.number;
     if (status >= 200 && status < 300) {
       delivery.accepted = true;
+      this.lost += delivery.lost;
       this.receiver.take(delivery);
       this.#fresh.push({ delivery, client, at: this.#clock.monotonic() });
     }

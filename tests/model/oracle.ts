@@ -8,7 +8,7 @@ import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
 import { type Transition, versionOf } from "./witness.ts";
 import type { ModelWorld } from "./world.ts";
 
-/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind. */
+/** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind; where room is short, one. */
 const LATEST = 20;
 
 /**
@@ -46,7 +46,7 @@ export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () =>
       ...transitions(world, endpoint),
     ].filter(counts);
     const messages = new Set(missing.map(({ message }) => message));
-    return world.setup.small && messages.size <= announced(endpoint) ? [] : missing;
+    return world.setup.small && messages.size <= endpoint.lost ? [] : missing;
   });
 }
 
@@ -60,22 +60,17 @@ export function broken(world: ModelWorld): string[] {
   const { setup } = world;
   return [
     ...world.problems,
-    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints),
+    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints, setup.small),
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
-      ...beginningsBeforeEnds(endpoint, setup.small),
+      ...beginningsBeforeEnds(world, endpoint),
       ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
     ]),
   ];
-}
-
-/** How many messages an endpoint was told were given up. */
-function announced({ deliveries }: ModelEndpoint): number {
-  return deliveries.reduce((sum, { accepted, lost }) => accepted ? sum + lost : sum, 0);
 }
 
 function hasDeadLetter({ refused }: ModelEndpoint, line: string): boolean {
@@ -100,12 +95,15 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 }
 
 /** Also of a pod that no longer matches: the message that says so is the last one about it. */
-function endings({ cluster, setup, witness }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted, pod }) => accepted && !witness.forgotten.has(pod.metadata.uid))
+  const told = deliveries.filter(({ accepted, pod }) =>
+    accepted && !witness.isForgotten(name, pod.metadata.uid)
+  )
     .map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
+    if (strays.get(name)?.has(uid)) return [];
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
     const last = lastAccepted(deliveries, uid);
@@ -126,15 +124,17 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
+    if (world.strays.get(name)?.has(uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-LATEST)] : seen;
+    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
     const lost = demanded.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     const line = witness.names.get(uid) ?? "";
     const missing = lost.filter((one) =>
-      !mayBeGivenUp(one, seen, about, endpoint) && !wasStuck(endpoint, keyOf(one.pod))
+      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length) &&
+      !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
       const text = `${name} was not told of the transition ${showPod(pod)}`;
       return { endpoint, line, message: keyOf(pod), text };
@@ -155,13 +155,16 @@ function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
  * version may have taken their place. The end of a pod, or of its selection, is the last of its transitions.
  *
  * Where the cluster went back, a lower version may be the later one. In which epoch the lost one was seen is not
- * known, but there are no more epochs than generations, and what was seen before it and told is not later.
+ * known, but what was seen before it and told is not later.
+ *
+ * @param epoch the last one in which it can have been seen
  */
 function mayBeGivenUp(
   lost: Transition,
   seen: Transition[],
   about: Delivery[],
   endpoint: ModelEndpoint,
+  epoch: number,
 ): boolean {
   const { uid } = lost.pod.metadata;
   const stuck = endpoint.refused.filter(({ pod }) =>
@@ -173,10 +176,10 @@ function mayBeGivenUp(
   const distinct = [
     ...new Map(kept.map((delivery) => [`${delivery.id} ${delivery.epoch}`, delivery])).values(),
   ];
-  const before = seen.slice(0, seen.indexOf(lost)).flatMap(({ pod, generation }) =>
-    about.find((delivery) => delivery.epoch <= generation && tells(delivery, pod)) ?? []
+  const before = seen.slice(0, seen.indexOf(lost)).flatMap(({ pod }) =>
+    about.find((delivery) => delivery.epoch <= epoch && tells(delivery, pod)) ?? []
   );
-  const epochs = Array.from({ length: lost.generation + 1 }, (_, epoch) => epoch);
+  const epochs = Array.from({ length: epoch + 1 }, (_, number) => number);
   return epochs.some((epoch) => {
     const isLater = (delivery: Delivery): boolean =>
       delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
@@ -222,21 +225,29 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
   });
 }
 
-/** @param small an end that never came was given up: `endings` wants that to be announced */
-function beginningsBeforeEnds(endpoint: ModelEndpoint, small: boolean): string[] {
+/**
+ * Of an end that never came, `endings` says whether that is wrong: where next to nothing may be kept it can be given up,
+ * and must be announced.
+ */
+function beginningsBeforeEnds(
+  { setup: { small }, behindRuns }: ModelWorld,
+  endpoint: ModelEndpoint,
+): string[] {
   const { name, deliveries, refused } = endpoint;
   const holders = new Map<string, Delivery>();
   return deliveries.flatMap((delivery, index) => {
-    // Before the gain, the next pod of its name may have passed it; now a dead letter blocks its name.
-    if (!gained("evidence") && wasStuck(endpoint, keyOf(delivery.pod))) return [];
+    // The next pod of its name may have passed it.
+    if (wasStuck(endpoint, keyOf(delivery.pod))) return [];
     const { uid, namespace, name: podName } = delivery.pod.metadata;
     const before = holders.get(`${namespace}/${podName}`);
     holders.set(`${namespace}/${podName}`, delivery);
     if (before === undefined || before.pod.metadata.uid === uid) return [];
+    // What was sent while the disk could not be written is not known to the runs after that.
+    if (behindRuns.some((run) => before.run < run && run <= delivery.run)) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
-    if (!gained("evidence") && ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
+    if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
   });
 }
@@ -245,10 +256,12 @@ function isEnd(delivery: Delivery | undefined): boolean {
   return delivery?.event === "pod.deleted" || delivery?.reasons.includes("unselected") === true;
 }
 
-function idsOfTwoBodies(endpoints: ModelEndpoint[]): string[] {
+/** @param small an id stays the same when its body is reduced, which the message says */
+function idsOfTwoBodies(endpoints: ModelEndpoint[], small: boolean): string[] {
   const bodies = new Map<string, string>();
   return endpoints.flatMap(({ name, deliveries }) =>
-    deliveries.flatMap(({ id, body, event, pod }) => {
+    deliveries.flatMap(({ id, body, event, pod, observed }) => {
+      if (small && !observed) return [];
       const before = bodies.get(id) ?? body;
       bodies.set(id, before);
       return before === body ? [] : [`${name} got the id ${id} of another body for ${event} ${showPod(pod)}`];

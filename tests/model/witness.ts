@@ -34,7 +34,6 @@ interface Mark {
   owed: Map<string, Set<string>>;
   known: Map<string, Known[]>;
   positions: Map<Scope, Position>;
-  names: Set<string>;
   /** How much had been seen. */
   seen: number;
 }
@@ -65,15 +64,12 @@ export class Witness {
   readonly chains = new Map<string, Chain>();
   /** `namespace/name` by UID. */
   readonly names = new Map<string, string>();
-  /**
-   * UIDs that a run was the first to see, and that the next one may never have heard of: the disk could not be written.
-   * Where such a pod is seen again, it is in `owed` again.
-   */
-  readonly forgotten = new Set<string>();
   #positions = new Map<Scope, Position>();
   /** Versions of pods that were read one by one: they may be ahead of the scope's. */
   #lookedUp: { version: number; generation: number }[] = [];
   readonly #left = new Set<string>();
+  /** Endpoints and UIDs of which no run surely knows, or one whose records are gone: the disk could not be written. */
+  readonly #forgotten = new Set<string>();
   #known = new Map<string, Known[]>();
   readonly #marks = new Map<number, Mark>();
   /** All that was seen, in order; kept where there are marks. */
@@ -102,7 +98,6 @@ export class Witness {
       owed: new Map([...this.owed].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
       known: new Map(this.#known),
       positions: new Map(this.#positions),
-      names: new Set(this.names.keys()),
       seen: this.#seen.length,
     });
   }
@@ -110,13 +105,14 @@ export class Witness {
   /**
    * A crash went back to a moment: what was seen since may or may not be stored.
    *
-   * @param mayForget whether what was sent since may be of pods that nobody knows of any more
+   * @param forgetful endpoints that may have been sent since what nobody knows of any more
    */
-  revert(moment: number, generation: number, mayForget: boolean): void {
+  revert(moment: number, generation: number, forgetful: readonly string[]): void {
     const mark = this.#marks.get(moment);
     if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
-    if (mayForget) {
-      for (const uid of this.names.keys()) if (!mark.names.has(uid)) this.forgotten.add(uid);
+    for (const endpoint of forgetful) {
+      const owed = mark.owed.get(endpoint);
+      for (const uid of this.names.keys()) if (!owed?.has(uid)) this.#forgotten.add(`${endpoint} ${uid}`);
     }
     this.transitions = mark.transitions;
     this.owed = mark.owed;
@@ -142,6 +138,11 @@ export class Witness {
       this.#known.set(uid, [...known, sighting.type === "deleted" ? undefined : sighting]);
       if (sighting.type === "deleted") this.#left.add(uid);
     }
+  }
+
+  /** Whether nobody may know that an endpoint was told of a pod. */
+  isForgotten(endpoint: string, uid: string): boolean {
+    return this.#forgotten.has(`${endpoint} ${uid}`);
   }
 
   /** The versions up to which the program has seen the cluster, or may have. */
@@ -185,6 +186,7 @@ export class Witness {
     const { pod, generation } = sighting;
     const { uid } = pod.metadata;
     for (const endpoint of endpoints) {
+      this.#forgotten.delete(`${endpoint} ${uid}`);
       const uids = this.owed.get(endpoint) ?? new Set();
       this.owed.set(endpoint, uids.add(uid));
     }

@@ -43,11 +43,19 @@ export class ModelWorld {
   /** What the program did that it never should, whatever it is told. */
   readonly problems: string[] = [];
   readonly setup: Setup;
+  /**
+   * By an endpoint's name the UIDs of pods that were sent there, did not name it any more when a run began, and so may
+   * not have told that run its URL: only pods tell those, and the store keeps none (DESIGN.md, Store).
+   */
+  readonly strays = new Map<string, Set<string>>();
   /** How often the program ended without an orderly end. */
   deaths = 0;
+  /** Runs that began with a file that was behind: each with two epochs, for what was pending and for what is listed. */
+  readonly behindRuns: number[] = [];
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
+  readonly #rerouted = new Set<string>();
   #program: Program | undefined;
   #runs = 0;
   #randoms = 0;
@@ -95,7 +103,11 @@ export class ModelWorld {
       case "change":
         return this.cluster.change(command.pod, command.what);
       case "route":
-        return this.cluster.route(command.pod, command.to);
+        this.cluster.route(command.pod, command.to);
+        for (const { metadata: { uid, namespace, name } } of this.cluster.pods()) {
+          if (PODS[command.pod]?.join() === [namespace, name].join()) this.#rerouted.add(uid);
+        }
+        return;
       case "transition":
         for (let time = 0; time < command.times; time++) this.cluster.transition(command.pod, command.what);
         return;
@@ -271,6 +283,7 @@ export class ModelWorld {
       this.setup.lateEndpoint && this.#runs === 0 ? 1 : ENDPOINTS.length,
     );
     const names = operators.map(({ name }) => name);
+    if (this.#runs > 0) this.#findStrays();
     this.#disk.settle();
     const program = new Program(++this.#runs, {
       clock: this.clock,
@@ -290,6 +303,19 @@ export class ModelWorld {
     });
     program.onDeath = (death) => this.#die(death);
     this.#program = program;
+  }
+
+  #findStrays(): void {
+    const alive = new Map(this.cluster.pods().map((pod) => [pod.metadata.uid, pod]));
+    for (const { name, deliveries } of this.endpoints.slice(ENDPOINTS.length)) {
+      const strays = this.strays.get(name) ?? new Set();
+      this.strays.set(name, strays);
+      for (const { pod: { metadata: { uid } } } of deliveries) {
+        const pod = alive.get(uid);
+        const mayHaveLeft = this.#rerouted.has(uid) || this.cluster.generation > 0;
+        if (pod === undefined ? mayHaveLeft : !this.targets(pod).includes(name)) strays.add(uid);
+      }
+    }
   }
 
   async #stop(): Promise<void> {
@@ -313,8 +339,13 @@ export class ModelWorld {
 
   /** The next run knows what was known at a moment; undefined: all that this one knew. */
   #goBack(moment: number | undefined, mayForget: boolean): void {
+    if (mayForget) this.behindRuns.push(this.#runs + 1);
     if (moment === undefined) return;
-    this.witness.revert(moment, this.cluster.generation, mayForget);
+    this.witness.revert(
+      moment,
+      this.cluster.generation,
+      mayForget ? this.endpoints.map(({ name }) => name) : [],
+    );
     for (const endpoint of this.endpoints) endpoint.forget(moment);
   }
 

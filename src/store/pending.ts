@@ -287,18 +287,10 @@ export class PendingLines implements Pending {
   /** All versions of pods that are pending, each once. */
   versionsOfPods(): Set<number> {
     const versions = new Set<number>();
-<<<<<<< HEAD
     for (const endpoint of this.all.list()) {
       for (const line of endpoint.all()) {
+        if (line.pod.isNotice) continue;
         for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
-=======
-    for (const { namespaces } of this.#byName.values()) {
-      for (const namespace of namespaces.values()) {
-        for (const line of namespace.all()) {
-          if (line.pod.isNotice) continue;
-          for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
-        }
->>>>>>> w-fix
       }
     }
     return versions;

@@ -101,9 +101,9 @@ export class Bodies {
     return this.#z;
   }
 
-  /** An estimate of how many of them something points at, and those of the open block. */
+  /** An estimate of how many of them something points at. */
   get liveBytes(): number {
-    return this.#liveZ + (this.#open?.size ?? 0);
+    return this.#liveZ;
   }
 
   /** What a body takes, deflated. */
@@ -148,7 +148,7 @@ export class Bodies {
   read({ block, at, length }: Place): Raw | undefined {
     if (block === 0) return undefined;
     const part = this.#open?.id === block ? this.#open.parts.find((one) => one.at === at) : undefined;
-    if (part !== undefined) return new Uint8Array(part.body);
+    if (part !== undefined) return part.body as Raw;
     return this.#rawOf(block).subarray(at, at + length);
   }
 

@@ -158,7 +158,7 @@ class OpenStore implements Store {
   #commit(writes: boolean): void {
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
-    if (writes) this.#bodies.seal();
+    this.#bodies.seal();
     // History may be rewritten while the disk fails.
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);

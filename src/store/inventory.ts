@@ -72,7 +72,10 @@ export class KnownPods implements Inventory {
     this.#setMeta("epoch", String(this.epoch + 1));
     this.#tombstones.clear();
     // Versions that were reached say nothing about another history.
-    for (const key of [...this.#meta.keys()]) if (key.startsWith("reached ")) this.#dropMeta(key);
+    for (const key of [...this.#meta.keys()].filter((key) => key.startsWith("reached "))) {
+      this.#meta.delete(key);
+      this.#journal.meta.delete(key);
+    }
   }
 
   isOfOneEpoch(): boolean {
@@ -313,11 +316,6 @@ export class KnownPods implements Inventory {
     if (this.#meta.get(key) === value) return;
     this.#meta.set(key, value);
     this.#journal.meta.put(key, { value });
-  }
-
-  #dropMeta(key: string): void {
-    this.#meta.delete(key);
-    this.#journal.meta.delete(key);
   }
 
   // --- Reminders ---

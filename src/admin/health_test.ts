@@ -10,7 +10,12 @@ function open(scopes: (string | undefined)[] = [undefined]): {
 } {
   const clock = new TestClock();
   const disk = { full: false };
-  const health = new Health({ clock, scopes, staleAfter: 300_000, diskFault: () => disk.full ? "it is full" : undefined });
+  const health = new Health({
+    clock,
+    scopes,
+    staleAfter: 300_000,
+    diskFault: () => disk.full ? "it is full" : undefined,
+  });
   return { clock, health, disk };
 }
 

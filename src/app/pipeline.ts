@@ -143,11 +143,11 @@ export class Pipeline {
       case "applied": {
         const isListed = this.#lists.has(scope);
         this.#applied(event.object, scope, isListed);
-        return isListed ? undefined : this.#reached(scope, event.object.pod.metadata.resourceVersion);
+        return isListed ? undefined : this.#reachedBy(event.object, scope);
       }
       case "deleted":
         this.#deleted(event.object);
-        return this.#reached(scope, event.object.pod.metadata.resourceVersion);
+        return this.#reachedBy(event.object, scope);
       case "unselected":
         return this.#unselected(event.object);
       case "bookmark":
@@ -162,6 +162,15 @@ export class Pipeline {
     const { inventory } = this.#deps.store;
     const before = inventory.reached(scope);
     if (before === undefined || compareVersions(version, before) > 0) inventory.setReached(scope, version);
+  }
+
+  #reachedBy({ pod }: PodObject, scope: Scope): void {
+    const { inventory } = this.#deps.store;
+    const { resourceVersion } = pod.metadata;
+    const before = inventory.reached(scope);
+    if (before === undefined || compareVersions(resourceVersion, before) > 0) {
+      inventory.reachedBy(scope, resourceVersion);
+    }
   }
 
   #applied(object: PodObject, scope: Scope, isListed: boolean): void {

@@ -150,7 +150,8 @@ export const GROUPS = {
       value: "SIZE",
       variables: ["K8SVENT_STATE_MAX"],
       fallback: "1Gi",
-      help: "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
+      help:
+        "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
     },
     timeout: {
       value: "DURATION",

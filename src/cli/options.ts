@@ -1,5 +1,5 @@
 import type { Address } from "../admin/listen.ts";
-import { secretProblem, type Scheme, SCHEMES } from "../delivery/sign.ts";
+import { type Scheme, SCHEMES, secretProblem } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { type Given, readArguments } from "./arguments.ts";

@@ -286,5 +286,8 @@ Deno.test("--signatures leaves out what a receiver does not read, and refuses wh
   assert.deepEqual(parse([...URL_FLAG, "--signatures", "standard"]).signatures, new Set(["standard"]));
   const both = parse(URL_FLAG, { K8SVENT_SIGNATURES: "github,standard" }).signatures;
   assert.deepEqual(both, new Set(["github", "standard"]));
-  assert.match(complaint([...URL_FLAG, "--signatures", "sha1"]), /--signatures must be standard or github or atomist/);
+  assert.match(
+    complaint([...URL_FLAG, "--signatures", "sha1"]),
+    /--signatures must be standard or github or atomist/,
+  );
 });

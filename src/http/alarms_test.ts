@@ -38,3 +38,26 @@ Deno.test("what is closed leaves no timer", async () => {
   assert.equal(clock.pending, 0);
   await clock.advance(200);
 });
+
+Deno.test("after the process stood still, what came meanwhile goes first", () => {
+  let now = 0;
+  const timers: [number, () => void][] = [];
+  const alarms = new Alarms({
+    now: () => now,
+    monotonic: () => now,
+    after(milliseconds, run): () => void {
+      timers.push([milliseconds, run]);
+      return () => {};
+    },
+  });
+  let rung = 0;
+  const cancel = alarms.at(1_000, () => rung++);
+  alarms.at(1_000, () => rung++);
+  now = 9_000;
+  timers.shift()?.[1]();
+  assert.equal(rung, 0);
+  cancel();
+  now = 9_500;
+  timers.shift()?.[1]();
+  assert.equal(rung, 1, "but once");
+});

@@ -42,6 +42,7 @@ export interface Client {
   close(): void;
 }
 
+/** What a client is opened with. */
 export interface ClientOptions {
   network: Network;
   /** For the proxy's variables; see `proxy.ts`. */

@@ -362,7 +362,8 @@ function isHttp2(bytes: Uint8Array): boolean {
   return bytes.length >= 9 && bytes[0] === 0 && (bytes[3] === 4 || bytes[3] === 7) && (bytes[5] ?? 0) < 0x80;
 }
 
-function joined(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
+function joined(pieces: Uint8Array[]): Uint8Array {
+  if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
   const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

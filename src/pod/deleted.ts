@@ -19,7 +19,9 @@ export function deletedPod(body: Uint8Array): DeletedPod {
 }
 
 /** Of a pod whose last body was given up to save room, and that nobody can read any more: its name is left. */
-export function unknownPod({ uid, namespace, name, resourceVersion }: PodRef & { resourceVersion: string }): DeletedPod {
+export function unknownPod(
+  { uid, namespace, name, resourceVersion }: PodRef & { resourceVersion: string },
+): DeletedPod {
   const pod: Pod = { metadata: { name, namespace, uid, resourceVersion } };
   return { pod, phase: "Unknown", body: encode({ ...pod, status: { phase: "Deleted" } }) };
 }

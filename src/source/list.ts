@@ -28,9 +28,9 @@ import type { SourceItem } from "./source.ts";
 
 /**
  * Bytes of a page that are cut at a time, if so many came. The pods of one cut are one batch, which costs the reader
- * a transaction: of ordinary pods some fifty.
+ * a transaction: of ordinary pods some twelve: more of them would be garbage only when V8 has copied them.
  */
-const CUT = 512 * 1024;
+const CUT = 128 * 1024;
 
 /** Room that a read has at the least. */
 const READ = 64 * 1024;

@@ -148,7 +148,8 @@ function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unkn
 /** All at once: their bodies then share one buffer. @throws {ClusterError} where one of them is no event of a pod. */
 function readLines(lines: Uint8Array[], { items, version }: Burst): Burst {
   const events = lines.map(readEvent);
-  const pods = takePods(events.flatMap((event) => event.type === "bookmark" ? [] : event.found ?? [])).values();
+  const pods = takePods(events.flatMap((event) => event.type === "bookmark" ? [] : event.found ?? []))
+    .values();
   const more = events.flatMap((event): SourceItem[] => {
     if (event.type === "bookmark") {
       version = event.resourceVersion;

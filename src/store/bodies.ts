@@ -2,17 +2,28 @@
  * The bodies, deflated together in blocks of at most 128 KB: neighbours look alike, so a pod of 6 KB takes 1.2 KB in
  * a block and 2.6 alone, and to deflate it costs 4 µs in place of 30. A body that is larger has a block of its own.
  *
+ * The one body of a small batch, which is what a watch brings, stays as it is: to deflate it alone would cost more than
+ * all else that is done for a change, and most are superseded soon. When those that stay are many, `compact` deflates
+ * them together.
+ *
  * - `add` puts a body into the open block. It is sealed at the end of a batch, or when it is full.
  * - `read` gives a body back: from the open block, from a raw block that is still in memory, or by inflating.
  * - `use` and `release` say that one version more, or less, points into a block. A block goes with the last of them.
  * - `compact` writes what still lives of sparse blocks into new ones (see there).
  */
-import { deflateSync, inflateSync } from "node:zlib";
+import { Buffer } from "node:buffer";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { StoreError } from "./database.ts";
 import type { Journal, VersionRow } from "./journal.ts";
 
 /** Larger blocks deflate no better by much, and take milliseconds to inflate for one body. */
 const BLOCK = 128 * 1024;
+
+/** A body of a batch of its own is not deflated up to this size. */
+const STORED = 16 * 1024;
+
+/** Bytes of those that may stay so. */
+const STORED_KEPT = 8 * 1024 * 1024;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
 const RAW_KEPT = 4 * 1024 * 1024;
@@ -32,7 +43,7 @@ export type Place = Pick<VersionRow, "block" | "at" | "length">;
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
 
 interface Block {
-  /** Bytes, deflated; 0 while it is open. */
+  /** Bytes on the disk: `raw` and a checksum where it is not deflated; 0 while it is open. */
   z: number;
   /** Bytes before that, and how many of them versions point at (twice where two do). */
   raw: number;
@@ -59,6 +70,9 @@ export class Bodies {
   #liveZ = 0;
   #rawLive = 0;
   #references = 0;
+  /** Blocks that are one body which was not deflated, the oldest first, and their bytes. */
+  readonly #stored = new Set<number>();
+  #storedBytes = 0;
   #candidates: number[] = [];
 
   constructor(journal: Journal) {
@@ -70,6 +84,8 @@ export class Bodies {
     this.#blocks.set(id, { z, raw, live: 0, versions: [], references: 0 });
     this.#lastBlock = Math.max(this.#lastBlock, id);
     this.#z += z;
+    const block = this.#blocks.get(id);
+    if (block !== undefined && raw <= STORED && isStored(block)) this.#store(id, block);
   }
 
   sweep(): void {
@@ -85,9 +101,9 @@ export class Bodies {
     return this.#z;
   }
 
-  /** An estimate of how many of them something points at. */
+  /** An estimate of how many of them something points at, and those of the open block. */
   get liveBytes(): number {
-    return this.#liveZ;
+    return this.#liveZ + (this.#open?.size ?? 0);
   }
 
   /** What a body takes, deflated. */
@@ -144,12 +160,14 @@ export class Bodies {
     const block = this.#blocks.get(open.id);
     if (block === undefined) return;
     if (block.references === 0) return this.#drop(open.id, block);
-    const raw = new Uint8Array(open.size);
+    const bytes = new Uint8Array(open.size + CHECKSUM);
+    const raw = bytes.subarray(0, open.size);
     for (const { at, body } of open.parts) raw.set(body, at);
-    const z = deflateSync(raw, { level: 1 });
+    const z = open.parts.length === 1 && raw.length <= STORED ? checked(bytes) : deflate(bytes);
     block.raw = open.size;
     block.z = z.length;
     this.#z += z.length;
+    if (open.parts.length === 1 && isStored(block)) this.#store(open.id, block);
     const { live } = block;
     block.live = 0;
     this.#setLive(block, live);
@@ -160,7 +178,8 @@ export class Bodies {
   /** Whether `compact` would find something worth its while. */
   isSparse(limit: number): boolean {
     const least = this.#rawLive / BLOCK;
-    return this.#z > 2 * this.#liveZ + SLACK || this.#blocks.size > SPARE_BLOCKS + 4 * least ||
+    return this.#storedBytes > STORED_KEPT || this.#z > 2 * this.#liveZ + SLACK ||
+      this.#blocks.size > SPARE_BLOCKS + 4 * least ||
       (this.#z > 0.9 * limit && this.#liveZ < 0.9 * this.#z);
   }
 
@@ -182,8 +201,9 @@ export class Bodies {
     }
   }
 
-  /** The sparsest last. */
+  /** The sparsest last; those that were not deflated, the oldest last, where they are too many. */
   #sparsest(): number[] {
+    if (this.#storedBytes > STORED_KEPT) return [...this.#stored].slice(0, CANDIDATES).reverse();
     return [...this.#blocks].filter(([, { z, live }]) => z > 0 && live < BLOCK / 2)
       .sort(([, a], [, b]) => b.live - a.live).slice(-CANDIDATES).map(([id]) => id);
   }
@@ -202,7 +222,13 @@ export class Bodies {
     block.live = live;
   }
 
+  #store(id: number, { z }: Block): void {
+    this.#stored.add(id);
+    this.#storedBytes += z;
+  }
+
   #drop(id: number, block: Block): void {
+    if (this.#stored.delete(id)) this.#storedBytes -= block.z;
     this.#setLive(block, 0);
     this.#z -= block.z;
     this.#blocks.delete(id);
@@ -218,7 +244,10 @@ export class Bodies {
       this.#raw.set(id, kept);
       return kept;
     }
-    const raw = inflate(this.#journal.blocks.get(id)?.z);
+    const row = this.#journal.blocks.get(id);
+    const raw = row !== undefined && isStored({ raw: row.raw, z: row.z.length })
+      ? verified(row.z)
+      : inflate(row?.z);
     this.#keepRaw(id, raw);
     return raw;
   }
@@ -238,17 +267,49 @@ export class Bodies {
   }
 }
 
-/** The checksum of zlib's format (RFC 1950) finds a changed bit. */
+/** Bytes behind a body that is not deflated; zlib's format (RFC 1950) has one of its own. */
+const CHECKSUM = 4;
+
+function isStored({ raw, z }: { raw: number; z: number }): boolean {
+  return z === raw + CHECKSUM;
+}
+
+/** Writes the checksum into the room that is left for it. */
+function checked(bytes: Raw): Raw {
+  const size = bytes.length - CHECKSUM;
+  Buffer.from(bytes.buffer, bytes.byteOffset).writeUInt32LE(crc32(bytes.subarray(0, size)), size);
+  return bytes;
+}
+
+/** Without the checksum. What is not shorter deflated stays as it is: that is how the two are told apart. */
+function deflate(bytes: Raw): Uint8Array {
+  const z = deflateSync(bytes.subarray(0, -CHECKSUM), { level: 1 });
+  return z.length < bytes.length ? z : checked(bytes);
+}
+
+/** A changed bit is found by the checksum of either. */
+function verified(z: Uint8Array): Raw {
+  const size = z.length - CHECKSUM;
+  const body = z.subarray(0, size);
+  const sum = Buffer.from(z.buffer, z.byteOffset, z.length).readUInt32LE(size);
+  if (crc32(body) !== sum) throw damaged("its checksum differs");
+  return new Uint8Array(body);
+}
+
 function inflate(z: Uint8Array | undefined): Raw {
+  if (z === undefined) throw damaged("there is no such block");
   try {
-    if (z === undefined) throw new Error("there is no such block");
     const { buffer, byteOffset, length } = inflateSync(z);
     return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
   } catch (cause) {
-    throw new StoreError(
-      "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +
-        "then sent again.",
-      { cause },
-    );
+    throw damaged(cause);
   }
+}
+
+function damaged(cause: unknown): StoreError {
+  return new StoreError(
+    "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +
+      "then sent again.",
+    { cause },
+  );
 }

@@ -206,6 +206,9 @@ function openDatabase(path: string): DatabaseSync {
     // Damage that is met later, in the middle of the work, has no way out but a crash. 30 ms for 10,000 pods.
     if (!isNew) checkPages(path, database);
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    // Each commit writes the last page of every table. Written back four times as rarely as by default, they are
+    // written back a quarter as often. 16 MB of log.
+    database.exec("PRAGMA wal_autocheckpoint = 4000");
     if (isNew) createTables(database);
     return database;
   } catch (cause) {

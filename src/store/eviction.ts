@@ -18,7 +18,8 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Bodies } from "./bodies.ts";
 import type { KnownPods } from "./inventory.ts";
 import type { Journal } from "./journal.ts";
-import type { Endpoint, Line, Namespace } from "./lines.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Line, Namespace } from "./lines.ts";
 import type { PendingLines } from "./pending.ts";
 import type { Pod } from "./pods.ts";
 import { hasFlag, splitReasons, type Versions } from "./versions.ts";
@@ -119,7 +120,9 @@ export class Eviction {
   #memoryUse(): number {
     const { pending, inventory, memory } = this.#deps;
     let bytes = GONE_BYTES * inventory.gone + (this.#isFaulty ? this.#dirtyBytes() : 0);
-    for (const endpoint of pending.all()) bytes += LINE_BYTES * endpoint.lines + ROW_BYTES * endpoint.pending;
+    for (const endpoint of pending.all.list()) {
+      bytes += LINE_BYTES * endpoint.lines + ROW_BYTES * endpoint.pending;
+    }
     return bytes / memory;
   }
 
@@ -146,7 +149,7 @@ export class Eviction {
   }
 
   #findBehind(): Endpoint[] {
-    const endpoints = [...this.#deps.pending.all()];
+    const endpoints = [...this.#deps.pending.all.list()];
     const most = Math.max(0, ...endpoints.map(({ pending }) => pending));
     const unit = Math.max(ROW_BYTES / this.#deps.memory, this.#deps.bodies.meanBytes / this.#deps.disk);
     return endpoints.filter(({ pending }) => pending >= BEHIND * most && pending * unit >= NOT_BEHIND);
@@ -202,7 +205,7 @@ export class Eviction {
     const { inventory, pending, versions } = this.#deps;
     for (const pod of inventory.pods()) {
       if (this.#diskUse() <= RELIEVED) return;
-      if (pod.current !== 0 && !pending.isPending(pod)) versions.reduce(pod.current);
+      if (pod.current !== 0 && !pending.order.isPending(pod)) versions.reduce(pod.current);
       yield 1;
     }
   }
@@ -217,7 +220,7 @@ export class Eviction {
   #reduce(endpoint: Endpoint, pod: Pod, version: number): void {
     const { pending, versions } = this.#deps;
     if (hasFlag(versions.row(version), "reduced")) return;
-    const others = pending.holders(pod, version).filter((other) => other !== endpoint);
+    const others = pending.order.holders(pod, version).filter((other) => other !== endpoint);
     if (others.every((other) => this.#behind.includes(other))) versions.reduce(version);
   }
 

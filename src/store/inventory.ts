@@ -8,27 +8,15 @@
 import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
 import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod } from "./store.ts";
+import { Tombstones } from "./tombstones.ts";
 import { hasFlag, type Versions } from "./versions.ts";
 
 /** Pods that one look for reminders finds; the next look finds the next ones. */
 const REMINDED_AT_ONCE = 500;
-
-/** Tombstones: how long, in milliseconds, and how many; past that the oldest go, so many at once. */
-const TOMBSTONE_AGE = 24 * 3_600_000;
-const TOMBSTONES = 100_000;
-const TOMBSTONE_SLICE = 1_000;
-
-interface Tombstone {
-  /** The key of the pod's row; and the pod, while something about it is pending. */
-  row: number;
-  pod: Pod | undefined;
-  version: string;
-  left: boolean;
-  at: number;
-}
 
 /** What the inventory needs of the rest of the store. */
 export interface InventoryDeps {
@@ -52,7 +40,7 @@ export class KnownPods implements Inventory {
   readonly #byUid = new Map<string, Pod>();
   /** By namespace, then by name: a key joined of both would be one more string a pod. */
   readonly #byName = new Map<string, Map<string, Pod>>();
-  readonly #tombstones = new Map<string, Tombstone>();
+  readonly #tombstones: Tombstones;
   readonly #reminded = new Set<Pod>();
   /** Routes are few, so each exists once. */
   readonly #routes = new Map<string, readonly string[]>();
@@ -68,6 +56,10 @@ export class KnownPods implements Inventory {
   constructor(deps: InventoryDeps) {
     this.#deps = deps;
     this.#journal = deps.journal;
+    this.#tombstones = new Tombstones(deps.clock, ({ row, pod }) => {
+      if (pod === undefined) this.#journal.pods.delete(row);
+      else this.#write(pod);
+    });
   }
 
   // --- The cluster and its epochs ---
@@ -78,7 +70,7 @@ export class KnownPods implements Inventory {
 
   beginEpoch(): void {
     this.#setMeta("epoch", String(this.epoch + 1));
-    for (const [uid, tombstone] of this.#tombstones) this.#forgetTombstone(uid, tombstone);
+    this.#tombstones.clear();
     // Versions that were reached say nothing about another history.
     for (const key of [...this.#meta.keys()]) if (key.startsWith("reached ")) this.#dropMeta(key);
   }
@@ -136,7 +128,7 @@ export class KnownPods implements Inventory {
     given: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined },
   ): Pod {
     const pod = this.#byUid.get(given.uid) ?? this.#add(given);
-    pod.resourceVersion = given.resourceVersion;
+    pod.resourceVersion = own(given.resourceVersion);
     pod.epoch = this.epoch;
     this.#setRoute(pod, given.route, given.environment);
     this.setReminder(pod, given.remindAt);
@@ -147,8 +139,7 @@ export class KnownPods implements Inventory {
     const row = { uid: own(uid), namespace: own(namespace), name: own(name), generation: this.#generation };
     const pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
     pod.seen = this.#sync;
-    const tombstone = this.#tombstones.get(uid);
-    if (tombstone !== undefined) this.#forgetTombstone(uid, tombstone);
+    this.#tombstones.delete(uid);
     this.#index(pod);
     this.#write(pod);
     return pod;
@@ -228,7 +219,7 @@ export class KnownPods implements Inventory {
     this.#gone.add(pod);
     pod.isGone = true;
     pod.current = 0;
-    if (gone !== undefined) this.#bury(pod, gone);
+    if (gone !== undefined) this.#tombstones.add(pod, own(gone.version), gone.left);
     this.#write(pod);
     if (current === 0) this.settled(pod);
     else this.#deps.release(pod, current);
@@ -269,36 +260,9 @@ export class KnownPods implements Inventory {
     return this.#tombstones.get(uid);
   }
 
-  #bury(pod: Pod, { version, left }: { version: string; left: boolean }): void {
-    this.#tombstones.set(pod.uid, {
-      row: pod.id,
-      pod,
-      version: own(version),
-      left,
-      at: this.#deps.clock.now(),
-    });
-    // In slices: to find the first of a map of which the first were deleted takes time.
-    if (this.#tombstones.size > TOMBSTONES + TOMBSTONE_SLICE) this.#forgetTombstones(() => true);
-  }
-
   /** Forgets tombstones that are old; called each minute. */
   tidy(): void {
-    const now = this.#deps.clock.now();
-    this.#forgetTombstones(({ at }) => at < now - TOMBSTONE_AGE);
-  }
-
-  #forgetTombstones(mayGo: (tombstone: Tombstone) => boolean): void {
-    let rest = TOMBSTONE_SLICE;
-    for (const [uid, tombstone] of this.#tombstones) {
-      if (!mayGo(tombstone) || rest-- === 0) break;
-      this.#forgetTombstone(uid, tombstone);
-    }
-  }
-
-  #forgetTombstone(uid: string, { row, pod }: Tombstone): void {
-    this.#tombstones.delete(uid);
-    if (pod === undefined) this.#journal.pods.delete(row);
-    else this.#write(pod);
+    this.#tombstones.tidy();
   }
 
   // --- Scopes and their lists ---
@@ -309,6 +273,18 @@ export class KnownPods implements Inventory {
 
   setReached(scope: Scope, resourceVersion: string): void {
     this.#setMeta(keyOf("reached", scope), resourceVersion);
+  }
+
+  reachedBy(scope: Scope, resourceVersion: string): void {
+    this.#meta.set(keyOf("reached", scope), resourceVersion);
+  }
+
+  /** At the start: the versions that the rows of pods show, as far as they are newer than what was reached. */
+  loadReached(namespace: string, version: string): void {
+    for (const scope of [undefined, namespace]) {
+      const reached = this.reached(scope);
+      if (reached !== undefined && compareVersions(version, reached) > 0) this.reachedBy(scope, version);
+    }
   }
 
   isSynced(scope: Scope): boolean {
@@ -394,9 +370,7 @@ export class KnownPods implements Inventory {
 
   /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
   loadMeta(): void {
-    for (const [key, value] of this.#journal.scan<[string, string]>("key, value FROM meta")) {
-      this.#meta.set(key, value);
-    }
+    for (const [key, value] of this.#journal.readMeta()) this.#meta.set(key, value);
   }
 
   loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {
@@ -413,7 +387,7 @@ export class KnownPods implements Inventory {
     } else if (pod.isNotice) this.#notices.set(pod.name, pod);
     else if (row.goneVersion !== null) {
       const { goneVersion: version, goneLeft, goneAt } = row;
-      this.#tombstones.set(pod.uid, { row: id, pod, version, left: goneLeft === 1, at: goneAt ?? 0 });
+      this.#tombstones.add(pod, version, goneLeft === 1, goneAt ?? 0);
     }
     return pod;
   }

@@ -83,62 +83,36 @@ export interface BlockRow {
 }
 
 export type Value = string | number | null | Uint8Array;
-type Columns<R> = { readonly [column in keyof R]: "INTEGER" | "TEXT" | "BLOB" };
+/** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
+const META = "value TEXT";
+const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER";
+const POD =
+  "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
+  "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER";
+const VERSION =
+  "pod INTEGER, resourceVersion TEXT, epoch INTEGER, event TEXT, flags INTEGER, reasons TEXT, " +
+  "occasion TEXT, phase TEXT, environment TEXT, block INTEGER, at INTEGER, length INTEGER, summary TEXT";
+const PENDING =
+  "endpoint INTEGER, version INTEGER, tries INTEGER, dead INTEGER, why TEXT, coalesced INTEGER, " +
+  "moreReasons TEXT";
+const BLOCK = "raw INTEGER, z BLOB";
 
-const META: Columns<MetaRow> = { value: "TEXT" };
-const ENDPOINT: Columns<EndpointRow> = { name: "TEXT", lost: "INTEGER", lostSince: "INTEGER" };
-const POD: Columns<PodRow> = {
-  uid: "TEXT",
-  namespace: "TEXT",
-  name: "TEXT",
-  audience: "TEXT",
-  route: "TEXT",
-  environment: "TEXT",
-  generation: "INTEGER",
-  remindAt: "INTEGER",
-  goneAt: "INTEGER",
-  goneVersion: "TEXT",
-  goneLeft: "INTEGER",
-};
-const VERSION: Columns<VersionRow> = {
-  pod: "INTEGER",
-  resourceVersion: "TEXT",
-  epoch: "INTEGER",
-  event: "TEXT",
-  flags: "INTEGER",
-  reasons: "TEXT",
-  occasion: "TEXT",
-  phase: "TEXT",
-  environment: "TEXT",
-  block: "INTEGER",
-  at: "INTEGER",
-  length: "INTEGER",
-  summary: "TEXT",
-};
-const PENDING: Columns<PendingRow> = {
-  endpoint: "INTEGER",
-  version: "INTEGER",
-  tries: "INTEGER",
-  dead: "INTEGER",
-  why: "TEXT",
-  coalesced: "INTEGER",
-  moreReasons: "TEXT",
-};
-const BLOCK: Columns<BlockRow> = { raw: "INTEGER", z: "BLOB" };
-
-/** The tables. URLs and secrets are not in them: an endpoint is known by its name. */
-export const SCHEMA = [
-  `CREATE TABLE meta (key TEXT PRIMARY KEY, ${declare(META)}) WITHOUT ROWID`,
-  ...Object.entries({ endpoint: ENDPOINT, pod: POD, version: VERSION, pending: PENDING, block: BLOCK })
-    .map(([name, columns]) => `CREATE TABLE ${name} (key INTEGER PRIMARY KEY, ${declare(columns)})`),
-].join(";\n");
-
-function declare(columns: Readonly<Record<string, string>>): string {
-  return Object.entries(columns).map(([name, type]) => `${name} ${type}`).join(", ");
-}
+export const SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, ${META}) WITHOUT ROWID;
+  CREATE TABLE endpoint (key INTEGER PRIMARY KEY, ${ENDPOINT});
+  CREATE TABLE pod (key INTEGER PRIMARY KEY, ${POD});
+  CREATE TABLE version (key INTEGER PRIMARY KEY, ${VERSION});
+  CREATE TABLE pending (key INTEGER PRIMARY KEY, ${PENDING});
+  CREATE TABLE block (key INTEGER PRIMARY KEY, ${BLOCK})`;
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 1_000;
+
+/** Deletions that nobody waits for are written so many at a time, in the order of the pages that they are on. */
+const GARBAGE = 1_000;
+
+/** Rows that one page of `scan` holds. */
+const PAGE = 2_000;
 
 /** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
 function asTuples(statement: StatementSync): StatementSync {
@@ -152,21 +126,34 @@ export class Table<K extends string | number, R extends object> {
   readonly name: string;
   readonly #columns: (keyof R & string)[];
   readonly #keepsRecent: boolean;
+  /**
+   * Deleted rows that the file still has, of a table whose rows the load sweeps by itself: to write each of these
+   * deletions at once would cost a page a row, the costliest part of a small transaction.
+   */
+  readonly #garbage: Set<K> | undefined;
   #dirty = new Map<K, R | undefined>();
   #recent = new Map<K, R>();
   #older = new Map<K, R>();
+  /** Whether the transaction that runs has deleted what the file had too much. */
+  #collected = false;
   /** Rows above it were never written, so there is nothing to delete. */
   #highest: K | undefined;
   #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
 
-  constructor(name: string, columns: Columns<R>, keepsRecent = false) {
+  constructor(
+    name: string,
+    columns: string,
+    { keepsRecent = false, isSwept = false }: { keepsRecent?: boolean; isSwept?: boolean } = {},
+  ) {
     this.name = name;
-    this.#columns = Object.keys(columns) as (keyof R & string)[];
+    this.#garbage = isSwept ? new Set() : undefined;
+    this.#columns = columns.split(", ").map((column) => column.split(" ")[0] as keyof R & string);
     this.#keepsRecent = keepsRecent;
   }
 
   get(key: K): R | undefined {
     if (this.#dirty.has(key)) return this.#dirty.get(key);
+    if (this.#garbage?.has(key)) return undefined;
     return this.#recent.get(key) ?? this.#older.get(key) ?? this.#read(key);
   }
 
@@ -177,7 +164,18 @@ export class Table<K extends string | number, R extends object> {
     for (let index = 0; index < values.length; index++) {
       row[this.#columns[index] ?? ""] = values[index] ?? null;
     }
+    // Whoever asks about a version asks again soon.
+    this.#keep(key, row as R);
     return row as R;
+  }
+
+  #keep(key: K, row: R): void {
+    if (!this.#keepsRecent) return;
+    if (this.#recent.size > RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, row);
   }
 
   /** The row must not be changed afterwards. */
@@ -186,8 +184,10 @@ export class Table<K extends string | number, R extends object> {
   }
 
   delete(key: K): void {
-    if (this.#highest === undefined || key > this.#highest) this.#dirty.delete(key);
+    const isWritten = this.#highest !== undefined && key <= this.#highest;
+    if (this.#garbage !== undefined || !isWritten) this.#dirty.delete(key);
     else this.#dirty.set(key, undefined);
+    if (isWritten) this.#garbage?.add(key);
     this.#recent.delete(key);
     this.#older.delete(key);
   }
@@ -215,6 +215,7 @@ export class Table<K extends string | number, R extends object> {
   write(limit: number): number {
     const statements = this.#statements;
     if (statements === undefined) return 0;
+    if ((this.#garbage?.size ?? 0) >= GARBAGE) this.#writeGarbage(statements.delete);
     let count = 0;
     for (const [key, row] of this.#dirty) {
       if (count === limit) break;
@@ -225,16 +226,25 @@ export class Table<K extends string | number, R extends object> {
     return count;
   }
 
+  #writeGarbage(statement: StatementSync): void {
+    const keys = [...this.#garbage ?? []].sort((a, b) => a < b ? -1 : 1);
+    for (const key of keys) statement.run(key);
+    this.#collected = true;
+  }
+
+  /** Nothing was written after all. */
+  rolledBack(): void {
+    this.#collected = false;
+  }
+
   /** The first `count` dirty rows are written and committed. */
   settle(count: number): void {
-    if (this.#recent.size > RECENT) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
+    if (this.#collected) this.#garbage?.clear();
+    this.#collected = false;
     for (const [key, row] of this.#dirty) {
       if (count-- === 0) break;
       if (this.#highest === undefined || key > this.#highest) this.#highest = key;
-      if (row !== undefined && this.#keepsRecent) this.#recent.set(key, row);
+      if (row !== undefined) this.#keep(key, row);
       this.#dirty.delete(key);
     }
   }
@@ -245,9 +255,9 @@ export class Journal {
   readonly meta = new Table<string, MetaRow>("meta", META);
   readonly endpoints = new Table<number, EndpointRow>("endpoint", ENDPOINT);
   readonly pods = new Table<number, PodRow>("pod", POD);
-  readonly versions = new Table<number, VersionRow>("version", VERSION, true);
-  readonly pending = new Table<number, PendingRow>("pending", PENDING, true);
-  readonly blocks = new Table<number, BlockRow>("block", BLOCK);
+  readonly versions = new Table<number, VersionRow>("version", VERSION, { keepsRecent: true, isSwept: true });
+  readonly pending = new Table<number, PendingRow>("pending", PENDING, { keepsRecent: true });
+  readonly blocks = new Table<number, BlockRow>("block", BLOCK, { isSwept: true });
   /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
   readonly #tables = [this.blocks, this.versions, this.pods, this.endpoints, this.pending, this.meta];
   #database: DatabaseSync | undefined;
@@ -260,6 +270,10 @@ export class Journal {
 
   get isAttached(): boolean {
     return this.#database !== undefined;
+  }
+
+  get dirtyRows(): number {
+    return this.#tables.reduce((sum, table) => sum + table.dirty.size, 0);
   }
 
   get isDirty(): boolean {
@@ -287,17 +301,32 @@ export class Journal {
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
       if (database.isTransaction) database.exec("ROLLBACK");
+      for (const table of this.#tables) table.rolledBack();
       throw error;
     }
     this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));
   }
 
-  /** Some columns of all rows that are written, as tuples, for the start. */
-  scan<T extends Value[]>(what: string, order: "ASC" | "DESC" = "ASC"): Iterable<T> {
-    if (this.#database === undefined) return [];
-    return asTuples(this.#database.prepare(`SELECT ${what} ORDER BY key ${order}`)).iterate() as Iterable<
-      unknown
-    > as Iterable<T>;
+  /** All rows that are written, by their keys and some columns, as tuples: for the start. `newestFirst`: backwards. */
+  *scan<T extends [number, ...Value[]]>(table: string, columns: string, newestFirst = false): Generator<T> {
+    const [after, order, first] = newestFirst ? ["<", "DESC", Infinity] : [">", "ASC", -1];
+    // In pages: one by one takes twice as long, and all at once twice the memory.
+    const page = this.#database?.prepare(
+      `SELECT key, ${columns} FROM ${table} WHERE key ${after} ? ORDER BY key ${order} LIMIT ${PAGE}`,
+    );
+    if (page === undefined) return;
+    asTuples(page);
+    for (let last: number | undefined = first; last !== undefined;) {
+      const rows = page.all(last) as unknown as T[];
+      yield* rows;
+      last = rows.at(-1)?.[0];
+    }
+  }
+
+  /** The few rows of `meta`. */
+  readMeta(): Map<string, string> {
+    const rows = this.#database?.prepare("SELECT key, value FROM meta").all() ?? [];
+    return new Map(rows.map(({ key, value }) => [key as string, value as string]));
   }
 
   /** Gives free pages of the file back, a bounded number of them. */

@@ -1,5 +1,5 @@
 /**
- * Lines: what is pending for one endpoint about one pod, and when it may be sent.
+ * Lines: what is pending for one endpoint about one pod.
  *
  * The lines of one namespace/name are chained (`behind`): a pod's end comes before the beginning of the next pod of its
  * name, so only the first of a chain is ever sent. Where a line is:
@@ -10,7 +10,8 @@
  *     flight   its first message is being sent
  */
 import type { Pod } from "./pods.ts";
-import type { DeadLetter, Failures } from "./store.ts";
+import { type Linked, Queue } from "./queue.ts";
+import type { Failures } from "./store.ts";
 
 /** So many in memory: with 100,000 pods pending they are most of what there is, so a line is small. */
 export class Line implements Linked<Line> {
@@ -126,151 +127,10 @@ export class Namespace implements Linked<Namespace> {
   }
 }
 
-/** What is pending for one endpoint. */
-export class Endpoint {
-  readonly id: number;
-  readonly name: string;
-  readonly namespaces = new Map<string, Namespace>();
-  /** Namespaces with a line that is ready. */
-  readonly turns = new Queue<Namespace>();
-  readonly waiting = new Heap();
-  /** Messages, those in flight and dead letters included. */
-  pending = 0;
-  lines = 0;
-  inFlight = 0;
-  readonly dead = new Set<Line>();
-  readonly superseded: DeadLetter[] = [];
-  lost = 0;
-  lostSince: number | undefined;
-
-  constructor(id: number, name: string) {
-    this.id = id;
-    this.name = name;
-  }
-
-  find(
-    { namespace, name }: { namespace: string; name: string },
-    isIt: (line: Line) => boolean,
-  ): Line | undefined {
-    return this.namespaces.get(namespace)?.find(name, isIt);
-  }
-
-  /** It may be sent, after those that may be already; `first`: before them. */
-  enqueue(line: Line, first = false): void {
-    const { namespace } = line;
-    line.place = "ready";
-    if (first) namespace.ready.unshift(line);
-    else namespace.ready.push(line);
-    if (!namespace.isQueued) this.turns.push(namespace);
-    namespace.isQueued = true;
-  }
-
-  wait(line: Line, due: number): void {
-    line.place = "waiting";
-    line.isDeferred = false;
-    line.due = due;
-    this.waiting.push({ due, line });
-  }
-
-  /** Takes a line out of wherever it waits. */
-  withdraw(line: Line): void {
-    const { namespace } = line;
-    if (line.place === "ready") namespace.ready.remove(line);
-    if (namespace.isQueued && namespace.ready.first === undefined) {
-      this.turns.remove(namespace);
-      namespace.isQueued = false;
-    }
-    line.place = "none";
-  }
-
-  /** What is due by now becomes ready. */
-  wake(now: number): void {
-    for (let top = this.waiting.top; top !== undefined && top.due <= now; top = this.waiting.top) {
-      this.waiting.pop();
-      this.enqueue(top.line);
-    }
-  }
+/** Whether a line's first message is a dead letter that was retried so often that nothing waits for it any more. */
+export function isStuck({ failures }: Line): boolean {
+  return failures !== undefined && failures.dead > DEAD_RETRIES;
 }
 
-interface Linked<T> {
-  next: T | undefined;
-  previous: T | undefined;
-}
-
-/** A queue of which each item is in at most one, and from whose middle one can be taken at once. */
-export class Queue<T extends Linked<T>> {
-  first: T | undefined;
-  #last: T | undefined;
-
-  push(item: T): void {
-    item.previous = this.#last;
-    if (this.#last === undefined) this.first = item;
-    else this.#last.next = item;
-    this.#last = item;
-  }
-
-  unshift(item: T): void {
-    item.next = this.first;
-    if (this.first === undefined) this.#last = item;
-    else this.first.previous = item;
-    this.first = item;
-  }
-
-  remove(item: T): void {
-    if (item.previous === undefined) this.first = item.next;
-    else item.previous.next = item.next;
-    if (item.next === undefined) this.#last = item.previous;
-    else item.next.previous = item.previous;
-    item.next = undefined;
-    item.previous = undefined;
-  }
-}
-
-interface Waiting {
-  due: number;
-  line: Line;
-}
-
-/** Lines by the instant at which they are due. One that was withdrawn stays until it would be the first. */
-export class Heap {
-  readonly #items: Waiting[] = [];
-
-  push(item: Waiting): void {
-    const items = this.#items;
-    let index = items.push(item) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = items[parent];
-      if (above === undefined || above.due <= item.due) break;
-      items[index] = above;
-      index = parent;
-    }
-    items[index] = item;
-  }
-
-  get top(): Waiting | undefined {
-    for (let top = this.#items[0]; top !== undefined; top = this.#items[0]) {
-      if (top.line.place === "waiting" && top.line.due === top.due) return top;
-      this.pop();
-    }
-    return undefined;
-  }
-
-  pop(): void {
-    const items = this.#items;
-    const item = items.pop();
-    if (item === undefined || items.length === 0) return;
-    let index = 0;
-    for (;;) {
-      let child = 2 * index + 1;
-      const [left, right] = [items[child], items[child + 1]];
-      if (left === undefined) break;
-      if (right !== undefined && right.due < left.due) child++;
-      const least = items[child];
-      if (least === undefined || least.due >= item.due) break;
-      items[index] = least;
-      index = child;
-    }
-    items[index] = item;
-  }
-}
+/** A dead letter that is a transition gives way once it was made one more often than this: after three retries. */
+const DEAD_RETRIES = 3;

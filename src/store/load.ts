@@ -24,8 +24,8 @@ export interface Parts {
 export function load(parts: Parts): void {
   const { journal, bodies, inventory, pending } = parts;
   inventory.loadMeta();
-  pending.loadEndpoints();
-  for (const [id, raw, z] of journal.scan<[number, number, number]>("key, raw, length(z) FROM block")) {
+  pending.all.load();
+  for (const [id, raw, z] of journal.scan<[number, number, number]>("block", "raw, length(z)")) {
     bodies.load(id, raw, z);
   }
   const pods = loadPods(parts);
@@ -40,6 +40,9 @@ export function load(parts: Parts): void {
     // A known pod has a version, or it was never wholly written.
     if (!pod.isGone && pod.current === 0) inventory.remove(pod, undefined);
     else if (pod.isGone) inventory.settled(pod);
+    const version = pod.isGone ? inventory.tombstone(pod.uid)?.version : pod.resourceVersion;
+    const isOfEpoch = pod.isGone || pod.epoch === inventory.epoch;
+    if (version !== undefined && isOfEpoch) inventory.loadReached(pod.namespace, version);
   }
   bodies.sweep();
 }
@@ -61,12 +64,12 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
   const pods = new Map<number, Pod>();
   const columns =
     "uid, namespace, name, audience, route, environment, generation, remindAt, goneAt, goneVersion, goneLeft";
-  for (const tuple of journal.scan<Tuple>(`key, ${columns} FROM pod`)) {
+  for (const tuple of journal.scan<Tuple>("pod", columns)) {
     const [id, uid, namespace, name, endpoints, route, environment, generation, remindAt, ...gone] = tuple;
     const [goneAt, goneVersion, goneLeft] = gone;
     const audience = inventory.audiences.parse(
       endpoints,
-      (endpoint) => pending.nameOf(endpoint) !== undefined,
+      (endpoint) => pending.all.byId(endpoint)?.name !== undefined,
     );
     const row = {
       uid,
@@ -89,7 +92,7 @@ type Row = Omit<PendingRow, "coalesced" | "moreReasons"> & { seq: number };
 
 function readPending(journal: Journal): Row[] {
   type Tuple = [number, number, number, number, number, string | null];
-  const tuples = journal.scan<Tuple>("key, endpoint, version, tries, dead, why FROM pending");
+  const tuples = journal.scan<Tuple>("pending", "endpoint, version, tries, dead, why");
   return Array.from(tuples, ([seq, endpoint, version, tries, dead, why]) => {
     return { seq, endpoint, version, tries, dead, why };
   });
@@ -103,11 +106,12 @@ function loadVersions(
 ): Map<number, { pod: Pod; transition: boolean }> {
   type Tuple = [number, number, string, number, number, number, number, number];
   const found = new Map<number, { pod: Pod; transition: boolean }>();
-  const columns = "key, pod, resourceVersion, epoch, flags, block, at, length";
+  const columns = "pod, resourceVersion, epoch, flags, block, at, length";
   for (
     const [id, podId, resourceVersion, epoch, flags, ...place] of journal.scan<Tuple>(
-      `${columns} FROM version`,
-      "DESC",
+      "version",
+      columns,
+      true,
     )
   ) {
     const [block, at, length] = place;

@@ -6,7 +6,8 @@
  *     sync                    with `--state`: an fdatasync of the write-ahead log, one at a time, beside the work
  *     release                 the batch is durable: what it touched may be sent (W1, W2)
  *
- * Acknowledgements are written with the next commit, or 250 ms later, or in the next turn when their line goes on.
+ * Acknowledgements are written with the next commit, or 250 ms later, or in the next turn when their line goes on. A
+ * private file outlives nothing, so nobody waits for it: it is written every 250 ms, or when there is much to write.
  *
  * A disk that fails changes nothing in memory. What is dirty stays dirty and is tried again every ten seconds, in
  * slices once that works; meanwhile batches are released as if they were durable, the file is marked as behind
@@ -20,6 +21,7 @@ import { Eviction } from "./eviction.ts";
 import { KnownPods } from "./inventory.ts";
 import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
+import type { Batch } from "./order.ts";
 import { PendingLines } from "./pending.ts";
 import type { KnownPod, NewVersion, Store, StoreOptions } from "./store.ts";
 import type { Pod } from "./pods.ts";
@@ -27,6 +29,9 @@ import { Versions } from "./versions.ts";
 
 /** How long an acknowledgement may wait for a commit that something else asks for, in milliseconds. */
 const LAZY = 250;
+
+/** Rows that wait for a private file, at the most. */
+const PRIVATE_ROWS = 2_000;
 
 /** How often a disk that fails is tried again, in milliseconds; and how many rows are written at once when it works. */
 const RETRY = 10_000;
@@ -56,7 +61,7 @@ class OpenStore implements Store {
   readonly #versions = new Versions(this.#journal, this.#bodies);
   readonly #eviction: Eviction;
   /** Batches that are not durable yet, the oldest first. */
-  readonly #batches: ReturnType<PendingLines["endBatch"]>[] = [];
+  readonly #batches: Batch[] = [];
   #committed = 0;
   #isSyncing = false;
   #timer: { at: number; cancel: () => void } | undefined;
@@ -82,10 +87,10 @@ class OpenStore implements Store {
       journal: this.#journal,
       versions: this.#versions,
       clock: options.clock,
-      nameOf: (endpoint) => this.pending.nameOf(endpoint),
-      release: (pod, version) => this.pending.unused(pod, version),
-      isPending: (pod) => this.pending.isPending(pod),
-      onRestored: (pod) => this.pending.wake(pod),
+      nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
+      release: (pod, version) => this.pending.order.unused(pod, version),
+      isPending: (pod) => this.pending.order.isPending(pod),
+      onRestored: (pod) => this.pending.order.wake(pod),
     });
     this.#eviction = new Eviction({
       bodies: this.#bodies,
@@ -103,9 +108,9 @@ class OpenStore implements Store {
     load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
     if (disk.behindIn !== undefined) this.#leaveBehind(disk.behindIn);
     // All that was read is durable.
-    const { batch, touched } = pending.endBatch();
-    pending.durable(batch, touched, new Set());
-    this.#committed = batch;
+    const read = pending.order.endBatch();
+    pending.order.durable(read, new Set());
+    this.#committed = read.batch;
   }
 
   /**
@@ -137,24 +142,32 @@ class OpenStore implements Store {
     const id = this.#versions.add(pod, version, isOld ? pod.epoch : inventory.epoch);
     const former = pod.current;
     if (!pod.isGone) pod.current = id;
-    if (former !== 0) pending.unused(pod, former);
+    if (former !== 0) pending.order.unused(pod, former);
     const transition = isTransition(version.reasons);
     for (const endpoint of endpoints) pending.add(endpoint, pod, id, transition);
-    if (pod.isGone) pending.unused(pod, id);
+    if (pod.isGone) pending.order.unused(pod, id);
   }
 
   commit(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#commit(
+      this.#disk.sync !== undefined || this.#disk.isMemory || this.#journal.dirtyRows > PRIVATE_ROWS,
+    );
+  }
+
+  /** @param writes whether what is dirty is written now; else nobody waits for that */
+  #commit(writes: boolean): void {
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
-    this.#bodies.seal();
+    if (writes) this.#bodies.seal();
     // History may be rewritten while the disk fails.
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);
     }
-    this.#batches.push(this.pending.endBatch());
-    this.#write(this.#batches.at(-1)?.batch ?? 0);
+    this.#batches.push(this.pending.order.endBatch());
+    const batch = this.#batches.at(-1)?.batch ?? 0;
+    if (writes) return this.#write(batch);
+    this.#commitIn(LAZY);
+    this.#release(batch);
   }
 
   #write(batch: number): void {
@@ -213,7 +226,7 @@ class OpenStore implements Store {
       first = this.#batches[0]
     ) {
       this.#batches.shift();
-      this.pending.durable(first.batch, first.touched, ready);
+      this.pending.order.durable(first, ready);
     }
     if (ready.size > 0) this.#options.onReady(ready);
   }
@@ -241,12 +254,17 @@ class OpenStore implements Store {
     this.#disk.setBehind(epoch);
   }
 
+  /** A timer that was set for another reason stays set: to cancel and set one at each change would cost more. */
   #commitIn(milliseconds: number): void {
     if (this.#isClosed) return;
     const at = this.#clock.monotonic() + milliseconds;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
-    this.#timer = { at, cancel: this.#clock.after(milliseconds, () => this.commit()) };
+    const cancel = this.#clock.after(milliseconds, () => {
+      this.#timer = undefined;
+      this.#commit(true);
+    });
+    this.#timer = { at, cancel };
   }
 
   tidy(): void {

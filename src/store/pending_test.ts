@@ -329,6 +329,14 @@ withStore("a message that is deferred waits without a failure, and its body make
   assert.deepEqual([textOf(again), again.completeness, again.failures.tries], ["whole", "whole", 0]);
 });
 
+withStore("a body that comes back makes nothing due that failed and waits", (store) => {
+  const pod = record(store, [A], { reduced: true });
+  store.pending.failed(takeOne(store), FAILED, 5_000);
+  store.inventory.restore(pod, new TextEncoder().encode("whole"));
+  assert.deepEqual(takeAll(store, A, 4_999), []);
+  assert.equal(textOf(takeOne(store, A, 5_000)), "whole");
+});
+
 withStore("a reduced version that a newer one followed cannot be had any more", (store) => {
   record(store, [A], { resourceVersion: "1", reasons: ["terminated"], reduced: true });
   record(store, [A], { resourceVersion: "2" });

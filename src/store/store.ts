@@ -131,6 +131,8 @@ export interface Inventory {
   /** Per scope: the version up to which it was wholly seen (R); whether a list of it was ever completed. */
   reached(scope: Scope): string | undefined;
   setReached(scope: Scope, resourceVersion: string): void;
+  /** The same, by a version that the row of a pod (or of its end) shows, too: it needs none of its own. */
+  reachedBy(scope: Scope, resourceVersion: string): void;
   isSynced(scope: Scope): boolean;
   beginSync(scope: Scope): void;
   /** The running list holds this pod. */

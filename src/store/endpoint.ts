@@ -1,0 +1,211 @@
+/**
+ * An endpoint: its lines, and which of them is sent next.
+ *
+ * The namespaces take turns, so that one tenant's backlog is not everybody's; in each it is first come, first served. A
+ * line that waits for its time holds up no other. One whose first message is not durable yet (`batch`) is passed over
+ * and keeps its place.
+ */
+import type { PodRef } from "../pod/pod.ts";
+import type { Journal } from "./journal.ts";
+import type { Line, Namespace } from "./lines.ts";
+import { Heap, Queue } from "./queue.ts";
+import type { DeadLetter } from "./store.ts";
+
+/** Messages among which a probe is chosen. */
+const CANDIDATES = 50;
+
+/** What is pending for one endpoint. */
+export class Endpoint {
+  readonly id: number;
+  readonly name: string;
+  readonly namespaces = new Map<string, Namespace>();
+  /** Messages, those in flight and dead letters included. */
+  pending = 0;
+  lines = 0;
+  inFlight = 0;
+  readonly dead = new Set<Line>();
+  /** Dead letters whose place a newer version took: some of the last. */
+  readonly superseded: DeadLetter[] = [];
+  /** Messages that were evicted and not announced yet; since when. */
+  lost = 0;
+  lostSince: number | undefined;
+  /** Namespaces with a line that is ready. */
+  readonly #turns = new Queue<Namespace>();
+  /** Lines that wait. One that was withdrawn stays until it would be the first. */
+  readonly #waiting = new Heap<{ due: number; line: Line }>();
+
+  constructor(id: number, name: string) {
+    this.id = id;
+    this.name = name;
+  }
+
+  find({ namespace, name }: Omit<PodRef, "uid">, isIt: (line: Line) => boolean): Line | undefined {
+    return this.namespaces.get(namespace)?.find(name, isIt);
+  }
+
+  *all(): Generator<Line> {
+    for (const namespace of this.namespaces.values()) yield* namespace.all();
+  }
+
+  // --- Where a line is ---
+
+  /** It may be sent, after those that may be already; `first`: before them. */
+  enqueue(line: Line, first = false): void {
+    const { namespace } = line;
+    line.place = "ready";
+    if (first) namespace.ready.unshift(line);
+    else namespace.ready.push(line);
+    if (!namespace.isQueued) this.#turns.push(namespace);
+    namespace.isQueued = true;
+  }
+
+  wait(line: Line, due: number): void {
+    line.place = "waiting";
+    line.isDeferred = false;
+    line.due = due;
+    this.#waiting.push({ due, line });
+  }
+
+  /** Takes a line out of wherever it waits. */
+  withdraw(line: Line): void {
+    const { namespace } = line;
+    if (line.place === "ready") namespace.ready.remove(line);
+    if (namespace.isQueued && namespace.ready.first === undefined) {
+      this.#turns.remove(namespace);
+      namespace.isQueued = false;
+    }
+    line.place = "none";
+  }
+
+  /** When the next waiting line is due. */
+  nextDue(): number | undefined {
+    for (let top = this.#waiting.top; top !== undefined; top = this.#waiting.top) {
+      if (top.line.place === "waiting" && top.line.due === top.due) return top.due;
+      this.#waiting.pop();
+    }
+    return undefined;
+  }
+
+  /** What is due by now becomes ready. */
+  wake(now: number): void {
+    while ((this.nextDue() ?? Infinity) <= now) {
+      const { line } = this.#waiting.top ?? {};
+      this.#waiting.pop();
+      if (line !== undefined) this.enqueue(line);
+    }
+  }
+
+  // --- Which line is next ---
+
+  /** The line whose turn it is, of those whose first message is durable. The next turn is another namespace's. */
+  next(durable: number): Line | undefined {
+    const line = this.firstReady(durable);
+    if (line === undefined) return undefined;
+    this.#turns.remove(line.namespace);
+    this.#turns.push(line.namespace);
+    return line;
+  }
+
+  firstReady(durable: number): Line | undefined {
+    for (let namespace = this.#turns.first; namespace !== undefined; namespace = namespace.next) {
+      let line = namespace.ready.first;
+      while (line !== undefined && line.batch > durable) line = line.next;
+      if (line !== undefined) return line;
+    }
+    return undefined;
+  }
+
+  /** A line for a probe; see `Pending.probe`. */
+  probe(durable: number, random: number, last: readonly PodRef[]): Line | undefined {
+    const candidates = this.#candidates(durable);
+    const others = candidates.filter(({ pod }) => last.every(({ uid }) => uid !== pod.uid));
+    const elsewhere = others.filter(({ pod }) => last.every(({ namespace }) => namespace !== pod.namespace));
+    const pool = [elsewhere, others, candidates].find((lines) => lines.length > 0) ?? [];
+    const least = Math.min(...pool.map(triesOf));
+    const untried = pool.filter((line) => triesOf(line) === least);
+    return untried[Math.floor(random * untried.length)];
+  }
+
+  hasUntried(durable: number, otherThan: string): boolean {
+    return this.#candidates(durable).some((line) => line.pod.namespace !== otherThan && triesOf(line) === 0);
+  }
+
+  /** Some lines that could be sent now, of as many namespaces as there are. */
+  #candidates(durable: number): Line[] {
+    const found: Line[] = [];
+    let row: Line[] = [];
+    for (let one = this.#turns.first; one !== undefined; one = one.next) {
+      row.push(...one.ready.first ? [one.ready.first] : []);
+    }
+    while (row.length > 0 && found.length < CANDIDATES) {
+      found.push(...row.filter(({ batch }) => batch <= durable));
+      row = row.flatMap(({ next }) => next ?? []);
+    }
+    return found.slice(0, CANDIDATES);
+  }
+}
+
+function triesOf({ failures }: Line): number {
+  return failures?.tries ?? 0;
+}
+
+/** All endpoints that the store knows, by name and by the id that stands in rows. */
+export class Endpoints {
+  readonly #journal: Journal;
+  readonly #byName = new Map<string, Endpoint>();
+  readonly #byId = new Map<number, Endpoint>();
+  #last = 0;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  load(): void {
+    type Tuple = [number, string, number, number | null];
+    for (
+      const [id, name, lost, lostSince] of this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince")
+    ) {
+      Object.assign(this.#add(id, name), { lost, lostSince: lostSince ?? undefined });
+    }
+  }
+
+  list(): Iterable<Endpoint> {
+    return this.#byName.values();
+  }
+
+  get(name: string): Endpoint | undefined {
+    return this.#byName.get(name);
+  }
+
+  byId(id: number): Endpoint | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Made where there is none. */
+  open(name: string): Endpoint {
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    const endpoint = this.#add(this.#last + 1, name);
+    this.write(endpoint);
+    return endpoint;
+  }
+
+  forget(endpoint: Endpoint): void {
+    this.#byName.delete(endpoint.name);
+    this.#byId.delete(endpoint.id);
+    this.#journal.endpoints.delete(endpoint.id);
+  }
+
+  /** Its losses changed. */
+  write({ id, name, lost, lostSince }: Endpoint): void {
+    this.#journal.endpoints.put(id, { name, lost, lostSince: lostSince ?? null });
+  }
+
+  #add(id: number, name: string): Endpoint {
+    const endpoint = new Endpoint(id, name);
+    this.#byName.set(name, endpoint);
+    this.#byId.set(id, endpoint);
+    this.#last = Math.max(this.#last, id);
+    return endpoint;
+  }
+}

@@ -1,0 +1,66 @@
+/** A message as it is handed to a worker, put together from its rows. */
+import { sortReasons } from "../change/reasons.ts";
+import type { PendingRow, VersionRow } from "./journal.ts";
+import type { Pod } from "./pods.ts";
+import type { Failures, Message } from "./store.ts";
+import { hasFlag, splitReasons, type Versions } from "./versions.ts";
+
+/** A message about a pod. @param given what the pending row says, and who gets it */
+export function messageOf(
+  pod: Pod,
+  given: { seq: number; endpoint: string; row: PendingRow; failures: Failures },
+  versions: Versions,
+): Message {
+  const { seq, endpoint, row, failures } = given;
+  const version = versions.row(row.version);
+  const { source, isFetchable } = sourceOf(pod, version, versions);
+  return {
+    uid: pod.uid,
+    namespace: pod.namespace,
+    name: pod.name,
+    seq,
+    version: row.version,
+    endpoint,
+    event: version.event as Message["event"],
+    resourceVersion: version.resourceVersion,
+    epoch: version.epoch,
+    generation: pod.generation,
+    occasion: version.occasion,
+    reasons: sortReasons([...splitReasons(version.reasons), ...splitReasons(row.moreReasons)]),
+    phase: version.phase ?? undefined,
+    observed: hasFlag(version, "observed") ? true : hasFlag(version, "unobserved") ? false : undefined,
+    environment: version.environment ?? undefined,
+    coalesced: row.coalesced,
+    body: versions.bodyOf(source) ?? identityOf(pod, version),
+    completeness: !hasFlag(source, "reduced") ? "whole" : isFetchable ? "fetchable" : "reduced",
+    failures,
+  };
+}
+
+/**
+ * Whose body is sent. A reminder and what it reminds of are one version of the pod: where the body of one was given up,
+ * that of the other may be whole, and it can be fetched for as long as it is the pod's current one.
+ */
+function sourceOf(
+  pod: Pod,
+  version: VersionRow,
+  versions: Versions,
+): { source: VersionRow; isFetchable: boolean } {
+  const current = pod.current === 0 ? undefined : versions.row(pod.current);
+  const isCurrent = current !== undefined && version.event === "pod.changed" &&
+    version.epoch === current.epoch &&
+    version.resourceVersion === current.resourceVersion;
+  return { source: isCurrent && hasFlag(version, "reduced") ? current : version, isFetchable: isCurrent };
+}
+
+/** All that is left where a body was never written: a process that ended on a full disk may have lost it. */
+function identityOf(
+  { uid, namespace, name }: Pod,
+  { resourceVersion, event }: VersionRow,
+): Uint8Array<ArrayBuffer> {
+  const metadata = { name, namespace, uid, resourceVersion };
+  const status = event === "pod.deleted" ? { status: { phase: "Deleted" } } : {};
+  return new TextEncoder().encode(
+    JSON.stringify({ pod: { apiVersion: "v1", kind: "Pod", metadata, ...status } }),
+  );
+}

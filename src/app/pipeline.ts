@@ -121,11 +121,14 @@ export class Pipeline {
     if (event.type !== "applied" || list === undefined) return undefined;
     const { uid, namespace, name, resourceVersion } = event.object.pod.metadata;
     const known = inventory.known(uid);
+    const ofEpoch = (pod: KnownPod | undefined): string | undefined =>
+      pod?.epoch === inventory.epoch ? pod.resourceVersion : undefined;
     return contradiction(
       { uid, namespace, name, resourceVersion },
       list,
-      known?.epoch === inventory.epoch ? known.resourceVersion : undefined,
+      ofEpoch(known),
       known === undefined ? inventory.tombstone(uid) : undefined,
+      known === undefined ? ofEpoch(inventory.holder(namespace, name)) : undefined,
     );
   }
 

@@ -4,7 +4,7 @@
  *
  * Versions count one history up, so a complete list of version L shows every pod as it was at L. A list that is older
  * than what was seen of its scope does not go on from there; nor does one that shows a pod as it was before a version
- * that was seen and that L has passed, or a pod whose end L has passed.
+ * that was seen and that L has passed, or a pod whose end L has passed, or the pod that followed it under its name.
  *
  * A sign is a suspicion, no proof: a proxy or a cache in between may be stale, and a new epoch sends every pod once
  * more. So the caller confirms it by a second read before it begins one (`app/history.ts`).
@@ -22,7 +22,7 @@ export type Suspicion =
   | { kind: "list-behind" }
   /** A pod at a version older than the known one, though the list is as new as that. */
   | { kind: "pod-behind"; pod: PodVersion }
-  /** A pod that was seen to be deleted, at a version that the list has reached. */
+  /** A pod that was seen to be deleted, or followed by another of its name, at a version that the list has reached. */
   | { kind: "pod-returned"; pod: PodVersion }
   /** A pod that left the selection, at a version older than that of its leaving, which the list has reached. */
   | { kind: "selection-behind"; pod: PodVersion };
@@ -44,14 +44,17 @@ export interface End {
  * @param list the version of the list
  * @param known the version at which the pod is known; undefined: it is not
  * @param end how the pod ended, where it did and is not known
+ * @param follower the version at which another pod is known that has its name, where it is not known
  */
 export function contradiction(
   pod: PodVersion,
   list: string,
   known: string | undefined,
   end: End | undefined,
+  follower: string | undefined,
 ): Suspicion | undefined {
   if (known !== undefined) return isBehind(pod, known, list) ? { kind: "pod-behind", pod } : undefined;
+  if (follower !== undefined && isBehind(pod, follower, list)) return { kind: "pod-returned", pod };
   if (end === undefined) return undefined;
   if (end.left) return isBehind(pod, end.version, list) ? { kind: "selection-behind", pod } : undefined;
   return compareVersions(end.version, list) <= 0 ? { kind: "pod-returned", pod } : undefined;

@@ -64,6 +64,19 @@ const CASES: [
 for (const [what, resourceVersion, list, known, end, kind] of CASES) {
   Deno.test(`${what} ${kind === undefined ? "contradicts nothing" : `is ${kind}`}`, () => {
     const pod = { uid: "u", namespace: "shop", name: "web-0", resourceVersion };
-    assert.equal(contradiction(pod, list, known, end)?.kind, kind);
+    assert.equal(contradiction(pod, list, known, end, undefined)?.kind, kind);
+  });
+}
+
+for (
+  const [what, resourceVersion, list, kind] of [
+    ["a pod that follows the known one of its name", "8", "9", undefined],
+    ["a pod that the known one of its name followed, in a list older than that one", "5", "6", undefined],
+    ["a pod that the known one of its name followed, in a list as new as that one", "5", "7", "pod-returned"],
+  ] as const
+) {
+  Deno.test(`${what} ${kind === undefined ? "contradicts nothing" : `is ${kind}`}`, () => {
+    const pod = { uid: "u", namespace: "shop", name: "web-0", resourceVersion };
+    assert.equal(contradiction(pod, list, undefined, undefined, "7")?.kind, kind);
   });
 }

@@ -53,8 +53,8 @@ const VERY_SHORT = 1_000;
  * - when the version is lost (410), or the stream brought what it should not;
  * - when no API server answered for a while. A watch goes on without an error in a history that is not the one it
  *   began in: etcd restored from a backup *and* written to until it had passed the version. A restore stops every API
- *   server, so whoever has seen none must look at what there is. Nor has a reader who looked away so long (it read
- *   single pods, over and over) and finds the stream ended;
+ *   server, so whoever has seen none must look at what there is. Nor has a reader who waited that long between two
+ *   attempts, or read nothing for so long (single pods, over and over) and finds the stream ended;
  * - every 6 to 12 hours, for whatever else a watch may have missed.
  */
 export async function* watchPods(
@@ -118,7 +118,9 @@ export async function* watchPods(
       if (error.fault === "too-large") behind++;
       // Said twice, it is no cache that lags for a moment: a list tells what the cluster holds now.
       if (!RESUMABLE.has(error.fault) || behind >= 2) version = undefined;
+      const asleep = clock.monotonic();
       yield [waitAfter(error, failures, random())];
+      contact.slept(asleep);
     }
   }
 }
@@ -161,6 +163,11 @@ class Contact {
   ended(): void {
     if (this.#looksAgain !== undefined) this.#silentSince ??= this.#looksAgain.heardAt;
     this.#looksAgain = undefined;
+  }
+
+  /** Nobody was asked since then: for long, that is no better than no answer. */
+  slept(since: number): void {
+    if (this.#clock.monotonic() - since >= SILENCE) this.#silentSince ??= since;
   }
 
   /** @param since when none answered any more; whether the connection had been made before it failed */

@@ -86,6 +86,21 @@ for (const [seconds, item] of [[9, "applied a@21"], [10, "sync-start"]] as const
   });
 }
 
+for (const [seconds, item] of [[9, "applied a@21"], [10, "sync-start"]] as const) {
+  Deno.test(`after a wait of ${seconds} s that an API server asked for, ${item} comes next`, async () => {
+    const stream = new ScriptedStream();
+    const busy = new ClusterError("busy", "Busy.", { retryAfter: seconds * 1_000 });
+    const answers = seconds < 10 ? [podList("10", []), stream] : [podList("20", [])];
+    const watch = openWatch(new ScriptedApi(podList("10", []), busy, ...answers));
+    await passList(watch);
+    assert.deepEqual(await watch.next(), [`wait ${seconds * 1_000} busy`]);
+    await watch.clock.advance(seconds * 1_000);
+    stream.event("ADDED", simplePod("a", "21"));
+    assert.deepEqual(await watch.next(), [item]);
+    await watch.close();
+  });
+}
+
 Deno.test("a stream that opens only 10 s after none answered any more is left for a list", async () => {
   const [first, second] = [new ScriptedStream(), new ScriptedStream()];
   const api = new ScriptedApi(podList("10", []), first, podList("10", []), second, podList("20", []));

@@ -121,19 +121,19 @@ function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: Mode
 function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { witness } = world;
   const { name, deliveries } = endpoint;
+  const latest = world.setup.small ? 1 : LATEST;
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
     if (world.strays.get(name)?.has(uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const demanded = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
-    const lost = demanded.filter((one) =>
+    const lost = seen.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     const line = witness.names.get(uid) ?? "";
     const missing = lost.filter((one) =>
-      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length) &&
+      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length, latest) &&
       !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
       const text = `${name} was not told of the transition ${showPod(pod)}`;
@@ -158,6 +158,7 @@ function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
  * known, but what was seen before it and told is not later.
  *
  * @param epoch the last one in which it can have been seen
+ * @param latest so many stay
  */
 function mayBeGivenUp(
   lost: Transition,
@@ -165,6 +166,7 @@ function mayBeGivenUp(
   about: Delivery[],
   endpoint: ModelEndpoint,
   epoch: number,
+  latest: number,
 ): boolean {
   const { uid } = lost.pod.metadata;
   const stuck = endpoint.refused.filter(({ pod }) =>
@@ -184,7 +186,7 @@ function mayBeGivenUp(
     const isLater = (delivery: Delivery): boolean =>
       delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
     const later = distinct.filter(isLater).length;
-    return later >= LATEST && later < distinct.length && !before.some(isLater);
+    return later >= latest && later < distinct.length && !before.some(isLater);
   });
 }
 

@@ -40,6 +40,7 @@ const CANDIDATES = 256;
 /** Where a body is. Block 0: nowhere. */
 export type Place = Pick<VersionRow, "block" | "at" | "length">;
 
+/** The place of a body that is not kept. */
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
 
 interface Block {

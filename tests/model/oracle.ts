@@ -108,7 +108,8 @@ function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: Mode
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
     const last = lastAccepted(deliveries, uid);
     if (last?.reasons.includes("unselected") && setup.selector) return [];
-    if (last?.event === "pod.deleted" && pod === undefined) return [];
+    // A restore can bring a pod back and leave it outside the selection.
+    if (last?.event === "pod.deleted" && (pod === undefined || cluster.generation > 0)) return [];
     const text = `${name} has ${show(last)} as the last of ${uid}, which is gone`;
     return [{ endpoint, line: witness.names.get(uid) ?? lineOf(last?.pod), message: `${uid} end`, text }];
   });

@@ -98,11 +98,9 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted, pod }) =>
-    accepted && !witness.isForgotten(name, pod.metadata.uid)
-  )
-    .map(({ pod }) => pod.metadata.uid);
+  const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
   return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
+    if (witness.isForgotten(name, uid)) return [];
     if (strays.get(name)?.has(uid)) return [];
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];

@@ -147,11 +147,13 @@ export class Program implements Client {
       after: (milliseconds, act): () => void => {
         this.call();
         let immediate: ReturnType<typeof setImmediate> | undefined;
-        const ring = (): void => void (immediate ??= setImmediate(act));
-        const cancelClock = clock.after(milliseconds, () => {
+        const once = (): void => {
+          cancelClock();
           this.#timers.delete(ring);
           act();
-        });
+        };
+        const ring = (): void => void (immediate ??= setImmediate(once));
+        const cancelClock = clock.after(milliseconds, once);
         this.#timers.add(ring);
         if (this.dead.aborted) ring();
         return () => {

@@ -112,7 +112,11 @@ export class Witness {
     if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
     for (const endpoint of forgetful) {
       const owed = mark.owed.get(endpoint);
-      for (const uid of this.names.keys()) if (!owed?.has(uid)) this.#forgotten.add(`${endpoint} ${uid}`);
+      for (const uid of this.names.keys()) {
+        // Or one that had left the selection by then, and came back.
+        const isBack = this.#known.has(uid) && !mark.known.has(uid);
+        if (!owed?.has(uid) || isBack) this.#forgotten.add(`${endpoint} ${uid}`);
+      }
     }
     this.transitions = mark.transitions;
     this.owed = mark.owed;

@@ -26,13 +26,13 @@ const STORED = 16 * 1024;
 const STORED_KEPT = 8 * 1024 * 1024;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
-const RAW_KEPT = 4 * 1024 * 1024;
+const RAW_KEPT = 2 * 1024 * 1024;
 
 /** The disk may hold so much that nothing points at before it is compacted: as much again, and a little. */
 const SLACK = 8 * 1024 * 1024;
 
 /** Blocks in memory beyond what their bodies need at least: each takes some 200 bytes. */
-const SPARE_BLOCKS = 16_384;
+const SPARE_BLOCKS = 2_048;
 
 /** Blocks that one look for sparse ones finds. */
 const CANDIDATES = 256;

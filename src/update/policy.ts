@@ -38,7 +38,7 @@ export interface LeavingPod {
 export interface Decision {
   act: "stay" | "tell" | "leave";
   reason: string;
-  /** What alone holds the update up and comes by itself: the pod's status, or delivery of what is owed. */
+  /** What alone holds the update up and comes by itself: the pod's status, or delivery of what is pending. */
   awaits?: "status" | "delivery";
 }
 

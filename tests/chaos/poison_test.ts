@@ -111,8 +111,13 @@ function touch({ metadata }: { metadata: { annotations?: Record<string, string> 
 
 /** Both are dead letters; the first time of each message is a warning, a later one is for `--log-level debug`. */
 async function untilDeadLetters(program: Program, from = 0): Promise<void> {
-  await program.until(/does not take default\/answers-500: status 500\. The message is a dead letter/, { from });
-  await program.until(/does not take default\/hangs: \S+ did not answer within \d+ s\. The message is a dead letter/, { from });
+  await program.until(/does not take default\/answers-500: status 500\. The message is a dead letter/, {
+    from,
+  });
+  await program.until(
+    /does not take default\/hangs: \S+ did not answer within \d+ s\. The message is a dead letter/,
+    { from },
+  );
 }
 
 /** Asks the program how things are; it must name both. */
@@ -121,7 +126,9 @@ async function inspect(program: Program): Promise<void> {
   program.signal("SIGUSR1");
   await program.until(/messages are pending for endpoint a, \d+ of them dead letters/, { from });
   await program.until(/Endpoint a does not take default\/answers-500: status 500\."/, { from });
-  await program.until(/Endpoint a does not take default\/hangs: \S+ did not answer within \d+ s\."/, { from });
+  await program.until(/Endpoint a does not take default\/hangs: \S+ did not answer within \d+ s\."/, {
+    from,
+  });
 }
 
 async function untilAccepted(server: FakeApiServer, receiver: Receiver): Promise<void> {

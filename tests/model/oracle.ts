@@ -121,12 +121,15 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { witness } = world;
   const { name, deliveries } = endpoint;
   const latest = world.setup.small ? 1 : LATEST;
+  const alive = new Set(world.cluster.pods().map(({ metadata }) => metadata.uid));
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
     if (world.strays.get(name)?.has(uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const ends = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
+    // The end of a pod that is gone is the last one, and demanded by itself.
+    const last = alive.has(uid) ? seen.slice(1).slice(-1) : [];
+    const ends = world.setup.small ? [...seen.slice(0, 1), ...last] : seen;
     const lost = ends.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
@@ -186,7 +189,8 @@ function mayBeGivenUp(
     const isLater = (delivery: Delivery): boolean =>
       delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
     const later = distinct.filter(isLater).length;
-    return later >= latest && later < distinct.length && !before.some(isLater);
+    // Where room is short, the first one can be lost, too: it is then demanded by itself.
+    return later >= latest && (latest < LATEST || later < distinct.length) && !before.some(isLater);
   });
 }
 

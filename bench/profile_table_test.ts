@@ -8,7 +8,7 @@ const PROFILE: Profile = {
     { id: 2, callFrame: { functionName: "cut", url: "file:///k/src/pod/cut.ts" } },
     {
       id: 3,
-      callFrame: { functionName: "", url: "file:///cache/npm/registry.npmjs.org/@a/b/1.0.0/index.js" },
+      callFrame: { functionName: "", url: "file:///cache/npm/registry.example/@a/b/1.0.0/index.js" },
     },
     { id: 4, callFrame: { functionName: "(garbage collector)", url: "" } },
     { id: 5, callFrame: { functionName: "(idle)", url: "" } },

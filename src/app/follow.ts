@@ -50,6 +50,9 @@ export interface FollowDeps {
 const SECOND_LIST = 1_000;
 const SECOND_LIST_SPREAD = 2_000;
 
+/** A watch that brings changes at shorter distances than this is read so often, in milliseconds; see `Pace`. */
+const GATHER = 8;
+
 /** How long a list that contradicts what is known, and that no second read confirms, is not made again. */
 const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
 
@@ -99,6 +102,7 @@ async function readSource(
   trouble: Trouble,
   signal: AbortSignal,
 ): Promise<Suspicion | undefined> {
+  const pace = new Pace(deps.clock);
   for await (const items of source) {
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
     const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
@@ -112,11 +116,41 @@ async function readSource(
       const suspicion = deps.accept(settled, scope);
       if (suspicion !== undefined) return suspicion;
       if (settled.some((event) => event.type === "sync-end")) deps.synced?.();
+      await pace.afterBatch(events, signal);
     }
     if (wait?.error !== undefined) trouble.say(wait.error);
     if (wait !== undefined) await sleep(deps.clock, wait.milliseconds, signal);
   }
   return undefined;
+}
+
+/**
+ * Gathers what a busy watch brings. A batch costs a transaction, and the wake-up of workers, whatever its size, so
+ * that at hundreds of changes a second most of the processor's time would be theirs. Between two batches of such a
+ * watch there are some milliseconds in which the next one gathers on its way here. A calm watch is read at once.
+ */
+class Pace {
+  readonly #clock: Clock;
+  #last = -Infinity;
+  /** A source begins with a list. */
+  #isListing = true;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async afterBatch(events: readonly PodEvent[], signal: AbortSignal): Promise<void> {
+    const wasListing = this.#isListing;
+    for (const { type } of events) {
+      if (type === "sync-start") this.#isListing = true;
+      else if (type === "sync-end") this.#isListing = false;
+    }
+    if (wasListing || this.#isListing) return;
+    const now = this.#clock.monotonic();
+    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER : GATHER);
+    this.#last = now;
+    if (isBusy) await sleep(this.#clock, GATHER, signal);
+  }
 }
 
 /** What cannot be looked up now is asked for until it can: a deletion must neither be invented nor lost. */

@@ -122,7 +122,7 @@ Deno.test("every flag has a variable that means the same", () => {
   const fromFlags = parse(flags);
   const fromEnvironment = parse([], env);
   assert.deepEqual(fromEnvironment, fromFlags);
-  assert.equal(Object.keys(fromFlags).length, 27);
+  assert.equal(Object.keys(fromFlags).length, 28);
   assert.equal(Object.keys(fromFlags.update).length, 5);
 });
 

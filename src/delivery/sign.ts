@@ -9,6 +9,7 @@ const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3
 
 /** The schemes that a receiver may check, by what `--signatures` calls them. */
 export const SCHEMES = ["standard", "github", "atomist"] as const;
+/** One of them. */
 export type Scheme = typeof SCHEMES[number];
 
 /** What is signed. */

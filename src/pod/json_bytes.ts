@@ -12,13 +12,20 @@ const TAB = 0x09;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+/** `"` */
 export const QUOTE = 0x22;
+/** `,` */
 export const COMMA = 0x2c;
 const COLON = 0x3a;
+/** `[` */
 export const OPEN_BRACKET = 0x5b;
+/** A backslash. */
 export const BACKSLASH = 0x5c;
+/** `]` */
 export const CLOSE_BRACKET = 0x5d;
+/** `{` */
 export const OPEN_BRACE = 0x7b;
+/** `}` */
 export const CLOSE_BRACE = 0x7d;
 const BEYOND_ASCII = 0x80;
 

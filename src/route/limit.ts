@@ -4,6 +4,7 @@ import { annotationProblem, type Route, type Routing } from "./route.ts";
 
 /** How many different endpoints annotations can bring into being: in all, and those of the pods of one namespace. */
 export const DISTINCT_LIMIT = 100;
+/** How many of them the pods of one namespace can. */
 export const NAMESPACE_LIMIT = 25;
 
 /**

@@ -100,21 +100,56 @@ async function* readWithDeadline(
   stop: AbortController,
 ): AsyncGenerator<Uint8Array, void, void> {
   let buffer = new ArrayBuffer(READ);
-  const silent = new ClusterError(
-    "idle",
-    `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`,
-  );
-  for (;;) {
-    const cancel = clock.after(idle, () => stop.abort(silent));
-    try {
+  const watchdog = new Watchdog(clock, idle, () => {
+    const what = `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`;
+    stop.abort(new ClusterError("idle", what));
+  });
+  try {
+    for (;;) {
+      watchdog.waits();
       const { bytes, done } = await reader.read(buffer);
+      watchdog.rests();
       if (done) return;
-      cancel();
       yield bytes;
       buffer = bytes.buffer;
-    } finally {
-      cancel();
     }
+  } finally {
+    watchdog.close();
+  }
+}
+
+/** Barks when somebody has waited for too long. One timer for all waits: to set one for each read would cost more. */
+class Watchdog {
+  readonly #clock: Clock;
+  readonly #longest: number;
+  readonly #bark: () => void;
+  #since: number | undefined;
+  #cancel: () => void;
+
+  /** @param longest milliseconds */
+  constructor(clock: Clock, longest: number, bark: () => void) {
+    this.#clock = clock;
+    this.#longest = longest;
+    this.#bark = bark;
+    this.#cancel = clock.after(longest, () => this.#look());
+  }
+
+  waits(): void {
+    this.#since = this.#clock.monotonic();
+  }
+
+  rests(): void {
+    this.#since = undefined;
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  #look(): void {
+    const waited = this.#since === undefined ? 0 : this.#clock.monotonic() - this.#since;
+    if (waited >= this.#longest) return this.#bark();
+    this.#cancel = this.#clock.after(this.#longest - waited, () => this.#look());
   }
 }
 

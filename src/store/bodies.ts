@@ -26,13 +26,13 @@ const STORED = 16 * 1024;
 const STORED_KEPT = 8 * 1024 * 1024;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
-const RAW_KEPT = 4 * 1024 * 1024;
+const RAW_KEPT = 2 * 1024 * 1024;
 
 /** The disk may hold so much that nothing points at before it is compacted: as much again, and a little. */
 const SLACK = 8 * 1024 * 1024;
 
 /** Blocks in memory beyond what their bodies need at least: each takes some 200 bytes. */
-const SPARE_BLOCKS = 16_384;
+const SPARE_BLOCKS = 2_048;
 
 /** Blocks that one look for sparse ones finds. */
 const CANDIDATES = 256;
@@ -40,6 +40,7 @@ const CANDIDATES = 256;
 /** Where a body is. Block 0: nowhere. */
 export type Place = Pick<VersionRow, "block" | "at" | "length">;
 
+/** The place of a body that is not kept. */
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
 
 interface Block {
@@ -101,9 +102,9 @@ export class Bodies {
     return this.#z;
   }
 
-  /** An estimate of how many of them something points at, and those of the open block. */
+  /** An estimate of how many of them something points at. */
   get liveBytes(): number {
-    return this.#liveZ + (this.#open?.size ?? 0);
+    return this.#liveZ;
   }
 
   /** What a body takes, deflated. */
@@ -148,7 +149,7 @@ export class Bodies {
   read({ block, at, length }: Place): Raw | undefined {
     if (block === 0) return undefined;
     const part = this.#open?.id === block ? this.#open.parts.find((one) => one.at === at) : undefined;
-    if (part !== undefined) return new Uint8Array(part.body);
+    if (part !== undefined) return part.body as Raw;
     return this.#rawOf(block).subarray(at, at + length);
   }
 

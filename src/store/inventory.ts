@@ -10,7 +10,7 @@ import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
-import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
+import { type Audience, Audiences, NOTICE, own, Pod } from "./pods.ts";
 import type { Inventory, KnownPod } from "./store.ts";
 import { Tombstones } from "./tombstones.ts";
 import { hasFlag, type Versions } from "./versions.ts";
@@ -72,7 +72,10 @@ export class KnownPods implements Inventory {
     this.#setMeta("epoch", String(this.epoch + 1));
     this.#tombstones.clear();
     // Versions that were reached say nothing about another history.
-    for (const key of [...this.#meta.keys()]) if (key.startsWith("reached ")) this.#dropMeta(key);
+    for (const key of [...this.#meta.keys()].filter((key) => key.startsWith("reached "))) {
+      this.#meta.delete(key);
+      this.#journal.meta.delete(key);
+    }
   }
 
   isOfOneEpoch(): boolean {
@@ -315,11 +318,6 @@ export class KnownPods implements Inventory {
     this.#journal.meta.put(key, { value });
   }
 
-  #dropMeta(key: string): void {
-    this.#meta.delete(key);
-    this.#journal.meta.delete(key);
-  }
-
   // --- Reminders ---
 
   remindable(now: number, interval: number): Pod[] {
@@ -395,12 +393,4 @@ export class KnownPods implements Inventory {
 
 function keyOf(what: "reached" | "synced", scope: Scope): string {
   return `${what} ${scope ?? ""}`;
-}
-
-/**
- * A string of its own. One that was sliced from a body would keep the whole body in memory: 6 KB in place of 36 bytes.
- * (V8 copies what is shorter than 13 characters.)
- */
-function own(text: string): string {
-  return text.length < 13 ? text : JSON.parse(JSON.stringify(text)) as string;
 }

@@ -16,6 +16,7 @@ export interface MetaRow {
   value: string;
 }
 
+/** An endpoint, by name; `lost` messages for it were evicted since `lostSince` and are not announced yet. */
 export interface EndpointRow {
   name: string;
   /** Messages evicted and not announced yet; since when, by the wall clock. */
@@ -43,6 +44,7 @@ export interface PodRow {
   goneLeft: number;
 }
 
+/** One version of a pod, or of a notice; it never changes but for where its body is. */
 export interface VersionRow {
   pod: number;
   resourceVersion: string;
@@ -65,6 +67,7 @@ export interface VersionRow {
 /** What is said of a version in one number, because it is read for all of them at the start. */
 export const FLAGS = { transition: 1, reduced: 2, observed: 4, unobserved: 8, unhealthy: 16 } as const;
 
+/** A version that is pending for an endpoint, in the order of the keys. */
 export interface PendingRow {
   endpoint: number;
   version: number;
@@ -76,12 +79,14 @@ export interface PendingRow {
   moreReasons: string;
 }
 
+/** Bodies that are deflated together; see bodies.ts. */
 export interface BlockRow {
   /** Bytes before deflating. */
   raw: number;
   z: Uint8Array;
 }
 
+/** What a column holds. */
 export type Value = string | number | null | Uint8Array;
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
@@ -97,6 +102,7 @@ const PENDING =
   "moreReasons TEXT";
 const BLOCK = "raw INTEGER, z BLOB";
 
+/** The statements that make the tables of an empty file. */
 export const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, ${META}) WITHOUT ROWID;
   CREATE TABLE endpoint (key INTEGER PRIMARY KEY, ${ENDPOINT});

@@ -21,7 +21,7 @@ export class Line implements Linked<Line> {
    * Its messages, the oldest first, each as two numbers: the key of the pending row, and twice the id of the version,
    * plus 1 for a transition. Empty: the line has ended.
    */
-  readonly rows: number[];
+  rows: number[];
   place: "none" | "ready" | "waiting" | "flight" = "none";
   /** The monotonic clock; only while it waits. */
   due = 0;
@@ -59,7 +59,8 @@ export class Line implements Linked<Line> {
   }
 
   append(seq: number, version: number, isTransition: boolean): void {
-    this.rows.push(seq, 2 * version + Number(isTransition));
+    // A copy has no room to grow; `push` would leave some for as much again, in each line of an outage.
+    this.rows = [...this.rows, seq, 2 * version + Number(isTransition)];
   }
 
   replaceLast(version: number, isTransition: boolean): void {

@@ -160,7 +160,7 @@ class OpenStore implements Store {
     if (this.#isClosed) return;
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
-    if (writes) this.#bodies.seal();
+    this.#bodies.seal();
     // History may be rewritten while the disk fails.
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);

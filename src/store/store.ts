@@ -3,6 +3,7 @@ import type { Summary } from "../change/summary.ts";
 import type { PodRef, Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 
+/** What a message is about: a pod, or the deliveries themselves. */
 export type MessageEvent =
   | "pod.changed"
   | "pod.deleted"
@@ -77,6 +78,7 @@ export interface Failures {
   why: string | undefined;
 }
 
+/** What is known and what is pending. All of it is in memory; the journal on disk follows at each commit. */
 export interface Store {
   readonly inventory: Inventory;
   readonly pending: Pending;
@@ -190,6 +192,7 @@ export interface Pending {
   /** Evicted and not announced yet. */
   lost(endpoint: string): { messages: number; since: number | undefined };
 }
+/** A message that its endpoint does not accept while it accepts others. */
 export interface DeadLetter {
   pod: string;
   uid: string;

@@ -112,6 +112,7 @@ export class Versions {
   }
 }
 
+/** Whether a row has a flag; none has what is not there. */
 export function hasFlag(row: VersionRow | undefined, flag: keyof typeof FLAGS): boolean {
   return row !== undefined && (row.flags & FLAGS[flag]) !== 0;
 }

@@ -63,7 +63,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     assert.equal(stdout, "");
     assert.equal(good.state.pods.size, 151);
     assert.match(stderr, /Endpoint bad is given up after 3 failed attempts in a row/);
-    assert.match(stderr, /Endpoint bad did not take 151 of 151 pods/);
+    assert.match(stderr, /Endpoint bad did not accept 151 of 151 pods/);
     assert.doesNotMatch(stderr, /Endpoint good/);
   },
 

@@ -35,12 +35,12 @@ clusterTest(
 );
 
 const EVIDENCE = [
-  /The certificate of localhost:\d+ is not trusted/,
-  /The name of no-such-host\.invalid does not resolve/,
-  /Endpoint redirects fails: [^"]*302/,
+  /the certificate of localhost:\d+ is not trusted/,
+  /the name of no-such-host\.invalid:443 does not resolve/,
+  /Endpoint redirects is given up [^"]*302/,
   /127\.0\.0\.1:\d+ refused the connection/,
   /closed the connection before it answered/,
-  /TLS cannot be agreed on with/,
+  /TLS with 127\.0\.0\.1:\d+ failed/,
   /it is no valid YAML at line \d+/,
   /The API server does not accept the credentials \(401\)/,
   /The API server (has no such object \(404\)|answered 40)/,

@@ -80,7 +80,9 @@ faultTest(
     receiver.reply = () => ({ status: 503 });
     const count = 4_000;
     for (let pod = 0; pod < count; pod++) {
-      const noise = createHash("sha512").update(String(pod)).digest("base64");
+      // Enough of it, however many bodies are deflated together.
+      const noise = [1, 2, 3, 4].map((part) => createHash("sha512").update(`${pod} ${part}`).digest("base64"))
+        .join("");
       api.create({ metadata: { name: `job-${pod}`, labels: { noise, more: noise.slice(0, 40) } } });
       api.remove({ name: `job-${pod}` });
       // Lets the program follow: what comes at once is one batch.

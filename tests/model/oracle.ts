@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery, ModelEndpoint } from "./endpoint.ts";
 import { claims } from "./claims.ts";
-import { gained } from "./gains.ts";
 import { pictures } from "./pictures.ts";
 import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
 import { type Transition, versionOf } from "./witness.ts";
@@ -12,10 +11,10 @@ import type { ModelWorld } from "./world.ts";
 const LATEST = 20;
 
 /**
- * A message that failed so often may give way to a newer version of its pod. With evidence in place of verdicts: three
- * failures make a dead letter, and one that is a transition gives way after three more.
+ * A message that failed so often may give way to a newer version of its pod: three failures make a dead letter, and one
+ * that is a transition gives way after three more.
  */
-const STUCK = gained("evidence") ? 6 : 3;
+const STUCK = 6;
 
 const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
 
@@ -60,12 +59,12 @@ export function broken(world: ModelWorld): string[] {
   const { setup } = world;
   return [
     ...world.problems,
-    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints, setup.small),
+    ...idsOfTwoBodies(world.endpoints, setup.small),
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
       ...beginningsBeforeEnds(world, endpoint),
-      ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
+      ...secondIds(endpoint),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),

@@ -66,7 +66,7 @@ export function inspect(store: Store, workers: Workers, notices: Notices, log: L
   for (const endpoint of store.pending.endpoints()) {
     for (const { pod, why, tries, superseded } of store.pending.deadLetters(endpoint, SHOWN)) {
       const end = superseded ? " A newer version took its place." : "";
-      log.warn(`Endpoint ${endpoint} does not accept ${pod}: ${why}.${end}`, { endpoint, pod, tries });
+      log.warn(`Endpoint ${endpoint} does not take ${pod}: ${why}.${end}`, { endpoint, pod, tries });
     }
     store.pending.retryDeadLetters(endpoint);
   }

@@ -35,40 +35,40 @@ const STEPS: Record<string, (poisoned: Poisoned) => Promise<void>> = {
     for (const name of POISON.keys()) assert.equal(receiver.state.live("default", name), undefined);
   },
 
-  "these two are set aside, once, in the log": async ({ program }) => {
-    await untilAside(program);
-    assert.equal(program.lines.filter((line) => /"warn".*is set aside/.test(line)).length, POISON.size);
+  "these two become dead letters, which is said once": async ({ program }) => {
+    await untilDeadLetters(program);
+    assert.equal(program.lines.filter((line) => /"warn".*is a dead letter/.test(line)).length, POISON.size);
   },
 
-  "SIGUSR1 says what is set aside, and tries it again": async ({ program, receiver }) => {
+  "SIGUSR1 says which are dead letters, and tries them again": async ({ program, receiver }) => {
     const from = program.lines.length;
     const before = [...POISON.keys()].map((name) => ({ name, attempts: receiver.about(name).length }));
     await inspect(program);
     for (const { name, attempts } of before) {
       await receiver.until(() => receiver.about(name).length > attempts, `another try of ${name}`);
     }
-    await untilAside(program, from);
+    await untilDeadLetters(program, from);
   },
 
   "SIGUSR1 once more: they are still visible": ({ program }) => inspect(program),
 
   "mended, and SIGUSR1: they go out": async ({ server, program, receiver }) => {
-    await untilAside(program, program.lines.length);
+    await untilDeadLetters(program, program.lines.length);
     receiver.reply = () => ({ status: 200 });
     program.signal("SIGUSR1");
-    await untilTold(server, receiver);
+    await untilAccepted(server, receiver);
   },
 
   "poisoned again, and mended: they go out by themselves": async ({ server, program, receiver }) => {
     receiver.reply = poison;
     const from = program.lines.length;
     for (const name of POISON.keys()) server.update({ name }, touch);
-    await untilAside(program, from);
+    await untilDeadLetters(program, from);
     receiver.reply = () => ({ status: 200 });
-    await untilTold(server, receiver);
+    await untilAccepted(server, receiver);
   },
 
-  "nobody ever blamed the endpoint, and it was told nothing wrong": ({ program, receiver }) => {
+  "nobody ever blamed the endpoint, and it was sent nothing wrong": ({ program, receiver }) => {
     assert.deepEqual(program.lines.filter((line) => /Endpoint a (still )?fails/.test(line)), []);
     assert.deepEqual(receiver.state.problems, []);
     return Promise.resolve();
@@ -109,22 +109,22 @@ function touch({ metadata }: { metadata: { annotations?: Record<string, string> 
   metadata.annotations = { touched: crypto.randomUUID() };
 }
 
-/** Both are set aside; the first time of each message is a warning, a later one is for `--log-level debug`. */
-async function untilAside(program: Program, from = 0): Promise<void> {
-  await program.until(/does not take default\/answers-500: status 500\. The message is set aside/, { from });
-  await program.until(/does not take default\/hangs: timed out\. The message is set aside/, { from });
+/** Both are dead letters; the first time of each message is a warning, a later one is for `--log-level debug`. */
+async function untilDeadLetters(program: Program, from = 0): Promise<void> {
+  await program.until(/does not take default\/answers-500: status 500\. The message is a dead letter/, { from });
+  await program.until(/does not take default\/hangs: \S+ did not answer within \d+ s\. The message is a dead letter/, { from });
 }
 
 /** Asks the program how things are; it must name both. */
 async function inspect(program: Program): Promise<void> {
   const from = program.lines.length;
   program.signal("SIGUSR1");
-  await program.until(/Endpoint a is still owed \d+ messages/, { from });
+  await program.until(/messages are pending for endpoint a, \d+ of them dead letters/, { from });
   await program.until(/Endpoint a does not take default\/answers-500: status 500\."/, { from });
-  await program.until(/Endpoint a does not take default\/hangs: timed out\."/, { from });
+  await program.until(/Endpoint a does not take default\/hangs: \S+ did not answer within \d+ s\."/, { from });
 }
 
-async function untilTold(server: FakeApiServer, receiver: Receiver): Promise<void> {
+async function untilAccepted(server: FakeApiServer, receiver: Receiver): Promise<void> {
   for (const name of POISON.keys()) {
     const version = String(server.store.get({ name })?.version);
     await receiver.until(

@@ -24,7 +24,7 @@ clusterTest("500 pods at rest arrive once at each of two endpoints, as kubectl s
   for (const receiver of [first, second]) {
     await receiver.until(() => receiver.deliveries.length >= COUNT, `${COUNT} deliveries`);
   }
-  // It ends only when nothing is owed any more: what came by then is all that comes.
+  // It ends only when nothing is pending any more: what came by then is all that comes.
   assert.equal(await program.stop(), 0);
 
   const pods = await listPods(plane);

@@ -32,14 +32,14 @@ const CASES: Case[] = [
   ["a newer release: it delivers what it owes and leaves with 0", async (stage) => {
     await leavesPod(stage, { host: stage.registry.host }, MOVED);
   }],
-  ["an endpoint that is slow gets what it is owed before the program leaves", async (stage) => {
+  ["an endpoint that is slow gets what is pending for it before the program leaves", async (stage) => {
     await using running = await installInPod(stage, { host: stage.registry.host });
     running.receiver.reply = async () => {
       await new Promise((resolve) => setTimeout(resolve, 700));
       return { status: 200 };
     };
     await leaves(running, MOVED);
-    assert.ok(running.program.lines.some((line) => line.includes("what is owed is tried once more")));
+    assert.ok(running.program.lines.some((line) => line.includes("what is pending is tried once more")));
   }],
   ["a token for everybody lets it in", async (stage) => {
     await using open = await TestRegistry.start("token for everybody");
@@ -196,7 +196,7 @@ const CASES: Case[] = [
     receiver.reply = () => ({ status: 503 });
     await program.until(/Endpoint a fails/);
     await registry.push("new", NEWER, "latest");
-    await program.until(new RegExp(`${NEWER} is there, but what a did not take yet would be lost`));
+    await program.until(new RegExp(`${NEWER} is there, but what a did not accept yet would be lost`));
     assert.equal(await program.stop(), 0);
   }],
 ];

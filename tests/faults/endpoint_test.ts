@@ -58,7 +58,7 @@ faultTest(
 );
 
 faultTest(
-  "SIGTERM while an endpoint hangs: the end comes in time, says what is owed, and is 0",
+  "SIGTERM while an endpoint hangs: the end comes in time, says what is pending, and is 0",
   async (scene) => {
     const { api, receiver } = scene;
     receiver.reply = () => "hang";
@@ -71,7 +71,7 @@ faultTest(
 );
 
 faultTest(
-  "what had to be given up is told in k8svent-lost, as a gap, and an inventory mends it",
+  "what was evicted is announced in k8svent-lost, as a gap, and an inventory mends it",
   async (scene) => {
     const { api, receiver } = scene;
     api.create({ metadata: { name: "stays" } });
@@ -147,6 +147,6 @@ faultTest(
     receiver.reply = () => ({ status: 200 });
     running.inspect();
     await scene.untilSame();
-    assert.equal(running.log.count(/^Endpoint a does not accept default\/poison: status 413\./), 1);
+    assert.equal(running.log.count(/^Endpoint a does not take default\/poison: status 413\./), 1);
   },
 );

@@ -54,7 +54,9 @@ export function contradiction(
   follower: string | undefined,
 ): Suspicion | undefined {
   if (known !== undefined) return isBehind(pod, known, list) ? { kind: "pod-behind", pod } : undefined;
-  if (follower !== undefined && isBehind(pod, follower, list)) return { kind: "pod-returned", pod };
+  // Two pods never have one version.
+  const isBeforeFollower = follower !== undefined && compareVersions(pod.resourceVersion, follower) <= 0;
+  if (isBeforeFollower && compareVersions(follower, list) <= 0) return { kind: "pod-returned", pod };
   if (end === undefined) return undefined;
   if (end.left) return isBehind(pod, end.version, list) ? { kind: "selection-behind", pod } : undefined;
   return compareVersions(end.version, list) <= 0 ? { kind: "pod-returned", pod } : undefined;

@@ -73,6 +73,7 @@ for (
     ["a pod that follows the known one of its name", "8", "9", undefined],
     ["a pod that the known one of its name followed, in a list older than that one", "5", "6", undefined],
     ["a pod that the known one of its name followed, in a list as new as that one", "5", "7", "pod-returned"],
+    ["a pod at the very version of the known one of its name", "7", "7", "pod-returned"],
   ] as const
 ) {
   Deno.test(`${what} ${kind === undefined ? "contradicts nothing" : `is ${kind}`}`, () => {

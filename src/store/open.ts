@@ -156,6 +156,8 @@ class OpenStore implements Store {
 
   /** @param writes whether what is dirty is written now; else nobody waits for that */
   #commit(writes: boolean): void {
+    // Somebody may still ask how things are (SIGUSR1) while the program ends.
+    if (this.#isClosed) return;
     if (this.#eviction.makeRoom(this.#fault !== undefined)) this.#commitIn(0);
     if (this.#fault === undefined && this.#bodies.isSparse(this.#options.stateMax)) this.#versions.compact();
     this.#bodies.seal();

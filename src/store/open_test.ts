@@ -211,6 +211,14 @@ withRig(
   },
 );
 
+withRig("what is recorded after the end changes nothing", ({ folder }) => {
+  const store = openTestStore({}, new TestDisk(`${folder}/other.db`));
+  store.close();
+  record(store, [A]);
+  store.commit();
+  assert.equal(store.fault, undefined);
+});
+
 withRig("two crashes while the disk is full begin two new epochs", async ({ store, disk, folder }) => {
   record(store, [A], { name: "before" });
   store.commit();

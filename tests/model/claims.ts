@@ -1,6 +1,5 @@
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery, ModelEndpoint } from "./endpoint.ts";
-import { gained } from "./gains.ts";
 import { show } from "./show.ts";
 import { type Chain, mainOf, terminationsOf, versionOf } from "./witness.ts";
 import type { ModelWorld } from "./world.ts";
@@ -33,16 +32,14 @@ export function claims(world: ModelWorld, endpoint: ModelEndpoint): string[] {
 }
 
 /** What must be so whatever was seen. */
-function forms({ setup, cluster }: ModelWorld, { event, reasons, phase, observed, pod }: Delivery): string[] {
+function forms({ setup }: ModelWorld, { event, reasons, phase, observed, pod }: Delivery): string[] {
   const isEnd = event === "pod.deleted";
   const sorted = REASONS.filter((reason) => reasons.includes(reason));
   return [
     ...(sorted.join() === reasons.join()
       ? []
       : ["whose reasons are not the documented ones, once each and in order"]),
-    ...(isEnd === reasons.includes("deleted") || (cluster.generation > 0 && !gained("reasonsOfReturned"))
-      ? []
-      : ["whose reasons and event are at odds"]),
+    ...(isEnd === reasons.includes("deleted") ? [] : ["whose reasons and event are at odds"]),
     ...(isEnd === (phase !== undefined) ? [] : ["whose k8svent-phase is not where it should be"]),
     ...(isEnd === (pod.status?.phase === "Deleted") ? [] : ["whose status.phase and event are at odds"]),
     ...(isEnd || observed || setup.small ? [] : ["which was seen and says that it was not"]),

@@ -22,8 +22,6 @@ export class ModelDisk {
    * waived then), until that is durable.
    */
   mayForget = false;
-  /** Whether the run that goes on has opened its database. */
-  isOpen = false;
   #isFailing = false;
   #number = 0;
   /** The number that stands for the moment since which nothing was written. */
@@ -67,7 +65,7 @@ export class ModelDisk {
 
   /** The program ended in an orderly way or begins: all that is in the file is durable. */
   settle(): void {
-    this.isBehind = this.isOpen = this.mayForget = false;
+    this.isBehind = this.mayForget = false;
     this.#sync(0);
   }
 
@@ -164,7 +162,6 @@ DatabaseSync.prototype.exec = function (sql: string): void {
     throw new Error("database or disk is full");
   }
   exec.call(this, sql);
-  if (disk !== undefined) disk.isOpen = true;
   if (statement === "COMMIT") disk?.wrote(true);
 };
 

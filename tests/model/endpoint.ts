@@ -5,7 +5,6 @@ import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
 import { verify } from "../kit/signature.ts";
 import type { Client } from "./client.ts";
-import { gained } from "./gains.ts";
 import type { EndpointAnswer, Filter, FilterAnswer } from "./history.ts";
 import { PODS } from "./history.ts";
 import { Receiver } from "./receiver.ts";
@@ -232,19 +231,14 @@ function headersOf({ retryAfter, asks }: EndpointAnswer & { is: "status" }): Rec
 /** Milliseconds: longer than any history. */
 const FOREVER = 2 ** 40;
 
-/** Answers that were the endpoint's fault whatever was sent to it, before there was evidence. */
-const ENDPOINTS_OWN = [401, 403, 404, 405, 407, 408, 410, 425, 429, 501, 503];
-
 /** Milliseconds that the program waits for an answer. */
 const TIMEOUT = 15_000;
 
-/** With evidence in place of verdicts, every failure may be: the oracle then need not know the answers apart. */
+/** Evidence decides, so every failure may be. */
 function mayBeTheMessage(answer: EndpointAnswer): boolean {
   if ("after" in answer && answer.after >= TIMEOUT) return true;
   if (answer.is === "slow") return false;
-  if (gained("evidence")) return answer.is !== "status" || answer.status < 200 || answer.status >= 300;
-  if (answer.is === "status") return answer.status >= 400 && !ENDPOINTS_OWN.includes(answer.status);
-  return answer.is === "hang";
+  return answer.is !== "status" || answer.status < 200 || answer.status >= 300;
 }
 
 const OK: EndpointAnswer = { is: "status", status: 200, after: 0 };

@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import { gained } from "./gains.ts";
 
 /** One run of the world, as plain data: it can be printed, shrunk and played again. */
 export interface History {
@@ -143,7 +142,6 @@ const anySetup: fc.Arbitrary<Setup> = fc.record({
 const setup = anySetup.map((any): Setup => ({
   ...any,
   small: any.small && !any.annotations,
-  notices: any.byNamespace && !gained("inventoryOfScopes") ? "none" : any.notices,
 }));
 
 const pod = fc.nat({ max: PODS.length - 1 });
@@ -182,25 +180,9 @@ function status(statuses: fc.Arbitrary<number>): fc.Arbitrary<EndpointAnswer> {
   );
 }
 
-/** Before the gain, every other answer was taken for the endpoint's own fault, and stopped it. */
 const filterAnswer = fc.constantFrom<FilterAnswer[]>(
-  ...[400, 413, 422, 500],
-  ...gained("evidence")
-    ? [
-      401,
-      403,
-      404,
-      405,
-      407,
-      429,
-      501,
-      503,
-      "reset" as const,
-      "closed" as const,
-      "tls" as const,
-      "garbage" as const,
-    ]
-    : [],
+  ...[400, 401, 403, 404, 405, 407, 413, 422, 429, 500, 501, 503],
+  ...["reset", "closed", "tls", "garbage"] as const,
 );
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -243,9 +225,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("rewind" as const),
       back: fc.integer({ min: 1, max: 9 }),
-      to: gained("forwardRestores")
-        ? fc.constantFrom<Restored[]>("below", "free", "bumped")
-        : fc.constant<Restored>("below"),
+      to: fc.constantFrom<Restored[]>("below", "free", "bumped"),
     }),
   },
   {
@@ -307,8 +287,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       calls: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
     }),
   },
-  ...(gained("powerCuts") ? [{ weight: 1, arbitrary: fc.constant<Command>({ do: "power" }) }] : []),
-  { weight: 1, arbitrary: fc.constant<Command>({ do: "inspect" }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("power", "inspect") }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("disk" as const), how: fc.constantFrom("fail", "heal") }),
@@ -340,26 +319,4 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 export const histories: fc.Arbitrary<History> = fc.record({
   setup,
   commands: fc.array(command, { minLength: 1, maxLength: 60, size: "max" }),
-}).map((history) => {
-  const { annotations, byNamespace } = history.setup;
-  const stays = annotations && !gained("annotationsOverRestarts") ? withoutRestarts(history) : history;
-  return byNamespace && !gained("forwardRestores") ? withOneRestore(stays) : stays;
 });
-
-function withOneRestore({ setup, commands }: History): History {
-  const first = commands.findIndex((command) => command.do === "rewind");
-  return { setup, commands: commands.filter((command, index) => command.do !== "rewind" || index === first) };
-}
-
-/** The same where nothing ends the program, or has to for an endpoint to be tried again. */
-function withoutRestarts({ setup, commands }: History): History {
-  const stays = (answer: EndpointAnswer): EndpointAnswer =>
-    answer.is === "status" && answer.status === 410 ? { ...answer, status: 409 } : answer;
-  return {
-    setup: { ...setup, lateEndpoint: false },
-    commands: commands.filter((command) => !["crash", "stop", "power"].includes(command.do))
-      .map((command) =>
-        command.do === "answer" ? { ...command, answers: command.answers.map(stays) } : command
-      ),
-  };
-}

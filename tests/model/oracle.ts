@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery, ModelEndpoint } from "./endpoint.ts";
 import { claims } from "./claims.ts";
-import { gained } from "./gains.ts";
 import { pictures } from "./pictures.ts";
 import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
 import { type Transition, versionOf } from "./witness.ts";
@@ -12,10 +11,10 @@ import type { ModelWorld } from "./world.ts";
 const LATEST = 20;
 
 /**
- * A message that failed so often may give way to a newer version of its pod. With evidence in place of verdicts: three
- * failures make a dead letter, and one that is a transition gives way after three more.
+ * A message that failed so often may give way to a newer version of its pod: three failures make a dead letter, and one
+ * that is a transition gives way after three more.
  */
-const STUCK = gained("evidence") ? 6 : 3;
+const STUCK = 6;
 
 const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
 
@@ -60,12 +59,12 @@ export function broken(world: ModelWorld): string[] {
   const { setup } = world;
   return [
     ...world.problems,
-    ...setup.small && !gained("idsOfReducedBodies") ? [] : idsOfTwoBodies(world.endpoints, setup.small),
+    ...idsOfTwoBodies(world.endpoints, setup.small),
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
       ...beginningsBeforeEnds(world, endpoint),
-      ...setup.small && !gained("idsOfReducedBodies") ? [] : secondIds(endpoint),
+      ...secondIds(endpoint),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
@@ -121,12 +120,15 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { witness } = world;
   const { name, deliveries } = endpoint;
   const latest = world.setup.small ? 1 : LATEST;
+  const alive = new Set(world.cluster.pods().map(({ metadata }) => metadata.uid));
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
     if (world.strays.get(name)?.has(uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
-    const ends = world.setup.small ? [...seen.slice(0, 1), ...seen.slice(1).slice(-1)] : seen;
+    // The end of a pod that is gone is the last one, and demanded by itself.
+    const last = alive.has(uid) ? seen.slice(1).slice(-1) : [];
+    const ends = world.setup.small ? [...seen.slice(0, 1), ...last] : seen;
     const lost = ends.filter((one) =>
       !about.some((delivery) => tells(delivery, one.pod) || isAhead(delivery, one))
     );
@@ -186,7 +188,8 @@ function mayBeGivenUp(
     const isLater = (delivery: Delivery): boolean =>
       delivery.epoch === epoch ? versionOf(delivery.pod) > versionOf(lost.pod) : delivery.epoch > epoch;
     const later = distinct.filter(isLater).length;
-    return later >= latest && later < distinct.length && !before.some(isLater);
+    // Where room is short, the first one can be lost, too: it is then demanded by itself.
+    return later >= latest && (latest < LATEST || later < distinct.length) && !before.some(isLater);
   });
 }
 

@@ -8,7 +8,6 @@ import type { ModelApiServer } from "./api.ts";
 import type { Client } from "./client.ts";
 import type { ModelDisk } from "./disk.ts";
 import { type ModelEndpoint, wayTo } from "./endpoint.ts";
-import { gained } from "./gains.ts";
 import { HOOKS_HOST, type Setup } from "./history.ts";
 import type { Keys } from "./keys.ts";
 import type { Sightings } from "./sightings.ts";
@@ -84,7 +83,6 @@ export class Program implements Client {
   /** SIGKILL, or the machine's power. */
   kill(death: Death = "kill"): void {
     if (this.outcome !== undefined || this.dead.aborted) return;
-    if (this.#surroundings.disk.isBehind && !gained("deathWithoutDisk")) return;
     this.#death.abort();
     this.sightings.end();
     this.onDeath(death);

@@ -4,7 +4,6 @@ import { ModelApiServer } from "./api.ts";
 import { ANNOTATION, ModelCluster } from "./cluster.ts";
 import { ModelDisk } from "./disk.ts";
 import { ModelEndpoint } from "./endpoint.ts";
-import { gained } from "./gains.ts";
 import {
   type Command,
   ENDPOINTS,
@@ -68,8 +67,7 @@ export class ModelWorld {
     this.api = new ModelApiServer(this.cluster, this.clock, setup);
     this.#keys = new Keys(setup.signed, this.clock);
     const cuts = commands.some((command) => command.do === "power");
-    const mayGoBack = cuts ||
-      (gained("deathWithoutDisk") && commands.some((command) => command.do === "disk"));
+    const mayGoBack = cuts || commands.some((command) => command.do === "disk");
     this.#disk = new ModelDisk(this.clock, folder, cuts, (moment) => {
       if (mayGoBack) this.witness.mark(moment);
     });
@@ -199,7 +197,6 @@ export class ModelWorld {
       case "start":
         return this.#start();
       case "stop":
-        if (!gained("deathWithoutDisk")) await this.#mendDisk();
         return await this.#stop();
       case "inspect":
         return this.inspect();
@@ -239,8 +236,7 @@ export class ModelWorld {
         return this.api.tellStreams(command.how);
       case "disk":
         if (command.how === "heal") return this.#disk.heal();
-        if (this.#disk.isOpen || gained("deathWithoutDisk")) this.#disk.fail();
-        return;
+        return this.#disk.fail();
       case "rotate":
         return command.how === "add" ? this.#keys.add() : this.#keys.drop();
       case "answer":
@@ -277,7 +273,6 @@ export class ModelWorld {
 
   #start(): void {
     if (this.#program !== undefined) return;
-    if (!gained("deathWithoutDisk")) this.#disk.heal();
     const operators = this.endpoints.slice(
       0,
       this.setup.lateEndpoint && this.#runs === 0 ? 1 : ENDPOINTS.length,
@@ -322,11 +317,6 @@ export class ModelWorld {
     this.#program?.stop();
     // A drain takes 20 s at most; a second is enough for the rest.
     await this.clock.advance(21_000);
-  }
-
-  async #mendDisk(): Promise<void> {
-    this.#disk.heal();
-    if (this.#disk.isBehind) await this.clock.advance(WRITTEN_AGAIN);
   }
 
   #die(death: Death): void {

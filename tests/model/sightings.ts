@@ -52,10 +52,9 @@ export class Sightings {
       handed: (piece): void => void (text += piece),
       asked: (): void => {},
       closed: (complete): void => {
-        // Of a page that breaks off, the pods before the break may have been handled.
-        if (!complete) return this.#witness.mayHaveSeen(itemsBefore(text).map(toSighting));
-        const page = parsePage(text);
-        if (page === undefined) return;
+        const page = complete ? parsePage(text) : undefined;
+        // Of a page that breaks off, or ends too early, the pods before that may have been handled.
+        if (page === undefined) return this.#witness.mayHaveSeen(itemsBefore(text).map(toSighting));
         this.#witness.handed(scope, page.version, true);
         const listing = this.#listings.get(scope) ?? { generation, sightings: [], complete: false };
         listing.sightings.push(...page.pods.map(toSighting));

@@ -147,6 +147,6 @@ faultTest(
     receiver.reply = () => ({ status: 200 });
     running.inspect();
     await scene.untilSame();
-    assert.equal(running.log.count(/^Endpoint a does not take default\/poison: status 413\./), 1);
+    assert.equal(running.log.count(/^Endpoint a does not take default\/poison: status 413\.$/), 1);
   },
 );

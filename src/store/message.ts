@@ -64,3 +64,15 @@ function identityOf(
     JSON.stringify({ pod: { apiVersion: "v1", kind: "Pod", metadata, ...status } }),
   );
 }
+
+/** A row that stands for another one, and for what that one stood for. */
+export function absorb(row: PendingRow, other: PendingRow, version: VersionRow): PendingRow {
+  const reasons = [row.moreReasons, other.moreReasons, version.reasons].flatMap(splitReasons);
+  // A reminder repeats a version that was sent already, so it is none that another stands for.
+  const own = version.occasion === "" ? 1 : 0;
+  return {
+    ...row,
+    coalesced: row.coalesced + other.coalesced + own,
+    moreReasons: sortReasons(reasons).join(),
+  };
+}

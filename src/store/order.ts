@@ -83,6 +83,7 @@ export class Order {
   /** A pod that is stuck lets the next pod of its name pass. */
   park(endpoint: Endpoint, line: Line): void {
     if (!isStuck(line) || line.place === "flight" || line.behind === undefined) return;
+    if (line.behind.pod.uid === line.pod.uid) return;
     const { namespace } = line;
     const next = namespace.unchain(line);
     line.behind = undefined;

@@ -13,14 +13,13 @@
  *
  * **Dead letters.** One that its worker calls dead waits for its retries and blocks its pod and name only. If it is no
  * transition, a newer version takes its place at once; if it is one, after three failed retries, and then the next pod
- * of its name passes it, too.
+ * of its name passes it, too, unless that is the same pod, back in a new epoch.
  */
-import { sortReasons } from "../change/reasons.ts";
 import type { PodRef } from "../pod/pod.ts";
 import { type Endpoint, Endpoints } from "./endpoint.ts";
-import type { Journal, PendingRow, VersionRow } from "./journal.ts";
+import type { Journal, PendingRow } from "./journal.ts";
 import { isStuck, type Line } from "./lines.ts";
-import { messageOf } from "./message.ts";
+import { absorb, messageOf } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
 import type { DeadLetter, Failures, Message, Pending } from "./store.ts";
@@ -78,7 +77,11 @@ export class PendingLines implements Pending {
     }
     const seq = ++this.#lastSeq;
     this.#journal.pending.put(seq, { ...NEW_ROW, endpoint: endpoint.id, version });
-    if (line === undefined) return this.order.begin(endpoint, pod, seq, version, transition);
+    if (line === undefined) {
+      const former = endpoint.find(pod, ({ pod: { uid } }) => uid === pod.uid);
+      this.order.begin(endpoint, pod, seq, version, transition);
+      return former && this.#giveWay(endpoint, former);
+    }
     line.append(seq, version, transition);
     endpoint.pending++;
     if (transition) this.thin(endpoint, line, LATEST_TRANSITIONS);
@@ -198,8 +201,22 @@ export class PendingLines implements Pending {
     const { tries, dead, why = null } = failures;
     this.#journal.pending.put(message.seq, { ...this.order.row(message.seq), tries, dead, why });
     endpoint.wait(line, due);
+    this.#giveWay(endpoint, line);
     if (line.behind !== undefined) this.order.park(endpoint, line);
     this.#deps.onChange(false);
+  }
+
+  /** The end of a pod that came back since (history was rewritten): stuck, it gives way to that, which never passes it. */
+  #giveWay(endpoint: Endpoint, line: Line): void {
+    const { uid, id } = line.pod;
+    const back = endpoint.find(line.pod, ({ pod }) => pod.uid === uid && pod.id > id);
+    if (back === undefined || line.count !== 1 || !isStuck(line) || line.place === "flight") return;
+    const [seq, version] = [back.seqAt(0), line.versionAt(0)];
+    const row = absorb(this.order.row(seq), this.order.row(line.seqAt(0)), this.#versions.row(version));
+    const reasons = splitReasons(row.moreReasons).filter((reason) => reason !== "deleted");
+    this.#journal.pending.put(seq, { ...row, moreReasons: reasons.join() });
+    this.#remember(endpoint, line, version);
+    this.#removeHead(endpoint, line);
   }
 
   release(message: Message): void {
@@ -379,15 +396,3 @@ export class PendingLines implements Pending {
 }
 
 const NEW_ROW = { tries: 0, dead: 0, why: null, coalesced: 0, moreReasons: "" };
-
-/** A row that stands for another one, and for what that one stood for. */
-function absorb(row: PendingRow, other: PendingRow, version: VersionRow): PendingRow {
-  const reasons = [row.moreReasons, other.moreReasons, version.reasons].flatMap(splitReasons);
-  // A reminder repeats a version that was sent already, so it is none that another stands for.
-  const own = version.occasion === "" ? 1 : 0;
-  return {
-    ...row,
-    coalesced: row.coalesced + other.coalesced + own,
-    moreReasons: sortReasons(reasons).join(),
-  };
-}

@@ -301,6 +301,30 @@ withStore("the next pod of a name passes one that is stuck, and not one that is 
   assert.equal(store.pending.has(A, "old"), true);
 });
 
+withStore("a pod that comes back in a new epoch takes the place of its end, if that is stuck", (store) => {
+  recordEnd(store, [A], { resourceVersion: "1" });
+  store.pending.failed(takeOne(store), DEAD, 100);
+  store.inventory.beginEpoch();
+  record(store, [A], { resourceVersion: "5", reasons: ["sync"] });
+  assert.deepEqual(takeAll(store, A), [], "it waits for its end");
+  store.pending.failed(takeOne(store, A, 100), STUCK, 1e9);
+  const { event, resourceVersion, coalesced, reasons } = takeOne(store, A, 100);
+  assert.deepEqual([event, resourceVersion, coalesced, reasons], ["pod.changed", "5", 1, ["sync"]]);
+  assert.equal(store.pending.counts(A).pending, 1);
+  assert.equal(store.pending.deadLetters(A, 9)[0]?.superseded, true);
+});
+
+withStore("a pod that comes back after its end was passed takes that out of the way", (store) => {
+  recordEnd(store, [A], { uid: "old" });
+  store.pending.failed(takeOne(store), STUCK, 1e9);
+  recordEnd(store, [A], { uid: "new", resourceVersion: "2" });
+  store.inventory.beginEpoch();
+  record(store, [A], { uid: "old", resourceVersion: "5" });
+  store.pending.retryDeadLetters(A);
+  assert.equal(takeOne(store).uid, "new");
+  assert.deepEqual(takeAll(store, A), []);
+});
+
 withStore("a pod that begins behind one that is stuck passes it at once", (store) => {
   recordEnd(store, [A], { uid: "old" });
   store.pending.failed(takeOne(store), STUCK, 1e9);

@@ -15,20 +15,32 @@ export interface Backup {
 
 /** Copies etcd's data. The control plane stands still meanwhile, and has started again when it returns. */
 export async function backUp(plane: ControlPlane): Promise<Backup> {
-  const folder = `${plane.dir}/etcd-backup`;
-  await whileStopped(plane, () => run("cp", ["-r", `${plane.dir}/etcd`, folder]));
+  const folder = await Deno.makeTempDir({ dir: plane.dir, prefix: "etcd-backup-" });
+  await whileStopped(plane, () => run("cp", ["-r", `${plane.dir}/etcd/.`, folder]));
   return { folder };
 }
 
-/** Puts the copy in the place of etcd's data, as a restored backup does: versions go back. */
-export async function restore(plane: ControlPlane, { folder }: Backup): Promise<void> {
+/**
+ * Puts the copy in the place of etcd's data, as a restored backup does: versions go back.
+ *
+ * @param before called when etcd runs again, and the API server does not yet
+ */
+export async function restore(
+  plane: ControlPlane,
+  { folder }: Backup,
+  before?: () => Promise<void>,
+): Promise<void> {
   await whileStopped(plane, async () => {
     await Deno.remove(`${plane.dir}/etcd`, { recursive: true });
     await run("cp", ["-r", folder, `${plane.dir}/etcd`]);
-  });
+  }, before);
 }
 
-async function whileStopped(plane: ControlPlane, work: () => Promise<unknown>): Promise<void> {
+async function whileStopped(
+  plane: ControlPlane,
+  work: () => Promise<unknown>,
+  before?: () => Promise<void>,
+): Promise<void> {
   const file = `${plane.dir}/env`;
   const pid = (await readEnv(plane.dir)).get("ETCD_PID") ?? "";
   // Not by the runtime: it lets nobody read /proc who may not do everything.
@@ -39,6 +51,7 @@ async function whileStopped(plane: ControlPlane, work: () => Promise<unknown>): 
   const started = await daemon(words.map((word) => `'${word}'`).join(" "), `${plane.dir}/log/etcd.log`);
   const env = await Deno.readTextFile(file);
   await Deno.writeTextFile(file, env.replace(/^ETCD_PID=.*$/m, `ETCD_PID=${started}`));
+  await before?.();
   await plane.startApiServer();
 }
 

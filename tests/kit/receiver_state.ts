@@ -115,12 +115,15 @@ export class ReceiverState {
     });
   }
 
-  /** After a restored etcd, versions cannot be compared with those before. */
+  /** After a restored etcd, versions cannot be compared with those before, and who was deleted may live again. */
   #noticeEpoch(header: string | undefined): void {
     const epoch = Number(header ?? this.#epoch);
     if (epoch <= this.#epoch) return;
     this.#epoch = epoch;
-    for (const known of this.pods.values()) known.resourceVersion = "0";
+    for (const [uid, known] of this.pods) {
+      if (known.deleted) this.pods.delete(uid);
+      known.resourceVersion = "0";
+    }
   }
 
   #complain(delivery: Delivery, what: string): void {

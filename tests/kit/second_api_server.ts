@@ -1,6 +1,6 @@
-import { daemon } from "../kit/bare_control_plane.ts";
-import { type ControlPlane, kill } from "../kit/control_plane.ts";
-import { freePort } from "../kit/port.ts";
+import { daemon } from "./bare_control_plane.ts";
+import { type ControlPlane, kill } from "./control_plane.ts";
+import { freePort } from "./port.ts";
 
 /**
  * Another kube-apiserver on the same etcd, as a cluster with several of them has: the one that the program talks to

@@ -187,7 +187,7 @@ export class Pipeline {
     if (namesake !== undefined) {
       // Of two pods with one name the later one lives, and the end of the other comes first.
       if (gate(namesake, resourceVersion, inventory.epoch) === "stale") return;
-      this.#end(namesake, undefined);
+      this.#end(namesake, undefined, resourceVersion);
     }
     const summary = summarize(object);
     const reasons = known === undefined
@@ -291,7 +291,7 @@ export class Pipeline {
    * The end of a pod, for every endpoint that it was ever pending for.
    *
    * @param final the object that the watch brought; undefined where the end was inferred
-   * @param missedAt the version of the list that did not hold it
+   * @param missedAt the version of the list that did not hold it, or of the next pod of its name
    */
   #end(known: KnownPod, final: PodObject | undefined, missedAt?: string): void {
     const { store } = this.#deps;

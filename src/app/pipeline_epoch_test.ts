@@ -22,6 +22,16 @@ withSynced("a pod in which a new epoch changed nothing is sent as sync alone", [
   assert.deepEqual(rig.deliver().map(({ epoch, reasons }) => [epoch, reasons]), [[1, ["sync"]]]);
 });
 
+withSynced(
+  "the end of a namesake is of the epoch of the pod that follows it",
+  [makePod({ version: "50" })],
+  (rig) => {
+    rig.store.inventory.beginEpoch();
+    rig.list([makePod({ uid: "next", version: "40" })]);
+    assert.equal(rig.store.inventory.tombstone(makePod().metadata.uid)?.version, "40");
+  },
+);
+
 withSynced("a pod that was deleted before history was rewritten may live again", [makePod()], (rig) => {
   rig.delete({ version: "8" });
   rig.deliver();

@@ -144,6 +144,11 @@ export class Witness {
     }
   }
 
+  /** The next run begins a new epoch, in which all is news: also what it knows. */
+  beginAnew(): void {
+    for (const chain of this.chains.values()) chain.isSure = false;
+  }
+
   /** Whether nobody may know that an endpoint was told of a pod. */
   isForgotten(endpoint: string, uid: string): boolean {
     return this.#forgotten.has(`${endpoint} ${uid}`);

@@ -329,7 +329,10 @@ export class ModelWorld {
 
   /** The next run knows what was known at a moment; undefined: all that this one knew. */
   #goBack(moment: number | undefined, mayForget: boolean): void {
-    if (mayForget) this.behindRuns.push(this.#runs + 1);
+    if (mayForget) {
+      this.behindRuns.push(this.#runs + 1);
+      this.witness.beginAnew();
+    }
     if (moment === undefined) return;
     this.witness.revert(
       moment,

@@ -51,7 +51,7 @@ faultTest("a restart without changes tells nothing", async (scene) => {
   assert.deepEqual(told(scene.receiver, from), []);
 });
 
-faultTest("what was owed at the end is sent after a restart under the same id", async (scene) => {
+faultTest("what was pending at the end is sent after a restart under the same id", async (scene) => {
   scene.receiver.reply = () => "hang";
   scene.api.create({ metadata: { name: "web-0" } });
   const first = await scene.start("--state", scene.state, "--shutdown-timeout", "0");

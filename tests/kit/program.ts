@@ -55,13 +55,13 @@ export class Program implements AsyncDisposable {
 
   /**
    * SIGSTOP: it sees nothing, and the kernel keeps its connections; SIGCONT lets it go on; SIGUSR1: it says how
-   * things are and tries again what was set aside; SIGINT or SIGTERM: it ends.
+   * things are and tries dead letters again; SIGINT or SIGTERM: it ends.
    */
   signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR1" | "SIGINT" | "SIGTERM"): void {
     this.#child.kill(name);
   }
 
-  /** Asks it to end, which delivers what is owed. Gives the exit code. */
+  /** Asks it to end, which delivers what is pending. Gives the exit code. */
   async stop(): Promise<number> {
     if (this.#isRunning) this.#child.kill("SIGTERM");
     return await this.ended;

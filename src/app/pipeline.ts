@@ -112,8 +112,8 @@ export class Pipeline {
 
   #doubt(event: PodEvent, scope: Scope): Suspicion | undefined {
     const { inventory } = this.#deps.store;
-    const reached = inventory.reached(scope);
     if (event.type === "sync-start") {
+      const reached = inventory.reached(scope);
       const isBehind = reached !== undefined && compareVersions(event.resourceVersion, reached) < 0;
       return isBehind ? { kind: "list-behind" } : undefined;
     }
@@ -143,11 +143,11 @@ export class Pipeline {
       case "applied": {
         const isListed = this.#lists.has(scope);
         this.#applied(event.object, scope, isListed);
-        return isListed ? undefined : this.#reachedBy(event.object, scope);
+        return isListed ? undefined : this.#reached(scope, event.object);
       }
       case "deleted":
         this.#deleted(event.object);
-        return this.#reachedBy(event.object, scope);
+        return this.#reached(scope, event.object);
       case "unselected":
         return this.#unselected(event.object);
       case "bookmark":
@@ -157,20 +157,14 @@ export class Pipeline {
     }
   }
 
-  /** The watch has shown everything up to this version. */
-  #reached(scope: Scope, version: string): void {
+  /** The watch has shown everything up to this version, by itself or by an object that has it. */
+  #reached(scope: Scope, by: string | PodObject): void {
     const { inventory } = this.#deps.store;
+    const version = typeof by === "string" ? by : by.pod.metadata.resourceVersion;
     const before = inventory.reached(scope);
-    if (before === undefined || compareVersions(version, before) > 0) inventory.setReached(scope, version);
-  }
-
-  #reachedBy({ pod }: PodObject, scope: Scope): void {
-    const { inventory } = this.#deps.store;
-    const { resourceVersion } = pod.metadata;
-    const before = inventory.reached(scope);
-    if (before === undefined || compareVersions(resourceVersion, before) > 0) {
-      inventory.reachedBy(scope, resourceVersion);
-    }
+    if (before !== undefined && compareVersions(version, before) <= 0) return;
+    if (typeof by === "string") inventory.setReached(scope, version);
+    else inventory.reachedBy(scope, version);
   }
 
   #applied(object: PodObject, scope: Scope, isListed: boolean): void {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { payloadOf } from "../pod/payload.ts";
 import type { Message } from "../store/store.ts";
 
 /**
@@ -58,7 +59,7 @@ export class Renderer {
     if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
     if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
-    const body = isPod && env !== undefined ? withEnv(message.body, env) : message.body;
+    const body = isPod ? payloadOf(message.body, env) : message.body;
     return { id, headers, body, content: `${message.version} ${message.completeness} ${body.length}` };
   }
 
@@ -70,15 +71,6 @@ export class Renderer {
     this.#ids.set(message.version, id);
     return id;
   }
-}
-
-/** `{"pod":…}` becomes `{"pod":…,"env":…}`: in front of the last brace. */
-function withEnv(body: Uint8Array, env: Record<string, string>): Uint8Array<ArrayBuffer> {
-  const addition = new TextEncoder().encode(`,"env":${JSON.stringify(env)}}`);
-  const extended = new Uint8Array(body.length - 1 + addition.length);
-  extended.set(body.subarray(0, -1));
-  extended.set(addition, body.length - 1);
-  return extended;
 }
 
 /**

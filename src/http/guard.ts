@@ -33,13 +33,3 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   if (address.range() !== "unicast") return false;
   return address instanceof ipaddr.IPv6 ? address.match(GLOBAL_UNICAST) : !PLATFORM.has(address.toString());
 }
-
-/**
- * The address that a URL names in place of a host name, undefined if it names a host. The URL parser has turned
- * `0x7f.1`, `2130706433` and `0177.0.0.1` into dotted decimals by then. Asked before dialling, because
- * `connect` looks up names alone: an address goes past every check of what a name resolves to.
- */
-export function literalAddress(url: URL): string | undefined {
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  return isIP(host) === 0 ? undefined : host;
-}

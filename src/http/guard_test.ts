@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import fc from "fast-check";
-import { isPublicAddress, literalAddress } from "./guard.ts";
+import { isPublicAddress } from "./guard.ts";
+import { bareHost } from "./proxy.ts";
 
 const PUBLIC = [
   "1.1.1.1",
@@ -114,7 +116,7 @@ Deno.test("an address in a URL is known however it is written", () => {
     ["[64:ff9b::127.0.0.1]", "64:ff9b::7f00:1"],
   ];
   for (const [host, address] of spellings) {
-    assert.equal(literalAddress(new URL(`https://${host}:8443/x`)), address, host);
+    assert.equal(literalOf(new URL(`https://${host}:8443/x`)), address, host);
     assert.equal(isPublicAddress(address), false, host);
   }
 });
@@ -122,6 +124,12 @@ Deno.test("an address in a URL is known however it is written", () => {
 Deno.test("a host name in a URL is no address", () => {
   for (const host of ["example.com", "localhost", "127.0.0.1.example.com", "a.127", "x1"]) {
     const url = URL.parse(`https://${host}/`);
-    assert.equal(url === null ? undefined : literalAddress(url), undefined, host);
+    assert.equal(url === null ? undefined : literalOf(url), undefined, host);
   }
 });
+
+/** What the client dials as it stands, and asks no resolver for. */
+function literalOf(url: URL): string | undefined {
+  const host = bareHost(url);
+  return isIP(host) === 0 ? undefined : host;
+}

@@ -1,4 +1,5 @@
-import { parseExact, printPod } from "./json.ts";
+import { fieldsOf } from "./anything.ts";
+import { deletedBody, podIn } from "./json.ts";
 import type { Pod, PodRef } from "./pod.ts";
 
 /** The last known object of a pod that is gone, as it is sent. */
@@ -12,10 +13,9 @@ export interface DeletedPod {
 
 /** Of its last body. Printed anew, with every number as it was: ends are rare beside changes. */
 export function deletedPod(body: Uint8Array): DeletedPod {
-  const { pod } = parseExact(new TextDecoder().decode(body)) as { pod: Pod };
-  const status = typeof pod.status === "object" && !Array.isArray(pod.status) ? pod.status : undefined;
-  const phase = typeof status?.phase === "string" ? status.phase : "Unknown";
-  return { pod, phase, body: encode({ ...pod, status: { ...status, phase: "Deleted" } }) };
+  const pod = podIn(body);
+  const { phase } = fieldsOf(pod.status);
+  return { pod, phase: typeof phase === "string" ? phase : "Unknown", body: deletedBody(pod) };
 }
 
 /** Of a pod whose last body was given up to save room, and that nobody can read any more: its name is left. */
@@ -23,9 +23,5 @@ export function unknownPod(
   { uid, namespace, name, resourceVersion }: PodRef & { resourceVersion: string },
 ): DeletedPod {
   const pod: Pod = { metadata: { name, namespace, uid, resourceVersion } };
-  return { pod, phase: "Unknown", body: encode({ ...pod, status: { phase: "Deleted" } }) };
-}
-
-function encode(pod: Pod): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`{"pod":${printPod(pod)}}`);
+  return { pod, phase: "Unknown", body: deletedBody(pod) };
 }

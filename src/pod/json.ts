@@ -52,9 +52,9 @@ export function printDeletedPod(pod: Pod): string {
   return printPod({ ...pod, status: { ...fieldsOf(pod.status), phase: "Deleted" } });
 }
 
-/** The body of a message that its pod is gone, made of the last body; each number as it was. */
-export function deletedBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encode(`{"pod":${printDeletedPod(podIn(body))}}`);
+/** The same as the body of a message. */
+export function deletedBody(pod: Pod): Uint8Array<ArrayBuffer> {
+  return encode(`{"pod":${printDeletedPod(pod)}}`);
 }
 
 /** The pod in a body that the program made, each number exact. */

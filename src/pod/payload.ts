@@ -6,7 +6,10 @@ const ENCODER = new TextEncoder();
  * @param body `{"pod":…}`
  * @param env what the older contract (`--payload k8vent`) adds; undefined where it is not asked for
  */
-export function payloadOf(body: Uint8Array, env: Record<string, string> | undefined): Uint8Array {
+export function payloadOf(
+  body: Uint8Array<ArrayBuffer>,
+  env: Record<string, string> | undefined,
+): Uint8Array<ArrayBuffer> {
   if (env === undefined) return body;
   const end = ENCODER.encode(`,"env":${JSON.stringify(env)}}`);
   const whole = new Uint8Array(body.length - 1 + end.length);

@@ -4,9 +4,7 @@
  */
 import { isTransition, type Reason } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
-import { parseExact } from "../pod/json.ts";
-import type { Pod as PodObject } from "../pod/pod.ts";
-import { reducePod } from "../pod/reduced.ts";
+import { reducedBody } from "../pod/reduced.ts";
 import { type Bodies, NOWHERE, type Place } from "./bodies.ts";
 import { FLAGS, type Journal, type VersionRow } from "./journal.ts";
 import type { Pod } from "./pods.ts";
@@ -89,7 +87,7 @@ export class Versions {
     const row = this.row(id);
     if (hasFlag(row, "reduced") || !row.event.startsWith("pod.")) return false;
     const body = this.#bodies.read(row);
-    if (body !== undefined) this.#replace(id, this.#bodies.add(reduceBody(body)), true);
+    if (body !== undefined) this.#replace(id, this.#bodies.add(reducedBody(body)), true);
     return body !== undefined;
   }
 
@@ -124,24 +122,4 @@ export function splitReasons(text: string): Reason[] {
 
 function isUnhealthyBy(summary: Summary): boolean {
   return summary.unhealthy;
-}
-
-/**
- * What tells which pod it was and how it ended. A pod that is too odd to be reduced by its parts keeps its identity:
- * nothing that one object holds may stop the others.
- */
-function reduceBody(body: Uint8Array): Uint8Array {
-  const { pod } = parseExact(new TextDecoder().decode(body)) as { pod: PodObject };
-  const { uid, namespace, name, resourceVersion } = pod.metadata;
-  let reduced: PodObject = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { uid, namespace, name, resourceVersion },
-  };
-  try {
-    reduced = reducePod(pod);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-  }
-  return new TextEncoder().encode(JSON.stringify({ pod: reduced }));
 }

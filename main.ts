@@ -9,6 +9,7 @@ import { secretProblem } from "./src/delivery/sign.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openLog } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
+import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/database.ts";
 
 const encoder = new TextEncoder();
@@ -57,11 +58,13 @@ async function main(argv: string[]): Promise<number> {
 }
 
 async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
+  const format = options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json");
+  const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
   let secrets: Secrets = fixedSecrets(options.secret === undefined ? [] : [options.secret]);
   const log = openLog({
     level: options.logLevel,
-    format: options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json"),
-    write: writeError,
+    format,
+    write: (text) => line.write(text),
     secrets: () => secrets.current(),
     now: systemClock.now,
   });
@@ -76,6 +79,7 @@ async function start(options: Options, env: (name: string) => string | undefined
       log,
       secrets,
       print,
+      ...isWatched(options, format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
       onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
@@ -93,6 +97,12 @@ async function start(options: Options, env: (name: string) => string | undefined
     }
     return 1;
   }
+}
+
+/** Whether somebody sees how far it is, and sees it apart from the data. */
+function isWatched({ endpoints }: Options, format: "json" | "text"): boolean {
+  const isApart = endpoints.length > 0 || !Deno.stdout.isTerminal();
+  return format === "text" && Deno.stderr.isTerminal() && isApart;
 }
 
 function isForPeople(error: unknown): error is Error {

@@ -17,8 +17,7 @@ Deno.test("a snapshot whose list had to begin anew prints each pod once", async 
     api,
     [{ namespace: undefined }],
     undefined,
-    print,
-    new AbortController().signal,
+    { print, stop: new AbortController().signal },
   );
   const names = printed.join("").trimEnd().split("\n").map((line) => JSON.parse(line).pod.metadata.name);
   assert.deepEqual(names, ["a", "b"]);

@@ -5,6 +5,7 @@ import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
+import { Snapshot } from "../delivery/snapshot.ts";
 import { Workers } from "../delivery/workers.ts";
 import { type Client, openClient } from "../http/client.ts";
 import { Network } from "../http/network.ts";
@@ -38,6 +39,8 @@ export interface World {
   onInspect: (run: () => void) => void;
   /** Writes a piece of the data that `--once` prints. */
   print: (text: string) => Promise<void>;
+  /** Shows how far `--once` is, in place of what it showed before; undefined: takes it away. Absent: to nobody. */
+  show?: (line: string | undefined) => void;
   /** Aborts when the program is to end: what is pending is then tried once more. */
   stop: AbortSignal;
 }
@@ -71,7 +74,7 @@ export async function run(
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
     if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
-      return await printOnce(api, selectionsOf(options), envOf(options, world), world.print, world.stop);
+      return await printOnce(api, selectionsOf(options), envOf(options, world), world);
     }
     return await deliver(options, api, ways, world);
   } finally {
@@ -105,6 +108,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     },
   }, file === undefined ? undefined : ways.openDisk?.(file));
   const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
+  const snapshot = once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
   const workers = new Workers({
     pending: store.pending,
     clock,
@@ -116,7 +120,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     signatures: options.signatures,
     timeout: options.timeout,
     concurrency: options.concurrency,
-    patience: once ? 3 : undefined,
+    snapshot,
     budget: { limit: options.buffer, used: 0 },
     reread: (message) => reread(message, { api, store, pipeline }, stop),
     onRequest: (endpoint) => notices.requested(endpoint),
@@ -132,7 +136,11 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   });
   const drain = async (): Promise<void> => {
     failed.signal.throwIfAborted();
-    log.info("Stopping: what is pending is tried once more.");
+    log.info(
+      once
+        ? "Stopping: what can be sent now is sent; retries are not waited for."
+        : "Stopping: what is pending is tried once more.",
+    );
     const cancel = clock.after(options.shutdownTimeout, () => kill.abort());
     await workers.finish("drained");
     cancel();
@@ -154,8 +162,8 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     // The last process may have ended between an eviction and the word of it.
     for (const name of options.notices) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
     store.commit();
-    if (once) {
-      return await deliverOnce(selections, { api, pipeline, workers, store, log, drain }, stop);
+    if (snapshot !== undefined) {
+      return await deliverOnce(selections, { api, pipeline, workers, snapshot, drain }, stop);
     }
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));

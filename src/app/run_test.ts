@@ -77,8 +77,9 @@ function answerOf(status: number): Outcome {
   return { kind: "answer", status, headers: new Map(), body: "" };
 }
 
-/** An endpoint that fails for as long as the program waits for it. */
-const unwilling: Send = () => Promise.resolve(answerOf(503));
+/** An endpoint that cannot be connected to, so that its circuit opens at once. */
+const unwilling: Send = () =>
+  Promise.resolve({ kind: "failure", when: "before", stale: false, fault: "refused", message: "refused" });
 const willing: Send = () => Promise.resolve(answerOf(200));
 const hanging: Send = (_request, _deadline, signal) =>
   new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -96,7 +97,7 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-Deno.test("a snapshot ends at the first signal, after one more try, with 1 where something is still pending", async () => {
+Deno.test("a snapshot ends at the first signal, after one more try, with 1 where something was not sent", async () => {
   let attempts = 0;
   const running = new Running(["--once"], (...given) => (attempts++, unwilling(...given)));
   await running.until(() => attempts === 1);
@@ -106,6 +107,7 @@ Deno.test("a snapshot ends at the first signal, after one more try, with 1 where
   await running.clock.advance(1_000);
   assert.equal(await running.ended, 1);
   assert.equal(attempts, 2);
+  assert.deepEqual(running.log.at("error"), ["Sent 0 pods to a; 1 not sent."]);
 });
 
 Deno.test("a snapshot that hangs when a signal comes is cut when the time for the end is over", async () => {

@@ -3,7 +3,8 @@ import type { PodRef } from "../pod/pod.ts";
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { parseRetryAfter } from "../runtime/retry_after.ts";
 import type { Failures } from "../store/store.ts";
-import { type Concurrency, halved, newConcurrency, raised, restarted } from "./concurrency.ts";
+import { halved, raised, restarted } from "./concurrency.ts";
+import { type EndpointState, isOnce, NONE, type Witness } from "./endpoint_state.ts";
 
 /**
  * What follows from an attempt: for its message, and for the endpoint. Pure: the worker asks, and carries it out.
@@ -38,48 +39,13 @@ import { type Concurrency, halved, newConcurrency, raised, restarted } from "./c
  * is answered so (a body alone must not stop an endpoint for an hour); until then, one other message goes after a
  * second and tells.
  *
+ * **`--once`** waits 1, 2 and 4 s and then gives up, since a person waits for it: a message that was refused after each of
+ * them, and the endpoint when nothing was accepted between its fourth opening and the first. Where a message that had
+ * failed was accepted later, failures happen by chance, and a message gets more attempts; so does one that is asked to
+ * wait.
+ *
  * The constants are tested by `decision_simulation_test.ts`, which is the reason for each: run it after a change.
  */
-
-/** Of an endpoint; plain data, of this process only. Instants are of the monotonic clock, in milliseconds. */
-export interface EndpointState {
-  readonly circuit: Circuit;
-  /** Grows when the circuit opens. An attempt remembers that of its start. */
-  readonly generation: number;
-  /** Attempts begun so far: the start counter, from which each attempt has its number. */
-  readonly starts: number;
-  /** The greatest start of an attempt that was accepted; 0: none was. */
-  readonly lastAccepted: number;
-  /** Share of first attempts that fail, a moving average. Retries do not count: poison fails each time. */
-  readonly failing: number;
-  /** The same at the last acceptance: what follows may be an outage, which is no measure of chance. */
-  readonly usuallyFailing: number;
-  /** Who failed, was answered 410, was asked to wait, since something was accepted. */
-  readonly failed: readonly Witness[];
-  readonly gone: readonly Witness[];
-  readonly asked: readonly Witness[];
-  /** Pods that failed last, at most three: a probe is about another one, if there is one. */
-  readonly suspects: readonly PodRef[];
-  /** Failures in a row, each of an attempt that began after the one before it had failed; and when the last was. */
-  readonly inARow: number;
-  readonly inARowSince: number;
-  readonly concurrency: Concurrency;
-  /** When everything was last held for a second because one pod was asked to wait. */
-  readonly heldAt: number;
-}
-
-/** `openings`: how often it opened in a row; 0 where it is only held until another pod is asked. */
-export type Circuit =
-  | { kind: "closed" }
-  | { kind: "open"; openings: number; until: number }
-  | { kind: "half-open"; openings: number; failedProbes: number; isProbing: boolean }
-  | { kind: "disabled" };
-
-/** A pod that failed, and what it stands for: its namespace, if others could show the contrary, else itself. */
-export interface Witness {
-  readonly uid: string;
-  readonly standsFor: string;
-}
 
 /** An attempt that has ended. */
 export interface Attempt {
@@ -101,7 +67,7 @@ export type Decision =
   | { kind: "again" }
   /** It waits until `due`, alone. A dead letter that fails without new evidence stays one (`failures.dead`). */
   | { kind: "retry"; failures: Failures; due: number; why: string }
-  /** The evidence is against it: for the first time where `failures.dead` is 1. */
+  /** The evidence is against it: for the first time where `failures.dead` is 1. With `retries`: for good, `due` never. */
   | { kind: "dead letter"; failures: Failures; due: number; why: string };
 
 /** Both halves of the answer; what became of the circuit is seen in the endpoint's. */
@@ -117,10 +83,11 @@ export interface Moment {
   random: number;
 }
 
-// Waits: of a message while nobody knows whose fault it is, of the circuit, of a dead letter.
+// Waits: of a message while nobody knows whose fault it is, of the circuit, of a dead letter; of both with `--once`.
 const RETRY: Backoff = { base: 1_000, cap: 60_000 };
 const OPEN: Backoff = { base: 1_000, cap: 60_000 };
 const DEAD_LETTER: Backoff = { base: 30_000, cap: 3_600_000 };
+const ONCE: Backoff = { base: 1_000, cap: 4_000 };
 // What chance alone may do, and the rates that are taken for possible: 0 is only one that was not seen yet.
 const CHANCE = 1e-4;
 const RATES = [0.04, 0.95] as const;
@@ -137,61 +104,6 @@ const CONFIRMED = 2;
 // For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day.
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
-const NONE: readonly never[] = [];
-
-/** An endpoint that nothing is known of. @param most requests at a time, at the very most */
-export function newEndpoint(most: number): EndpointState {
-  return {
-    circuit: { kind: "closed" },
-    generation: 0,
-    starts: 0,
-    lastAccepted: 0,
-    failing: 0,
-    usuallyFailing: 0,
-    failed: NONE,
-    gone: NONE,
-    asked: NONE,
-    suspects: NONE,
-    inARow: 0,
-    inARowSince: 0,
-    concurrency: newConcurrency(most),
-    heldAt: -Infinity,
-  };
-}
-
-/** How many more requests may begin now. */
-export function room({ circuit, concurrency }: EndpointState, now: number, inFlight: number): number {
-  if (circuit.kind === "closed") return Math.max(0, concurrency.limit - inFlight);
-  if (circuit.kind === "open") return now >= circuit.until ? 1 : 0;
-  return circuit.kind === "half-open" && !circuit.isProbing ? 1 : 0;
-}
-
-/** An attempt begins, for which there was room. The first one after an open circuit's time is up is a probe. */
-export function begin(endpoint: EndpointState): EndpointState {
-  const { circuit } = endpoint;
-  const starts = endpoint.starts + 1;
-  if (circuit.kind === "closed" || circuit.kind === "disabled") return { ...endpoint, starts };
-  const failedProbes = circuit.kind === "open" ? 0 : circuit.failedProbes;
-  return {
-    ...endpoint,
-    starts,
-    circuit: { kind: "half-open", openings: circuit.openings, failedProbes, isProbing: true },
-  };
-}
-
-/** Ends the wait of an open circuit. @param byOperator whether that also brings a disabled endpoint back */
-export function tryNow(endpoint: EndpointState, byOperator: boolean): EndpointState {
-  const { circuit } = endpoint;
-  if (circuit.kind === "open") return { ...endpoint, circuit: { ...circuit, until: -Infinity } };
-  if (circuit.kind !== "disabled" || !byOperator) return endpoint;
-  return { ...endpoint, circuit: { kind: "open", openings: 1, until: -Infinity }, gone: NONE };
-}
-
-/** Whether the endpoint does not take what it is sent, as far as is known. */
-export function isFailing({ circuit }: EndpointState): boolean {
-  return circuit.kind === "disabled" || (circuit.kind !== "closed" && circuit.openings > 0);
-}
-
 /** Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending. */
 export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
   if (outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300) {
@@ -208,14 +120,14 @@ export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outco
 
 function accepted({ message, start, generation }: Attempt, endpoint: EndpointState): Decided {
   const { circuit } = endpoint;
-  const { tries, dead } = message.failures;
+  const { tries, strikes, dead } = message.failures;
   const failing = tries === 0 ? endpoint.failing * (1 - WEIGHT) : endpoint.failing;
   const closes = (circuit.kind === "open" || circuit.kind === "half-open") &&
     generation === endpoint.generation;
   const recovers = closes && circuit.openings > 0;
   return {
     // Each of them that is accepted brings two more: 1, 2, 4 … and back to none when one fails.
-    decision: { kind: "delivered", release: dead > 0 ? 2 : recovers ? 1 : 0 },
+    decision: { kind: "delivered", release: isOnce(endpoint) ? 0 : dead > 0 ? 2 : recovers ? 1 : 0 },
     endpoint: {
       ...endpoint,
       concurrency: recovers ? restarted(endpoint.concurrency) : raised(endpoint.concurrency),
@@ -227,7 +139,7 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
       gone: NONE,
       asked: NONE,
       suspects: NONE,
-      inARow: 0,
+      isFlaky: endpoint.isFlaky || strikes > 0,
     },
   };
 }
@@ -235,7 +147,7 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
 /** Nothing of it can have been read: it waits for the circuit and for nothing else. */
 function notSent(attempt: Attempt, endpoint: EndpointState, why: string, now: Moment): Decided {
   const { message: { failures }, requests } = attempt;
-  const after = { ...endpoint, ...rowOf(attempt, endpoint), suspects: suspectsOf(attempt, endpoint) };
+  const after = { ...endpoint, suspects: suspectsOf(attempt, endpoint) };
   return {
     decision: {
       kind: "retry",
@@ -254,10 +166,10 @@ function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, no
   const failing = attempt.message.failures.tries === 0
     ? endpoint.failing + WEIGHT * (1 - endpoint.failing)
     : endpoint.failing;
-  const decision = blamed(attempt, { ...endpoint, failing }, why, asked, now);
+  const blame = isOnce(endpoint) ? blamedOnce : blamed;
+  const decision = blame(attempt, { ...endpoint, failing }, why, asked, now);
   const after: EndpointState = {
     ...endpoint,
-    ...rowOf(attempt, endpoint),
     concurrency: asksForLess(outcome)
       ? halved(endpoint.concurrency, attempt.start, endpoint.starts)
       : endpoint.concurrency,
@@ -273,7 +185,9 @@ function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, no
   }
   if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now) };
   if (decision.kind === "dead letter") return { decision, endpoint: withoutProbe(attempt, after) };
-  return { decision, endpoint: failedAgain(attempt, after, now) };
+  // Who waits for it does not wait for three probes that hang.
+  const probes = isOnce(endpoint) && outcome.kind === "failure" && outcome.fault === "timeout" ? 1 : PROBES;
+  return { decision, endpoint: failedAgain(attempt, after, now, probes) };
 }
 
 type Blamed = Extract<Decision, { failures: Failures }>;
@@ -303,6 +217,23 @@ function blamed(
   return { kind: dead > failures.dead ? "dead letter" : "retry", failures: after, due, why };
 }
 
+/** The same for `--once`, where each refusal is a strike: nothing that comes later would tell more. */
+function blamedOnce(
+  { message: { failures }, requests }: Attempt,
+  { starts, retries, isFlaky }: EndpointState,
+  why: string,
+  asked: number | undefined,
+  { monotonic: now }: Moment,
+): Blamed {
+  const tries = failures.tries + requests;
+  const strikes = failures.strikes + 1;
+  const isOver = strikes >= (asked !== undefined || isFlaky ? MOST_STRIKES : retries + 1);
+  const after = { tries, strikes, failedAt: starts, dead: isOver ? 1 : 0, why };
+  if (isOver) return { kind: "dead letter", failures: after, due: Infinity, why };
+  const due = now + Math.max(backoffDelay(ONCE, strikes, 1), asked ?? 0);
+  return { kind: "retry", failures: after, due, why };
+}
+
 /** How many failures make it less likely than `CHANCE` that each was one of those that happen anyway. */
 export function needed(rate: number, least: number, most: number): number {
   const likely = Math.min(RATES[1], Math.max(RATES[0], rate));
@@ -326,11 +257,6 @@ function asksForLess(outcome: Outcome): boolean {
     : outcome.fault === "timeout";
 }
 
-/** Several that were under way at a time and fail together are one failure in the row. */
-function rowOf({ start }: Attempt, { inARow, inARowSince, starts }: EndpointState): Partial<EndpointState> {
-  return start > inARowSince || inARow === 0 ? { inARow: inARow + 1, inARowSince: starts } : {};
-}
-
 function suspectsOf(
   { message: { uid, namespace, name } }: Attempt,
   { suspects }: EndpointState,
@@ -347,12 +273,12 @@ function withWitness(list: readonly Witness[], attempt: Attempt): readonly Witne
   return [...list, { uid, standsFor }];
 }
 
-function failedAgain(attempt: Attempt, endpoint: EndpointState, now: Moment): EndpointState {
+function failedAgain(attempt: Attempt, endpoint: EndpointState, now: Moment, probes = PROBES): EndpointState {
   const { circuit, failed, usuallyFailing } = endpoint;
   if (attempt.generation !== endpoint.generation) return endpoint;
   if (circuit.kind === "half-open") {
     const failedProbes = circuit.failedProbes + 1;
-    if (failedProbes >= PROBES) return opened(endpoint, now);
+    if (failedProbes >= probes) return opened(endpoint, now);
     return { ...endpoint, circuit: { ...circuit, failedProbes, isProbing: false } };
   }
   return failed.length >= needed(usuallyFailing, LEAST, MOST_WITNESSES) ? opened(endpoint, now) : endpoint;
@@ -391,6 +317,7 @@ function opened(endpoint: EndpointState, { monotonic, random }: Moment, asked = 
   const { circuit } = endpoint;
   if (circuit.kind === "disabled") return endpoint;
   const openings = circuit.kind === "closed" ? 1 : circuit.openings + 1;
-  const until = monotonic + Math.max(asked, backoffDelay(OPEN, openings, random));
+  const delay = isOnce(endpoint) ? backoffDelay(ONCE, openings, 1) : backoffDelay(OPEN, openings, random);
+  const until = monotonic + Math.max(asked, delay);
   return { ...endpoint, circuit: { kind: "open", openings, until }, generation: endpoint.generation + 1 };
 }

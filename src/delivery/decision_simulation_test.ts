@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { makeMessage, MemoryPending } from "../../tests/kit/memory_pending.ts";
 import type { Answer, Failure, Outcome } from "../http/outcome.ts";
 import type { Message } from "../store/store.ts";
-import { type Attempt, begin, decide, type Decided, newEndpoint, room } from "./decision.ts";
+import { type Attempt, decide, type Decided } from "./decision.ts";
+import { begin, isGivenUp, newEndpoint, RETRIES_ONCE, room } from "./endpoint_state.ts";
 
 /**
  * The rule of `decision.ts`, against receivers of every kind, in event time: what a worker does without a worker.
@@ -51,6 +52,8 @@ interface Scenario {
   until?: number;
   /** Pods that have one name. */
   hasSameName?: (pod: number) => boolean;
+  /** As `newEndpoint` takes it. */
+  retries?: number;
 }
 
 interface Flight extends Omit<Attempt, "othersUntried"> {
@@ -95,8 +98,10 @@ class Simulation {
       refusal: ERROR,
       until: 600 * SECOND,
       hasSameName: () => false,
+      retries: Infinity,
       ...scenario,
     };
+    this.endpoint = newEndpoint(16, this.#scenario.retries);
     for (let pod = 0; pod < this.#scenario.pods; pod++) this.#add(pod);
   }
 
@@ -113,7 +118,7 @@ class Simulation {
   }
 
   run(): Result {
-    while (this.now < this.#scenario.until && this.goodLeft > 0) {
+    while (this.now < this.#scenario.until && this.goodLeft > 0 && !isGivenUp(this.endpoint)) {
       this.#begin();
       const next = this.#nextLanding();
       if (next !== undefined) this.#land(next);
@@ -408,6 +413,56 @@ Deno.test("an endpoint that accepts nothing makes no dead letters", () => {
         1,
       ).run();
       assert.deepEqual([goodLeft, goodDead], [pods, 0]);
+    },
+  ));
+});
+
+/** A snapshot: what goes on failing is given up after 1, 2 and 4 s. */
+function once(scenario: Scenario): Result[] {
+  return simulate({ retries: RETRIES_ONCE, ...scenario });
+}
+
+Deno.test("simulated: --once loses no good pod, whatever share of the pods is poison", () => {
+  for (const share of [100, 10, 4, 2]) {
+    const results = once({ isPoison: (pod) => pod % share === 1 });
+    assert.deepEqual(results.map(({ goodLeft, goodDead }) => [goodLeft, goodDead]), SEEDS.map(() => [0, 0]));
+  }
+});
+
+Deno.test("simulated: --once delivers in a flaky endpoint's time, and hardly refuses what fails by chance", () => {
+  const results = once({ receiver: flaky(0.5) });
+  assert.ok(worst(results, ({ goodDead }) => goodDead) <= 2);
+  assert.ok(median(results) <= 60, `${median(results)} s`);
+});
+
+Deno.test("simulated: --once outlasts an endpoint that is down for six seconds", () => {
+  for (const outcome of [ERROR, REFUSED, answer(503), failure()]) {
+    const results = once({ receiver: down((at) => at < 6, outcome) });
+    assert.equal(worst(results, ({ goodLeft }) => goodLeft), 0);
+  }
+});
+
+Deno.test("simulated: --once gives an endpoint up that is down, with hardly more than a request a second", () => {
+  for (const outcome of [ERROR, REFUSED, answer(503), failure()]) {
+    const results = once({ receiver: () => outcome });
+    assert.ok(worst(results, ({ requests }) => requests) <= 14);
+    assert.equal(worst(results, ({ goodDead }) => goodDead), 0);
+  }
+});
+
+Deno.test("--once ends, whatever the outcomes: each pod is accepted or refused, or the endpoint is given up", () => {
+  fc.assert(fc.property(
+    fc.array(OUTCOME, { minLength: 1, maxLength: 60 }),
+    fc.integer({ min: 1, max: 12 }),
+    (outcomes, pods) => {
+      let next = 0;
+      const receiver = (): Outcome => outcomes[next++ % outcomes.length] ?? OK;
+      // An hour is what an outcome may ask to wait; the worker does not wait for that.
+      const until = 100 * 3_600 * SECOND;
+      const run = new Simulation({ pods, namespaces: 2, receiver, until, retries: RETRIES_ONCE }, 1);
+      const { goodLeft, goodDead } = run.run();
+      const isOver = isGivenUp(run.endpoint) || run.endpoint.circuit.kind === "disabled";
+      assert.ok(isOver || goodLeft === goodDead, `${goodLeft} left, ${goodDead} refused`);
     },
   ));
 });

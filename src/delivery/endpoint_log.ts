@@ -2,11 +2,12 @@ import type { Outcome } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
-import { type Decision, type EndpointState, isFailing } from "./decision.ts";
+import type { Decision } from "./decision.ts";
+import { type EndpointState, isFailing } from "./endpoint_state.ts";
 
 /**
  * What people hear of an endpoint. Once: that it fails, why, and what they can do; that it works again; that it is
- * disabled or given up; that a message became a dead letter. Never of a retry: that is for `--log-level debug`.
+ * disabled; that a message became a dead letter. Never of a retry: that is for `--log-level debug`.
  */
 
 /** Attempts at a message, none of which says whose fault it is, after which people hear of it. */
@@ -69,11 +70,6 @@ export class EndpointLog {
     if (decision.kind === "dead letter") this.#deadLetter(message, decision.failures.dead, decision.why);
     if ("why" in decision) this.#failure(decision, message, outcome, before, after);
     if (!isFailing(after) && this.#failingSince !== undefined) this.#recovered();
-  }
-
-  /** @param why goes on after the endpoint's name */
-  givenUp(why: string): void {
-    this.#deps.log.error(`Endpoint ${this.#endpoint} ${why}.`, { endpoint: this.#endpoint });
   }
 
   #deadLetter({ namespace, name }: Message, times: number, why: string): void {
@@ -142,7 +138,8 @@ export class EndpointLog {
   }
 }
 
-function adviceOn(outcome: Outcome): string {
+/** What to look at, in parentheses; "" where the answer does not tell. */
+export function adviceOn(outcome: Outcome): string {
   const advice = outcome.kind === "answer" ? ADVICE.get(outcome.status) : undefined;
   return advice === undefined ? "" : ` (${advice})`;
 }

@@ -3,18 +3,20 @@ import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
+import { decide, type Decision } from "./decision.ts";
 import {
   begin,
-  decide,
-  type Decision,
   type EndpointState,
   isFailing,
+  isGivenUp,
   newEndpoint,
+  RETRIES_ONCE,
   room,
   tryNow,
-} from "./decision.ts";
+} from "./endpoint_state.ts";
 import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
+import type { Snapshot, SnapshotLog } from "./snapshot.ts";
 import type { Signer } from "./sign.ts";
 
 /**
@@ -49,8 +51,8 @@ export interface WorkerDeps {
   concurrency: number;
   /** Bytes that all workers together may have under way. */
   budget: { limit: number; used: number };
-  /** Failed attempts in a row after which the endpoint is given up; undefined: never. */
-  patience?: number | undefined;
+  /** With `--once`: a message or the endpoint is given up after a few retries, and this says so. */
+  snapshot?: Snapshot | undefined;
   /**
    * Reads the pod of a message again whose body was given up, and stores it as if the source had brought it. False
    * where the pod cannot be had now: the message then waits.
@@ -81,7 +83,7 @@ const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 const REREADS = 8;
 const PUT_OFF = 100;
 
-/** With patience that ends, whoever asks to wait longer than the longest backoff is not waited for; milliseconds. */
+/** With `--once`, whoever asks to wait longer than this is not waited for; milliseconds. */
 const LONGEST_WAIT = 60_000;
 
 /** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
@@ -94,6 +96,8 @@ const REREAD_REMEMBERED = 1_000;
 export class Worker {
   readonly #deps: WorkerDeps;
   readonly #log: EndpointLog;
+  /** The same, with `--once`. */
+  readonly #snapshot: SnapshotLog | undefined;
   #state: EndpointState;
   #goal: Goal = "never";
   #inFlight = 0;
@@ -118,8 +122,9 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#state = newEndpoint(deps.concurrency);
-    this.#log = new EndpointLog(deps.endpoint, deps);
+    this.#snapshot = deps.snapshot?.of(deps.endpoint);
+    this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
+    this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
   }
 
   /** Something new is ready. Called at any time; cheap. */
@@ -243,6 +248,7 @@ export class Worker {
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
         this.#log.decision(decision, message, outcome, before, after);
+        if (isGivenUp(after)) this.#giveUp();
         if (decision.kind === "delivered") this.#heed(outcome);
         return;
       }
@@ -277,7 +283,7 @@ export class Worker {
     lost: number,
     now: number,
   ): void {
-    const { pending, endpoint, patience = Infinity } = this.#deps;
+    const { pending, endpoint } = this.#deps;
     if (decision.kind === "delivered") {
       pending.acknowledged(message, lost);
       this.#reread.delete(message.seq);
@@ -286,9 +292,6 @@ export class Worker {
       return;
     }
     pending.failed(message, decision.failures, decision.due);
-    if (this.#state.inARow >= patience) {
-      this.#giveUp(`is given up after ${this.#state.inARow} failed attempts in a row: ${decision.why}`);
-    }
   }
 
   /** What an answer says beside its status. */
@@ -322,13 +325,13 @@ export class Worker {
   #isDone(now: number): boolean {
     if (this.#goal === "never") return false;
     if (this.#goal === "stopped" || this.#isGivenUp || this.#state.circuit.kind === "disabled") return true;
-    const { pending, endpoint, patience } = this.#deps;
+    const { pending, endpoint } = this.#deps;
     const counts = pending.counts(endpoint);
     if (this.#goal === "settled") {
       if (counts.pending === counts.deadLetters) return true;
       const wait = (this.#nextAt(now) ?? now) - now;
-      if (patience === undefined || wait <= LONGEST_WAIT) return false;
-      this.#giveUp(`is given up: it asks to wait for ${Math.round(wait / 1000)} s`);
+      if (this.#snapshot === undefined || wait <= LONGEST_WAIT) return false;
+      this.#giveUp(wait);
       return true;
     }
     // Nothing is in flight, so a circuit without room is open: the endpoint had its last try.
@@ -365,10 +368,11 @@ export class Worker {
     };
   }
 
-  #giveUp(why: string): void {
+  /** @param wait milliseconds that the endpoint asks to wait, where that is why */
+  #giveUp(wait?: number): void {
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
-    this.#log.givenUp(why);
+    this.#snapshot?.givenUp(wait);
   }
 
   #fail(error: unknown): void {

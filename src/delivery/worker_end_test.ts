@@ -78,46 +78,6 @@ withRig("a worker that has ended sends nothing more", async (rig) => {
   assert.deepEqual(rig.receiver.flush(), []);
 });
 
-for (const reaction of [REFUSED, 500]) {
-  const what = reaction === 500 ? "that answers 500" : "without a connection";
-  withRig(
-    `an endpoint ${what} is given up after three failures in a row, at one time counting once`,
-    async (rig) => {
-      rig.receiver.react = () => reaction;
-      rig.addPods(50);
-      rig.start({ patience: 3 }).aim("settled");
-      await rig.clock.advance(60_000);
-      assert.ok(new Set(rig.receiver.seen.map(({ at }) => at)).size >= 3 || rig.receiver.seen.length >= 4);
-      assert.ok(rig.receiver.seen.length <= 6, `${rig.receiver.seen.length} requests`);
-      assert.equal(rig.ended, 1);
-      assert.match(
-        rig.log.at("error").join(),
-        /^Endpoint a is given up after 3 failed attempts in a row: (a\.example\.com refuses|status 500)[^.]*/,
-      );
-    },
-  );
-}
-
-withRig("a success renews the patience", async (rig) => {
-  let requests = 0;
-  rig.receiver.react = () => ++requests % 3 === 0 ? 200 : 503;
-  rig.addPods(5);
-  rig.start({ patience: 3, concurrency: 1 }).aim("settled");
-  await rig.clock.advance(3_600_000);
-  assert.equal(rig.ended, 1);
-  assert.equal(rig.counts.pending - rig.counts.dead, 0);
-  assert.deepEqual(rig.log.at("error"), []);
-});
-
-withRig("with patience, an endpoint that asks for more than a minute is not waited for", async (rig) => {
-  rig.receiver.react = () => ({ status: 503, headers: { "retry-after": "3600" } });
-  rig.add("web-0");
-  rig.start({ patience: 3 }).aim("settled");
-  await rig.clock.advance(5_000);
-  assert.equal(rig.ended, 1);
-  assert.match(rig.log.at("error").join(), /is given up: it asks to wait for 3600 s/);
-});
-
 withRig("an abort ends what is under way and gives it back as it was", async (rig) => {
   rig.receiver.react = () => "hang";
   rig.addPods(2);

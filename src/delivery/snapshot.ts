@@ -1,0 +1,193 @@
+import type { Outcome } from "../http/outcome.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Message, Pending } from "../store/store.ts";
+import type { Decision } from "./decision.ts";
+import { adviceOn, EndpointLog } from "./endpoint_log.ts";
+import { type EndpointState, isFailing } from "./endpoint_state.ts";
+
+/**
+ * What people hear of `--once`, which ends, and which somebody waits for. In the order in which they meet it: how many
+ * pods went where, in one line that is written anew (on a terminal); that an endpoint fails, and after how long it is
+ * tried again; that it works again; that it is given up; which pods it refused; and at the end a line for each endpoint.
+ * Nothing is promised for later: what is not accepted in this run is not sent.
+ */
+
+/** Refused pods that are named, for each endpoint: a list of thousands says no more. */
+const NAMED = 10;
+
+/** Milliseconds between two states of the line that is written anew. */
+const REDRAWN_AFTER = 100;
+
+/** What a snapshot needs. */
+export interface SnapshotDeps {
+  pending: Pending;
+  clock: Clock;
+  log: Log;
+  /** Shows a line in place of the one before it; undefined: takes it away. Absent where nobody looks on. */
+  show?: (line: string | undefined) => void;
+}
+
+/** All endpoints of one run. */
+export class Snapshot {
+  readonly #deps: SnapshotDeps;
+  readonly #logs = new Map<string, SnapshotLog>();
+  #listed = 0;
+  #shownAt = -Infinity;
+
+  constructor(deps: SnapshotDeps) {
+    this.#deps = deps;
+  }
+
+  /** What is said of one endpoint; the same for each worker that it has in turn. */
+  of(endpoint: string): SnapshotLog {
+    const log = this.#logs.get(endpoint) ?? new SnapshotLog(endpoint, this.#deps, () => this.#show());
+    this.#logs.set(endpoint, log);
+    return log;
+  }
+
+  /** So many more pods have been listed. */
+  listed(pods: number): void {
+    this.#listed += pods;
+    this.#show();
+  }
+
+  /** The last line for each endpoint. Returns whether each accepted everything. */
+  summarize(): boolean {
+    const { pending, log, show } = this.#deps;
+    show?.(undefined);
+    let isComplete = true;
+    for (const [endpoint, { sent }] of this.#logs) {
+      const { pending: left, deadLetters: refused } = pending.counts(endpoint);
+      const parts = [
+        ...refused > 0 ? [`${refused} refused`] : [],
+        ...left > refused ? [`${left - refused} not sent`] : [],
+      ];
+      const text = `Sent ${pods(sent)} to ${endpoint}${left > 0 ? `; ${parts.join(", ")}` : ""}.`;
+      const fields = { endpoint, sent, refused, "not_sent": left - refused };
+      if (left === 0) log.info(text, fields);
+      else log.error(text, fields);
+      isComplete &&= left === 0;
+    }
+    return isComplete;
+  }
+
+  #show(): void {
+    const now = this.#deps.clock.monotonic();
+    if (now - this.#shownAt < REDRAWN_AFTER) return;
+    this.#shownAt = now;
+    const parts = [...this.#logs].map(([endpoint, { sent, isFailing }]) => {
+      const refused = this.#deps.pending.counts(endpoint).deadLetters;
+      return `${sent} sent to ${endpoint}${refused > 0 ? `, ${refused} refused` : ""}${
+        isFailing ? ", failing" : ""
+      }`;
+    });
+    this.#deps.show?.([`${pods(this.#listed)} listed`, ...parts].join("; "));
+  }
+}
+
+/** What is said of one endpoint, in place of what the long run says. */
+export class SnapshotLog extends EndpointLog {
+  readonly #endpoint: string;
+  readonly #deps: SnapshotDeps;
+  readonly #onChange: () => void;
+  readonly #sent = new Set<string>();
+  #refused = 0;
+  /** Since when nothing was accepted, and what came of the last attempt. */
+  #failing: { since: number; why: string } | undefined;
+  /** Whether its failures have been spoken of since it last worked. */
+  #isSaid = false;
+
+  constructor(endpoint: string, deps: SnapshotDeps, onChange: () => void) {
+    super(endpoint, deps);
+    this.#endpoint = endpoint;
+    this.#deps = deps;
+    this.#onChange = onChange;
+  }
+
+  /** Pods that it accepted. */
+  get sent(): number {
+    return this.#sent.size;
+  }
+
+  /** Whether nothing was accepted since an attempt failed. */
+  get isFailing(): boolean {
+    return this.#failing !== undefined;
+  }
+
+  override decision(
+    decision: Decision,
+    message: Message,
+    outcome: Outcome,
+    before: EndpointState,
+    after: EndpointState,
+  ): void {
+    switch (decision.kind) {
+      case "again":
+        return;
+      case "delivered":
+        this.#accepted(message, after);
+        break;
+      case "dead letter":
+        this.#failed(decision.why + adviceOn(outcome), after);
+        this.#refusal(message, decision.failures.tries, decision.why + adviceOn(outcome));
+        break;
+      case "retry":
+        this.#failed(decision.why + adviceOn(outcome), after);
+    }
+    const isNowGone = after.circuit.kind === "disabled" && before.circuit.kind !== "disabled";
+    if (isNowGone) this.#say("error", "answered 410 Gone: nothing more is sent to it in this run.");
+    this.#onChange();
+  }
+
+  /** Nothing more is sent to it. @param wait milliseconds that it asks to wait, where that is why */
+  givenUp(wait: number | undefined): void {
+    const { since, why } = this.#failing ?? { since: this.#deps.clock.monotonic(), why: "nothing came" };
+    const failed = Math.round((this.#deps.clock.monotonic() - since) / 1000);
+    this.#say(
+      "error",
+      wait === undefined
+        ? `is given up: each attempt of the last ${failed} s failed, at last with this: ${why}.`
+        : `is given up: it asks to wait for ${Math.round(wait / 1000)} s (${why}).`,
+    );
+  }
+
+  #accepted({ event, uid }: Message, after: EndpointState): void {
+    if (event.startsWith("pod.")) this.#sent.add(uid);
+    this.#failing = undefined;
+    if (!this.#isSaid || isFailing(after)) return;
+    this.#isSaid = false;
+    this.#say("info", "works again.");
+  }
+
+  #failed(why: string, after: EndpointState): void {
+    this.#failing = { since: this.#failing?.since ?? this.#deps.clock.monotonic(), why };
+    if (this.#isSaid || !isFailing(after) || after.circuit.kind === "disabled") {
+      return this.#deps.log.debug(`Endpoint ${this.#endpoint} fails: ${why}`, { endpoint: this.#endpoint });
+    }
+    this.#isSaid = true;
+    this.#say("warn", `fails: ${why}. It is tried again after 1, 2 and 4 s.`);
+  }
+
+  #refusal({ namespace, name }: Message, times: number, why: string): void {
+    this.#refused++;
+    if (this.#refused > NAMED) {
+      return this.#deps.log.debug(`Endpoint ${this.#endpoint} refused ${namespace}/${name}: ${why}`, {
+        endpoint: this.#endpoint,
+      });
+    }
+    const end = this.#refused === NAMED ? " What else it refuses is counted at the end." : "";
+    this.#say(
+      "warn",
+      `refused ${namespace}/${name}, ${times} times: ${why}. It is not sent again in this run.${end}`,
+    );
+  }
+
+  #say(level: "info" | "warn" | "error", text: string): void {
+    this.#deps.log[level](`Endpoint ${this.#endpoint} ${text}`, { endpoint: this.#endpoint });
+  }
+}
+
+function pods(count: number): string {
+  return count === 1 ? "1 pod" : `${count} pods`;
+}

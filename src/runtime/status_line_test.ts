@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { StatusLine } from "./status_line.ts";
+
+/** What a terminal shows that does what it is told; a line that is longer than it is wide is a fault of the test. */
+class Screen {
+  lines = [""];
+  written = "";
+
+  write(text: string): void {
+    this.written += text;
+    for (const part of text.split(/(\r\x1b\[K|\n)/)) {
+      if (part === "\n") this.lines.push("");
+      else if (part === "\r\x1b[K") this.lines[this.lines.length - 1] = "";
+      else this.lines[this.lines.length - 1] += part;
+    }
+  }
+}
+
+function open(columns = 40): { screen: Screen; line: StatusLine } {
+  const screen = new Screen();
+  return { screen, line: new StatusLine((text) => screen.write(text), () => columns) };
+}
+
+Deno.test("a status line is written anew in its place", () => {
+  const { screen, line } = open();
+  line.show("1 of 20");
+  line.show("2 of 20");
+  assert.deepEqual(screen.lines, ["2 of 20"]);
+});
+
+Deno.test("what is logged goes above the status line, which stays the last", () => {
+  const { screen, line } = open();
+  line.write("before\n");
+  line.show("1 of 20");
+  line.write("a warning\n");
+  assert.deepEqual(screen.lines, ["before", "a warning", "1 of 20"]);
+  line.show(undefined);
+  line.write("after\n");
+  assert.deepEqual(screen.lines, ["before", "a warning", "after", ""]);
+});
+
+Deno.test("a status line is cut so that it does not wrap", () => {
+  const { screen, line } = open(10);
+  line.show("12345678901234567890");
+  assert.deepEqual(screen.lines, ["123456789"]);
+});
+
+Deno.test("nothing is written to take away what was never shown", () => {
+  const { screen, line } = open();
+  line.show(undefined);
+  assert.equal(screen.written, "");
+});

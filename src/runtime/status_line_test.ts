@@ -8,11 +8,11 @@ class Screen {
 
   write(text: string): void {
     this.written += text;
-    for (const part of text.split(/(\r\x1b\[K|\n)/)) {
-      if (part === "\n") this.lines.push("");
-      else if (part === "\r\x1b[K") this.lines[this.lines.length - 1] = "";
-      else this.lines[this.lines.length - 1] += part;
-    }
+    const [first = "", ...rest] = text.replaceAll("\r\x1b[K", "\r").split("\n");
+    this.lines[this.lines.length - 1] += first;
+    this.lines.push(...rest);
+    // What comes after it stands in place of what was before it.
+    this.lines = this.lines.map((line) => line.split("\r").at(-1) ?? "");
   }
 }
 

@@ -4,6 +4,9 @@
  */
 const ERASE = "\r\x1b[K";
 
+/** The width where a terminal does not say how wide it is (0), as some that programs make do not. */
+const USUAL_COLUMNS = 80;
+
 /** One for each terminal. */
 export class StatusLine {
   readonly #write: (text: string) => void;
@@ -19,7 +22,7 @@ export class StatusLine {
   /** Shows a line in place of the one before it; undefined: takes it away. */
   show(line: string | undefined): void {
     if (line === undefined && this.#shown === undefined) return;
-    this.#shown = line?.slice(0, Math.max(0, this.#columns() - 1));
+    this.#shown = line?.slice(0, (this.#columns() || USUAL_COLUMNS) - 1);
     this.#write(`${ERASE}${this.#shown ?? ""}`);
   }
 

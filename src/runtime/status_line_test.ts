@@ -45,6 +45,12 @@ Deno.test("a status line is cut so that it does not wrap", () => {
   assert.deepEqual(screen.lines, ["123456789"]);
 });
 
+Deno.test("a terminal that does not say how wide it is shows a status line all the same", () => {
+  const { screen, line } = open(0);
+  line.show("1 of 20");
+  assert.deepEqual(screen.lines, ["1 of 20"]);
+});
+
 Deno.test("nothing is written to take away what was never shown", () => {
   const { screen, line } = open();
   line.show(undefined);

@@ -1,29 +1,47 @@
+import type { Head } from "./request.ts";
+
+/** What a path answers. `text` ends without a line end. */
+export interface Answer {
+  status: number;
+  text: string;
+  /** `text/plain; charset=utf-8` by default. */
+  type?: string;
+  headers?: Record<string, string>;
+}
+
 /**
- * Answers a probe: `/livez` with 200 as long as the program runs, `/readyz` with 200 or 503 and why, a reason a
- * line. A stale view is no reason for a restart: the program reconnects by itself, and would forget nothing
- * sooner. The paths are those of the API server's own probes.
+ * What is answered on GET, and without the body on HEAD, by path. Adding a path is adding an entry. An answer that is
+ * late is given up, and what throws is answered with 500: neither says anything to whoever asks.
+ */
+export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+
+/**
+ * The probes: `/livez` answers 200 as long as the program runs, `/readyz` 200 or 503 and why, a reason a line. A stale
+ * view is no reason for a restart: the program reconnects by itself, and would forget nothing sooner. The paths are
+ * those of the API server's own probes.
  *
  * @param problems why the program is not ready; empty when it is
  */
-export function answerProbe(request: Request, problems: () => string[]): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return reply(405, "Only GET and HEAD are answered.", { allow: "GET, HEAD" });
-  }
-  switch (new URL(request.url).pathname) {
-    case "/livez":
-      return reply(200, "ok");
-    case "/readyz": {
+export function probeRoutes(problems: () => string[]): Routes {
+  return {
+    "/livez": () => ({ status: 200, text: "ok" }),
+    "/readyz": () => {
       const reasons = problems();
-      return reasons.length === 0 ? reply(200, "ok") : reply(503, reasons.join("\n"));
-    }
-    default:
-      return reply(404, "There are /livez and /readyz.");
-  }
+      return reasons.length === 0 ? { status: 200, text: "ok" } : { status: 503, text: reasons.join("\n") };
+    },
+  };
 }
 
-function reply(status: number, text: string, headers: Record<string, string> = {}): Response {
-  return new Response(`${text}\n`, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...headers },
-  });
+/** Answers one request. */
+export function answer(routes: Routes, { method, path }: Head): Answer | Promise<Answer> {
+  if (method !== "GET" && method !== "HEAD") {
+    return { status: 405, text: "Only GET and HEAD are answered.", headers: { allow: "GET, HEAD" } };
+  }
+  // Not `routes[path]` alone: `/constructor` is no route, and neither is what else an object has.
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  return route?.() ?? { status: 404, text: `There are ${listOf(Object.keys(routes))}.` };
+}
+
+function listOf(paths: string[]): string {
+  return paths.length < 2 ? paths.join() : `${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}`;
 }

@@ -1,3 +1,7 @@
+import { type Clock, sleep } from "../runtime/clock.ts";
+import type { Routes } from "./answer.ts";
+import { Server } from "./server.ts";
+
 /** Where to listen. Without a host: on all addresses of the machine. */
 export interface Address {
   host?: string;
@@ -17,41 +21,56 @@ export class ListenError extends Error {
   override readonly name = "ListenError";
 }
 
+/** Milliseconds until the next try where a connection cannot be accepted: the process may have no file left to open. */
+const RETRY_AFTER = 100;
+
 /**
- * Serves HTTP until it is closed. Never answers a request with a fault's own text.
+ * Serves HTTP until it is closed (see `server.ts`, whose bounds hold).
  *
  * @throws {ListenError} where the address is taken, not this machine's, or not allowed.
  */
-export function listen(address: Address, handler: (request: Request) => Response): Listening {
+export function listen(address: Address, routes: Routes, clock: Clock): Listening {
+  const listener = bind(address);
+  const server = new Server(routes, clock);
   const abort = new AbortController();
-  const server = bind(address, handler, abort.signal);
+  const ended = accept(listener, server, clock, abort.signal);
   return {
-    port: server.addr.port,
+    port: listener.addr.port,
     async close(): Promise<void> {
       abort.abort();
-      await server.finished;
+      listener.close();
+      await server.close();
+      await ended;
     },
   };
+}
+
+/** Takes connections until the listener is closed. What one does, or that one more cannot be had, ends nothing. */
+async function accept(
+  listener: Deno.TcpListener,
+  server: Server,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      server.serve(await listener.accept());
+    } catch {
+      if (signal.aborted) return;
+      server.makeRoom();
+      await sleep(clock, RETRY_AFTER, signal);
+    }
+  }
 }
 
 /** All addresses are those of IPv6, which take IPv4 along, but for a machine that has IPv6 switched off. */
 const ALL = ["::", "0.0.0.0"];
 
-function bind(
-  { host, port }: Address,
-  handler: (request: Request) => Response,
-  signal: AbortSignal,
-): Deno.HttpServer<Deno.NetAddr> {
+function bind({ host, port }: Address): Deno.TcpListener {
   let cause: unknown;
   for (const hostname of host === undefined ? ALL : [host]) {
     try {
-      return Deno.serve({
-        hostname,
-        port,
-        signal,
-        onListen(): void {},
-        onError: () => new Response(null, { status: 500 }),
-      }, handler);
+      return Deno.listen({ hostname, port });
     } catch (error) {
       cause = error;
       if (error instanceof Deno.errors.AddrInUse) break;

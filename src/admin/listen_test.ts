@@ -1,24 +1,32 @@
 import assert from "node:assert/strict";
-import { listen, ListenError } from "./listen.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { Routes } from "./answer.ts";
+import { type Address, listen, ListenError, type Listening } from "./listen.ts";
+
+const HERE: Routes = { "/": () => ({ status: 200, text: "here" }) };
+
+function serve(address: Address): Listening {
+  return listen(address, HERE, systemClock);
+}
 
 Deno.test("listen serves until it is closed", async () => {
-  const server = listen({ host: "127.0.0.1", port: 0 }, () => new Response("here"));
+  const server = serve({ host: "127.0.0.1", port: 0 });
   const answer = await fetch(`http://127.0.0.1:${server.port}/`);
-  assert.equal(await answer.text(), "here");
+  assert.equal(await answer.text(), "here\n");
   await server.close();
   await assert.rejects(fetch(`http://127.0.0.1:${server.port}/`));
 });
 
 Deno.test("listen without a host can be reached by IPv4", async () => {
-  const server = listen({ port: 0 }, () => new Response("here"));
+  const server = serve({ port: 0 });
   const answer = await fetch(`http://127.0.0.1:${server.port}/`);
-  assert.equal(await answer.text(), "here");
+  assert.equal(await answer.text(), "here\n");
   await server.close();
 });
 
 Deno.test("listen says that a port is taken, and which flag to change", async () => {
-  const server = listen({ host: "127.0.0.1", port: 0 }, () => new Response());
-  assert.throws(() => listen({ host: "127.0.0.1", port: server.port }, () => new Response()), (error) => {
+  const server = serve({ host: "127.0.0.1", port: 0 });
+  assert.throws(() => serve({ host: "127.0.0.1", port: server.port }), (error) => {
     assert(error instanceof ListenError);
     assert.match(error.message, /something else listens on this port. Choose another .* --listen HOST:PORT/);
     return true;
@@ -27,5 +35,5 @@ Deno.test("listen says that a port is taken, and which flag to change", async ()
 });
 
 Deno.test("listen refuses an address that is not this machine's", () => {
-  assert.throws(() => listen({ host: "192.0.2.1", port: 0 }, () => new Response()), ListenError);
+  assert.throws(() => serve({ host: "192.0.2.1", port: 0 }), ListenError);
 });

@@ -1,4 +1,4 @@
-import { answerProbe } from "../admin/answer.ts";
+import { probeRoutes } from "../admin/answer.ts";
 import { Health } from "../admin/health.ts";
 import { listen, type Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
@@ -150,7 +150,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
     if (options.listen !== undefined && !once) {
-      probes = listen(options.listen, (request) => answerProbe(request, () => health.problems()));
+      probes = listen(options.listen, probeRoutes(() => health.problems()), clock);
       log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
     }
     const isNew = store.inventory.binding === undefined;

@@ -1,0 +1,104 @@
+/**
+ * Reading the head of a request (RFC 9112), for a handful of paths that are asked by GET and HEAD. Strict where a peer
+ * and this program could understand two things, since then it is not the peer's fault alone; a body is never read.
+ */
+
+/** The head of a request. */
+export interface Head {
+  /** As it was sent: methods are case-sensitive (RFC 9110 §9.1). */
+  method: string;
+  /** Without query, as it was sent. */
+  path: string;
+  /** Whether another request may follow on this connection. */
+  keepsAlive: boolean;
+}
+
+/** What the bytes so far are. `length`: of the head, empty lines before it included. */
+export type Read =
+  | { kind: "unfinished" }
+  | { kind: "head"; head: Head; length: number }
+  | { kind: "refused"; status: 400 | 431 | 505; why: string };
+
+/** Bytes that a head may have. Go allows a megabyte, nginx 32 KiB; a probe or a scrape needs a few hundred. */
+export const LARGEST_HEAD = 16 * 1024;
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const LF = 10;
+const CR = 13;
+
+/**
+ * Reads the head at the beginning of `bytes`, as far as it is there.
+ *
+ * @param seen so many of the bytes were there at the last call: a head that comes byte by byte is searched once
+ */
+export function readHead(bytes: Uint8Array, seen = 0): Read {
+  let start = 0;
+  // Some clients end a body with a line end that is not counted (RFC 9112 §2.2).
+  while (bytes[start] === CR || bytes[start] === LF) start++;
+  const first = bytes[start];
+  // A TLS hello begins with 22, and no method with anything but a token's character: such a peer has nothing to add.
+  if (first !== undefined && !TOKEN.test(String.fromCharCode(first))) {
+    return refused(400, "This is not a request of HTTP.");
+  }
+  const end = endOf(bytes, Math.max(start, seen - 2));
+  if (end === undefined || end > LARGEST_HEAD) {
+    if (bytes.length <= LARGEST_HEAD) return { kind: "unfinished" };
+    return refused(431, `The head of the request is larger than ${LARGEST_HEAD / 1024} KiB.`);
+  }
+  // Each byte as one character: what is not ASCII is refused where it would matter, and not decoded.
+  const lines = new TextDecoder("latin1").decode(bytes.subarray(start, end)).split(/\r?\n/);
+  return parse(lines.shift() ?? "", lines.filter((line) => line !== ""), end);
+}
+
+/** Behind the empty line. A single LF ends a line, too (RFC 9112 §2.2). */
+function endOf(bytes: Uint8Array, start: number): number | undefined {
+  for (let at = bytes.indexOf(LF, start); at !== -1; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return undefined;
+}
+
+function parse(requestLine: string, lines: string[], length: number): Read {
+  const [method = "", target = "", version = "", ...more] = requestLine.split(" ");
+  if (!TOKEN.test(method) || more.length > 0) return refused(400, "The request line cannot be read.");
+  if (!/^HTTP\/\d\.\d$/.test(version)) return refused(400, "The request line cannot be read.");
+  if (!version.startsWith("HTTP/1.")) return refused(505, "HTTP/1.1 is spoken here.");
+  const path = pathOf(method, target);
+  if (path === undefined) return refused(400, "The request's target cannot be read.");
+  const fields = new Map<string, string[]>();
+  for (const line of lines) {
+    const [, name, value] = /^([^:]*):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    // White space before the colon, or a folded line, is read differently by different programs (RFC 9112 §5).
+    if (name === undefined || value === undefined || !TOKEN.test(name)) {
+      return refused(400, "A header field cannot be read.");
+    }
+    fields.set(name.toLowerCase(), [...fields.get(name.toLowerCase()) ?? [], value]);
+  }
+  const hosts = fields.get("host")?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && version !== "HTTP/1.0")) {
+    return refused(400, "A request has one header field Host.");
+  }
+  return { kind: "head", head: { method, path, keepsAlive: keepsAlive(version, fields) }, length };
+}
+
+/** The path of `/path?query`, or of a whole URL, as a proxy is asked; undefined: it is neither. */
+function pathOf(method: string, target: string): string | undefined {
+  if (!/^[\x21-\x7e]+$/.test(target)) return undefined;
+  if (method === "CONNECT" || target === "*") return target;
+  const absolute = /^https?:\/\/[^/?#]+([^?#]*)/i.exec(target)?.[1];
+  const path = absolute ?? /^(\/[^?#]*)/.exec(target)?.[1];
+  return path === "" ? "/" : path;
+}
+
+/** A body is not read, so that nothing can follow it. */
+function keepsAlive(version: string, fields: Map<string, string[]>): boolean {
+  const length = fields.get("content-length") ?? [];
+  if (fields.has("transfer-encoding") || length.some((value) => value !== "0")) return false;
+  const options = (fields.get("connection") ?? []).join().toLowerCase().split(",").map((text) => text.trim());
+  return !options.includes("close") && (version !== "HTTP/1.0" || options.includes("keep-alive"));
+}
+
+function refused(status: 400 | 431 | 505, why: string): Read {
+  return { kind: "refused", status, why };
+}

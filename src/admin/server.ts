@@ -27,10 +27,14 @@ import { type Head, LARGEST_HEAD, type Read, readHead } from "./request.ts";
 /** Connections at a time. */
 export const MOST_CONNECTIONS = 100;
 
-/** Milliseconds for the head of a request; for its answer; between two requests; for what a peer still sends. */
+/** Milliseconds for the head of a request. */
 export const HEAD_WITHIN = 5_000;
-const ANSWER_WITHIN = 5_000;
+
+/** Milliseconds between two requests. */
 export const REST_FOR = 30_000;
+
+/** Milliseconds for an answer; for what a peer still sends behind its last request. */
+const ANSWER_WITHIN = 5_000;
 const LINGER_FOR = 1_000;
 
 /** Bytes of a body that are read to throw them away, so that an answer before it is read. */

@@ -15,7 +15,9 @@ import { StoreError } from "./src/store/database.ts";
 const encoder = new TextEncoder();
 
 /** What a shell expects of a program that a signal ended: 128 and the signal's number (POSIX, `sh`, 2.8.2). */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+type EndingSignal = keyof typeof EXIT_CODES;
 
 /** The reason of the abort that a signal makes. */
 class Stopped extends Error {
@@ -25,14 +27,21 @@ class Stopped extends Error {
   }
 }
 
-/** The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. */
+/** Is given the second signal, before it ends the program. */
+let onSecond = (_signal: EndingSignal): void => {};
+
+/**
+ * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
+ * that goes away (SIGHUP) is no reason to lose what is pending.
+ */
 function listenForSignals(): AbortController {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+  for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
+    if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
     Deno.addSignalListener(signal, () => {
-      if (stop.signal.aborted) Deno.exit(EXIT_CODES[signal]);
-      stop.abort(new Stopped(EXIT_CODES[signal]));
+      if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
+      onSecond(signal);
+      Deno.exit(EXIT_CODES[signal]);
     });
   }
   return stop;
@@ -68,6 +77,10 @@ async function start(options: Options, env: (name: string) => string | undefined
     secrets: () => secrets.current(),
     now: systemClock.now,
   });
+  onSecond = (signal) => {
+    const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
+    log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
+  };
   try {
     if (options.secretFile !== undefined) {
       secrets = openSecretFile(options.secretFile, { clock: systemClock, log, problemOf: secretProblem });

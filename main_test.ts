@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FakeApiServer } from "./tests/kit/apiserver/server.ts";
 import { MARK } from "./tests/kit/confidential.ts";
 import { type Program, runProgram, startProgram } from "./tests/kit/program.ts";
+import { Receiver } from "./tests/kit/receiver.ts";
 
 /** A program on an API server that is not real, and the folder in which its files are. */
 async function withServer(
@@ -33,7 +34,7 @@ Deno.test("a secret file whose secret cannot sign is one sentence, and it ends w
   assert.doesNotMatch(stderr, /unexpectedly/);
 });
 
-for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+for (const [signal, expected] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test({
     name: `${signal} while the first list hangs ends the program quietly with ${expected}`,
     ignore: Deno.build.os === "windows",
@@ -67,3 +68,43 @@ Deno.test({
       assert.deepEqual([code, new TextDecoder().decode(stderr)], ["0", ""]);
     }),
 });
+
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `${signal} ends the program after what is pending was tried once more, with 0`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      withServer(async (_server, start) => {
+        await using receiver = await Receiver.start();
+        await using program = await start(["--url", receiver.url]);
+        await program.until(/and delivers to/);
+        program.signal(signal);
+        assert.equal(await program.ended, 0);
+        assert.match(
+          program.lines.join(),
+          /Stopping: what is pending is tried once more\. A second signal ends it/,
+        );
+      }),
+  });
+}
+
+for (const [flags, rest] of [[[], "is lost"], [["--state"], "stays in the state file"]] as const) {
+  Deno.test({
+    name: `a second signal is announced, and ends the program at once: what is pending ${rest}`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      withServer(async (server, start, folder) => {
+        server.create({ metadata: { name: "web-0" } });
+        await using receiver = await Receiver.start({ reply: () => "hang" });
+        const state = flags.map((flag) => [flag, `${folder}/state.db`]).flat();
+        await using program = await start(["--url", receiver.url, ...state]);
+        await receiver.until(() => receiver.deliveries.length > 0, "the pod");
+        program.signal("SIGTERM");
+        await program.until(/Stopping/);
+        program.signal("SIGINT");
+        assert.equal(await program.ended, 130);
+        const said = `A second signal (SIGINT): it ends at once. What is pending ${rest}.`;
+        assert.ok(program.lines.at(-1)?.includes(said), program.lines.at(-1));
+      }),
+  });
+}

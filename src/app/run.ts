@@ -136,11 +136,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   });
   const drain = async (): Promise<void> => {
     failed.signal.throwIfAborted();
-    log.info(
-      once
-        ? "Stopping: what can be sent now is sent; retries are not waited for."
-        : "Stopping: what is pending is tried once more.",
-    );
+    const how = once
+      ? "what can be sent now is sent; retries are not waited for"
+      : "what is pending is tried once more";
+    log.info(`Stopping: ${how}.${world.stop.aborted ? " A second signal ends it at once." : ""}`);
     const cancel = clock.after(options.shutdownTimeout, () => kill.abort());
     await workers.finish("drained");
     cancel();

@@ -55,9 +55,9 @@ export class Program implements AsyncDisposable {
 
   /**
    * SIGSTOP: it sees nothing, and the kernel keeps its connections; SIGCONT lets it go on; SIGUSR1: it says how
-   * things are and tries dead letters again; SIGINT or SIGTERM: it ends.
+   * things are and tries dead letters again; SIGHUP, SIGINT or SIGTERM: it ends.
    */
-  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR1" | "SIGINT" | "SIGTERM"): void {
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR1" | "SIGHUP" | "SIGINT" | "SIGTERM"): void {
     this.#child.kill(name);
   }
 

@@ -273,3 +273,26 @@ manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch
   await cluster.kubectl(["apply", "-k", cluster.dir]);
   assert.deepEqual(await state(), claimed);
 });
+
+manifestTest(
+  "the README's kubectl debug is admitted beside the pod, in its process namespace and as its user",
+  async (cluster) => {
+    await apply(cluster, "namespace.yaml", "rbac.yaml", "deployment-rbac.yaml");
+    const { spec: { template } } = await deployment(cluster);
+    const metadata = { name: "k8svent-0", namespace: "k8svent" };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata, spec: template.spec };
+    await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
+    const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+    const [, flags = ""] = /^kubectl debug -n k8svent "\$pod" (.*) -- kill -USR1 1$/m.exec(readme) ?? [];
+    const debug = ["debug", "-n", "k8svent", "k8svent-0", "--attach=false", ...flags.split(" ")];
+    await cluster.kubectl([...debug, "--", "kill", "-USR1", "1"]);
+    const got = JSON.parse(
+      await cluster.kubectl(["get", "pod", "k8svent-0", "-n", "k8svent", "-o", "json"]),
+    );
+    const [{ targetContainerName, securityContext }] = got.spec.ephemeralContainers;
+    assert.equal(targetContainerName, "k8svent");
+    // Another user would lack the right to send it, and no capability is left that would grant it.
+    assert.equal(securityContext.runAsUser ?? got.spec.securityContext.runAsUser, 65532);
+    await cluster.kubectl(["delete", "pod", "k8svent-0", "-n", "k8svent", "--force", "--grace-period=0"]);
+  },
+);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
 import { statusError } from "../src/cluster/status.ts";
 import { Signer } from "../src/delivery/sign.ts";
 import { REASONS } from "../src/change/reasons.ts";
+import { MARK } from "./kit/confidential.ts";
 
 const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
 const SECRET = "a secret of at least 24 characters";
@@ -110,3 +113,26 @@ async function readTests(folder: URL): Promise<string> {
   }
   return text;
 }
+
+Deno.test("the way in which the README starts the program prints neither the secret nor the URL", async () => {
+  const starts = [...README.matchAll(/deno@[\d.]+ (task [^`\n]*\bstart)\b/g)].map(([, words = ""]) => words);
+  assert.ok(starts.length > 0);
+  for (const words of starts) {
+    const given = ["--secret", SECRET, "--url", `https://hooks.example.com/${MARK}`];
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      // It ends at once, since there is no such file.
+      args: [...words.split(" "), ...given, "--kubeconfig", "no-such-file"],
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+    }).output();
+    const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.match(printed, /no-such-file/, "it was run");
+    for (const hidden of [SECRET, MARK]) assert.ok(!printed.includes(hidden), printed);
+  }
+});
+
+Deno.test("no task asks whether there is a newer Deno", () => {
+  const asking = Object.entries(config.tasks).filter(([, { command }]) =>
+    /deno run/.test(command) && !command.startsWith("DENO_NO_UPDATE_CHECK=1 ")
+  );
+  assert.deepEqual(asking.map(([name]) => name), []);
+});

@@ -8,24 +8,28 @@ import { fileURLToPath } from "node:url";
 import { FakeApiServer } from "../tests/kit/apiserver/server.ts";
 import { type Delivery, Receiver, type Reply } from "../tests/kit/receiver.ts";
 import { type DemoArguments, parseDemoArguments } from "./arguments.ts";
-import { describe } from "./line.ts";
+import { coloured, describe, type Paint, plain, remark, wrap } from "./line.ts";
 import { Population } from "./population.ts";
 
 /** Milliseconds between two things that happen: slow enough to be read. */
 const PACE = 400;
-/** Every so many deliveries the receiver is out of order once, so that a retry can be seen. */
-const REFUSE_EVERY = 50;
+/** Every so many deliveries the receiver refuses one, so that a retry can be seen. */
+const REFUSE_EVERY = 25;
+const PLANNED = "The receiver refused this on purpose, once: the same message comes again.";
 /** As etcd under a real API server: history older than this, in milliseconds, is forgotten. */
 const COMPACT_EVERY = 300_000;
 
 async function demo({ pods, seconds }: DemoArguments): Promise<number> {
+  // FORCE_COLOR is for a picture of it, which is taken from a pipe.
+  const isColoured = Deno.env.has("FORCE_COLOR") || (Deno.stdout.isTerminal() && !Deno.noColor);
+  const paint = isColoured ? coloured : plain;
   const folder = await Deno.makeTempDir({ prefix: "k8svent-demo-" });
   const secret = `whsec_${randomBytes(32).toString("base64")}`;
   const server = await FakeApiServer.start();
   const receiver = await Receiver.start({ secrets: [secret] });
   const population = new Population(server, pods, Math.random);
   let pace: ReturnType<typeof setInterval> | undefined;
-  receiver.reply = answering(receiver, () => {
+  receiver.reply = answering(receiver, paint, () => {
     // Not before: pods that go while the program starts would never be told of.
     pace = setInterval(() => population.step(), PACE);
   });
@@ -33,7 +37,10 @@ async function demo({ pods, seconds }: DemoArguments): Promise<number> {
   try {
     print(`A cluster of ${pods} pods and a receiver that checks signatures. Ctrl-C ends the demo.`);
     const child = await startProgram(folder, server, receiver, secret);
-    return await untilOver(child, seconds);
+    const said = printLog(child.stderr, paint);
+    const code = await untilOver(child, seconds);
+    await said;
+    return code;
   } finally {
     clearInterval(pace);
     clearInterval(compaction);
@@ -52,12 +59,13 @@ function compacting(server: FakeApiServer): () => void {
 }
 
 /** @param begin called at the first delivery: the program has listed the pods */
-function answering(receiver: Receiver, begin: () => void): (delivery: Delivery) => Reply {
+function answering(receiver: Receiver, paint: Paint, begin: () => void): (delivery: Delivery) => Reply {
   let count = 0;
   return (delivery) => {
     if (count++ === 0) begin();
     const status = count % REFUSE_EVERY === 0 ? 503 : 200;
-    print(describe(delivery, status));
+    print(describe(delivery, status, paint));
+    if (status !== 200) print(remark(PLANNED, paint));
     // The demo may run for days: what is printed is not kept.
     receiver.deliveries.length = 0;
     return { status };
@@ -73,15 +81,27 @@ async function startProgram(
   await Deno.writeTextFile(`${folder}/kubeconfig`, server.kubeconfig);
   await Deno.writeTextFile(`${folder}/secret`, `${secret}\n`);
   const files = ["--kubeconfig", `${folder}/kubeconfig`, "--secret-file", `${folder}/secret`];
+  const log = ["--log-format", "text"];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P", "main.ts", ...files, "--url", `demo=${receiver.url}`],
+    args: ["run", "-q", "-P", "main.ts", ...files, ...log, "--url", `demo=${receiver.url}`],
     cwd: fileURLToPath(new URL("..", import.meta.url)),
     clearEnv: true,
     env: ownEnvironment(),
     stdin: "null",
+    stderr: "piped",
     // Ctrl-C goes to the whole process group, and a second signal would end the program without its farewell.
     detached: true,
   }).spawn();
+}
+
+/** Prints what the program says, between the deliveries and as wide as they are. */
+async function printLog(stderr: ReadableStream<Uint8Array>, paint: Paint): Promise<void> {
+  let rest = "";
+  for await (const text of stderr.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines.flatMap((line) => wrap(line))) print(paint("time", line));
+  }
 }
 
 /** Without what would change the program's behaviour: its own settings, and proxies, which loopback needs not. */

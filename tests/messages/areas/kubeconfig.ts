@@ -1,0 +1,134 @@
+import { MARK } from "../../kit/confidential.ts";
+import { ANY_HOOK, type Area, kubeconfig, type Situation } from "../situation.ts";
+
+const SERVER = "https://127.0.0.1:{free}";
+
+/** A kubeconfig of one's own, with which a snapshot is begun. */
+function using(text: string, more: Partial<Situation> = {}): Situation {
+  return {
+    args: ["--once", "--kubeconfig", "{dir}/config"],
+    cluster: null,
+    ...more,
+    files: { config: text, ...more.files },
+  };
+}
+
+function user(entry: Record<string, unknown>, more: Partial<Situation> = {}): Situation {
+  return using(kubeconfig({ server: SERVER }, entry), more);
+}
+
+function cluster(entry: Record<string, unknown>, more: Partial<Situation> = {}): Situation {
+  return using(kubeconfig(entry), more);
+}
+
+function plugin(command: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    exec: { apiVersion: "client.authentication.k8s.io/v1", command, interactiveMode: "Never", ...more },
+  };
+}
+
+/** A credential plugin that is this script. */
+function script(text: string): Situation {
+  return user(plugin("{dir}/plugin"), {
+    files: { plugin: `#!/bin/sh\n${text}\n` },
+    modes: { plugin: 0o755 },
+  });
+}
+
+export const KUBECONFIG: Area = {
+  "No cluster anywhere": { args: ANY_HOOK, cluster: null },
+  "A kubeconfig that is missing": {
+    args: ["--once", "--kubeconfig", "{dir}/missing"],
+    cluster: null,
+  },
+  "KUBECONFIG names a file that is missing": {
+    args: ["--once"],
+    env: { KUBECONFIG: "{dir}/missing" },
+    cluster: null,
+  },
+  "KUBECONFIG names two files that are missing": {
+    args: ["--once"],
+    env: { KUBECONFIG: "{dir}/one:{dir}/two" },
+    cluster: null,
+  },
+  "A kubeconfig that is a folder": {
+    args: ["--once", "--kubeconfig", "{dir}/config"],
+    cluster: null,
+    files: { "config/": "" },
+  },
+  "A kubeconfig that is empty": using(""),
+  "A kubeconfig that is no YAML": using("a: [b\nc: }"),
+  "A kubeconfig that is a list": using("- a\n- b\n"),
+  "A kubeconfig that is something else": using("hello\n"),
+  "A kubeconfig without a current context": using(
+    kubeconfig({ server: SERVER }, {}, { "current-context": "" }),
+  ),
+  "A current context that does not exist": using(
+    kubeconfig({ server: SERVER }, {}, { "current-context": "prod" }),
+  ),
+  "--context that does not exist": using(kubeconfig({ server: SERVER }), {
+    args: ["--once", "--kubeconfig", "{dir}/config", "--context", "prod"],
+  }),
+  "--context without any kubeconfig": { args: ["--once", "--context", "prod"], cluster: null },
+  "A context whose cluster does not exist": using(kubeconfig({ server: SERVER }, {}, { clusters: [] })),
+  "A context whose user does not exist": using(kubeconfig({ server: SERVER }, {}, { users: [] })),
+  "Contexts that are no list": using(kubeconfig({ server: SERVER }, {}, { contexts: "dev" })),
+  "A cluster without a server": cluster({}),
+  "A server that is no URL": cluster({ server: "https://bad host:6443" }),
+  "A server of another scheme": cluster({ server: "ftp://127.0.0.1:6443" }),
+  "A server with a user in its URL": cluster({ server: `https://me:${MARK}@127.0.0.1:{free}` }),
+  "insecure-skip-tls-verify": cluster({ server: SERVER, "insecure-skip-tls-verify": true }),
+  "tls-server-name": cluster({ server: SERVER, "tls-server-name": "kubernetes" }),
+  "A certificate authority whose file is missing": cluster({
+    server: SERVER,
+    "certificate-authority": "{dir}/ca.crt",
+  }),
+  "A certificate authority that is no PEM": cluster({
+    server: SERVER,
+    "certificate-authority-data": btoa("not a certificate"),
+  }),
+  "A certificate authority that is no base64": cluster({
+    server: SERVER,
+    "certificate-authority-data": "!!!",
+  }),
+  "A proxy-url that is no URL": cluster({ server: SERVER, "proxy-url": "not a url" }),
+  "A proxy-url of another scheme": cluster({ server: SERVER, "proxy-url": "socks4://127.0.0.1:1080" }),
+  "A client certificate without its key": user({ "client-certificate-data": btoa("x") }),
+  "A client certificate whose file is missing": user({
+    "client-certificate": "{dir}/me.crt",
+    "client-key": "{dir}/me.key",
+  }),
+  "A client certificate that is none": user({
+    "client-certificate-data": btoa("not a certificate"),
+    "client-key-data": btoa("not a key"),
+  }),
+  "A token file that is missing": user({ tokenFile: "{dir}/token" }),
+  "A token with a line end in it": user({ token: `${MARK}\ntoken` }),
+  "A user name without a password": user({ username: "me" }),
+  "An auth provider that is gone": user({ "auth-provider": { name: "gcp", config: {} } }),
+  "An auth provider that nobody knows": user({ "auth-provider": { name: "magic" } }),
+  "A credential plugin that is missing": user(
+    plugin("no-such-plugin", { installHint: "Get it from the shop." }),
+  ),
+  "A credential plugin by a path that is missing": user(plugin("{dir}/no-such-plugin")),
+  "A credential plugin that may not be run": user(plugin("{dir}/plugin"), {
+    files: { plugin: "#!/bin/sh\n" },
+    modes: { plugin: 0o644 },
+  }),
+  "A credential plugin without a command": user(plugin("")),
+  "A credential plugin of a version that is gone": user(
+    plugin("true", { apiVersion: "client.authentication.k8s.io/v1alpha1" }),
+  ),
+  "A credential plugin that wants to talk to a person": user(plugin("true", { interactiveMode: "Always" })),
+  "A credential plugin that fails": script(`echo "please log in" >&2; exit 3`),
+  "A credential plugin that fails without a word": script("exit 1"),
+  "A credential plugin that prints nothing": script("true"),
+  "A credential plugin that prints no JSON": script("echo hello"),
+  "A credential plugin that prints something else": script(`echo '{"kind":"Pod"}'`),
+  "A credential plugin without a status": script(
+    `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}'`,
+  ),
+  "A credential plugin that gives neither token nor certificate": script(
+    `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'`,
+  ),
+};

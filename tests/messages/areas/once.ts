@@ -1,0 +1,43 @@
+import { MARK } from "../../kit/confidential.ts";
+import { answering, type Area, fake, HOOK, type Situation, type Start } from "../situation.ts";
+
+function snapshot(hook: Start, ...args: string[]): Situation {
+  return { args: ["--once", ...HOOK, ...args], servers: { hook } };
+}
+
+export const ONCE: Area = {
+  "All pods are printed": { args: ["--once"] },
+  "The pods of one namespace are printed": { args: ["--once", "--namespace", "team"] },
+  "No pod is printed, since there is none": {
+    args: ["--once"],
+    cluster: fake((server) => {
+      for (const [namespace, name] of [["shop", "web-0"], ["shop", "web-1"], ["team", "db-0"]] as const) {
+        server.remove({ namespace, name });
+      }
+    }),
+  },
+  "Whoever reads it has enough": { args: ["--once"], shell: '"$@" | head -c 0' },
+  "All pods are accepted": snapshot(answering({ status: 200 })),
+  "One pod is accepted": snapshot(answering({ status: 200 }), "--namespace", "team"),
+  "No pod is there to be sent": snapshot(answering({ status: 200 }), "--namespace", "empty"),
+  "One pod is refused": snapshot(answering((_request, pod) => ({ status: pod === "web-1" ? 413 : 200 }))),
+  "All three pods are refused": snapshot(answering({ status: 413 })),
+  "The receiver is away": {
+    args: ["--once", "--url", `a=http://127.0.0.1:{free}/${MARK}`],
+  },
+  "One receiver is away, the other takes everything": {
+    args: ["--once", ...HOOK, "--url", `b=http://127.0.0.1:{free}/${MARK}`],
+    servers: { hook: answering({ status: 200 }) },
+  },
+  "The receiver starts up meanwhile": snapshot(
+    answering((request) => request < 3 ? "reset" : { status: 200 }),
+  ),
+  "The receiver is gone (410)": snapshot(answering({ status: 410 })),
+  "The receiver asks to wait for an hour": snapshot(
+    answering({ status: 503, headers: { "retry-after": "3600" } }),
+  ),
+  "A signal comes while the receiver fails": {
+    ...snapshot(answering({ status: 500 })),
+    signals: [["It is tried again", "SIGTERM"]],
+  },
+};

@@ -1,0 +1,124 @@
+import { MARK } from "../kit/confidential.ts";
+import { CLI } from "./areas/cli.ts";
+import { CLUSTER } from "./areas/cluster.ts";
+import { KUBECONFIG } from "./areas/kubeconfig.ts";
+import { LISTEN } from "./areas/listen.ts";
+import { ONCE } from "./areas/once.ts";
+import { PROXY } from "./areas/proxy.ts";
+import { RECEIVERS } from "./areas/receivers.ts";
+import { REGISTRY } from "./areas/registry.ts";
+import { SIGNALS } from "./areas/signals.ts";
+import { STATE } from "./areas/state.ts";
+import { type Met, NEVER_SAID, provoke } from "./provoke.ts";
+import type { Area, Situation } from "./situation.ts";
+
+/** The chapters, in the order in which a person meets them. */
+export const AREAS: Record<string, Area> = {
+  "The command line and the environment": CLI,
+  "The kubeconfig": KUBECONFIG,
+  "The cluster": CLUSTER,
+  "The receivers": RECEIVERS,
+  "Proxies": PROXY,
+  "One snapshot": ONCE,
+  "The state file": STATE,
+  "The port": LISTEN,
+  "The registry": REGISTRY,
+  "Signals": SIGNALS,
+};
+
+/** The committed text. */
+export const BOOK = new URL("messages.md", import.meta.url);
+
+/** Programs that run at a time: many of them wait for something, and the machine has other work, too. */
+const AT_A_TIME = 6;
+
+/** Milliseconds that the runtime may take to start, on a machine that does other things as well. */
+const START = 3_000;
+
+const PREFACE = `# Every message
+
+What a person can be told, situation by situation: what was done, the exit code (or that it goes on), how soon it was
+said ("at once" is within a second), and the text. Made by \`deno task messages\`, and held against the program by
+\`messages_test.ts\`: read the difference before you commit it. \`{dir}\` is a folder, \`{hook}\` and its like are servers
+on this machine, \`{free}\` is a port on which nothing listens. \`--kubeconfig\` is left out where all is well with it.
+`;
+
+/** One situation and what came of it. */
+export interface Entry {
+  area: string;
+  did: string;
+  situation: Situation;
+  met: Met;
+}
+
+/**
+ * Provokes all of them; again, and alone, what is not as it should be, since how soon it was said depends on what else the
+ * machine has to do.
+ */
+export async function provokeAll(isRight: (entry: Entry) => boolean): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const work = Object.entries(AREAS).flatMap(([area, situations]) =>
+    Object.entries(situations).map(([did, situation]) => ({ area, did, situation }))
+  ).map((one, index) => ({ one, index }));
+  await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
+    for (let next = work.shift(); next !== undefined; next = work.shift()) {
+      entries[next.index] = { ...next.one, met: await provoke(next.one.situation) };
+    }
+  }));
+  for (const [index, entry] of entries.entries()) {
+    if (!isRight(entry)) entries[index] = { ...entry, met: await provoke(entry.situation) };
+  }
+  return entries;
+}
+
+/** An entry as it stands in the book. */
+export function pageOf({ did, met }: Entry): string {
+  const { command, lines, data, code, milliseconds } = met;
+  const end = code === undefined ? "goes on" : `exit ${code}`;
+  const printed = data > 0 ? [`(stdout: ${data} ${data === 1 ? "line" : "lines"})`] : [];
+  const text = [...lines, ...printed].map((line) => `    ${line}`).join("\n");
+  return `### ${did}\n\n\`${command}\`\n${end}, ${soon(milliseconds)}\n\n${text || "    (nothing)"}\n`;
+}
+
+/** How soon it was said. */
+export function soon(milliseconds: number): string {
+  if (milliseconds < 1_000 + START) return "at once";
+  return milliseconds < 60_000 ? "within seconds" : "within minutes";
+}
+
+/** The whole text. */
+export function bookOf(entries: Entry[]): string {
+  const parts = [PREFACE];
+  for (const area of Object.keys(AREAS)) {
+    parts.push(`## ${area}\n`, ...entries.filter((entry) => entry.area === area).map(pageOf));
+  }
+  return parts.join("\n");
+}
+
+/** What no message may hold, whatever the situation, and why. */
+const NEVER: [what: string, pattern: RegExp][] = [
+  ["a stack trace", /^\s*at (\S+ )?\(?(file|ext|node|npm|https?):|\bUncaught\b|Stack backtrace|stack=/],
+  [
+    "talk of the runtime",
+    /requires \w+ access|os error|\bDeno\b(?! \d)|--allow-|NotCapable|BadResource|(Type|Range|Syntax)Error|\bE[A-Z]{5,}\b|\[object |\bundefined\b|\bNaN\b|unexpectedly/,
+  ],
+  ["a secret, or a URL's path", new RegExp(MARK)],
+  ["a path of this machine", /\/tmp\/|\/work\/|file:\/\//],
+  [
+    "something that steers a terminal",
+    /[\p{Cc}\p{Cf}\u2028\u2029]/u,
+  ],
+];
+
+/** What is wrong with a message, by itself. */
+export function faultsOf({ did, met: { lines, code } }: Entry): string[] {
+  const faults = lines.flatMap((line) =>
+    NEVER.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${did}: ${what} in ${line}`)
+  );
+  const missed = lines.find((line) => line.startsWith(NEVER_SAID));
+  if (missed !== undefined) faults.push(`${did}: ${missed}`);
+  if (code === 2 && lines.length > 0 && !lines.at(-1)?.startsWith("k8svent: ")) {
+    faults.push(`${did}: wrong usage is said by k8svent: ${lines.at(-1)}`);
+  }
+  return faults;
+}

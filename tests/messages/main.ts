@@ -1,0 +1,10 @@
+/** Writes `messages.md` anew from what the program says now. */
+import { BOOK, bookOf, faultsOf, provokeAll, soon } from "./book.ts";
+
+const entries = await provokeAll(({ met }) => soon(met.milliseconds) === "at once");
+await Deno.writeTextFile(BOOK, bookOf(entries));
+const faults = entries.flatMap(faultsOf);
+const encoder = new TextEncoder();
+for (const fault of faults) Deno.stderr.writeSync(encoder.encode(`${fault}\n`));
+Deno.stderr.writeSync(encoder.encode(`${entries.length} situations, ${faults.length} faults\n`));
+Deno.exit(faults.length === 0 ? 0 : 1);

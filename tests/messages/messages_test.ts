@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { BOOK, bookOf, type Entry, faultsOf, pageOf, provokeAll } from "./book.ts";
+import { normalised } from "./provoke.ts";
+
+Deno.test("every message that a person can meet is the one in messages.md", async () => {
+  const golden = await Deno.readTextFile(BOOK);
+  const entries = await provokeAll((entry) => golden.includes(`\n${pageOf(entry)}`));
+  assert.deepEqual(entries.flatMap(faultsOf), []);
+  assert.equal(bookOf(entries), golden, "run deno task messages, and read the difference");
+});
+
+Deno.test("messages.md has at least 150 situations, each told apart by what was done", async () => {
+  const titles = [...(await Deno.readTextFile(BOOK)).matchAll(/^### (.*)$/gm)].map(([, title]) => title);
+  assert.ok(titles.length >= 150, `${titles.length}`);
+  assert.deepEqual(titles, [...new Set(titles)]);
+});
+
+function entryOf(...lines: string[]): Entry {
+  const met = { command: "k8svent", lines, data: 0, code: 1, milliseconds: 0 };
+  return { area: "", did: "it", situation: {}, met };
+}
+
+Deno.test("what no message may hold is seen in each of its forms", () => {
+  for (
+    const line of [
+      "    at async main (file:///x/main.ts:1:2)",
+      "error: Uncaught (in promise) Error: x",
+      'Requires requires read access to "/proc/x", run again',
+      "No space left on device (os error 28)",
+      "TypeError: x",
+      "connect ECONNREFUSED",
+      "the value undefined",
+      "a c0nfidential path",
+      "see /tmp/elsewhere",
+      "a \u009b escape",
+      "a \u202e turn",
+      '(it never said "x")',
+    ]
+  ) assert.equal(faultsOf(entryOf(line)).length, 1, line);
+  assert.deepEqual(faultsOf(entryOf("error The connection to the API server was refused.")), []);
+});
+
+Deno.test("what differs between two runs is made the same", () => {
+  const dir = "/somewhere/k8svent-message-1";
+  for (
+    const [line, same] of [
+      ["03:04:05 warn  text", "warn  text"],
+      ["2026-01-02 03:04:05+01:00 warn  text", "warn  text"],
+      ["03:04:05 UTC error text", "error text"],
+      [`Cannot read ${dir}/kubeconfig.`, "Cannot read {dir}/kubeconfig."],
+      ["at 127.0.0.1:43210 was refused", "at 127.0.0.1:PORT was refused"],
+      ["works again after 12 s", "works again after N s"],
+      ["asks to wait for 3600 s", "asks to wait for 3600 s"],
+      ["is tried again after 1, 2 and 4 s", "is tried again after 1, 2 and 4 s"],
+      ["k8svent 0.1.0 follows", "k8svent VERSION follows"],
+    ] as const
+  ) assert.equal(normalised(line, dir), same);
+});

@@ -38,7 +38,7 @@ const START = 3_000;
 const PREFACE = `# Every message
 
 What a person can be told, situation by situation: what was done, the exit code (or that it goes on), how soon it was
-said ("at once" is within a second), and the text. Made by \`deno task messages\`, and held against the program by
+said ("at once" is within a second of the runtime's start), and the text. Made by \`deno task messages\`, and held against the program by
 \`messages_test.ts\`: read the difference before you commit it. \`{dir}\` is a folder, \`{hook}\` and its like are servers
 on this machine, \`{free}\` is a port on which nothing listens. \`--kubeconfig\` is left out where all is well with it.
 `;
@@ -52,9 +52,13 @@ export interface Entry {
 }
 
 /**
- * Provokes all of them; again, and alone, what is not as it should be, since how soon it was said depends on what else the
- * machine has to do.
+ * How often what is not as it should be is provoked again, alone: how soon it is said depends on what else the machine has
+ * to do. That is found out by a situation beside it that ends as soon as the program has started.
  */
+const AGAIN = 3;
+const AT_ONCE: Situation = { args: ["--once", "--kubeconfig", "{dir}/missing"], cluster: null };
+
+/** Provokes all of them. @param isRight of what is not, the last try counts */
 export async function provokeAll(isRight: (entry: Entry) => boolean): Promise<Entry[]> {
   const entries: Entry[] = [];
   const work = Object.entries(AREAS).flatMap(([area, situations]) =>
@@ -65,8 +69,14 @@ export async function provokeAll(isRight: (entry: Entry) => boolean): Promise<En
       entries[next.index] = { ...next.one, met: await provoke(next.one.situation) };
     }
   }));
-  for (const [index, entry] of entries.entries()) {
-    if (!isRight(entry)) entries[index] = { ...entry, met: await provoke(entry.situation) };
+  for (const [index, first] of entries.entries()) {
+    let entry = first;
+    for (let time = 0; time < AGAIN && !isRight(entry); time++) {
+      const start = (await provoke(AT_ONCE)).milliseconds;
+      const met = await provoke(entry.situation);
+      entry = { ...entry, met: { ...met, milliseconds: Math.max(0, met.milliseconds - start) } };
+    }
+    entries[index] = entry;
   }
   return entries;
 }

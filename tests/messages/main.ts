@@ -1,7 +1,10 @@
 /** Writes `messages.md` anew from what the program says now. */
-import { BOOK, bookOf, faultsOf, provokeAll, soon } from "./book.ts";
+import { BOOK, bookOf, faultsOf, pageOf, provokeAll, soon } from "./book.ts";
 
-const entries = await provokeAll(({ met }) => soon(met.milliseconds) === "at once");
+const before = await Deno.readTextFile(BOOK).catch(() => "");
+const entries = await provokeAll((entry) =>
+  soon(entry.met.milliseconds) === "at once" || before.includes(`\n${pageOf(entry)}`)
+);
 await Deno.writeTextFile(BOOK, bookOf(entries));
 const faults = entries.flatMap(faultsOf);
 const encoder = new TextEncoder();

@@ -4,9 +4,12 @@ import { normalised } from "./provoke.ts";
 
 Deno.test("every message that a person can meet is the one in messages.md", async () => {
   const golden = await Deno.readTextFile(BOOK);
-  const entries = await provokeAll((entry) => golden.includes(`\n${pageOf(entry)}`));
+  const isWritten = (entry: Entry): boolean => golden.includes(`\n${pageOf(entry)}`);
+  const entries = await provokeAll(isWritten);
   assert.deepEqual(entries.flatMap(faultsOf), []);
-  assert.equal(bookOf(entries), golden, "run deno task messages, and read the difference");
+  const others = entries.filter((entry) => !isWritten(entry)).map(pageOf);
+  assert.equal(others.join("\n"), "", "run deno task messages, and read the difference");
+  assert.equal(bookOf(entries), golden, "a situation is gone, or stands elsewhere: run deno task messages");
 });
 
 Deno.test("messages.md has at least 150 situations, each told apart by what was done", async () => {

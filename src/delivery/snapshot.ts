@@ -95,8 +95,12 @@ export class SnapshotLog extends EndpointLog {
   #refused = 0;
   /** Since when nothing was accepted, and what came of the last attempt. */
   #failing: { since: number; why: string } | undefined;
-  /** Whether its failures have been spoken of since it last worked. */
+  /** Whether people know that it fails, since it last accepted something. */
   #isSaid = false;
+  /** Whether they heard of a pod that it did not take: one is an example of all. */
+  #isExampleSaid = false;
+  /** Whether nothing has been accepted since. */
+  #isExample = false;
 
   constructor(endpoint: string, deps: SnapshotDeps, onChange: () => void) {
     super(endpoint, deps);
@@ -129,11 +133,11 @@ export class SnapshotLog extends EndpointLog {
         this.#accepted(message, after);
         break;
       case "dead letter":
-        this.#failed(decision.why + adviceOn(outcome), after);
+        this.#failed(message, decision.why + adviceOn(outcome), after);
         this.#refusal(message, decision.failures.tries, decision.why + adviceOn(outcome));
         break;
       case "retry":
-        this.#failed(decision.why + adviceOn(outcome), after);
+        this.#failed(message, decision.why + adviceOn(outcome), after);
     }
     const isNowGone = after.circuit.kind === "disabled" && before.circuit.kind !== "disabled";
     if (isNowGone) this.#say("error", "answered 410 Gone: nothing more is sent to it in this run.");
@@ -147,7 +151,7 @@ export class SnapshotLog extends EndpointLog {
     this.#say(
       "error",
       wait === undefined
-        ? `is given up: each attempt of the last ${failed} s failed, at last with this: ${why}.`
+        ? `is given up: each attempt of the last ${failed} s failed. The last one: ${why}.`
         : `is given up: it asks to wait for ${Math.round(wait / 1000)} s (${why}).`,
     );
   }
@@ -155,18 +159,27 @@ export class SnapshotLog extends EndpointLog {
   #accepted({ event, uid }: Message, after: EndpointState): void {
     if (event.startsWith("pod.")) this.#sent.add(uid);
     this.#failing = undefined;
+    this.#isExample = false;
     if (!this.#isSaid || isFailing(after)) return;
     this.#isSaid = false;
     this.#say("info", "works again.");
   }
 
-  #failed(why: string, after: EndpointState): void {
+  #failed({ namespace, name }: Message, why: string, after: EndpointState): void {
     this.#failing = { since: this.#failing?.since ?? this.#deps.clock.monotonic(), why };
-    if (this.#isSaid || !isFailing(after) || after.circuit.kind === "disabled") {
-      return this.#deps.log.debug(`Endpoint ${this.#endpoint} fails: ${why}`, { endpoint: this.#endpoint });
+    const isDisabled = after.circuit.kind === "disabled";
+    const how = "What fails is tried again after 1, 2 and 4 s.";
+    if (!isDisabled && !this.#isSaid && isFailing(after)) {
+      this.#isSaid = true;
+      // Said of a pod of it already, and nothing else has happened since.
+      if (!this.#isExample) return this.#say("warn", `fails: ${why}. ${how}`);
+    } else if (!isDisabled && !this.#isSaid && !this.#isExampleSaid) {
+      this.#isExampleSaid = this.#isExample = true;
+      return this.#say("warn", `did not take ${namespace}/${name}: ${why}. ${how}`);
     }
-    this.#isSaid = true;
-    this.#say("warn", `fails: ${why}. It is tried again after 1, 2 and 4 s.`);
+    this.#deps.log.debug(`Endpoint ${this.#endpoint} did not take ${namespace}/${name}: ${why}`, {
+      endpoint: this.#endpoint,
+    });
   }
 
   #refusal({ namespace, name }: Message, times: number, why: string): void {

@@ -15,7 +15,9 @@ interface Scene {
 }
 
 const POISON = ["pod-3", "pod-11", "pod-17"];
-const AGAIN = /fails: .*\. It is tried again after 1, 2 and 4 s\.$/;
+const FAILS = /^Endpoint a fails: .*\. What fails is tried again after 1, 2 and 4 s\.$/;
+const EXAMPLE =
+  /^Endpoint a did not take shop\/pod-\d+: .*\. What fails is tried again after 1, 2 and 4 s\.$/;
 
 /** Receivers of every kind, with what `--once` makes of each. */
 const SCENES: Record<string, Scene> = {
@@ -24,15 +26,18 @@ const SCENES: Record<string, Scene> = {
   "that refuses connections": {
     react: () => REFUSED,
     says: "Sent 0 pods to a; 20 not sent.",
-    log: [AGAIN, /^Endpoint a is given up: each attempt of the last 7 s failed, .* refuses connections/],
+    log: [
+      FAILS,
+      /^Endpoint a is given up: each attempt of the last 7 s failed\. The last one: .* refuses connections/,
+    ],
     seconds: 7,
   },
   "that answers 500 to everything": {
     react: () => 500,
     says: "Sent 0 pods to a; 20 not sent.",
     log: [
-      AGAIN,
-      /^Endpoint a is given up: each attempt of the last 7 s failed, at last with this: status 500/,
+      EXAMPLE,
+      /^Endpoint a is given up: each attempt of the last 7 s failed\. The last one: status 500/,
     ],
     seconds: 7,
   },
@@ -40,62 +45,69 @@ const SCENES: Record<string, Scene> = {
     pods: 1,
     react: () => 401,
     says: "Sent 0 pods to a; 1 refused.",
-    log: [/refused shop\/pod-0, 4 times: status 401 \(.*\)\. It is not sent again in this run\.$/],
+    log: [EXAMPLE, /refused shop\/pod-0, 4 times: status 401 \(.*\)\. It is not sent again in this run\.$/],
     seconds: 7,
   },
   "that resets every connection": {
     react: () => RESET,
     says: "Sent 0 pods to a; 20 not sent.",
-    log: [AGAIN, /is given up/],
+    log: [EXAMPLE, /is given up/],
     seconds: 7,
   },
   "that hangs": {
     react: () => "hang",
     says: "Sent 0 pods to a; 20 not sent.",
-    log: [AGAIN, /is given up: each attempt of the last 67 s failed/],
+    log: [EXAMPLE, /is given up: each attempt of the last 67 s failed/],
     // Two at a time at first, and three pods must say so.
     seconds: 82,
   },
   "that answers 413 to three pods": {
     react: ({ name }) => POISON.includes(name) ? 413 : 200,
     says: "Sent 17 pods to a; 3 refused.",
-    log: POISON.map(() => /^Endpoint a refused shop\/pod-\d+, 4 times: status 413 \(let it take larger/),
+    log: [
+      EXAMPLE,
+      ...POISON.map(() => /^Endpoint a refused shop\/pod-\d+, 4 times: status 413 \(let it take larger/),
+    ],
     seconds: 7,
   },
   "that answers 500 to half of the pods": {
     react: ({ name }) => Number(name.slice(4)) % 2 === 0 ? 500 : 200,
     says: "Sent 10 pods to a; 10 refused.",
-    log: [...Array<RegExp>(9).fill(/^Endpoint a refused/), /What else it refuses is counted at the end\.$/],
+    log: [
+      EXAMPLE,
+      ...Array<RegExp>(9).fill(/^Endpoint a refused/),
+      /What else it refuses is counted at the end\.$/,
+    ],
     seconds: 7,
   },
   "that starts up for five seconds": {
     react: ({ at }) => at < 5_000 ? REFUSED : 200,
     says: "Sent 20 pods to a.",
-    log: [AGAIN, /^Endpoint a works again\.$/],
+    log: [FAILS, /^Endpoint a works again\.$/],
     seconds: 7,
   },
   "that is unavailable for five seconds": {
     react: ({ at }) => at < 5_000 ? 503 : 200,
     says: "Sent 20 pods to a.",
-    log: [AGAIN, /^Endpoint a works again\.$/],
+    log: [EXAMPLE, /^Endpoint a works again\.$/],
     seconds: 7,
   },
   "that asks to wait for two seconds, at first": {
     react: ({ at }) => at < 3_000 ? { status: 429, headers: { "retry-after": "2" } } : 200,
     says: "Sent 20 pods to a.",
-    log: [AGAIN, /works again/],
+    log: [EXAMPLE, /works again/],
     seconds: 5,
   },
   "that asks to wait for an hour": {
     react: () => ({ status: 503, headers: { "retry-after": "3600" } }),
     says: "Sent 0 pods to a; 20 not sent.",
-    log: [AGAIN, /^Endpoint a is given up: it asks to wait for 3600 s \(status 503\)\.$/],
+    log: [EXAMPLE, /^Endpoint a is given up: it asks to wait for 3600 s \(status 503\)\.$/],
     seconds: 0,
   },
   "that is gone": {
     react: () => 410,
     says: "Sent 0 pods to a; 20 not sent.",
-    log: [/^Endpoint a answered 410 Gone: nothing more is sent to it in this run\.$/],
+    log: [EXAMPLE, /^Endpoint a answered 410 Gone: nothing more is sent to it in this run\.$/],
     seconds: 0,
   },
 };

@@ -45,7 +45,6 @@ on this machine, \`{free}\` is a port on which nothing listens. \`--kubeconfig\`
 
 /** One situation and what came of it. */
 export interface Entry {
-  area: string;
   did: string;
   situation: Situation;
   met: Met;
@@ -58,12 +57,16 @@ export interface Entry {
 const AGAIN = 3;
 const AT_ONCE: Situation = { args: ["--once", "--kubeconfig", "{dir}/missing"], cluster: null };
 
-/** Provokes all of them. @param isRight of what is not, the last try counts */
-export async function provokeAll(isRight: (entry: Entry) => boolean): Promise<Entry[]> {
+/**
+ * Provokes all of them, or those whose title has these words.
+ *
+ * @param isRight of what is not, the last try counts
+ */
+export async function provokeAll(isRight: (entry: Entry) => boolean, words = ""): Promise<Entry[]> {
   const entries: Entry[] = [];
-  const work = Object.entries(AREAS).flatMap(([area, situations]) =>
-    Object.entries(situations).map(([did, situation]) => ({ area, did, situation }))
-  ).map((one, index) => ({ one, index }));
+  const work = Object.values(AREAS).flatMap((area) => Object.entries(area))
+    .filter(([did]) => did.includes(words))
+    .map(([did, situation], index) => ({ one: { did, situation }, index }));
   await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
     for (let next = work.shift(); next !== undefined; next = work.shift()) {
       entries[next.index] = { ...next.one, met: await provoke(next.one.situation) };
@@ -96,13 +99,15 @@ export function soon(milliseconds: number): string {
   return milliseconds < 60_000 ? "within seconds" : "within minutes";
 }
 
-/** The whole text. */
-export function bookOf(entries: Entry[]): string {
-  const parts = [PREFACE];
-  for (const area of Object.keys(AREAS)) {
-    parts.push(`## ${area}\n`, ...entries.filter((entry) => entry.area === area).map(pageOf));
-  }
-  return parts.join("\n");
+/** The whole text. @param before the pages of those that were not provoked now are taken from it */
+export function bookOf(entries: Entry[], before: string): string {
+  const written = before.split(/^(?=###? )/m).filter((page) => page.startsWith("### "));
+  const pages = new Map(written.map((page) => [/^### (.*)/.exec(page)?.[1], page.trimEnd() + "\n"]));
+  for (const entry of entries) pages.set(entry.did, pageOf(entry));
+  const chapters = Object.entries(AREAS).map(([title, area]) =>
+    [`## ${title}\n`, ...Object.keys(area).flatMap((did) => pages.get(did) ?? [])].join("\n")
+  );
+  return [PREFACE, ...chapters].join("\n");
 }
 
 /** What no message may hold, whatever the situation, and why. */

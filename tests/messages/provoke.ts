@@ -151,7 +151,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => made ??= make();
 }
 
-/** Makes the same of what differs between two runs: times, ports, the folder, durations of a few seconds. */
+/** Makes the same of what differs between two runs: times, ports, the folder, which of the three pods is first. */
 export function normalised(line: string, dir: string): string {
   return line
     .replace(/^(\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:?\d\d))? +/, "")
@@ -159,6 +159,7 @@ export function normalised(line: string, dir: string): string {
     .replace(/(127\.0\.0\.1|\[::1\]|localhost):\d{5}\b/g, "$1:PORT")
     .replace(/\bport \d{5}\b/g, "port PORT")
     .replace(/\b(after|last|in|for) \d{1,2}(\.\d+)? s\b/g, "$1 N s")
+    .replace(/\b(shop\/web-[01]|team\/db-0)\b/g, "NAMESPACE/POD")
     .replace(/\bmilliseconds=\d+/g, "milliseconds=N")
     .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, "TIME")
     .replace(/k8svent \d+\.\d+\.\d+/g, "k8svent VERSION")

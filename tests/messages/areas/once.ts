@@ -21,7 +21,7 @@ export const ONCE: Area = {
   "One pod is accepted": snapshot(answering({ status: 200 }), "--namespace", "team"),
   "No pod is there to be sent": snapshot(answering({ status: 200 }), "--namespace", "empty"),
   "One pod is refused": snapshot(answering((_request, pod) => ({ status: pod === "web-1" ? 413 : 200 }))),
-  "All three pods are refused": snapshot(answering({ status: 413 })),
+  "The only pod is refused": snapshot(answering({ status: 413 }), "--namespace", "team"),
   "The receiver is away": {
     args: ["--once", "--url", `a=http://127.0.0.1:{free}/${MARK}`],
   },
@@ -38,6 +38,6 @@ export const ONCE: Area = {
   ),
   "A signal comes while the receiver fails": {
     ...snapshot(answering({ status: 500 })),
-    signals: [["It is tried again", "SIGTERM"]],
+    signals: [["is tried again", "SIGTERM"]],
   },
 };

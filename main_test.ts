@@ -104,7 +104,7 @@ for (const [flags, rest] of [[[], "is lost"], [["--state"], "stays in the state 
         program.signal("SIGINT");
         assert.equal(await program.ended, 130);
         const said = `A second signal (SIGINT): it ends at once. What is pending ${rest}.`;
-        assert.ok(program.lines.at(-1)?.includes(said), program.lines.at(-1));
+        assert.ok(program.lines.at(-1)?.includes(said), program.lines.join("\n"));
       }),
   });
 }

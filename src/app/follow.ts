@@ -38,6 +38,8 @@ export interface FollowDeps {
   missing: (scope: Scope) => PodRef[];
   /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */
   lookUp?: ((pod: PodRef) => Promise<PodObject | undefined>) | undefined;
+  /** Messages that are pending for the quickest endpoint that takes what it is sent. */
+  backlog?: () => number;
   /** Called when a complete list has been stored. */
   synced?: () => void;
   /** Called each time that the API server answered. */
@@ -52,6 +54,19 @@ const SECOND_LIST_SPREAD = 2_000;
 
 /** A watch that brings changes at shorter distances than this is read so often, in milliseconds; see `Pace`. */
 const GATHER = 8;
+/** The same for one that brought so many at once: hundreds of changes a second. */
+const GATHER_MANY = 20;
+const MANY = 3;
+
+/**
+ * A list waits while more messages than this are pending for the quickest endpoint: what was recorded last is sent from
+ * memory, and later it would have to be read from the disk. It looks each few milliseconds, and waits for so long at
+ * the most after each batch, and in all: what is known of the cluster must not hang on how quick a receiver is.
+ */
+const BACKLOG = 512;
+const BACKLOG_LOOK = 4;
+const BACKLOG_WAIT = 40;
+const BACKLOG_WAITS = 5_000;
 
 /** How long a list that contradicts what is known, and that no second read confirms, is not made again. */
 const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
@@ -102,7 +117,7 @@ async function readSource(
   trouble: Trouble,
   signal: AbortSignal,
 ): Promise<Suspicion | undefined> {
-  const pace = new Pace(deps.clock);
+  const pace = new Pace(deps.clock, deps.backlog);
   for await (const items of source) {
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
     const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
@@ -125,31 +140,49 @@ async function readSource(
 }
 
 /**
- * Gathers what a busy watch brings. A batch costs a transaction, and the wake-up of workers, whatever its size, so
- * that at hundreds of changes a second most of the processor's time would be theirs. Between two batches of such a
- * watch there are some milliseconds in which the next one gathers on its way here. A calm watch is read at once.
+ * When the next batch is asked for.
+ *
+ * A calm watch is read at once. Of a busy one some milliseconds gather: a batch costs a transaction, and the wake-up of
+ * workers, whatever its size, so that at hundreds of changes a second most of the processor's time would be theirs.
+ * A list waits a little for those who send what it brought (see `BACKLOG`).
  */
 class Pace {
   readonly #clock: Clock;
+  readonly #backlog: () => number;
   #last = -Infinity;
   /** A source begins with a list. */
   #isListing = true;
+  /** Milliseconds that the list has waited. */
+  #waited = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, backlog: () => number = () => 0) {
     this.#clock = clock;
+    this.#backlog = backlog;
   }
 
   async afterBatch(events: readonly PodEvent[], signal: AbortSignal): Promise<void> {
     const wasListing = this.#isListing;
     for (const { type } of events) {
-      if (type === "sync-start") this.#isListing = true;
+      if (type === "sync-start") [this.#isListing, this.#waited] = [true, 0];
       else if (type === "sync-end") this.#isListing = false;
     }
-    if (wasListing || this.#isListing) return;
+    if (this.#isListing) return await this.#letOthersCatchUp(signal);
+    if (wasListing) return;
     const now = this.#clock.monotonic();
-    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER : GATHER);
+    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER_MANY : GATHER);
     this.#last = now;
-    if (isBusy) await sleep(this.#clock, GATHER, signal);
+    if (isBusy) await sleep(this.#clock, events.length < MANY ? GATHER : GATHER_MANY, signal);
+  }
+
+  async #letOthersCatchUp(signal: AbortSignal): Promise<void> {
+    const began = this.#clock.monotonic();
+    let waited = 0;
+    while (this.#backlog() > BACKLOG && waited < BACKLOG_WAIT && this.#waited + waited < BACKLOG_WAITS) {
+      await sleep(this.#clock, BACKLOG_LOOK, signal);
+      if (signal.aborted) return;
+      waited = this.#clock.monotonic() - began;
+    }
+    this.#waited += waited;
   }
 }
 

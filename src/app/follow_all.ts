@@ -20,6 +20,8 @@ export interface FollowAllDeps {
   pipeline: Pipeline;
   store: Store;
   health: Health;
+  /** Messages that are pending for the quickest endpoint. */
+  backlog: () => number;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -33,7 +35,7 @@ export async function followAll(
   deps: FollowAllDeps,
   onSynced: () => void,
 ): Promise<void> {
-  const { api, pipeline, store, health, clock, random, log, stop } = deps;
+  const { api, pipeline, store, health, clock, random, log, stop, backlog } = deps;
   const history = new History({ api, store, clock, log });
   const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
   await Promise.all(
@@ -50,6 +52,7 @@ export async function followAll(
         random,
         open,
         history,
+        backlog,
         accept: (events) => pipeline.accept(events, scope),
         abandonList: () => pipeline.abandonList(scope),
         missing: () => store.inventory.missing(scope),

@@ -13,7 +13,7 @@ import { follow, type FollowDeps } from "./follow.ts";
 
 /** A scope whose source is opened as often as the test has scripts for it, and then aborts. */
 class Rig {
-  readonly clock = new TestClock();
+  readonly clock: TestClock;
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
   readonly accepted: string[] = [];
@@ -27,6 +27,10 @@ class Rig {
   epochs = 0;
   mayBegin = true;
   epoch = new AbortController();
+
+  constructor(clock = new TestClock()) {
+    this.clock = clock;
+  }
 
   /** Follows until the scripts, one an opening, are over. */
   async follow(scripts: SourceItem[][][], more: Partial<FollowDeps> = {}): Promise<void> {
@@ -288,3 +292,30 @@ withRig(
     await done;
   },
 );
+
+withRig("follow lets a list wait while the quickest endpoint has much to send", async (rig) => {
+  let backlog = 10_000;
+  const following = rig.follow([[[begun], [created], [complete]]], { backlog: () => backlog });
+  await rig.clock.advance(20);
+  assert.deepEqual(rig.accepted, ["sync-start"], "it waits");
+  backlog = 0;
+  await rig.clock.advance(10);
+  await following;
+  assert.deepEqual(rig.accepted, ["sync-start", "applied a", "sync-end"]);
+});
+
+Deno.test("follow lets no list wait long for an endpoint that does not catch up", async () => {
+  const rig = new Rig(new TestClock(undefined, fewTurns));
+  const pods = Array.from({ length: 1_000 }, (): SourceItem[] => [created]);
+  const following = rig.follow([[[begun], ...pods, [complete]]], { backlog: () => 10_000 });
+  await rig.clock.advance(45);
+  assert.equal(rig.accepted.length, 2, "the next batch comes within 40 ms");
+  await rig.clock.advance(6_000);
+  await following;
+  assert.equal(rig.accepted.length, 1_002, "and all of them within some seconds");
+});
+
+/** Lets promises go on that nothing but other promises hold up: quicker than a whole turn. */
+async function fewTurns(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await null;
+}

@@ -59,11 +59,17 @@ interface Routed {
   environment: string | undefined;
 }
 
+/** How much of a list gathers for one commit, at the most: dirty rows and bodies are in memory until then. */
+const GATHERED_PODS = 128;
+const GATHERED_BYTES = 1024 * 1024;
+
 /** Sees to it that what is seen becomes what is pending. */
 export class Pipeline {
   readonly #deps: PipelineDeps;
   /** Of each scope whose list runs, the list's version. */
   readonly #lists = new Map<Scope, string>();
+  /** What lists brought since the last commit. */
+  #gathered = { pods: 0, bytes: 0 };
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
@@ -72,6 +78,8 @@ export class Pipeline {
   /**
    * Takes a batch from the source of a scope. Synchronous: when it returns, the batch is in the store. Where an object
    * contradicts what is known, it and what follows it are not taken, and the contradiction is returned.
+   *
+   * A commit costs the same whatever its size, so batches from the middle of a list share one.
    */
   accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
     let suspicion: Suspicion | undefined;
@@ -80,8 +88,25 @@ export class Pipeline {
       if (suspicion !== undefined) break;
       this.#acceptOne(event, scope);
     }
-    this.#deps.store.commit();
+    if (suspicion === undefined && this.#isMiddleOfList(events, scope)) this.#deps.store.commitSoon();
+    else this.#commit();
     return suspicion;
+  }
+
+  /** Whether more of a list follows at once, and little has gathered so far. */
+  #isMiddleOfList(events: PodEvent[], scope: Scope): boolean {
+    if (!this.#lists.has(scope)) return false;
+    for (const event of events) {
+      if (event.type !== "applied") continue;
+      this.#gathered.pods++;
+      this.#gathered.bytes += event.object.body.length;
+    }
+    return this.#gathered.pods < GATHERED_PODS && this.#gathered.bytes < GATHERED_BYTES;
+  }
+
+  #commit(): void {
+    this.#gathered = { pods: 0, bytes: 0 };
+    this.#deps.store.commit();
   }
 
   /** Takes a pod that was read by itself. Of no effect where it is not known: nobody would see its end. */

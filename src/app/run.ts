@@ -160,11 +160,15 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));
     await Promise.all([
-      followAll(options, { ...world, api, pipeline, store, health, stop }, () => {
-        // What vanished while there was no store cannot be sent pod by pod; what there is can.
-        notices.complete(isNew && !isComplete);
-        isComplete = true;
-      }),
+      followAll(
+        options,
+        { ...world, api, pipeline, store, health, stop, backlog: () => workers.backlog },
+        () => {
+          // What vanished while there was no store cannot be sent pod by pod; what there is can.
+          notices.complete(isNew && !isComplete);
+          isComplete = true;
+        },
+      ),
       every(clock, reminderTick(options.interval), stop, () => pipeline.remind()),
       every(clock, TIDY_TICK, stop, () => {
         store.tidy();

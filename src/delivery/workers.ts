@@ -113,6 +113,15 @@ export class Workers {
     }).map(([name]) => name);
   }
 
+  /** Messages that are pending for the quickest endpoint that takes what it is sent; 0: none does. */
+  get backlog(): number {
+    let least = Infinity;
+    for (const [name, { worker }] of this.#running) {
+      if (!worker.isFailing) least = Math.min(least, this.#deps.pending.counts(name).pending);
+    }
+    return least === Infinity ? 0 : least;
+  }
+
   /** Closes annotation endpoints that nothing is pending for. Called once a minute. */
   letIdleGo(): void {
     for (const name of this.#ofAnnotations) {

@@ -95,6 +95,8 @@ export interface Store {
    * after an asynchronous fdatasync of the WAL.
    */
   commit(): void;
+  /** Commits within 20 ms, unless that is done before. */
+  commitSoon(): void;
   /** Once a minute: forgets old tombstones, compacts, gives room back. Each call a slice of bounded work. */
   tidy(): void;
   /** Why the disk cannot be written now; undefined: it can, or there is none and needs none. */

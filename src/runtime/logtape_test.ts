@@ -119,3 +119,15 @@ Deno.test("a closed log writes nothing", () => {
   closed?.error("late");
   assert.deepEqual(lines, []);
 });
+
+Deno.test("nothing of a line is looked at that is below the level", () => {
+  const log = openLog({
+    level: "info",
+    format: "json",
+    write: () => assert.fail("written"),
+    secrets: () => [],
+    now: () => assert.fail("asked for the time"),
+  });
+  log.debug("Delivered", { pod: "shop/web-0" });
+  log.close();
+});

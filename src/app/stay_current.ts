@@ -2,7 +2,8 @@ import type { UpdateOptions } from "../cli/update.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { type Keyring, readDockerConfig } from "../update/docker_config.ts";
+import { PLATFORM } from "../runtime/platform.ts";
+import { type Keyring, noCredentials, readDockerConfig } from "../update/docker_config.ts";
 import { httpGet } from "../update/http_get.ts";
 import { Registry } from "../update/registry.ts";
 import { keepCurrent } from "../update/updater.ts";
@@ -30,13 +31,14 @@ export async function stayCurrent(
 ): Promise<void> {
   const { version, clock } = deps;
   const keyring = (): Promise<Keyring> =>
-    registryConfig === undefined ? Promise.resolve(new Map()) : readDockerConfig(registryConfig);
+    registryConfig === undefined ? Promise.resolve(noCredentials) : readDockerConfig(registryConfig);
   const registry = {
     get: httpGet,
     keyring,
     insecure: insecureRegistries,
     userAgent: `k8svent/${version}`,
     now: clock.now,
+    platform: PLATFORM,
   };
   await keepCurrent({
     ...deps,

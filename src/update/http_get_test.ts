@@ -98,3 +98,29 @@ Deno.test("an abort ends a request with its own reason", async () => {
     await assert.rejects(asked, /enough/);
   });
 });
+
+Deno.test("a body that came packed is unpacked, and bounded by what it unpacks to", async () => {
+  const pack = (text: string): Response =>
+    new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip")), {
+      headers: { "content-encoding": "gzip" },
+    });
+  await serve(() => pack("tags"), async (url) => {
+    assert.equal(new TextDecoder().decode((await httpGet(url, {}, forever)).body), "tags");
+  });
+  await serve(() => pack("0".repeat(5 * 1024 * 1024)), async (url) => {
+    await assert.rejects(httpGet(url, {}, forever), /sends more than 4 MiB at once$/);
+  });
+});
+
+Deno.test("challenges that come in headers of their own are one list", async () => {
+  const headers: [string, string][] = [["www-authenticate", 'Basic realm="a, b"'], [
+    "www-authenticate",
+    "Bearer",
+  ]];
+  await serve(() => new Response(null, { status: 401, headers }), async (url) => {
+    assert.equal(
+      (await httpGet(url, {}, forever)).headers.get("www-authenticate"),
+      'Basic realm="a, b", Bearer',
+    );
+  });
+});

@@ -188,6 +188,8 @@ export class Registry {
         continue;
       }
       const fault = judge(answer, at, now(), isOwn ? this.#authority.advice : this.#noneOfThose());
+      // What another host forbids says nothing of what the registry does.
+      if (isRefused && !isOwn) throw new RegistryError("forbidden", fault?.message ?? "");
       if (fault !== undefined) throw fault;
       if (isOwn) this.#authority.accepted();
       return arrival;

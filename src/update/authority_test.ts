@@ -306,3 +306,88 @@ for (const [config, advice] of ADVICE) {
     assert.equal(await complaint(opened), `forbidden: r.example.com refuses (401): ${advice}`);
   });
 }
+
+const TAGS = "https://r.example.com/v2/team/k8svent/tags/list?n=1000";
+const CHALLENGE = 'Bearer realm="https://auth.example.com/token?x=1",service="r",scope="registry:catalog:*"';
+
+/** Lets in whoever brings `token`. */
+function guarded(token: string, challenge = CHALLENGE): Script {
+  return (url, authorization) => {
+    if (url.startsWith("https://auth.example.com/")) return { body: { token } };
+    return authorization === `Bearer ${token}`
+      ? { body: { tags: ["1"] } }
+      : { status: 401, headers: { "www-authenticate": challenge } };
+  };
+}
+
+Deno.test("a token is asked for without credentials, for pulling this image alone", async () => {
+  const { registry, asked } = open(guarded("abc"));
+  assert.deepEqual(await registry.tags(forever), ["1"]);
+  assert.deepEqual(asked, [
+    TAGS,
+    "https://auth.example.com/token?x=1&service=r&scope=repository%3Ateam%2Fk8svent%3Apull",
+    `${TAGS} Bearer abc`,
+  ]);
+});
+
+Deno.test("a token is asked for with the credentials of this registry, where there are some", async () => {
+  const { registry, asked } = open(guarded("abc"), { keyring: MINE });
+  await registry.tags(forever);
+  assert(asked[1]?.endsWith(` ${BASIC}`));
+  const stranger = open(guarded("abc"), {
+    keyring: keyringOf("other.example.com", "me:word"),
+  });
+  await stranger.registry.tags(forever);
+  assert.doesNotMatch(stranger.asked.join(), /Basic/);
+});
+
+Deno.test("a token that ran out is replaced, as often as it does", async () => {
+  let issued = 0;
+  let page = 0;
+  const { registry } = open((url, authorization) => {
+    if (url.startsWith("https://auth.")) return { body: { "access_token": `t${++issued}`, "expires_in": 1 } };
+    if (authorization !== `Bearer t${issued}` || issued === page) {
+      return { status: 401, headers: { "www-authenticate": CHALLENGE } };
+    }
+    page++;
+    return { body: { tags: [`${page}`] }, ...page < 4 && { headers: { link: `<?page=${page}>; rel=next` } } };
+  });
+  assert.deepEqual(await registry.tags(forever), ["1", "2", "3", "4"]);
+  assert.equal(issued, 4);
+});
+
+Deno.test("a token that is refused at once is not asked for again and again", async () => {
+  const opened = open((url) => {
+    if (url.startsWith("https://auth.")) return { body: { token: crypto.randomUUID() } };
+    return { status: 401, headers: { "www-authenticate": CHALLENGE } };
+  });
+  assert.match(await complaint(opened), /refuses \(401\)/);
+  assert(opened.asked.length < 8, opened.asked.join("\n"));
+});
+
+Deno.test("a registry that asks for a password gets it, and nothing goes out without being asked for", async () => {
+  const challenge = 'Basic realm="r"';
+  const { registry, asked } = open(
+    (_url, given) =>
+      given === BASIC
+        ? { body: { tags: ["1"] } }
+        : { status: 401, headers: { "www-authenticate": challenge } },
+    { keyring: MINE },
+  );
+  assert.deepEqual(await registry.tags(forever), ["1"]);
+  assert.deepEqual(asked, [TAGS, `${TAGS} ${BASIC}`]);
+});
+
+for (
+  const [what, challenge] of [
+    ["by http", CHALLENGE.replace("https", "http")],
+    ["by a file", CHALLENGE.replace("https://", "file:///")],
+    ["nowhere", 'Bearer service="r"'],
+  ] as const
+) {
+  Deno.test(`a password is not sent ${what}, whatever the registry says`, async () => {
+    const opened = open(guarded("abc", challenge), { keyring: MINE });
+    assert.match(await complaint(opened), /names no server for tokens that may be asked/);
+    assert.equal(opened.asked.length, 1);
+  });
+}

@@ -6,7 +6,7 @@ import { RegistryError } from "./registry_error.ts";
 
 /*
  * What the kubelet finds (k8s.io/kubernetes v1.34.1, pkg/credentialprovider: DockerConfigJSON and
- * BasicDockerKeyring.Lookup, run on each of these rows); where the table differs from it, or docker's own reading
+ * BasicDockerKeyring.Lookup, run on each of these rows, and on 20,000 random ones); where the table differs from it, or docker's own reading
  * (github.com/docker/cli v29.0.0, cli/config) is another, the row says so.
  */
 
@@ -94,6 +94,8 @@ const KEYS: [keys: string[], image: string, tried: string[]][] = [
   [["*.io"], "k8svent", ["*.io"]],
   [["https://index.docker.io/v1", "*.docker.io", "hub.docker.com"], "k8svent", []],
   [["https://index.docker.io/v1/", "docker.io"], APP, []],
+  // The kubelet takes localhost for a user of Docker Hub, and gives it that password.
+  [["https://index.docker.io/v1/"], "localhost/app", []],
   // The kubelet finds nothing: the host of Docker Hub's API, and upper case.
   [["https://registry-1.docker.io/v2/"], "k8svent", ["https://registry-1.docker.io/v2/"]],
   [["R.Example.com"], APP, ["R.Example.com"]],

@@ -7,6 +7,7 @@ import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { secretProblem } from "./src/delivery/sign.ts";
 import { systemClock } from "./src/runtime/clock.ts";
+import { openEnvironment } from "./src/runtime/environment.ts";
 import { openLog } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StoreError } from "./src/store/database.ts";
@@ -41,7 +42,7 @@ const stop = listenForSignals();
 Deno.exit(await main(Deno.args));
 
 async function main(argv: string[]): Promise<number> {
-  const env = (name: string): string | undefined => Deno.env.get(name);
+  const env = openEnvironment();
   try {
     const options = parseOptions(argv, env);
     if (options.command !== "run") {

@@ -1,3 +1,4 @@
+import { bareHost, basicAuthorization, portOf, proxyAuthorization, proxyFor } from "../runtime/proxy.ts";
 import { Alarms } from "./alarms.ts";
 import { Connection } from "./connection.ts";
 import { dial, type Progress, type Way } from "./dial.ts";
@@ -14,7 +15,6 @@ import { isPublicAddress } from "./guard.ts";
 import type { Network } from "./network.ts";
 import type { ClientCertificate } from "./node_tls.ts";
 import type { Failure, Outcome, Request, Send } from "./outcome.ts";
-import { bareHost, basicAuthorization, portOf, proxyFor } from "./proxy.ts";
 import { headOf } from "./head.ts";
 
 /**
@@ -45,7 +45,7 @@ export interface Client {
 /** What a client is opened with. */
 export interface ClientOptions {
   network: Network;
-  /** For the proxy's variables; see `proxy.ts`. */
+  /** For the proxy's variables; see `runtime/proxy.ts`. */
   env: (name: string) => string | undefined;
   /** PEM: authorities that are trusted besides those of the runtime (which reads `DENO_CERT`). None by default. */
   caCerts?: readonly string[];
@@ -313,7 +313,7 @@ function idleTime(limit: number | undefined): number {
 }
 
 function usesTls({ isTls, proxy }: Way): boolean {
-  return isTls || proxy?.isTls === true;
+  return isTls || proxy?.scheme === "https";
 }
 
 function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOptions): Route | Failure {
@@ -328,9 +328,8 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   const isProxied = proxy !== undefined && !isTls;
   const path = url.pathname + url.search;
   let prefix = `POST ${isProxied ? `http://${url.host}` : ""}${path} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  if (isProxied && proxy.authorization !== undefined) {
-    prefix += `proxy-authorization: ${proxy.authorization}\r\n`;
-  }
+  const credentials = isProxied ? proxyAuthorization(proxy) : undefined;
+  if (credentials !== undefined) prefix += `proxy-authorization: ${credentials}\r\n`;
   if (guard !== undefined) prefix += "connection: close\r\n";
   const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
   return {

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
+import { type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
 import type { Wire } from "./connection.ts";
 import { dialFailure, failedBefore, hostLabel, type Place } from "./failure.ts";
 import type { Network } from "./network.ts";
 import type { ClientCertificate } from "./node_tls.ts";
 import type { Failure } from "./outcome.ts";
-import type { Proxy } from "./proxy.ts";
 import { ResponseReader } from "./response.ts";
 
 /** Where a connection is to lead, and how. */
@@ -76,7 +76,7 @@ export async function dial(
     const tcp = await network.connect(addresses, port, signal);
     let encrypted = false;
     wire = tcp;
-    if (proxy?.isTls) {
+    if (proxy?.scheme === "https") {
       progress.waitsFor = "tls";
       wire = await secure(tcp, host, way.caCerts, (made) => wire = made);
       encrypted = true;
@@ -148,9 +148,8 @@ async function secure(
 
 /** Asks the proxy for a way through (RFC 9110 §9.3.6). Reads piece by piece, so that no read is pending afterwards. */
 async function openTunnel(wire: Wire, proxy: Proxy, target: string): Promise<Failure | undefined> {
-  const credentials = proxy.authorization === undefined
-    ? ""
-    : `proxy-authorization: ${proxy.authorization}\r\n`;
+  const authorization = proxyAuthorization(proxy);
+  const credentials = authorization === undefined ? "" : `proxy-authorization: ${authorization}\r\n`;
   const request = new TextEncoder().encode(
     `CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${credentials}\r\n`,
   );

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
+import { portOf, type Proxy, runtimeProxy } from "../runtime/proxy.ts";
 import { answerError } from "./answer.ts";
 import type { ApiServer } from "./api.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
-import { fetchError, type Route, timeoutError } from "./fetch_fault.ts";
+import { fetchError, proxyAnswerError, type Route, timeoutError } from "./fetch_fault.ts";
 import { BodyReader, readBody } from "./read_body.ts";
 
 /** How long an answer may take to begin and, unless it is a stream, to go on, in milliseconds. */
@@ -39,7 +40,8 @@ export class HttpApiServer implements ApiServer {
     this.#deps = deps;
     this.#route = {
       server: hostAndPort(cluster.server),
-      ...(cluster.proxy === undefined ? {} : { proxy: hostAndPort(new URL(cluster.proxy)) }),
+      isTls: cluster.server.protocol === "https:",
+      ...(cluster.proxy === undefined ? {} : { proxy: cluster.proxy }),
     };
   }
 
@@ -102,6 +104,8 @@ export class HttpApiServer implements ApiServer {
         signal: AbortSignal.any([signal, deadline.signal]),
       });
       if (response.ok) return response;
+      const proxyError = await proxyAnswerError(response, this.#route);
+      if (proxyError !== undefined) throw proxyError;
       throw await answerError(response, this.#deps.clock.now());
     } catch (error) {
       signal.throwIfAborted();
@@ -144,12 +148,12 @@ class Clients {
   readonly #trust: string | undefined;
   readonly #access: Access;
 
-  constructor(trust: string | undefined, access: Access, proxy: string | undefined) {
+  constructor(trust: string | undefined, access: Access, proxy: Proxy | undefined) {
     this.#trust = trust;
     this.#access = access;
     const options = {
       ...tlsOptions(trust, access),
-      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
+      ...(proxy === undefined ? {} : { proxy: runtimeProxy(proxy) }),
     };
     this.plain = createClient(options);
     // A watch that breaks must not be followed by one on a pooled connection that is dead too (deno#36542).
@@ -211,10 +215,7 @@ async function until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>
   }
 }
 
-const DEFAULT_PORTS: Record<string, string> = { "http:": "80", "https:": "443" };
-
 /** The port is always named, so that a person can try it. */
 function hostAndPort(url: URL): string {
-  const port = url.port || DEFAULT_PORTS[url.protocol] || "1080";
-  return `${url.hostname}:${port}`;
+  return `${url.hostname}:${portOf(url)}`;
 }

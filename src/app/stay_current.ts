@@ -1,10 +1,11 @@
 import type { UpdateOptions } from "../cli/update.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
 import { PLATFORM } from "../runtime/platform.ts";
 import { type Keyring, noCredentials, readDockerConfig } from "../update/docker_config.ts";
-import { httpGet } from "../update/http_get.ts";
+import { httpGetWith } from "../update/http_get.ts";
 import { Registry } from "../update/registry.ts";
 import { keepCurrent } from "../update/updater.ts";
 
@@ -12,6 +13,8 @@ import { keepCurrent } from "../update/updater.ts";
 export interface StayCurrentDeps {
   /** Reads the program's own pod; undefined outside a cluster. */
   ownPod: ((signal: AbortSignal) => Promise<Pod>) | undefined;
+  /** For the variables of proxies. */
+  env: Env;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -33,7 +36,7 @@ export async function stayCurrent(
   const keyring = (): Promise<Keyring> =>
     registryConfig === undefined ? Promise.resolve(noCredentials) : readDockerConfig(registryConfig);
   const registry = {
-    get: httpGet,
+    get: httpGetWith(deps.env),
     keyring,
     insecure: insecureRegistries,
     userAgent: `k8svent/${version}`,

@@ -1,5 +1,6 @@
 import { configureSync, getLogger, type LogRecord, resetSync, type Sink } from "@logtape/logtape";
 import type { Log, LogFields, LogLevel } from "./log.ts";
+import { printable, printableLines } from "./printable.ts";
 import { redact } from "./redact.ts";
 
 /** What a log takes. */
@@ -25,7 +26,7 @@ export interface OpenLog extends Log {
 const CATEGORY = "k8svent";
 
 /**
- * The log of the process: message and fields are redacted, an Error among the fields becomes its message and
+ * The log of the process: message and fields are printable (see `printable.ts`) and redacted, an Error among the fields becomes its message and
  * those of its causes (at level `debug` with a stack as well). LogTape is configured for the whole process, so
  * a second call takes over from the first.
  */
@@ -65,13 +66,14 @@ function lineSink({ format, level, write, secrets }: LogParts): Sink {
   const formatLine = format === "json" ? jsonLine : textLine;
   return (record) => {
     try {
-      const known = secrets();
+      // In the form, too, in which it would be printed.
+      const known = secrets().flatMap((secret) => [secret, printableLines(secret)]);
       const clean = (value: unknown): unknown => plain(value, known, level === "debug");
       const fields: [string, unknown][] = [];
       for (const [name, value] of Object.entries(record.properties)) {
-        if (value !== undefined) fields.push([redact(name, known), clean(value)]);
+        if (value !== undefined) fields.push([safe(name, known), clean(value)]);
       }
-      write(formatLine(record, redact(record.rawMessage as string, known), fields));
+      write(formatLine(record, safe(printable(record.rawMessage as string), known), fields));
     } catch {
       // Whoever logs must not fail because stderr is closed or a field has a throwing getter.
     }
@@ -89,7 +91,7 @@ function textLine(record: LogRecord, message: string, fields: [string, unknown][
   const printed = fields.map(([name, value]) =>
     ` ${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`
   );
-  return `${time} ${word(record).padEnd(5)} ${oneLine(message)}${printed.join("")}\n`;
+  return `${time} ${word(record).padEnd(5)} ${message}${printed.join("")}\n`;
 }
 
 function word(record: LogRecord): string {
@@ -98,28 +100,26 @@ function word(record: LogRecord): string {
 
 /** Bare where it reads unambiguously, as logfmt does. */
 function quoted(value: string): string {
-  return /^[^\s"=]+$/.test(oneLine(value)) ? value : oneLine(JSON.stringify(value));
+  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** What a server or a pod's author wrote must not forge a second line or steer the terminal. */
-function oneLine(message: string): string {
-  // deno-lint-ignore no-control-regex
-  return message.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, " ");
+function safe(text: string, secrets: string[]): string {
+  return redact(printableLines(text), secrets);
 }
 
-/** The value as JSON can hold it, redacted, to a depth that no cycle survives. */
+/** The value as JSON can hold it, printable and redacted, to a depth that no cycle survives. */
 function plain(value: unknown, secrets: string[], stack: boolean, depth = 0): unknown {
-  if (typeof value === "string") return redact(value, secrets);
+  if (typeof value === "string") return safe(value, secrets);
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
-  if (value instanceof Error) return redact(stack ? withStack(value) : withCauses(value), secrets);
+  if (value instanceof Error) return safe(stack ? withStack(value) : withCauses(value), secrets);
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof URL) return redact(value.href, secrets);
-  if (typeof value !== "object") return redact(String(value), secrets);
+  if (value instanceof URL) return safe(value.href, secrets);
+  if (typeof value !== "object") return safe(String(value), secrets);
   if (depth === 4) return "…";
   if (Array.isArray(value)) return value.map((item) => plain(item, secrets, stack, depth + 1));
   const entries = Object.entries(value).map(([name, item]) => [
-    redact(name, secrets),
+    safe(name, secrets),
     plain(item, secrets, stack, depth + 1),
   ]);
   return Object.fromEntries(entries);

@@ -45,11 +45,60 @@ Deno.test("a text line is one line that a person reads", () => {
   assert.equal(line, '03:04:05 warn  No answer. endpoint=ops why="it is\\ndown" attempts=2\n');
 });
 
-Deno.test("control characters neither forge a line nor steer a terminal", () => {
-  const [line] = linesOf((log) => log.info("a\nb\x1b[31m", { "x": "\u2028\x9b" }), { format: "text" });
-  assert.equal(line?.indexOf("\n"), line?.length === undefined ? -1 : line.length - 1);
+/** What no line may hold, whoever wrote it. */
+const STRANGE = {
+  "ESC of a colour": "\x1b[31m",
+  "C1 CSI": "\u009b31m",
+  "a null": "\0",
+  backspace: "a\b",
+  "a carriage return": "\r",
+  DEL: "\x7f",
+  "right-to-left override": "\u202egpj.exe",
+  "bidi isolate": "\u2066x\u2069",
+  "arabic letter mark": "\u061c",
+  "zero width": "a\u200bb\u200dc\u2060",
+  "byte order mark": "\ufeff",
+  "line separator": "\u2028",
+  "paragraph separator": "\u2029",
+  "next line": "\u0085",
+  "soft hyphen": "\u00ad",
+  "hangul filler": "\u3164",
+  "variation selector": "\ufe0f",
+  tag: "\u{e0041}",
+  "lone surrogate": "\ud800",
+  "private use": "\ue000",
+};
+const FORBIDDEN =
   // deno-lint-ignore no-control-regex
-  assert.doesNotMatch(line ?? "", /[\x1b\x9b\u2028]/);
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe0f\ufeff\ud800\ue000]|\u{e0041}/u;
+
+for (const [what, text] of Object.entries(STRANGE)) {
+  for (const format of ["text", "json"] as const) {
+    Deno.test(`${what} is in no ${format} line: message, field, name of a field, nested, error`, () => {
+      const [line = "", ...others] = linesOf(
+        (log) =>
+          log.info(`a${text}b`, {
+            field: text,
+            [text]: 1,
+            nested: [{ [text]: text }],
+            error: new Error(text),
+          }),
+        { format },
+      );
+      assert.deepEqual(others, []);
+      assert.doesNotMatch(line, FORBIDDEN);
+      assert.equal(line.indexOf("\n"), line.length - 1);
+      assert.match(line, /a.*b/);
+      // What JSON escapes is printed by whoever reads it.
+      if (format === "json") assert.doesNotMatch(Object.values(JSON.parse(line)).join(""), FORBIDDEN);
+    });
+  }
+}
+
+Deno.test("a secret that invisible characters were strewn into is redacted all the same", () => {
+  const [line] = linesOf((log) => log.info("s3\u200bcr\u202eet", { field: "s3\u00adcret" }));
+  assert.doesNotMatch(line ?? "", /s3cret/);
+  assert.match(line ?? "", /\[redacted\].*\[redacted\]/);
 });
 
 Deno.test("only the level asked for and above is written", () => {

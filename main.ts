@@ -8,6 +8,7 @@ import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { secretProblem } from "./src/delivery/sign.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
+import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
 import { openLog } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StoreError } from "./src/store/database.ts";
@@ -67,6 +68,7 @@ async function start(options: Options, env: (name: string) => string | undefined
     now: systemClock.now,
   });
   try {
+    checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
       secrets = openSecretFile(options.secretFile, { clock: systemClock, log, problemOf: secretProblem });
     }
@@ -97,7 +99,7 @@ async function start(options: Options, env: (name: string) => string | undefined
 }
 
 function isForPeople(error: unknown): error is Error {
-  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError].some((kind) =>
+  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError, TrustFileError].some((kind) =>
     error instanceof kind
   );
 }

@@ -132,7 +132,8 @@ class Pool {
   }
 
   async #exchange(pooled: Pooled, head: string, body: Uint8Array, attempt: Attempt): Promise<Outcome> {
-    const { route: { place, isProxied }, due, deadline, signal } = attempt;
+    const { route, due, deadline, signal } = attempt;
+    const { place, isProxied } = route;
     const { connection } = pooled;
     const wasKept = connection.served > 0;
     const give = (): void => connection.close();
@@ -145,7 +146,7 @@ class Pool {
     switch (exchange.kind) {
       case "answer":
         this.#isSuspect = false;
-        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(place.via ?? "");
+        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(route.way);
         return exchange.answer;
       case "malformed":
         return failedAfter("malformed", malformed(nameOf(place), exchange.flaw));
@@ -335,7 +336,7 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   return {
     url,
     way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate, isSuspect: false },
-    place: { label, isProxy: false, via: proxy?.label },
+    place: { label, proxyFrom: undefined, via: proxy?.label },
     prefix,
     authorization: basicAuthorization(url),
     isProxied,
@@ -351,16 +352,18 @@ function late({ place, waitsFor }: Progress, deadline: number): Failure {
     tls: "did not complete the TLS handshake",
   }[waitsFor];
   const who = waitsFor === "name" ? `the name of ${nameOf(place)}` : nameOf(place);
-  return failedBefore(place.isProxy ? "proxy" : "timeout", tooLate(who, what, deadline));
+  const message = tooLate(who, what, deadline);
+  if (place.proxyFrom === undefined) return failedBefore("timeout", message);
+  return failedBefore("proxy", `${message}. Check that it runs, and ${place.proxyFrom}`);
 }
 
 function malformed(who: string, flaw: string): string {
   return `${who} ${flaw}. Check the port, and whether it is http or https`;
 }
 
-function proxyWantsPassword(label: string): Failure {
+function proxyWantsPassword({ proxy }: Way): Failure {
   return failedBefore(
     "proxy",
-    `the proxy ${label} wants a user and a password (status 407): put them into its URL`,
+    `the proxy ${proxy?.label} wants a user and a password (status 407): put them into ${proxy?.from}`,
   );
 }

@@ -240,9 +240,9 @@ export class Worker {
         const { decision, endpoint: after } = decide(attempt, before, outcome, now);
         this.#state = after;
         if (decision.kind === "again") continue;
-        this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
-        this.#log.decision(decision, message, outcome, before, after);
+        this.#carryOut(decision, message, lost, now.monotonic);
+        this.#log.decision(decision, message, before, after);
         if (decision.kind === "delivered") this.#heed(outcome);
         return;
       }

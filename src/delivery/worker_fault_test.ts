@@ -278,6 +278,33 @@ withRig("what people can do about a status is said with it", async (rig) => {
 });
 
 withRig(
+  "what the answer says stands beside it as a field, and not as a part of the sentence",
+  async (rig) => {
+    const body = '{"error":"no such tenant /hook"}\n';
+    const outcome = { kind: "answer", status: 403, headers: new Map(), body } as const;
+    rig.addPods(5);
+    rig.start({ send: () => Promise.resolve(outcome) });
+    await rig.clock.advance(10_000);
+    const [line] = rig.log.lines.filter(({ level }) => level === "warn");
+    assert.deepEqual(line?.fields, { endpoint: "a", answer: "no such tenant …" });
+    assert.match(
+      line.message,
+      /^Endpoint a fails: status 403 \(check the secret that it expects, and who may/,
+    );
+    assert.doesNotMatch(line.message, /tenant/);
+  },
+);
+
+withRig("an endpoint that is given up is told with what its answer says", async (rig) => {
+  const outcome = { kind: "answer", status: 500, headers: new Map(), body: "out of cheese\n" } as const;
+  rig.add("pod");
+  rig.start({ send: () => Promise.resolve(outcome), patience: 3 });
+  await rig.clock.advance(60_000);
+  const [line] = rig.log.lines.filter(({ level }) => level === "error");
+  assert.equal(line?.fields?.answer, "out of cheese");
+});
+
+withRig(
   "an endpoint that fails again and again for a moment is told of at most once a minute",
   async (rig) => {
     rig.receiver.react = ({ at }) => at % 2_000 < 100 ? REFUSED : 200;

@@ -2,6 +2,7 @@ import type { Address } from "../admin/listen.ts";
 import { type Scheme, SCHEMES, secretProblem } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
+import { proxyFor } from "../runtime/proxy.ts";
 import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
@@ -124,6 +125,7 @@ export function parseOptions(
     payloadEnv: list(given, "payload-env", variableName),
   };
   checkTogether(options);
+  checkProxies(options.endpoints, env);
   options.notices = namedEndpoints(options);
   if (options.payload === "k8vent" && options.payloadEnv.length === 0) {
     options.payloadEnv = ["ATOMIST_ENVIRONMENT"];
@@ -152,6 +154,18 @@ function checkTogether(options: Options): void {
   }
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
     throw new UsageError("--payload-env has no effect by itself: add --payload k8vent, or leave it out.");
+  }
+}
+
+/** Each attempt would fail for it; a person who starts the program wants to know at once. */
+function checkProxies(endpoints: Endpoint[], env: (name: string) => string | undefined): void {
+  for (const { name, url } of endpoints) {
+    const proxy = proxyFor(url, env);
+    if (proxy === undefined || !("problem" in proxy)) continue;
+    throw new UsageError(
+      `${proxy.problem}. The webhook ${name} would go through it: correct or unset it, or add the webhook's host to ` +
+        "NO_PROXY.",
+    );
   }
 }
 

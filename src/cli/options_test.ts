@@ -291,3 +291,25 @@ Deno.test("--signatures leaves out what a receiver does not read, and refuses wh
     /--signatures must be standard or github or atomist/,
   );
 });
+
+Deno.test("a variable that holds no proxy is wrong usage where a webhook would go through it, and names itself alone", () => {
+  const values = [
+    "ftp://s3cret",
+    "http://",
+    "socks5://s3cret:1080",
+    "http://me:s3/cret@proxy:1",
+    "http://proxy:99999",
+  ];
+  for (const name of ["HTTPS_PROXY", "https_proxy"]) {
+    for (const value of values) {
+      const said = complaint(URL_FLAG, { [name]: value });
+      assert.match(said, new RegExp(`^${name} (is no proxy|names a SOCKS proxy).* The webhook a\\.example`));
+      assert.doesNotMatch(said, /s3cret|s3\/|ftp/);
+    }
+  }
+  const bad = { HTTPS_PROXY: "ftp://x" };
+  parse(URL_FLAG, { ...bad, NO_PROXY: "*.b, .example" });
+  parse(["--url", "https://127.0.0.1:8443/"], bad);
+  parse(["--url", "http://a.example/"], bad);
+  parse(["--once"], bad);
+});

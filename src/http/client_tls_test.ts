@@ -131,19 +131,21 @@ function chained(
   return { cert: own.cert + issuer.cert, key: own.key };
 }
 
-for (const [what, shown, caCerts, sentence] of CERTIFICATES) {
-  Deno.test(`a certificate ${what} is told as that, before the request`, async () => {
-    await using server = await SocketServer.listen({ tls: shown, onRequest: accept });
-    const { when, fault, message } = failureOf(
-      await sendOnce(`https://localhost:${server.port}`, { caCerts }),
-    );
-    assert.deepEqual([when, fault], ["before", "certificate"]);
-    assert.match(message, /^the certificate of localhost:\d+ /);
-    assert.match(message, sentence);
-    assert.equal(server.requests.length, 0);
-    assert.ok(server.connections <= 2);
-  });
-}
+Deno.test("an unknown issuer, another name and old age are told apart, before the request", async (context) => {
+  for (const [what, shown, caCerts, sentence] of CERTIFICATES) {
+    await context.step(`a certificate ${what}`, async () => {
+      await using server = await SocketServer.listen({ tls: shown, onRequest: accept });
+      const { when, fault, message } = failureOf(
+        await sendOnce(`https://localhost:${server.port}`, { caCerts }),
+      );
+      assert.deepEqual([when, fault], ["before", "certificate"]);
+      assert.match(message, /^the certificate of localhost:\d+ /);
+      assert.match(message, sentence);
+      assert.equal(server.requests.length, 0);
+      assert.ok(server.connections <= 2);
+    });
+  }
+});
 
 Deno.test("a chain with its intermediate, and a self-signed certificate that is trusted, are enough", async () => {
   const complete = chained(issueCertificate("a", { issuer: INTERMEDIATE, hosts: HOSTS }), INTERMEDIATE);

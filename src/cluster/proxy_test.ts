@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { openEnvironment } from "../runtime/environment.ts";
 import { connectCluster } from "./connect.ts";
@@ -58,11 +59,13 @@ interface Setup {
   /** Of the API server, as the kubeconfig names it; `api.test` is known to the proxy alone. */
   host?: string;
   scheme?: string;
+  /** Called while the answer is waited for. */
+  meanwhile?: (clock: TestClock) => Promise<void>;
 }
 
 /** What a GET by a kubeconfig came to, and the port of the API server. */
 async function get(
-  { env = {}, proxyUrl, host = "127.0.0.1", scheme = "https" }: Setup,
+  { env = {}, proxyUrl, host = "127.0.0.1", scheme = "https", meanwhile }: Setup,
 ): Promise<{ port: number; answer: unknown }> {
   const options = { hostname: "127.0.0.1", port: 0, onListen: (): void => {}, ...trusted };
   const server = Deno.serve(options, () => new Response("the body"));
@@ -77,17 +80,15 @@ async function get(
   const config = { "current-context": "here", contexts, clusters: [{ name: "it", cluster }] };
   await Deno.writeTextFile(file, JSON.stringify(config));
   try {
-    const deps = {
-      env: (name: string) => env[name],
-      clock: new TestClock(),
-      log: new MemoryLog(),
-      version: "1",
-    };
+    const clock = new TestClock();
+    const deps = { env: (name: string) => env[name], clock, log: new MemoryLog(), version: "1" };
     const api = await connectCluster({ kubeconfig: file }, deps);
-    const answer = await api.get("/a-path", new AbortController().signal).then(
+    const asked = api.get("/a-path", new AbortController().signal).then(
       (bytes) => new TextDecoder().decode(bytes),
       (error) => error,
     );
+    await meanwhile?.(clock);
+    const answer = await asked;
     api.close();
     return { port, answer };
   } catch (error) {
@@ -228,7 +229,32 @@ Deno.test("a plain proxy that is named as https:// is told as that", async () =>
   const env = { HTTPS_PROXY: `https://${proxy.host}` };
   assert.match(
     sentenceOf((await get({ env, host: "api.test" })).answer),
-    /write http:\/\/ in HTTPS_PROXY\.$/,
+    /does not speak TLS\. Check that it is an HTTP proxy, HTTPS_PROXY \(http:\/\/ where it is a plain one\)/,
+  );
+});
+
+Deno.test("a proxy that hangs is told as the proxy, or what is behind it", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using hung = await SocketServer.listen({ onRequest: () => asked.resolve() });
+  const meanwhile = async (clock: TestClock): Promise<void> => {
+    await asked.promise;
+    await clock.advance(15_000);
+  };
+  const env = { HTTPS_PROXY: `127.0.0.1:${hung.port}` };
+  assert.match(
+    sentenceOf((await get({ env, host: "api.test", meanwhile })).answer),
+    /^Neither the proxy 127\.0\.0\.1:\d+ nor the API server at api\.test:\d+ behind it answered within 15 s\./,
+  );
+});
+
+Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+  await using server = await SocketServer.listen({
+    onData: (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\n"),
+  });
+  const env = { HTTPS_PROXY: `127.0.0.1:${server.port}` };
+  assert.match(
+    sentenceOf((await get({ env, host: "api.test" })).answer),
+    /what answers through the proxy 127\.0\.0\.1:\d+ does not speak TLS\. Check that it is an HTTP proxy, HTTPS_PROXY/,
   );
 });
 

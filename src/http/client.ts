@@ -336,7 +336,7 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   return {
     url,
     way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate, isSuspect: false },
-    place: { label, proxyFrom: undefined, via: proxy?.label },
+    place: { label, proxyFrom: undefined, via: proxy },
     prefix,
     authorization: basicAuthorization(url),
     isProxied,

@@ -152,6 +152,18 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
   }
 });
 
+Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+  await using server = await SocketServer.listen({ onData: (s) => void s.write("HTTP/1.1 200 OK\r\n\r\n") });
+  const options = through(`http://proxy.test:${server.port}`);
+  const { when, message } = failureOf(await sendOnce("https://hooks.test", options, RESOLVING));
+  assert.equal(when, "before");
+  assert.match(
+    message,
+    /^what answers at hooks\.test:443 \(through the proxy proxy\.test:\d+\) does not speak TLS\. /,
+  );
+  assert.match(message, /and that proxy\.test:\d+ in HTTPS_PROXY is an HTTP proxy/);
+});
+
 Deno.test("a proxy that wants a password for a plain request is not taken for the receiver", async () => {
   await using proxy = await SocketServer.listen({
     onRequest: (socket) => void socket.write("HTTP/1.1 407 P\r\ncontent-length: 0\r\n\r\n"),

@@ -99,7 +99,7 @@ async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promi
 const LONGEST_LOOK = 2_000;
 
 function placeOf({ host, port, proxy }: Way): Place {
-  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy?.label };
+  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy };
 }
 
 async function reach(

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { Proxy } from "../runtime/proxy.ts";
 import { certificateFault, isCertificateFault } from "./certificate_fault.ts";
 import type { Look } from "./node_tls.ts";
 import type { Failure, Fault } from "./outcome.ts";
@@ -25,7 +26,7 @@ export interface Place {
   /** The variable that names it, where it is a proxy. */
   proxyFrom: string | undefined;
   /** The proxy on the way, for a failure of the receiver behind it. */
-  via: string | undefined;
+  via: Pick<Proxy, "label" | "from"> | undefined;
 }
 
 /** Why a connection could not be made, or TLS not be agreed on. @param look what a second handshake showed */
@@ -69,7 +70,7 @@ export function tooLate(who: string, waitedFor: string, deadline: number): strin
 /** `hooks.example:443`, `the proxy p:3128`, `hooks.example:443 (through the proxy p:3128)`. */
 export function nameOf({ label, proxyFrom, via }: Place): string {
   if (proxyFrom !== undefined) return `the proxy ${label}`;
-  return via === undefined ? label : `${label} (through the proxy ${via})`;
+  return via === undefined ? label : `${label} (through the proxy ${via.label})`;
 }
 
 /** Of a host as it stands in a URL. */
@@ -79,8 +80,11 @@ export function hostLabel(host: string, port: number): string {
 
 interface Reason {
   fault: Fault;
-  /** @param from the variable that names the proxy, where it is one; what it is called by for a receiver */
-  say: (who: string, from: string | undefined) => string;
+  /**
+   * @param orProxy where the receiver is behind a proxy: the end of a sentence of what to check about that
+   * @param from the variable that names the proxy, where it is one
+   */
+  say: (who: string, orProxy: string, from?: string) => string;
 }
 
 function reasonFor(words: string, place: Place, { received }: Look): { fault: Fault; message: string } {
@@ -88,7 +92,9 @@ function reasonFor(words: string, place: Place, { received }: Look): { fault: Fa
   const { fault, say } = wantsCertificate
     ? CLIENT_CERTIFICATE
     : REASONS.find(({ when }) => when.test(words)) ?? UNKNOWN;
-  return { fault, message: say(nameOf(place), place.proxyFrom) };
+  const { via } = place;
+  const orProxy = via === undefined ? "" : `, and that ${via.label} in ${via.from} is an HTTP proxy`;
+  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom) };
 }
 
 function wordsOf(error: unknown): string {
@@ -110,7 +116,7 @@ const CLIENT_CERTIFICATE: Reason = {
 
 const UNKNOWN: Reason = {
   fault: "unreachable",
-  say: (who, from = "the address") =>
+  say: (who, _orProxy, from = "the address") =>
     `the connection to ${who} failed. Check ${from} and the network on the way`,
 };
 
@@ -124,13 +130,14 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /failed to lookup address|\b(ENOTFOUND|EAI_[A-Z]+)\b/,
     fault: "name",
-    say: (who, from = "its spelling") =>
+    say: (who, _orProxy, from = "its spelling") =>
       `the name of ${who} does not resolve. Check ${from} and the DNS of this machine`,
   },
   {
     when: /connection refused|\bECONNREFUSED\b/i,
     fault: "refused",
-    say: (who, from = "its port") => `${who} refused the connection. Check that it runs, and ${from}`,
+    say: (who, _orProxy, from = "its port") =>
+      `${who} refused the connection. Check that it runs, and ${from}`,
   },
   {
     when: /CA file|certificate store/,
@@ -156,7 +163,7 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /fatal alert: Unrecogni[sz]edName/,
     fault: "tls",
-    say: (who, from = "its URL") => `${who} does not serve that name. Check the host in ${from}`,
+    say: (who, _orProxy, from = "its URL") => `${who} does not serve that name. Check the host in ${from}`,
   },
   {
     when: /fatal alert: NoApplicationProtocol|NoApplicationProtocol/,
@@ -171,8 +178,9 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /InvalidContentType|corrupt message/,
     fault: "tls",
-    say: (who, from = "its URL") =>
-      `what answers at ${who} does not speak TLS. Check the port in ${from}; where plain http is meant, write http://`,
+    say: (who, orProxy, from = "its URL") =>
+      `what answers at ${who} does not speak TLS. Check the port in ${from}${orProxy}; where plain http is meant, write ` +
+      "http://",
   },
   {
     when: /fatal alert|peer misbehaved|\b(EPROTO|ERR_SSL_)/i,
@@ -182,15 +190,15 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /UnexpectedEof|unexpected end of file|connection reset|broken pipe|\b(ECONNRESET|EPIPE)\b/i,
     fault: "unreachable",
-    say: (who, from) =>
+    say: (who, orProxy, from) =>
       `${who} closed the connection before it was of use. Check that its port speaks ${
-        from === undefined ? "https" : `to HTTP clients, and ${from}`
+        from === undefined ? `https${orProxy}` : `to HTTP clients, and ${from}`
       }`,
   },
   {
     when: /no route to host|network is unreachable|timed out|\b(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b/i,
     fault: "unreachable",
-    say: (who, from = "the address") =>
+    say: (who, _orProxy, from = "the address") =>
       `${who} cannot be reached. Check ${from}, the network on the way and its firewalls, and whether a proxy is needed`,
   },
 ];

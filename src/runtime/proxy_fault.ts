@@ -9,9 +9,9 @@ import type { Proxy } from "./proxy.ts";
  * @param isTunnel whether the request goes through a tunnel: it is https
  */
 export function proxyFault(words: string, proxy: Proxy, isTunnel: boolean): string | undefined {
-  const say = REASONS.find(({ when, of = isTunnel }) => when.test(words) && of === isTunnel)?.say ??
-    (proxy.scheme === "https" ? TLS_REASONS.find(({ when }) => when.test(words))?.say : undefined);
-  return say?.(`the proxy ${proxy.label}`, proxy.from);
+  const found = REASONS.find(({ when, of = isTunnel }) => when.test(words) && of === isTunnel);
+  const from = proxy.scheme === "https" ? `${proxy.from} (http:// where it is a plain one)` : proxy.from;
+  return found?.say(`the proxy ${proxy.label}`, from);
 }
 
 interface Reason {
@@ -59,18 +59,11 @@ const REASONS: Reason[] = [
     when: /tcp connect error|unreachable|no route to host|socks/i,
     say: (proxy, from) => `the connection to ${proxy} failed. Check that it can be reached, and ${from}`,
   },
-];
-
-/** Of an `https://` proxy. In a tunnel it can also be the server behind it: the words do not tell. */
-const TLS_REASONS: Reason[] = [
   {
-    when: /InvalidContentType|InvalidMessage/,
+    // Or in TLS with an `https://` proxy itself: the words do not tell.
+    when: /InvalidContentType|InvalidMessage|tls handshake eof/,
     say: (proxy, from) =>
-      `${proxy} (or what is behind it) does not speak TLS. Where it is a plain proxy, write http:// in ${from}`,
-  },
-  {
-    when: /tls handshake eof/,
-    say: (proxy, from) =>
-      `${proxy} (or what is behind it) closed the connection. Where it is a plain proxy, write http:// in ${from}`,
+      `what answers through ${proxy} does not speak TLS. Check that it is an HTTP proxy, ${from}, and the port that is ` +
+      "asked for",
   },
 ];

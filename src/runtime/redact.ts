@@ -45,6 +45,8 @@ function removeSecrets(text: string, secrets: string[]): string {
 function redactUrl(rest: string): string {
   const trailing = TRAILING.exec(rest)?.[0] ?? "";
   const body = rest.slice(0, rest.length - trailing.length);
+  // A scheme by itself, as in "write https://".
+  if (body === "") return rest;
   const authority = body.split(/[/?#\\]/, 1)[0] ?? "";
   // The last @ ends the userinfo: a password that was not encoded may contain one itself.
   const host = authority.slice(authority.lastIndexOf("@") + 1);

@@ -10,6 +10,7 @@ Deno.test("a URL keeps its scheme, host and port only", () => {
     ["via socks5://u:p@[::1]:1080/", "via socks5://[::1]:1080/"],
     ["for url (https://h.example/x'y): refused", "for url (https://h.example/…): refused"],
     ["https://h.example?token=1", "https://h.example/…"],
+    ["write https://, not http://.", "write https://, not http://."],
     ['"https://h.example/x"', '"https://h.example/…"'],
     ["HTTPS://h.example\\path", "HTTPS://h.example/…"],
   ];

@@ -66,7 +66,7 @@ function unreachable({ host }: URL, why: string | undefined, cause?: unknown): R
 const REASONS: [RegExp, string][] = [
   [/certificate not valid for name/, "its certificate is for another name: use one that it is issued for"],
   [
-    /certificate:? ?(certificate )?(expired|not valid yet)/i,
+    /certificate (expired|not valid yet)/,
     "its certificate has expired or is not valid yet: it must be renewed, or this machine's clock is wrong",
   ],
   [/invalid peer certificate/, "its certificate is not trusted: name its authority's PEM file in DENO_CERT"],

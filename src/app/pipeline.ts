@@ -7,7 +7,7 @@ import {
   sortReasons,
   transitionsBetween,
 } from "../change/reasons.ts";
-import { reminderAt } from "../change/reminder.ts";
+import { lookAt } from "../change/reminder.ts";
 import { summarize, type Summary } from "../change/summary.ts";
 import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
 import type { PodEvent } from "../pod/event.ts";
@@ -125,12 +125,15 @@ export class Pipeline {
   /** Sends a reminder about each unhealthy pod whose time has come, unless something about it is pending already. */
   remind(): void {
     const { store, clock, interval, defaults } = this.#deps;
-    for (const pod of store.inventory.remindable(clock.now(), interval)) {
-      const { slot, next } = reminderAt(pod.uid, clock.now(), interval);
+    const now = clock.now();
+    for (const pod of store.inventory.remindable(now, interval)) {
+      const since = store.inventory.summaryOf(pod)?.unhealthyFrom ?? 0;
+      const { occasion, next } = lookAt(pod.remindAt ?? 0, since, now, interval);
       store.inventory.setReminder(pod, next);
+      if (occasion === undefined) continue;
       const endpoints = (pod.route ?? defaults).filter((name) => !store.pending.has(name, pod.uid));
       if (endpoints.length === 0) continue;
-      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(slot) }, endpoints);
+      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(occasion) }, endpoints);
     }
     store.commit();
   }
@@ -238,7 +241,8 @@ export class Pipeline {
     const { names, own, environment } = this.#route(object);
     const { uid, namespace, name, resourceVersion } = object.pod.metadata;
     const isReminded = summary.unhealthy && interval > 0;
-    const remindAt = isReminded ? reminderAt(uid, clock.now(), interval).next : undefined;
+    // A pod that was unhealthy before keeps its time: else one that changes more often would never be reminded of.
+    const remindAt = isReminded ? store.inventory.known(uid)?.remindAt ?? clock.now() + interval : undefined;
     const pod = store.inventory.put({
       uid,
       namespace,

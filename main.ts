@@ -2,10 +2,10 @@ import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app/run.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
+import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
-import { secretProblem } from "./src/delivery/sign.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
@@ -59,7 +59,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
-  let secrets: Secrets = fixedSecrets(options.secret === undefined ? [] : [options.secret]);
+  let secrets: Secrets = fixedSecrets(options.secrets);
   const log = openLog({
     level: options.logLevel,
     format: options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json"),
@@ -67,10 +67,11 @@ async function start(options: Options, env: (name: string) => string | undefined
     secrets: () => secrets.current(),
     now: systemClock.now,
   });
+  for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   try {
     checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
-      secrets = openSecretFile(options.secretFile, { clock: systemClock, log, problemOf: secretProblem });
+      secrets = openSecretFile(options.secretFile, { clock: systemClock, log });
     }
     return await run(options, {
       clock: systemClock,
@@ -96,6 +97,11 @@ async function start(options: Options, env: (name: string) => string | undefined
     }
     return 1;
   }
+}
+
+/** The names of all variables that hold something; with narrow permissions, of those that may be seen. */
+function filledVariables(): string[] {
+  return Object.entries(Deno.env.toObject()).filter(([, value]) => value.trim() !== "").map(([name]) => name);
 }
 
 function isForPeople(error: unknown): error is Error {

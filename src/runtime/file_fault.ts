@@ -1,7 +1,7 @@
 /** By the name of the runtime's error. */
 const BY_NAME: Record<string, string> = {
   NotFound: "it does not exist; create it, or correct its path",
-  PermissionDenied: "its permissions do not let this user use it",
+  PermissionDenied: "the permissions do not let this user use it",
   IsADirectory: "it is a directory; name a file in it",
   NotADirectory: "a part of its path is a file, not a folder",
   FilesystemLoop: "its symbolic links lead round in a circle",

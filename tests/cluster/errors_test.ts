@@ -21,9 +21,22 @@ Deno.test("what is wrong with the command line is one sentence, and the exit cod
     [["--url", `hooks.example.com/${MARK}`], {}, /--url, entry 1 is not a URL: write https:\/\/host\/path/],
     [[], { K8SVENT_WEBHOOKS: `gopher://${MARK}` }, /K8SVENT_WEBHOOKS, entry 1 does not begin with https:/],
     [[...URL_FLAG, "--secret", ""], {}, /--secret is set but empty: give it a secret, or unset it/],
-    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: " " }, /K8SVENT_WEBHOOK_SECRET is set but empty/],
+    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: "x" }, /K8SVENT_WEBHOOK_SECRET: the secret has 1 byte only/],
     [[...URL_FLAG, `--secrt=${MARK}`], {}, /There is no flag --secrt\. \(?Did you mean --secret\?/],
     [[`https://hooks.example.com/${MARK}`], {}, /takes flags only: give a webhook with --url URL/],
+    [["-A"], {}, /There is no flag -A\. The pods of all namespaces are followed unless --namespace/],
+    [["-l", "app=web"], {}, /There is no flag -l\. Did you mean --selector S\?/],
+    [["--webhook", `https://hooks.example.com/${MARK}`], {}, /no flag --webhook\. Did you mean --url URL\?/],
+    [
+      ["--url", `https://hooks.example.com/${MARK}\nhttps://b.example/${MARK}`],
+      {},
+      /--url, entry 1 \(hooks\.example\.com\) holds two webhooks: give --url once for each/,
+    ],
+    [[], { K8SVENT_WEBHOOKS: `https:hooks.example.com/${MARK}` }, /entry 1 has no host: .* two slashes/],
+    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: `"${MARK}${MARK}"` }, /_SECRET: the secret stands in quotes/],
+    [[...URL_FLAG, "--secret", `v1,whsec_${MARK}`], {}, /--secret: the secret begins with v1,/],
+    [[...URL_FLAG, "--interval", "2"], {}, /It has no unit: 2s are seconds, 2m minutes\./],
+    [[...URL_FLAG, "--state", "--once"], {}, /--state needs a value, and the flag --once follows it/],
   ];
   for (const [args, env, sentence] of cases) {
     const { code, stdout, stderr } = await runProgram({ args, env });

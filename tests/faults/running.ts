@@ -70,7 +70,7 @@ export class Running {
       random: (): number => 0.5,
       env: (): undefined => undefined,
       log: this.log,
-      secrets: fixedSecrets(options.secret === undefined ? [] : [options.secret]),
+      secrets: fixedSecrets(options.secrets),
       onInspect: (inspect: () => void): void => void (this.inspect = inspect),
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,

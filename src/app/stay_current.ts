@@ -7,6 +7,7 @@ import { PLATFORM } from "../runtime/platform.ts";
 import { type Keyring, noCredentials, readDockerConfig } from "../update/docker_config.ts";
 import { httpGetWith } from "../update/http_get.ts";
 import { Registry } from "../update/registry.ts";
+import { RegistryError } from "../update/registry_error.ts";
 import { keepCurrent } from "../update/updater.ts";
 
 /** What the updater is run with. */
@@ -32,7 +33,7 @@ export async function stayCurrent(
   deps: StayCurrentDeps,
   stop: AbortSignal,
 ): Promise<void> {
-  const { version, clock } = deps;
+  const { version, clock, log } = deps;
   const keyring = (): Promise<Keyring> =>
     registryConfig === undefined ? Promise.resolve(noCredentials) : readDockerConfig(registryConfig);
   const registry = {
@@ -43,6 +44,8 @@ export async function stayCurrent(
     now: clock.now,
     platform: PLATFORM,
   };
+  // The first look may be a day ahead, and outside a cluster never come.
+  if (mode !== "off") await sayUnreadable(keyring, log);
   await keepCurrent({
     ...deps,
     mode,
@@ -50,4 +53,13 @@ export async function stayCurrent(
     interval,
     open: (one) => new Registry(one, registry),
   }, stop);
+}
+
+async function sayUnreadable(read: () => Promise<Keyring>, log: Log): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    log.warn(`Update: ${error.message}. Mend it, or correct its path: it is read again at each look.`);
+  }
 }

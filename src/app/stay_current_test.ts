@@ -8,6 +8,7 @@ async function warnings(registryConfig: string, mode: "notify" | "off" = "notify
   const log = new MemoryLog();
   const deps = {
     ownPod: undefined,
+    env: () => undefined,
     clock: new TestClock(),
     random: () => 0,
     log,

@@ -238,11 +238,15 @@ function chooseSecret(
           : `${from}: line ${parsed.line} ${parsed.problem}`,
       );
     case "empty":
-      throw new UsageError(`${from} is set but empty: give it a secret, or unset it to send unsigned.`);
+      throw emptySecret(from);
   }
 }
 
-/** Whoever meant to sign must not find out from a receiver. What is only printed has no signature anyway. */
+/**
+ * Whoever meant to sign must not find out from a receiver. What is only printed has no signature anyway.
+ *
+ * @throws {UsageError} where a variable is there for a secret and holds none: a Secret without its key, most often
+ */
 function unsigned(
   { endpoints, secrets, secretFile }: Options,
   env: (name: string) => string | undefined,
@@ -250,9 +254,10 @@ function unsigned(
   if (endpoints.length === 0 || secrets.length > 0 || secretFile !== undefined) return [];
   const variables = [...FLAGS.get("secret")?.variables ?? [], ...FLAGS.get("secret-file")?.variables ?? []];
   const empty = variables.find((name) => env(name) !== undefined);
-  return [
-    empty === undefined
-      ? "No secret is given, so what is sent is unsigned: name one with --secret-file FILE."
-      : `${empty} is set but empty, so what is sent is unsigned: put a secret there, or unset it.`,
-  ];
+  if (empty !== undefined) throw emptySecret(empty);
+  return ["No secret is given, so what is sent is unsigned: name one with --secret-file FILE."];
+}
+
+function emptySecret(from: string): UsageError {
+  return new UsageError(`${from} is set but empty: give it a secret, or unset it to send unsigned.`);
 }

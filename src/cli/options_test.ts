@@ -198,15 +198,15 @@ for (
     "K8SVENT_SECRET_FILE",
   ]
 ) {
-  Deno.test(`an empty ${name} is no secret, which is said`, () => {
+  Deno.test(`an empty ${name} is wrong usage, where nothing else signs what is sent`, () => {
     for (const value of ["", " \n"]) {
-      const { secrets, secretFile, warnings } = parse(URL_FLAG, { [name]: value });
-      assert.deepEqual([secrets, secretFile], [[], undefined]);
-      assert.deepEqual(warnings, [
-        `${name} is set but empty, so what is sent is unsigned: put a secret there, or unset it.`,
-      ]);
+      assert.throws(() => parse(URL_FLAG, { [name]: value }), {
+        name: "UsageError",
+        message: `${name} is set but empty: give it a secret, or unset it to send unsigned.`,
+      });
     }
     assert.deepEqual(parse([...URL_FLAG, "-s", LONG], { [name]: "" }).warnings, []);
+    assert.deepEqual(parse(["--once"], { [name]: "" }).secrets, []);
   });
 }
 

@@ -21,6 +21,7 @@ Deno.test("what is wrong with the command line is one sentence, and the exit cod
     [["--url", `hooks.example.com/${MARK}`], {}, /--url, entry 1 is not a URL: write https:\/\/host\/path/],
     [[], { K8SVENT_WEBHOOKS: `gopher://${MARK}` }, /K8SVENT_WEBHOOKS, entry 1 does not begin with https:/],
     [[...URL_FLAG, "--secret", ""], {}, /--secret is set but empty: give it a secret, or unset it/],
+    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: " " }, /K8SVENT_WEBHOOK_SECRET is set but empty/],
     [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: "x" }, /K8SVENT_WEBHOOK_SECRET: the secret has 1 byte only/],
     [[...URL_FLAG, `--secrt=${MARK}`], {}, /There is no flag --secrt\. \(?Did you mean --secret\?/],
     [[`https://hooks.example.com/${MARK}`], {}, /takes flags only: give a webhook with --url URL/],

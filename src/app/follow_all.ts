@@ -4,6 +4,7 @@ import type { ApiServer } from "../cluster/api.ts";
 import type { PodRef } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { Standstill } from "../runtime/standstill.ts";
 import { lookUp } from "../source/lookup.ts";
 import { pollPods } from "../source/poll.ts";
 import { isSelective, selectionsOf } from "../source/query.ts";
@@ -37,6 +38,7 @@ export async function followAll(
 ): Promise<void> {
   const { api, pipeline, store, health, clock, random, log, stop, backlog } = deps;
   const history = new History({ api, store, clock, log });
+  const standstill = new Standstill(clock, stop);
   const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
   await Promise.all(
     selectionsOf(options).map((selection) => {
@@ -44,7 +46,7 @@ export async function followAll(
       const newest = (): string | undefined => store.inventory.reached(scope);
       const open = (signal: AbortSignal): Source =>
         options.source === "watch"
-          ? watchPods(api, selection, { clock, random, newest }, signal)
+          ? watchPods(api, selection, { clock, random, newest, standstill }, signal)
           : pollPods(api, selection, { random, interval: options.interval }, signal);
       return follow(scope, {
         clock,

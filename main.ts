@@ -95,7 +95,7 @@ async function start(options: Options, env: (name: string) => string | undefined
         at: error instanceof Error ? error.stack : undefined,
       });
     }
-    return 1;
+    return isWrongUse(error) ? 2 : 1;
   }
 }
 
@@ -104,10 +104,15 @@ function filledVariables(): string[] {
   return Object.entries(Deno.env.toObject()).filter(([, value]) => value.trim() !== "").map(([name]) => name);
 }
 
+/** What the command line asks for is wrong, as only the API server could tell: a selector. */
+function isWrongUse(error: unknown): boolean {
+  return error instanceof ClusterError && error.fault === "invalid";
+}
+
 function isForPeople(error: unknown): error is Error {
-  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError, TrustFileError].some((kind) =>
-    error instanceof kind
-  );
+  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError, TrustFileError].some((
+    kind,
+  ) => error instanceof kind);
 }
 
 /** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */

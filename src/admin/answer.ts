@@ -4,8 +4,13 @@
  * sooner. The paths are those of the API server's own probes.
  *
  * @param problems why the program is not ready; empty when it is
+ * @param notes what does not work though it is ready: a line each behind the `ok`
  */
-export function answerProbe(request: Request, problems: () => string[]): Response {
+export function answerProbe(
+  request: Request,
+  problems: () => string[],
+  notes: () => string[] = () => [],
+): Response {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return reply(405, "Only GET and HEAD are answered.", { allow: "GET, HEAD" });
   }
@@ -14,7 +19,9 @@ export function answerProbe(request: Request, problems: () => string[]): Respons
       return reply(200, "ok");
     case "/readyz": {
       const reasons = problems();
-      return reasons.length === 0 ? reply(200, "ok") : reply(503, reasons.join("\n"));
+      return reasons.length === 0
+        ? reply(200, ["ok", ...notes()].join("\n"))
+        : reply(503, reasons.join("\n"));
     }
     default:
       return reply(404, "There are /livez and /readyz.");

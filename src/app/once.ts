@@ -7,6 +7,7 @@ import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
 import { sync } from "../source/list.ts";
 import type { Store } from "../store/store.ts";
+import { sayNothingFound } from "./first_list.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** `--once` without a webhook: one payload a line. @throws {ClusterError} when the pods cannot be listed. */
@@ -15,12 +16,14 @@ export async function printOnce(
   selections: Selection[],
   env: Record<string, string> | undefined,
   print: (text: string) => Promise<void>,
+  log: Log,
   stop: AbortSignal,
 ): Promise<number> {
   const decoder = new TextDecoder();
   // A list whose token expired begins anew, and what it brings again has been printed.
   const printed = new Set<string>();
   for (const selection of selections) {
+    const before = printed.size;
     for await (const items of sync(api, selection, stop)) {
       const lines = items.flatMap((item) => {
         if (item.type !== "applied" || printed.has(item.object.pod.metadata.uid)) return [];
@@ -29,6 +32,7 @@ export async function printOnce(
       });
       await print(lines.join(""));
     }
+    if (printed.size === before) await sayNothingFound(selection, { api, log }, stop);
   }
   return 0;
 }
@@ -57,11 +61,13 @@ export async function deliverOnce(
 ): Promise<number> {
   let pods = 0;
   for (const selection of selections) {
+    const before = pods;
     for await (const items of sync(api, selection, stop)) {
       const events = items.filter((item: SourceItem): item is PodEvent => item.type !== "wait");
       pipeline.accept(events, selection.namespace);
       pods += events.filter((event) => event.type === "applied").length;
     }
+    if (pods === before) await sayNothingFound(selection, { api, log }, stop);
   }
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();

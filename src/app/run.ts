@@ -71,7 +71,14 @@ export async function run(
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
     if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
-      return await printOnce(api, selectionsOf(options), envOf(options, world), world.print, world.stop);
+      return await printOnce(
+        api,
+        selectionsOf(options),
+        envOf(options, world),
+        world.print,
+        world.log,
+        world.stop,
+      );
     }
     return await deliver(options, api, ways, world);
   } finally {
@@ -142,7 +149,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
     if (options.listen !== undefined && !once) {
-      probes = listen(options.listen, (request) => answerProbe(request, () => health.problems()));
+      probes = listen(
+        options.listen,
+        (request) => answerProbe(request, () => health.problems(), () => health.notes()),
+      );
       log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
     }
     const isNew = store.inventory.binding === undefined;

@@ -20,10 +20,11 @@ export interface HttpDeps {
   onClose?: () => void;
 }
 
-/** A request: until when, and whether its answer is a stream. */
+/** A request: until when, whether its answer is a stream, and what it posts. */
 interface Asking {
   signal: AbortSignal;
   streaming: boolean;
+  posted?: string | undefined;
 }
 
 /** A cluster's API server over HTTP/1.1, by Deno's own fetch. */
@@ -47,6 +48,11 @@ export class HttpApiServer implements ApiServer {
 
   async get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { body } = await this.#ask(path, { signal, streaming: false });
+    return await readBody(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
+  }
+
+  async post(path: string, posted: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { body } = await this.#ask(path, { signal, streaming: false, posted });
     return await readBody(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
   }
 
@@ -90,7 +96,7 @@ export class HttpApiServer implements ApiServer {
   async #attempt(
     path: string,
     access: Access,
-    { signal, streaming }: Asking,
+    { signal, streaming, posted }: Asking,
   ): Promise<Response> {
     const trust = await until(signal, this.#cluster.trust);
     const deadline = new AbortController();
@@ -98,7 +104,8 @@ export class HttpApiServer implements ApiServer {
     try {
       const response = await fetch(this.#urlOf(path), {
         client: this.#client(trust, access, streaming),
-        headers: this.#headers(access, streaming),
+        headers: this.#headers(access, { streaming, posted }),
+        ...posted !== undefined && { method: "POST", body: posted },
         // A redirect would take the credentials to another server.
         redirect: "manual",
         signal: AbortSignal.any([signal, deadline.signal]),
@@ -121,9 +128,10 @@ export class HttpApiServer implements ApiServer {
     return `${this.#cluster.server.origin}${this.#cluster.server.pathname.replace(/\/$/, "")}${path}`;
   }
 
-  #headers(access: Access, streaming: boolean): Record<string, string> {
+  #headers(access: Access, { streaming, posted }: Omit<Asking, "signal">): Record<string, string> {
     return {
       accept: "application/json",
+      ...(posted === undefined ? {} : { "content-type": "application/json" }),
       // Kubernetes 1.37 compresses streams as one gzip member a flush, which decoders do not expect
       // (kube-rs#2079).
       ...(streaming ? { "accept-encoding": "identity" } : {}),

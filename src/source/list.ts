@@ -23,7 +23,7 @@ import { findItems, findList, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
 import { decode } from "../pod/json_bytes.ts";
 import type { PodObject } from "../pod/object.ts";
-import { podsPath, type Selection } from "./query.ts";
+import { isSelective, podsPath, type Selection, selectorFlags } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 
 /**
@@ -51,7 +51,7 @@ const LONGEST_ENVELOPE = 1024 * 1024;
 /**
  * Lists once. Returns the list's resourceVersion, where a watch goes on without a gap.
  *
- * @throws {ClusterError} when the list could not be completed.
+ * @throws {ClusterError} when the list could not be completed; `invalid` when a selector cannot be read.
  */
 export async function* sync(
   api: ApiServer,
@@ -62,7 +62,10 @@ export async function* sync(
     try {
       return yield* syncOnce(api, selection, isPaged, signal);
     } catch (error) {
-      if (!(error instanceof ClusterError && error.fault === "expired")) throw error;
+      if (!(error instanceof ClusterError)) throw error;
+      if (error.fault !== "expired") {
+        throw isWrongSelector(error, selection) ? wrongSelector(error, selection) : error;
+      }
     }
   }
   throw new ClusterError(
@@ -116,6 +119,21 @@ async function* syncOnce(
   yield [{ type: "sync-end", scope }];
   // A list has at least one page, so the version is set.
   return version ?? "";
+}
+
+/** An API server reads selectors before anything else. The same status without a selector has another cause. */
+function isWrongSelector({ fault, details, said }: ClusterError, selection: Selection): boolean {
+  return fault === "server" && details.status === 400 && said !== undefined && isSelective(selection);
+}
+
+function wrongSelector(error: ClusterError, selection: Selection): ClusterError {
+  const flags = selectorFlags(selection);
+  return new ClusterError(
+    "invalid",
+    `The API server does not accept ${flags.join(" and ")} (400): ${error.said}. Try ` +
+      `kubectl get pods ${flags.join(" ")}.`,
+    error.details,
+  );
 }
 
 function parametersOf(limit: number | undefined, token: string | undefined): Record<string, string> {

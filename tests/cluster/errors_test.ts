@@ -116,6 +116,56 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     assert.match(here.stderr, /kubectl apply -n default -f kube\/rbac-namespaced\.yaml/);
   },
 
+  "a selector that the API server cannot read ends the program with 2 and the server's sentence": async (
+    plane,
+  ) => {
+    const cases: [flag: string, value: string, sentence: string][] = [
+      ["--selector", "app==!x", "unable to parse requirement: found '!', expected: identifier"],
+      ["--selector", "app in x", "unable to parse requirement: found 'x' expected: '('"],
+      ["--selector", "-a=b", "unable to parse requirement:"],
+      ["--selector", "a b", "unable to parse requirement:"],
+      ["--field-selector", "spec.nosuch=x", "field label not supported: spec.nosuch"],
+      [
+        "--field-selector",
+        "status.phase",
+        "invalid selector: 'status.phase'; can't understand 'status.phase'",
+      ],
+      ["--field-selector", "a=b=c", "invalid field selector: unescaped character in value: 61"],
+    ];
+    const flags = ["--kubeconfig", plane.kubeconfig, ...URL_FLAG, "--log-format", "text"];
+    for (const [index, [flag, value, sentence]] of cases.entries()) {
+      // In the long run, by a poll, and once.
+      const way = [[], ["--source", "poll"], ["--once"]][index % 3] ?? [];
+      const { code, stderr } = await runProgram({ args: [...flags, ...way, flag, value] });
+      assert.equal(code, 2, stderr);
+      const said = `The API server does not accept ${flag} ${JSON.stringify(value)} (400): ${sentence}`;
+      assert(stderr.includes(said), `${said}\nis not in\n${stderr}`);
+    }
+  },
+
+  "a selector with commas is one selector, and what matches nothing is said once, as is a namespace that is not there":
+    async (plane) => {
+      await createPods(plane, [manifest("both", { labels: { app: "x", tier: "a" } })]);
+      const flags = ["--kubeconfig", plane.kubeconfig, "--once", "--log-format", "text"];
+      const both = await runProgram({ args: [...flags, "--selector", "app=x,tier in (a,b)"] });
+      assert.match(both.stdout, /"name":"both"/);
+      const cases: [args: string[], sentence: string][] = [
+        [["--selector", "app=y"], 'warn  No pods were found in any namespace that match --selector "app=y".'],
+        [["-n", "shpo"], "warn  There is no namespace shpo (yet): check --namespace for a typing error."],
+        [["-n", "kube-system"], "info  No pods were found in namespace kube-system."],
+        [
+          ["-n", "default", "--field-selector", "spec.nodeName=nowhere"],
+          'warn  No pods were found in namespace default that match --field-selector "spec.nodeName=nowhere".',
+        ],
+      ];
+      for (const [args, sentence] of cases) {
+        const { code, stdout, stderr } = await runProgram({ args: [...flags, ...args] });
+        assert.deepEqual([code, stdout], [0, ""]);
+        assert(stderr.endsWith(sentence) && stderr.split("\n").length === 1, stderr);
+      }
+      await deletePods(plane, "both");
+    },
+
   "with kube/rbac.yaml it works; RBAC lost is said once and is no deletion; regained, it goes on": async (
     plane,
   ) => {

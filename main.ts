@@ -1,5 +1,6 @@
 import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app/run.ts";
+import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
@@ -9,7 +10,7 @@ import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
-import { openLog } from "./src/runtime/logtape.ts";
+import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StoreError } from "./src/store/database.ts";
 
@@ -53,19 +54,25 @@ async function main(argv: string[]): Promise<number> {
     return await start(options, env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    writeError(`k8svent: ${error.message}\n`);
+    writeError(usageLine(formOf(chosenLogFormat(argv, env)), error.message));
     return 2;
   }
+}
+
+/** How a line of the log looks, where a person has chosen it or not. */
+function formOf(chosen: "json" | "text" | undefined): LogForm {
+  const isTerminal = Deno.stderr.isTerminal();
+  const format = chosen ?? (isTerminal ? "text" : "json");
+  return { format, isColoured: isTerminal && !Deno.noColor, now: systemClock.now };
 }
 
 async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
   let secrets: Secrets = fixedSecrets(options.secrets);
   const log = openLog({
+    ...formOf(options.logFormat),
     level: options.logLevel,
-    format: options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json"),
     write: writeError,
     secrets: () => secrets.current(),
-    now: systemClock.now,
   });
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   try {

@@ -17,7 +17,7 @@ import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
-import { inspect, sayBehind, sayDiskFault, sayEvicted, sayPending, sayStart } from "./announce.ts";
+import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { followAll } from "./follow_all.ts";
 import { Notices } from "./notices.ts";
@@ -54,7 +54,7 @@ export interface Ways {
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
 const STALE_AFTER = 600_000;
 
-/** How often the store is tidied, in milliseconds. */
+/** How often the store is tidied, and endpoints are looked at that do not take what they are sent; in milliseconds. */
 const TIDY_TICK = 60_000;
 
 /**
@@ -123,6 +123,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     signatures: options.signatures,
     timeout: options.timeout,
     concurrency: options.concurrency,
+    isAnnounced: !once,
     patience: once ? 3 : undefined,
     budget: { limit: options.buffer, used: 0 },
     reread: (message) => reread(message, { api, store, pipeline }, stop),
@@ -184,6 +185,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
         store.tidy();
         endpoints.tidy(isComplete);
         store.commit();
+        workers.report();
       }),
       every(clock, options.heartbeat, stop, () => notices.beat()),
       stayCurrent(options.update, {
@@ -196,12 +198,12 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       }, stop),
     ]);
     await drain();
-    sayPending(store, log);
     return 0;
   } finally {
     failed.abort();
     kill.abort();
     await workers.finish("drained");
+    if (!once) sayLeft(store, state, log);
     store.close();
     await probes?.close();
   }

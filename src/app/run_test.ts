@@ -208,6 +208,45 @@ Deno.test("no more is under way than --buffer allows", async () => {
   await running.ended;
 });
 
+Deno.test("what is pending at the end is lost without --state, and that is said; with it, that it is kept", async () => {
+  await withFolder(async (folder) => {
+    const pods = [makePod({ name: "web" }), makePod({ name: "api" })];
+    const cases = [
+      [[], [pods[0] ?? assert.fail()], "error", "1 message for endpoint a is lost: there is no --state that"],
+      [[], pods, "error", "2 messages for endpoint a are lost: there is no --state that"],
+      [
+        ["--state", `${folder}/state.db`],
+        pods,
+        "warn",
+        "2 messages are pending for endpoint a, and are in the state file.",
+      ],
+    ] as const;
+    for (const [flags, listed, level, sentence] of cases) {
+      let attempts = 0;
+      const running = new Running([...flags], (...given) => (attempts++, unwilling(...given)), {
+        answers: [podList("10", [...listed])],
+      });
+      await running.until(() => attempts > 0);
+      running.stop();
+      for (let second = 0; second < 30; second++) await running.clock.advance(1_000);
+      assert.equal(await running.ended, 0);
+      const said = running.log.at(level).filter((message) => message.startsWith(sentence));
+      assert.equal(said.length, 1, running.log.lines.map(({ message }) => message).join("\n"));
+    }
+  });
+});
+
+Deno.test("an outage is told of again while the program runs", async () => {
+  const running = new Running([], unwilling);
+  await running.until(() => running.log.at("info").some((message) => message.startsWith("Listed 1 pod in ")));
+  for (let minute = 0; minute < 7; minute++) await running.clock.advance(60_000);
+  const told = /^Endpoint a has taken nothing for \d min: status 503.*\. 1 message is pending for it\.$/;
+  await running.until(() => running.log.at("warn").some((message) => told.test(message)));
+  running.stop();
+  for (let second = 0; second < 30; second++) await running.clock.advance(1_000);
+  await running.ended;
+});
+
 Deno.test("an annotation's endpoint that nothing is pending for is closed within two minutes, the operator's is not", async () => {
   const pods = [podWith("theirs", "https://hooks.example.com/x"), makePod({ name: "ours" })];
   let attempts = 0;
@@ -241,7 +280,7 @@ Deno.test("what is pending for an annotation's endpoint that nobody can name any
     const after = new Running([...state, "--pod-webhooks", "other.example.com"], willing, {
       answers: [podList("11", [])],
     });
-    const given = /^No pod names the endpoint pod:hooks\S+ any more: 1 messages pending for it are given up/;
+    const given = /^No pod names the endpoint pod:hooks\S+ any more: 1 message pending for it is given up/;
     await after.until(() => after.log.at("info").some((message) => message.includes("follows the pods")));
     await settle();
     await after.clock.advance(61_000);

@@ -1,6 +1,7 @@
 import type { Outcome } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log, LogFields } from "../runtime/log.ts";
+import { counted, duration } from "../runtime/wording.ts";
 import type { Message, Pending } from "../store/store.ts";
 import { type Decision, type EndpointState, isFailing } from "./decision.ts";
 import { firstLine } from "./refusal.ts";
@@ -142,15 +143,14 @@ export class EndpointLog {
     const { clock, pending, log } = this.#deps;
     const endpoint = this.#endpoint;
     const now = clock.monotonic();
-    const seconds = Math.round((now - (this.#failingSince ?? now)) / 1000);
+    const time = duration(now - (this.#failingSince ?? now));
     this.#failingSince = undefined;
     if (!this.#isSaid) return;
     this.#isSaid = false;
     this.#quietUntil = now + QUIET;
     const waiting = pending.counts(endpoint).pending;
-    log.info(`Endpoint ${endpoint} works again after ${seconds} s; ${waiting} messages wait for it.`, {
-      endpoint,
-    });
+    const wait = `${counted(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}`;
+    log.info(`Endpoint ${endpoint} works again after ${time}; ${wait} for it.`, { endpoint });
   }
 }
 

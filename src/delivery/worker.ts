@@ -16,6 +16,7 @@ import {
 import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
 import type { Signer } from "./sign.ts";
+import { Standing } from "./standing.ts";
 
 /**
  * Delivers what is pending for one endpoint. Endpoints do not know of one another, so one that hangs changes nothing
@@ -49,6 +50,8 @@ export interface WorkerDeps {
   concurrency: number;
   /** Bytes that all workers together may have under way. */
   budget: { limit: number; used: number };
+  /** Whether people hear that it delivers, with the first message that is accepted. */
+  isAnnounced: boolean;
   /** Failed attempts in a row after which the endpoint is given up; undefined: never. */
   patience?: number | undefined;
   /**
@@ -94,6 +97,7 @@ const REREAD_REMEMBERED = 1_000;
 export class Worker {
   readonly #deps: WorkerDeps;
   readonly #log: EndpointLog;
+  readonly #standing: Standing;
   #state: EndpointState;
   #goal: Goal = "never";
   #inFlight = 0;
@@ -120,6 +124,7 @@ export class Worker {
     this.#deps = deps;
     this.#state = newEndpoint(deps.concurrency);
     this.#log = new EndpointLog(deps.endpoint, deps);
+    this.#standing = new Standing(deps.endpoint, deps);
   }
 
   /** Something new is ready. Called at any time; cheap. */
@@ -136,6 +141,11 @@ export class Worker {
   /** Whether the endpoint does not take what it is sent, or gets nothing more. */
   get isFailing(): boolean {
     return this.#isGivenUp || isFailing(this.#state);
+  }
+
+  /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
+  report(): void {
+    this.#standing.report(this.#state);
   }
 
   /** Tries at once what waits, dead letters too, whatever the endpoint answered before. */
@@ -243,6 +253,7 @@ export class Worker {
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
+        this.#standing.decided(decision, after);
         if (decision.kind === "delivered") this.#heed(outcome);
         return;
       }

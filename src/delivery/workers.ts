@@ -70,6 +70,7 @@ export class Workers {
       send,
       renderer: this.#renderer,
       signer: this.#signer,
+      isAnnounced: trusted && this.#deps.isAnnounced,
       concurrency: trusted ? this.#deps.concurrency : Math.min(OF_ANNOTATION, this.#deps.concurrency),
       // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
       secrets: trusted ? this.#deps.secrets : unsigned,
@@ -93,6 +94,11 @@ export class Workers {
   /** Has every endpoint tried at once, with its dead letters. */
   retry(): void {
     for (const { worker } of this.#running.values()) worker.retry();
+  }
+
+  /** Says what endpoints do not take, as far as it is time to. Called about once a minute. */
+  report(): void {
+    for (const { worker } of this.#running.values()) worker.report();
   }
 
   /** Names of the endpoints that pods' annotations named and that have a worker now. */

@@ -3,18 +3,26 @@ import type { Log, LogFields, LogLevel } from "./log.ts";
 import { printable, printableLines } from "./printable.ts";
 import { redact } from "./redact.ts";
 
-/** What a log takes. */
-export interface LogParts {
-  /** The lowest level that is written. */
-  level: LogLevel;
+/** How a line looks. */
+export interface LogForm {
   /** `text`: one line for a person. `json`: one object a line with `time`, `level`, `message` and the fields. */
   format: "text" | "json";
+  /** Whether levels have a colour in `text`: on a terminal, where nobody has said NO_COLOR. No by default. */
+  isColoured?: boolean;
+  /** Minutes by which the local time is ahead of UTC at an instant; that of this machine by default. */
+  offset?: (at: number) => number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** What a log takes. */
+export interface LogParts extends LogForm {
+  /** The lowest level that is written. */
+  level: LogLevel;
   /** Takes one line with its line end. Called synchronously, so that nothing is lost when the process ends. */
   write: (line: string) => void;
   /** What must never be printed, asked for at each line, because secrets rotate. */
   secrets: () => string[];
-  /** Milliseconds since the epoch. */
-  now: () => number;
 }
 
 /** A log that can be given up. */
@@ -62,8 +70,15 @@ export function openLog(parts: LogParts): OpenLog {
   };
 }
 
-function lineSink({ format, level, write, secrets }: LogParts): Sink {
-  const formatLine = format === "json" ? jsonLine : textLine;
+/** A line of the log as it stands, not redacted: for what the program says before it has a log. */
+export function usageLine(form: LogForm, message: string): string {
+  const record = { timestamp: form.now(), level: "error" as const };
+  const text = printable(message);
+  return form.format === "json" ? jsonLine(record, text, []) : textLine(record, text, [], form);
+}
+
+function lineSink(parts: LogParts): Sink {
+  const { format, level, write, secrets } = parts;
   return (record) => {
     try {
       // In the form, too, in which it would be printed.
@@ -73,29 +88,62 @@ function lineSink({ format, level, write, secrets }: LogParts): Sink {
       for (const [name, value] of Object.entries(record.properties)) {
         if (value !== undefined) fields.push([safe(name, known), clean(value)]);
       }
-      write(formatLine(record, safe(printable(record.rawMessage as string), known), fields));
+      const message = safe(printable(record.rawMessage as string), known);
+      write(format === "json" ? jsonLine(record, message, fields) : textLine(record, message, fields, parts));
     } catch {
       // Whoever logs must not fail because stderr is closed or a field has a throwing getter.
     }
   };
 }
 
-function jsonLine(record: LogRecord, message: string, fields: [string, unknown][]): string {
+type Stamp = Pick<LogRecord, "timestamp" | "level">;
+
+/** What every line has, first, and what no field can take the place of. */
+const EVERY = ["time", "level", "message"];
+
+function jsonLine(record: Stamp, message: string, fields: [string, unknown][]): string {
   const time = new Date(record.timestamp).toISOString();
-  // A field cannot take the place of what every line has.
-  return JSON.stringify({ ...Object.fromEntries(fields), time, level: word(record), message }) + "\n";
+  const own = fields.filter(([name]) => !EVERY.includes(name)).toSorted(([one], [other]) =>
+    one < other ? -1 : 1
+  );
+  return JSON.stringify({ time, level: word(record), message, ...Object.fromEntries(own) }) + "\n";
 }
 
-function textLine(record: LogRecord, message: string, fields: [string, unknown][]): string {
-  const time = new Date(record.timestamp).toISOString().slice(11, 19);
+/** Dim, yellow, red (ECMA-48). */
+const COLOURS: Partial<Record<LogLevel, number>> = { debug: 2, warn: 33, error: 31 };
+
+function textLine(
+  record: Stamp,
+  message: string,
+  fields: [string, unknown][],
+  { isColoured = false, offset = localOffset }: LogForm,
+): string {
+  const level = word(record);
+  const colour = isColoured ? COLOURS[level] : undefined;
+  const shown = colour === undefined ? level.padEnd(5) : `\x1b[${colour}m${level.padEnd(5)}\x1b[0m`;
   const printed = fields.map(([name, value]) =>
     ` ${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`
   );
-  return `${time} ${word(record).padEnd(5)} ${message}${printed.join("")}\n`;
+  const time = localTime(record.timestamp, offset(record.timestamp));
+  return `${time} ${shown} ${message}${printed.join("")}\n`;
 }
 
-function word(record: LogRecord): string {
-  return record.level === "warning" ? "warn" : record.level;
+function localOffset(at: number): number {
+  return -new Date(at).getTimezoneOffset();
+}
+
+/** `04:04:05+01:00`, or `03:04:05Z` where the local time is UTC (RFC 3339). @param ahead minutes */
+function localTime(at: number, ahead: number): string {
+  const time = new Date(at + ahead * 60_000).toISOString().slice(11, 19);
+  if (ahead === 0) return `${time}Z`;
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return `${time}${ahead < 0 ? "-" : "+"}${two(hours)}:${two(minutes)}`;
+}
+
+function word({ level }: Stamp): LogLevel {
+  if (level === "warning") return "warn";
+  return level === "fatal" || level === "trace" ? "error" : level;
 }
 
 /** Bare where it reads unambiguously, as logfmt does. */

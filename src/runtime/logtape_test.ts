@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import type { LogLevel } from "./log.ts";
-import { type OpenLog, openLog } from "./logtape.ts";
+import { type OpenLog, openLog, usageLine } from "./logtape.ts";
 
 /** Runs `use` with a log whose lines it returns. */
 function linesOf(
   use: (log: OpenLog) => void,
-  { format = "json", level = "info" }: { format?: "json" | "text"; level?: LogLevel } = {},
+  { format = "json", level = "info", ahead = 0, isColoured = false }: {
+    format?: "json" | "text";
+    level?: LogLevel;
+    ahead?: number;
+    isColoured?: boolean;
+  } = {},
 ): string[] {
   const lines: string[] = [];
   const log = openLog({
     level,
     format,
+    isColoured,
+    offset: () => ahead,
     write: (line) => lines.push(line),
     secrets: () => ["s3cret"],
     now: () => Date.parse("2026-01-02T03:04:05.678Z"),
@@ -37,12 +44,65 @@ Deno.test("a JSON line has time, level, message and the fields", () => {
   assert(line?.endsWith("}\n"));
 });
 
+Deno.test("the keys of a JSON line stand in one order: time, level, message, then the fields by name", () => {
+  const [line] = linesOf((log) =>
+    log.info("Watching.", { version: 1, endpoint: "ops", attempt: 2, level: "x" })
+  );
+  assert.deepEqual(Object.keys(JSON.parse(line ?? "")), [
+    "time",
+    "level",
+    "message",
+    "attempt",
+    "endpoint",
+    "version",
+  ]);
+});
+
+for (
+  const [ahead, time] of [
+    [0, "03:04:05Z"],
+    [60, "04:04:05+01:00"],
+    [-210, "23:34:05-03:30"],
+    [345, "08:49:05+05:45"],
+    [-720, "15:04:05-12:00"],
+    [840, "17:04:05+14:00"],
+  ] as const
+) {
+  Deno.test(`a text line has the local time, ${ahead} minutes ahead of UTC, with its zone`, () => {
+    const [line] = linesOf((log) => log.info("x"), { format: "text", ahead });
+    assert.equal(line, `${time} info  x\n`);
+  });
+}
+
+Deno.test("levels have a colour in text where that is wanted, and never in JSON", () => {
+  const all = (log: OpenLog): void => {
+    for (const level of ["debug", "info", "warn", "error"] as const) log[level]("x");
+  };
+  const levels = linesOf(all, { format: "text", level: "debug", isColoured: true }).map((line) =>
+    line.slice(10, -3)
+  );
+  assert.deepEqual(levels, ["\x1b[2mdebug\x1b[0m", "info ", "\x1b[33mwarn \x1b[0m", "\x1b[31merror\x1b[0m"]);
+  const plain = [...linesOf(all, { isColoured: true }), ...linesOf(all, { format: "text" })];
+  assert.equal(plain.some((line) => line.includes("\x1b")), false);
+});
+
+Deno.test("a usage error has the form of the log and stands as it is written", () => {
+  const form = { now: (): number => Date.parse("2026-01-02T03:04:05.678Z"), offset: (): number => 0 };
+  const message = "Give one with --url https://host/path.";
+  assert.equal(usageLine({ ...form, format: "text" }, message), `03:04:05Z error ${message}\n`);
+  assert.deepEqual(JSON.parse(usageLine({ ...form, format: "json" }, message)), {
+    time: "2026-01-02T03:04:05.678Z",
+    level: "error",
+    message,
+  });
+});
+
 Deno.test("a text line is one line that a person reads", () => {
   const [line] = linesOf(
     (log) => log.warn("No answer.", { endpoint: "ops", why: "it is\ndown", attempts: 2 }),
     { format: "text" },
   );
-  assert.equal(line, '03:04:05 warn  No answer. endpoint=ops why="it is\\ndown" attempts=2\n');
+  assert.equal(line, '03:04:05Z warn  No answer. endpoint=ops why="it is\\ndown" attempts=2\n');
 });
 
 /** What no line may hold, whoever wrote it. */

@@ -66,7 +66,7 @@ faultTest(
     const running = await scene.start("--shutdown-timeout", "5s");
     await receiver.until(() => receiver.deliveries.length > 0);
     assert.equal(await running.stop(), 0);
-    assert.equal(running.log.count(/^1 message is pending for endpoint a\./), 1);
+    assert.equal(running.log.count(/^1 message for endpoint a is lost: there is no --state/), 1);
   },
 );
 

@@ -44,6 +44,8 @@ export interface FollowDeps {
   troubled?: (trouble: { why: string; lasts: boolean } | undefined) => void;
   /** Called when a complete list has been stored. */
   synced?: () => void;
+  /** Called with each batch that is no part of a list: the watch is open, or a poll waits for its next list. */
+  followed?: () => void;
   /** Called each time that the API server answered. */
   heard?: () => void;
   /** Called with the number of lists in a row that contradicted what is known, 0 when one did not. */
@@ -151,7 +153,10 @@ async function readBatches(
       deps.heard?.();
       isListing ||= events.some((event) => event.type === "sync-start");
       // That a list works says nothing of a watch that does not.
-      if (!isListing) trouble.over();
+      if (!isListing) {
+        trouble.over();
+        deps.followed?.();
+      }
       if (events.some((event) => event.type === "sync-end")) isListing = false;
     }
     if (events.length > 0) {

@@ -47,14 +47,21 @@ export async function followAll(
     standstill: new Standstill(clock, stop),
   };
   const unlisted = new Set(selections);
+  const unfollowed = new Set(selections);
   const began = clock.monotonic();
-  const listed = (selection: Selection): void => {
-    const isFirst = unlisted.delete(selection);
-    if (unlisted.size > 0) return;
-    if (isFirst) log.info(lifeSign(store.inventory.count(), clock.monotonic() - began, options));
-    onSynced();
-  };
-  await Promise.all(selections.map((selection) => followOne(selection, shared, () => listed(selection))));
+  let took = 0;
+  await Promise.all(selections.map((selection) =>
+    followOne(selection, shared, {
+      listed(): void {
+        if (unlisted.delete(selection)) took = clock.monotonic() - began;
+        if (unlisted.size === 0) onSynced();
+      },
+      followed(): void {
+        if (!unfollowed.delete(selection) || unfollowed.size > 0) return;
+        log.info(lifeSign(store.inventory.count(), took, options));
+      },
+    })
+  ));
 }
 
 /** What one selection is followed by, beside what the whole is. */
@@ -64,7 +71,12 @@ interface FollowOneDeps extends FollowAllDeps {
   standstill: Standstill;
 }
 
-async function followOne(selection: Selection, deps: FollowOneDeps, onListed: () => void): Promise<void> {
+/** @param on called when a list is complete, and with each batch that is no part of one */
+async function followOne(
+  selection: Selection,
+  deps: FollowOneDeps,
+  on: { listed: () => void; followed: () => void },
+): Promise<void> {
   const { options, api, pipeline, store, health, random, stop } = deps;
   const { namespace: scope } = selection;
   const newest = (): string | undefined => store.inventory.reached(scope);
@@ -86,8 +98,9 @@ async function followOne(selection: Selection, deps: FollowOneDeps, onListed: ()
     synced(): void {
       health.synced(scope);
       isEmpty.resolve(podsIn(store, scope) === 0);
-      onListed();
+      on.listed();
     },
+    followed: on.followed,
   }, stop);
   await Promise.all([
     following.finally(() => isEmpty.resolve(false)),

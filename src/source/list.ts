@@ -63,9 +63,9 @@ export async function* sync(
       return yield* syncOnce(api, selection, isPaged, signal);
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
-      if (error.fault !== "expired") {
-        throw isWrongSelector(error, selection) ? wrongSelector(error, selection) : error;
-      }
+      if (isWrongSelector(error, selection)) throw wrongSelector(error, selection);
+      if (error.fault === "missing") throw noPods(api, error);
+      if (error.fault !== "expired") throw error;
     }
   }
   throw new ClusterError(
@@ -119,6 +119,16 @@ async function* syncOnce(
   yield [{ type: "sync-end", scope }];
   // A list has at least one page, so the version is set.
   return version ?? "";
+}
+
+/** An API server lists a namespace that does not exist like an empty one: where there is no list, there are no pods. */
+function noPods({ origin }: ApiServer, { details }: ClusterError): ClusterError {
+  return new ClusterError(
+    "missing",
+    `What answers at ${origin} knows no pods (404): check that the address, its path included, is that of a ` +
+      "Kubernetes API server.",
+    details,
+  );
 }
 
 /** An API server reads selectors before anything else. The same status without a selector has another cause. */

@@ -240,3 +240,12 @@ for (
     });
   });
 }
+
+Deno.test("where a list is not found, what answers is no API server of pods, and that is said", async () => {
+  const missing = new ClusterError("missing", "The API server has no such object (404).", { status: 404 });
+  const list = sync(new ScriptedApi(missing), { namespace: "shop" }, new AbortController().signal);
+  await assert.rejects(
+    list.next(),
+    /^ClusterError: What answers at http:\/\/scripted knows no pods \(404\): check that/,
+  );
+});

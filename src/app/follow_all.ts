@@ -105,7 +105,8 @@ async function followOne(
   await Promise.all([
     following.finally(() => isEmpty.resolve(false)),
     isEmpty.promise.then((isEmpty) => isEmpty ? sayNothingFound(selection, deps, stop) : undefined),
-    sayMissingRight(selection, deps, stop),
+    // Who may not even list hears of that.
+    isEmpty.promise.then(() => sayMissingRight(selection, deps, stop)),
   ]);
 }
 

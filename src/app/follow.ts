@@ -145,6 +145,8 @@ async function readBatches(
 ): Promise<Suspicion | undefined> {
   const pace = new Pace(deps.clock, deps.backlog);
   let isListing = false;
+  /** Whether a list was complete and nothing has come behind it yet. */
+  let isJustListed = false;
   for await (const items of source) {
     if (signal.aborted) return undefined;
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
@@ -152,12 +154,10 @@ async function readBatches(
     if (wait?.error === undefined) {
       deps.heard?.();
       isListing ||= events.some((event) => event.type === "sync-start");
-      // That a list works says nothing of a watch that does not.
-      if (!isListing) {
-        trouble.over();
-        deps.followed?.();
-      }
-      if (events.some((event) => event.type === "sync-end")) isListing = false;
+      trouble.over(isListing);
+      if (!isListing) deps.followed?.();
+      isJustListed = events.some((event) => event.type === "sync-end");
+      if (isJustListed) isListing = false;
     }
     if (events.length > 0) {
       const suspicion = deps.accept(departures?.sift(events, () => deps.missing(scope)) ?? events, scope);
@@ -165,7 +165,7 @@ async function readBatches(
       if (events.some((event) => event.type === "sync-end")) deps.synced?.();
       await pace.afterBatch(events, signal);
     }
-    if (wait?.error !== undefined) trouble.say(wait.error);
+    if (wait?.error !== undefined) trouble.say(wait.error, isJustListed);
     if (wait !== undefined) await sleep(deps.clock, wait.milliseconds, signal);
   }
   return undefined;

@@ -148,6 +148,25 @@ withRig("another failure is said too", async (rig) => {
   assert.deepEqual(rig.log.at("warn"), ["The API server cannot be reached.", "Forbidden."]);
 });
 
+withRig(
+  "a watch that is refused behind lists that work is one trouble, and over when it is open",
+  async (rig) => {
+    const refused: SourceItem[] = [down("You may not watch.")];
+    const done = rig.play(...LIST, refused, ...LIST, refused, ...LIST, []);
+    await rig.clock.advance(10_000);
+    await done;
+    assert.deepEqual(rig.log.at("warn"), ["You may not watch."]);
+    assert.deepEqual(rig.log.at("info"), ["The cluster answers again after 10 s."]);
+  },
+);
+
+withRig("a list ends an outage that a stream's break began", async (rig) => {
+  const done = rig.play(...LIST, [], [down()], [begun]);
+  await rig.clock.advance(5_000);
+  await done;
+  assert.deepEqual(rig.log.at("info"), ["The cluster answers again after 5 s."]);
+});
+
 withRig("a stream that expired is no news for people", async (rig) => {
   const wait: SourceItem = { type: "wait", milliseconds: 0, error: new ClusterError("expired", "Too old.") };
   const done = rig.play([wait], [created]);

@@ -36,24 +36,43 @@ export interface TroubleDeps {
   troubled?: (trouble: { why: string; lasts: boolean } | undefined) => void;
 }
 
+interface Outage {
+  since: number;
+  said: Set<string>;
+  repetition: Repetition;
+  /** Whether lists work all the while, and the watch behind them does not. */
+  isOfWatch: boolean;
+}
+
 /** The trouble with one scope, for as long as the program runs. */
 export class Trouble {
   readonly #deps: TroubleDeps;
-  #outage: { since: number; said: Set<string>; repetition: Repetition } | undefined;
+  #outage: Outage | undefined;
   #hasListed = false;
 
   constructor(deps: TroubleDeps) {
     this.#deps = deps;
   }
 
-  /** @throws {ClusterError} the error itself, where it will never be another one. */
-  say(error: ClusterError): void {
+  /**
+   * Something failed.
+   *
+   * @param isJustListed whether a list had worked right before it
+   * @throws {ClusterError} the error itself, where it will never be another one.
+   */
+  say(error: ClusterError, isJustListed = false): void {
     const { clock, log, troubled } = this.#deps;
     const { fault, message } = error;
     if (fault === "invalid" && !this.#hasListed) throw error;
     if (EVERYDAY.has(fault)) return log.debug(message, { fault });
     const now = clock.monotonic();
-    const outage = this.#outage ??= { since: now, said: new Set(), repetition: new Repetition(now) };
+    const outage = this.#outage ??= {
+      since: now,
+      said: new Set(),
+      repetition: new Repetition(now),
+      isOfWatch: false,
+    };
+    outage.isOfWatch ||= isJustListed;
     troubled?.({ why: message, lasts: isLasting(error) });
     const isDue = outage.repetition.isDue(now);
     const isNew = !outage.said.has(message) && outage.said.size < CAUSES;
@@ -68,9 +87,9 @@ export class Trouble {
     this.#hasListed = true;
   }
 
-  /** The API server answers as hoped. */
-  over(): void {
-    if (this.#outage === undefined) return;
+  /** The API server answers as hoped. @param isList whether by a list, which says nothing of a watch that fails */
+  over(isList = false): void {
+    if (this.#outage === undefined || (isList && this.#outage.isOfWatch)) return;
     const { clock, log, troubled } = this.#deps;
     log.info(`The cluster answers again after ${duration(clock.monotonic() - this.#outage.since)}.`);
     this.#outage = undefined;

@@ -76,6 +76,19 @@ for (const [fault, status, lasts] of LASTING) {
   });
 }
 
+Deno.test("a list ends an outage, but not one of the watch behind lists that work", () => {
+  const rig = new Rig();
+  rig.trouble.say(failure("unreachable"));
+  rig.trouble.over(true);
+  assert.equal(rig.log.at("info").length, 1);
+  rig.trouble.say(failure("forbidden"), true);
+  rig.trouble.over(true);
+  rig.trouble.say(failure("forbidden"), true);
+  assert.deepEqual([rig.log.at("info").length, rig.log.at("warn").length], [1, 2]);
+  rig.trouble.over(false);
+  assert.equal(rig.log.at("info").length, 2);
+});
+
 Deno.test("the everyday life of a watch is no trouble", () => {
   const rig = new Rig();
   for (const fault of ["expired", "idle"] as const) rig.trouble.say(failure(fault));

@@ -55,7 +55,9 @@ export function readArguments(
  * An argument as commander reads it: the words that other programs have for commands, and a short flag's value behind
  * `=`, which kubectl takes.
  */
-function asTyped(argument: string, index: number): string[] {
+function asTyped(argument: string, index: number, argv: string[]): string[] {
+  // The value of the flag before it, whatever it looks like: `--selector -a=b`.
+  if (flagOf(argv[index - 1] ?? "")?.value !== undefined) return [argument];
   if (index === 0 && (argument === "help" || argument === "version")) return [`--${argument}`];
   const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
   if (long !== undefined && (FLAGS.has(long as FlagName) || long === "help" || long === "version")) {

@@ -511,3 +511,7 @@ Deno.test("a variable that holds no proxy is wrong usage where a webhook would g
   parse(["--url", "http://a.example/"], bad);
   parse(["--once"], bad);
 });
+
+Deno.test("what follows a flag that takes a value is its value, whatever it looks like", () => {
+  assert.equal(parse([...URL_FLAG, "--selector", "-a=b"]).selector, "-a=b");
+});

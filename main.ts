@@ -1,13 +1,16 @@
 import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app/run.ts";
+import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
 import { UsageError } from "./src/cli/usage_error.ts";
+import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
-import { secretProblem } from "./src/delivery/sign.ts";
 import { systemClock } from "./src/runtime/clock.ts";
-import { openLog } from "./src/runtime/logtape.ts";
+import { openEnvironment } from "./src/runtime/environment.ts";
+import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
+import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/database.ts";
@@ -51,7 +54,7 @@ const stop = listenForSignals();
 Deno.exit(await main(Deno.args));
 
 async function main(argv: string[]): Promise<number> {
-  const env = (name: string): string | undefined => Deno.env.get(name);
+  const env = openEnvironment();
   try {
     const options = parseOptions(argv, env);
     if (options.command !== "run") {
@@ -61,29 +64,37 @@ async function main(argv: string[]): Promise<number> {
     return await start(options, env);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    writeError(`k8svent: ${error.message}\n`);
+    writeError(usageLine(formOf(chosenLogFormat(argv, env)), error.message));
     return 2;
   }
 }
 
+/** How a line of the log looks, where a person has chosen it or not. */
+function formOf(chosen: "json" | "text" | undefined): LogForm {
+  const isTerminal = Deno.stderr.isTerminal();
+  const format = chosen ?? (isTerminal ? "text" : "json");
+  return { format, isColoured: isTerminal && !Deno.noColor, now: systemClock.now };
+}
+
 async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
-  const format = options.logFormat ?? (Deno.stderr.isTerminal() ? "text" : "json");
+  const form = formOf(options.logFormat);
   const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
-  let secrets: Secrets = fixedSecrets(options.secret === undefined ? [] : [options.secret]);
+  let secrets: Secrets = fixedSecrets(options.secrets);
   const log = openLog({
+    ...form,
     level: options.logLevel,
-    format,
     write: (text) => line.write(text),
     secrets: () => secrets.current(),
-    now: systemClock.now,
   });
   onSecond = (signal) => {
     const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
     log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
   };
+  for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   try {
+    checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
-      secrets = openSecretFile(options.secretFile, { clock: systemClock, log, problemOf: secretProblem });
+      secrets = openSecretFile(options.secretFile, { clock: systemClock, log });
     }
     return await run(options, {
       clock: systemClock,
@@ -92,7 +103,7 @@ async function start(options: Options, env: (name: string) => string | undefined
       log,
       secrets,
       print,
-      ...isWatched(options, format) && { show: (text: string | undefined): void => line.show(text) },
+      ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
       onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
@@ -108,7 +119,7 @@ async function start(options: Options, env: (name: string) => string | undefined
         at: error instanceof Error ? error.stack : undefined,
       });
     }
-    return 1;
+    return isWrongUse(error) ? 2 : 1;
   }
 }
 
@@ -118,10 +129,20 @@ function isWatched({ endpoints }: Options, format: "json" | "text"): boolean {
   return format === "text" && Deno.stderr.isTerminal() && isApart;
 }
 
+/** The names of all variables that hold something; with narrow permissions, of those that may be seen. */
+function filledVariables(): string[] {
+  return Object.entries(Deno.env.toObject()).filter(([, value]) => value.trim() !== "").map(([name]) => name);
+}
+
+/** What the command line asks for is wrong, as only the API server could tell: a selector. */
+function isWrongUse(error: unknown): boolean {
+  return error instanceof ClusterError && error.fault === "invalid";
+}
+
 function isForPeople(error: unknown): error is Error {
-  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError].some((kind) =>
-    error instanceof kind
-  );
+  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError, TrustFileError].some((
+    kind,
+  ) => error instanceof kind);
 }
 
 /** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */

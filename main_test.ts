@@ -77,7 +77,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
       withServer(async (_server, start) => {
         await using receiver = await Receiver.start();
         await using program = await start(["--url", receiver.url]);
-        await program.until(/and delivers to/);
+        await program.until(/ follows the pods of /);
         program.signal(signal);
         assert.equal(await program.ended, 0);
         assert.match(
@@ -108,3 +108,28 @@ for (const [flags, rest] of [[[], "is lost"], [["--state"], "stays in the state 
       }),
   });
 }
+
+Deno.test("what sets nothing, and that nothing signs, is said before anything else, once", async () => {
+  const env = {
+    K8SVENT_NAMESPACES: "shop",
+    // Of a Service that is called k8svent.
+    K8SVENT_SERVICE_HOST: "10.0.0.1",
+    K8SVENT_PORT: "tcp://10.0.0.1:443",
+    K8SVENT_PORT_443_TCP_ADDR: "10.0.0.1",
+  };
+  const { code, stderr } = await runProgram({ args: ["--url", `https://a.example/${MARK}`], env });
+  const said = stderr.split("\n").map((line) => JSON.parse(line) as { level: string; message: string });
+  assert.equal(code, 1);
+  assert.deepEqual(said.map(({ level }) => level), ["warn", "warn", "error"]);
+  assert.match(said[0]?.message ?? "", /^The variable K8SVENT_NAMESPACES is set .* mean K8SVENT_NAMESPACE\?/);
+  assert.match(said[1]?.message ?? "", /^No secret is given, so what is sent is unsigned/);
+  assert.match(said[2]?.message ?? "", /^No cluster found/);
+});
+
+Deno.test("help and version are words, go to stdout, and end with 0", async () => {
+  for (const [word, start] of [["help", "Usage: k8svent"], ["version", "k8svent "]] as const) {
+    const { code, stdout, stderr } = await runProgram({ args: [word] });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.ok(stdout.startsWith(start), stdout);
+  }
+});

@@ -3,8 +3,8 @@
  * a file, written anew after each size. `--parts` and `--programs` make it a quick one.
  */
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
+import { ownFlags } from "../build/flags.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { RATES } from "./changes.ts";
@@ -26,36 +26,72 @@ const LARGE = 100_000 - ORDINARY;
 const LARGE_PARTS: Part[] = ["changes", "start"];
 const LARGE_RATES = [20];
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    /** How many pods, each size after the smaller ones; `1000,10000,100000` takes the longest. */
-    sizes: { type: "string", default: "1000,10000" },
-    /** For each size, the last one for those that follow: `3,3,1`. */
-    rounds: { type: "string", default: "3" },
-    /** For each size, separated by slashes: `sync,changes/all`. */
-    parts: { type: "string", default: "all" },
-    /** Some of `run`, `compiled` and `go`. */
-    programs: { type: "string", default: "run,compiled,go" },
-    /** How long changes are made at each rate. */
-    seconds: { type: "string", default: "10" },
-    /** How long a program is watched while nothing changes. */
-    rest: { type: "string", default: "90" },
-    /** How many large pods there are, for that part. */
-    large: { type: "string", default: "500" },
-    /** Where the figures go, and the chart beside them. */
-    output: { type: "string", default: fileURLToPath(new URL("results.json", import.meta.url)) },
-    help: { type: "boolean", default: false },
-  },
-});
+/** Numbers for the sizes, one after the other. */
+const NUMBERS = { form: /^[1-9]\d*(,[1-9]\d*)*$/, words: "whole numbers, separated by commas" };
+const SECONDS = { form: /^\d+$/, words: "a whole number of seconds" };
 
-if (values.help) {
-  say(
-    "--sizes 1000,10000 --rounds 3,1 --parts sync,changes/all --programs run,compiled,go --seconds 10 --rest 90",
-  );
-  for (const [part, what] of Object.entries(PARTS)) say(`  ${part.padEnd(10)}${what}`);
-  Deno.exit(0);
-}
+const values = ownFlags({
+  command: "deno task bench",
+  what:
+    "Runs each program in turn on a real control plane, beside a Go program of the same job, and writes what was " +
+    "found as a table, a chart and a file, anew after each size. In full it takes an hour; --parts, --rounds and " +
+    `--programs make it a quick one. The parts: ${
+      Object.entries(PARTS).map(([part, what]) => `${part} (${what})`).join("; ")
+    }.`,
+  flags: {
+    sizes: {
+      value: "N,...",
+      default: "1000,10000",
+      what: "how many pods, each size after the smaller ones",
+      takes: NUMBERS,
+    },
+    rounds: {
+      value: "N,...",
+      default: "3",
+      what: "how often, for each size; the last one is for those that follow",
+      takes: NUMBERS,
+    },
+    parts: {
+      value: "PART,.../...",
+      default: "all",
+      what: "what is measured, for each size, separated by slashes",
+    },
+    programs: {
+      value: "NAME,...",
+      default: "run,compiled,go",
+      what: "which programs: interpreted, compiled, and the one in Go",
+      takes: { form: /^(run|compiled|go)(,(run|compiled|go))*$/, words: "some of run,compiled,go" },
+    },
+    seconds: {
+      value: "N",
+      default: "10",
+      what: "how long changes are made at each rate",
+      takes: SECONDS,
+    },
+    rest: {
+      value: "N",
+      default: "90",
+      what: "how long, in seconds, a program is watched while nothing changes",
+      takes: SECONDS,
+    },
+    large: {
+      value: "N",
+      default: "500",
+      what: "how many pods of 100 KB there are, for that part",
+      takes: { form: /^[1-9]\d*$/, words: "a whole number" },
+    },
+    output: {
+      value: "FILE",
+      default: "",
+      what: "where the figures go, and the chart beside them; bench/results.json by default",
+    },
+  },
+  examples: [
+    ["deno task bench", "all of it, as it is published"],
+    ["deno task bench --sizes 1000 --rounds 1 --parts sync,changes", "two figures, in some minutes"],
+    ["deno task bench --sizes 1000,10000 --rounds 3,1 --parts all/sync", "the larger size only for its sync"],
+  ],
+});
 const parts = readParts();
 const lacking = lacksPods();
 if (lacking !== undefined) {
@@ -161,8 +197,9 @@ async function publish(results: Results): Promise<void> {
     say(printTable(nameSize(last), last.figures, results.contenders, results.baseline));
   }
   say(`\n${printMarkdown(results)}\n\n${printTargets(results)}`);
-  await Deno.writeTextFile(values.output, `${JSON.stringify(results, null, 2)}\n`);
-  await Deno.writeTextFile(values.output.replace(/(\.json)?$/, ".svg"), drawChart(results));
+  const output = values.output || fileURLToPath(new URL("results.json", import.meta.url));
+  await Deno.writeTextFile(output, `${JSON.stringify(results, null, 2)}\n`);
+  await Deno.writeTextFile(output.replace(/(\.json)?$/, ".svg"), drawChart(results));
 }
 
 function forSize<T>(list: T[], index: number): T {

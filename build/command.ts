@@ -22,7 +22,8 @@ export async function run(
     stderr: "piped",
   }).output();
   if (success) return new TextDecoder().decode(stdout);
-  const complaint = new TextDecoder().decode(stderr).trim();
+  // Deno ends its errors with a stack of its own, which says nothing here.
+  const complaint = new TextDecoder().decode(stderr).replace(/^Stack backtrace:[^]*$/m, "").trim();
   throw new BuildError(`${program} ${args[0] ?? ""} ended with ${code}:\n${complaint}`);
 }
 

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { basename, dirname } from "node:path";
 import { BuildError, run, say } from "./command.ts";
-import { findTarget, hostTarget, type Target, TARGETS } from "./targets.ts";
+import { type Manual, ownFlags } from "./flags.ts";
+import { findTarget, hostTarget, type Target, TARGET_NAMES } from "./targets.ts";
 
 /** One binary to make. */
 export interface Compilation {
@@ -44,13 +45,37 @@ events.addAbortListener ??= addAbortListener;
 
 /**
  * Bundles the program, so that only what is used is inside and what is lazy stays lazy, and compiles the bundle with
- * its permissions baked in.
+ * its permissions baked in. What was at `output` stays there until the new binary is whole: `deno compile` removes it
+ * first, and then may have no network for the runtime.
  *
  * @throws {BuildError}
  */
-export async function compile(
-  { permissions, target, output, commit, toolchain }: Compilation,
+export async function compile(compilation: Compilation): Promise<void> {
+  const { output } = compilation;
+  await Deno.mkdir(dirname(output), { recursive: true });
+  // Beside it: a rename does not lead from one file system to another.
+  const made = await Deno.makeTempDir({ dir: dirname(output), prefix: ".compiling-" });
+  try {
+    const path = `${made}/${basename(output)}`;
+    await compileTo(path, compilation);
+    await Deno.rename(path, output);
+  } finally {
+    await Deno.remove(made, { recursive: true });
+  }
+}
+
+async function compileTo(
+  path: string,
+  { permissions, target, commit, toolchain }: Compilation,
 ): Promise<void> {
+  if (toolchain !== undefined && target !== undefined && target.triple !== Deno.build.target) {
+    throw new BuildError(
+      `The runtime of K8SVENT_TOOLCHAIN is for ${
+        hostTarget()?.name ?? Deno.build.target
+      }, not for ${target.name}: ` +
+        "leave the variable empty where Deno can download its own.",
+    );
+  }
   // Inside the checkout: deno.json, which has the permission sets, is found from the entry.
   const folder = await Deno.makeTempDir({ dir: ROOT, prefix: ".bundle-" });
   try {
@@ -59,12 +84,13 @@ export async function compile(
     say(`Compiling for ${target?.name ?? "this machine"}, with the permissions "${permissions}" ...`);
     const args = [
       ...["compile", "-q", "--frozen", `-P=${permissions}`, "--no-prompt", "--no-code-cache", "--no-check"],
-      ...[V8_FLAGS, "-o", output],
+      ...[V8_FLAGS, "-o", path],
     ];
     if (toolchain === undefined) {
-      await compileWithPinned([...args, ...(target ? ["--target", target.triple] : [])], folder);
+      const aimed = target === undefined ? args : [...args, "--target", target.triple];
+      await compileWithPinned(aimed, folder, target?.name ?? "this machine");
     } else {
-      await compileWithToolchain(args, folder, target, toolchain);
+      await compileWithToolchain(args, folder, toolchain);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -88,30 +114,21 @@ async function bundle(folder: string, commit: string): Promise<void> {
   }
 }
 
-async function compileWithPinned(args: string[], folder: string): Promise<void> {
+async function compileWithPinned(args: string[], folder: string, target: string): Promise<void> {
   try {
     await run(Deno.execPath(), [...args, `${folder}/main.js`]);
   } catch (cause) {
     if (!(cause instanceof BuildError) || !/denort|download|dns|connect/i.test(cause.message)) throw cause;
     throw new BuildError(
-      `${cause.message}\n\nDeno downloads its runtime for the binary. Where the network is closed, name a script in ` +
-        "K8SVENT_TOOLCHAIN that prints the paths of a Deno and of its runtime (denort), a line each.",
+      `Deno's runtime for ${target} cannot be downloaded from dl.deno.land: is there a network, and is HTTPS_PROXY ` +
+        "set where it takes a proxy? Where it is closed, name a script in K8SVENT_TOOLCHAIN that prints the paths of " +
+        "a Deno and of its runtime (denort), a line each.",
       { cause },
     );
   }
 }
 
-async function compileWithToolchain(
-  args: string[],
-  folder: string,
-  target: Target | undefined,
-  toolchain: string,
-): Promise<void> {
-  if (target !== undefined && target.triple !== Deno.build.target) {
-    throw new BuildError(
-      `The runtime of K8SVENT_TOOLCHAIN is for ${Deno.build.target}, not for ${target.name}.`,
-    );
-  }
+async function compileWithToolchain(args: string[], folder: string, toolchain: string): Promise<void> {
   const [deno = "", runtime = ""] = (await run(toolchain, [])).trim().split("\n");
   await Deno.writeTextFile(`${folder}/shim.js`, SHIM);
   await run(deno, [...args, "--preload", `${folder}/shim.js`, `${folder}/main.js`], { DENORT_BIN: runtime });
@@ -131,28 +148,53 @@ export function readToolchain(): string | undefined {
   return Deno.env.get("K8SVENT_TOOLCHAIN") || undefined;
 }
 
-/** Where the program was asked to run. */
-function chooseTarget(name: string | undefined): Target | undefined {
-  if (name === undefined) return hostTarget();
-  const target = findTarget(name);
-  if (target !== undefined) return target;
-  throw new BuildError(
-    `There is no target ${name}: take one of ${TARGETS.map((one) => one.name).join(", ")}.`,
-  );
+const MANUAL: Manual<"target" | "output" | "permissions"> = {
+  command: "deno task compile",
+  what:
+    "Makes one self-contained binary of the program, for this machine or for another. What was there before " +
+    "stays until the new one is whole. Deno downloads its runtime for the target; where the network is closed, name " +
+    "a script in K8SVENT_TOOLCHAIN that prints the paths of a Deno and of its runtime (denort), a line each.",
+  flags: {
+    target: {
+      value: "TARGET",
+      default: "",
+      what: `where it is to run: ${TARGET_NAMES.join(", ")}; this machine by default`,
+      takes: {
+        form: new RegExp(`^(${TARGET_NAMES.join("|")}|linux-amd64|macos-amd64|windows-amd64)$`),
+        words: `one of ${TARGET_NAMES.join(", ")}`,
+      },
+    },
+    output: {
+      value: "FILE",
+      default: "",
+      what: "where it goes; dist/k8svent by default, with --target dist/k8svent-TARGET",
+    },
+    permissions: {
+      value: "SET",
+      default: "default",
+      what:
+        "what it may do, baked in: the set of deno.json for a workstation, or that for an image (cluster)",
+      takes: { form: /^(default|cluster)$/, words: "default or cluster" },
+    },
+  },
+  examples: [
+    ["deno task compile", "dist/k8svent, for this machine"],
+    ["deno task compile --target linux-arm64", "dist/k8svent-linux-arm64"],
+    ["deno task compile:cluster --output /out/k8svent", "with the narrow permissions of an image"],
+  ],
+};
+
+/** A name of its own for each target that is asked for: one build does not overwrite another. */
+export function defaultOutput(target: Target | undefined): string {
+  return `${ROOT}dist/k8svent${target === undefined ? "" : `-${target.name}${target.suffix}`}`;
 }
 
 if (import.meta.main) {
+  const { target: name, output: given, permissions } = ownFlags(MANUAL);
   try {
-    const { values } = parseArgs({
-      args: Deno.args,
-      options: {
-        permissions: { type: "string", default: "default" },
-        target: { type: "string" },
-        output: { type: "string", default: `${ROOT}dist/k8svent` },
-      },
-    });
-    const { permissions, output } = values;
-    const target = chooseTarget(values.target);
+    const asked = findTarget(name);
+    const output = given || defaultOutput(asked);
+    const target = asked ?? hostTarget();
     await compile({ permissions, output, target, commit: await readCommit(), toolchain: readToolchain() });
     say(`Made ${output}.`);
   } catch (error) {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { BuildError, say } from "./command.ts";
 import { compile, readCommit, readToolchain } from "./compile.ts";
 import { readPackages } from "./contents.ts";
+import { type Manual, ownFlags } from "./flags.ts";
 import { cutNotes, isUnreleased } from "./notes.ts";
 import { printBillOfMaterials } from "./sbom.ts";
-import { findTarget, type Target, TARGETS } from "./targets.ts";
+import { findTarget, type Target, TARGET_NAMES } from "./targets.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -79,28 +79,47 @@ async function sums(folder: string, files: string[]): Promise<string> {
   return lines.join("");
 }
 
-function chooseTargets(names: string | undefined): readonly Target[] {
-  if (names === undefined) return TARGETS;
-  return names.split(",").map((name) => {
-    const target = findTarget(name);
-    if (target !== undefined) return target;
-    throw new BuildError(
-      `There is no target ${name}: take some of ${TARGETS.map((one) => one.name).join(", ")}.`,
-    );
-  });
-}
+const MANUAL: Manual<"targets" | "tag" | "output"> = {
+  command: "deno task release",
+  what:
+    "Makes what a release has: a binary for each target, a bill of materials (CycloneDX), SHA256SUMS over them, " +
+    "and NOTES.md from CHANGELOG.md. It publishes nothing: that is the workflow's (.github/workflows/release.yaml).",
+  flags: {
+    targets: {
+      value: "TARGET,...",
+      default: TARGET_NAMES.join(","),
+      what: "what to make binaries for",
+      takes: {
+        form: new RegExp(`^(${TARGET_NAMES.join("|")})(,(${TARGET_NAMES.join("|")}))*$`),
+        words: `some of ${TARGET_NAMES.join(",")}`,
+      },
+    },
+    tag: {
+      value: "vVERSION",
+      default: "",
+      what: "the tag that asked for it, which must be that of deno.json's version; without it, a rehearsal",
+    },
+    output: {
+      value: "FOLDER",
+      default: "",
+      what: "where all of it goes; dist/release by default. What is in it is removed first",
+    },
+  },
+  examples: [
+    ["deno task release", "a rehearsal, for all targets"],
+    ["deno task release --targets linux-x64,linux-arm64", "for two of them"],
+    ["deno task release --tag v0.1.0", "as the workflow does it"],
+  ],
+};
 
 if (import.meta.main) {
+  const { targets, tag, output } = ownFlags(MANUAL);
   try {
-    const { values } = parseArgs({
-      args: Deno.args,
-      options: {
-        targets: { type: "string" },
-        tag: { type: "string" },
-        output: { type: "string", default: `${ROOT}dist/release` },
-      },
+    await release({
+      targets: targets.split(",").flatMap((name) => findTarget(name) ?? []),
+      output: output || `${ROOT}dist/release`,
+      ...tag !== "" && { tag },
     });
-    await release({ targets: chooseTargets(values.targets), output: values.output, tag: values.tag });
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     say(error.message);

@@ -14,6 +14,9 @@ export const TARGETS: readonly Target[] = [
   { name: "windows-x64", triple: "x86_64-pc-windows-msvc", suffix: ".exe" },
 ];
 
+/** What a person names them by. */
+export const TARGET_NAMES: readonly string[] = TARGETS.map(({ name }) => name);
+
 /** What image builders call an architecture (Go's GOARCH). */
 const GO_ARCHITECTURES: Record<string, string> = { amd64: "x64", arm64: "arm64" };
 

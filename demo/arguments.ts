@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type Manual, readFlags } from "../build/flags.ts";
 
 /** What the demo can be told. */
 export interface DemoArguments {
@@ -8,20 +8,38 @@ export interface DemoArguments {
   seconds: number | undefined;
 }
 
-/** @throws {TypeError} a sentence that says what is wrong with the command line */
-export function parseDemoArguments(argv: string[]): DemoArguments {
-  const { values } = parseArgs({
-    args: argv,
-    options: { pods: { type: "string" }, seconds: { type: "string" } },
-  });
-  return { pods: positive("pods", values.pods ?? "20"), seconds: optional("seconds", values.seconds) };
-}
+/** What its command line asks for; the other kinds are those of `Asked`. */
+export type DemoCommand =
+  | { kind: "run"; demo: DemoArguments }
+  | { kind: "help"; text: string }
+  | { kind: "mistake"; message: string };
 
-function optional(name: string, text: string | undefined): number | undefined {
-  return text === undefined ? undefined : positive(name, text);
-}
+const POSITIVE = { form: /^[1-9]\d{0,5}$/, words: "a whole number from 1 to 999999" };
 
-function positive(name: string, text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new TypeError(`--${name} takes a whole number from 1 to 999999, not "${text}"`);
+const MANUAL: Manual<"pods" | "seconds"> = {
+  command: "deno task demo",
+  what:
+    "Shows the whole program without a cluster: an API server in memory with a lively population of pods, the " +
+    "program, and a receiver that checks the signatures and prints a line for each delivery. Ctrl-C ends it.",
+  flags: {
+    pods: { value: "N", default: "20", what: "how many pods live in the cluster, about", takes: POSITIVE },
+    seconds: {
+      value: "N",
+      default: "",
+      what: "after how long it ends by itself; on Ctrl-C by default",
+      takes: POSITIVE,
+    },
+  },
+  examples: [
+    ["deno task demo", "until Ctrl-C"],
+    ["deno task demo --pods 200 --seconds 30", "a larger cluster, for half a minute"],
+  ],
+};
+
+/** Reads the demo's command line. */
+export function parseDemoArguments(argv: string[]): DemoCommand {
+  const asked = readFlags(MANUAL, argv);
+  if (asked.kind !== "run") return asked;
+  const { pods, seconds } = asked.values;
+  return { kind: "run", demo: { pods: Number(pods), seconds: seconds === "" ? undefined : Number(seconds) } };
 }

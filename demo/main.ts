@@ -140,15 +140,15 @@ function complain(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
-function readArguments(): DemoArguments | undefined {
-  try {
-    return parseDemoArguments(Deno.args);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    complain(error.message);
-    return undefined;
-  }
+const command = parseDemoArguments(Deno.args);
+switch (command.kind) {
+  case "run":
+    process.exitCode = await demo(command.demo);
+    break;
+  case "help":
+    print(command.text.trimEnd());
+    break;
+  case "mistake":
+    complain(command.message);
+    process.exitCode = 2;
 }
-
-const told = readArguments();
-process.exitCode = told === undefined ? 2 : await demo(told);

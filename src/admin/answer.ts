@@ -21,13 +21,16 @@ export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
  * those of the API server's own probes.
  *
  * @param problems why the program is not ready; empty when it is
+ * @param notes what does not work though it is ready: a line each behind the `ok`
  */
-export function probeRoutes(problems: () => string[]): Routes {
+export function probeRoutes(problems: () => string[], notes: () => string[] = () => []): Routes {
   return {
     "/livez": () => ({ status: 200, text: "ok" }),
     "/readyz": () => {
       const reasons = problems();
-      return reasons.length === 0 ? { status: 200, text: "ok" } : { status: 503, text: reasons.join("\n") };
+      return reasons.length === 0
+        ? { status: 200, text: ["ok", ...notes()].join("\n") }
+        : { status: 503, text: reasons.join("\n") };
     },
   };
 }

@@ -15,6 +15,14 @@ export interface HealthDeps {
   diskFault: () => string | undefined;
 }
 
+/** Why nothing is seen of a scope at the moment. */
+export interface Trouble {
+  /** A sentence for people, without what only the operator may know. */
+  why: string;
+  /** Whether it goes on until somebody acts: there is no need to wait for the view to become stale. */
+  lasts: boolean;
+}
+
 /**
  * Whether the program sees the cluster as it is, and can keep what it sees. Silence alone would look the same
  * on a quiet cluster and on a dead connection.
@@ -24,6 +32,8 @@ export class Health {
   readonly #heard = new Map<Scope, number>();
   readonly #synced = new Set<Scope>();
   readonly #contradictions = new Map<Scope, number>();
+  readonly #troubles = new Map<Scope, Trouble>();
+  readonly #limits = new Map<Scope, string>();
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
@@ -44,6 +54,21 @@ export class Health {
     this.#contradictions.set(scope, times);
   }
 
+  /** What is asked about a scope fails; undefined: it works again. */
+  troubled(scope: Scope, trouble: Trouble | undefined): void {
+    set(this.#troubles, scope, trouble);
+  }
+
+  /** What the program cannot do about a scope, though it does the rest. A sentence; undefined: it can do everything. */
+  limited(scope: Scope, what: string | undefined): void {
+    set(this.#limits, scope, what);
+  }
+
+  /** What does not work though the program is ready, as sentences for people. */
+  notes(): string[] {
+    return [...this.#limits.values()];
+  }
+
   /** Why the program is not ready, as sentences for people; empty when it is. Names no endpoint, so that anybody may read it. */
   problems(): string[] {
     const { scopes, diskFault } = this.#deps;
@@ -57,14 +82,24 @@ export class Health {
   #problemOf(scope: Scope): string[] {
     const { clock, staleAfter } = this.#deps;
     const where = scope === undefined ? "all namespaces" : `namespace ${scope}`;
-    if (!this.#synced.has(scope)) return [`The pods of ${where} have not all been listed yet.`];
+    const trouble = this.#troubles.get(scope);
+    const why = trouble === undefined ? "" : ` ${trouble.why}`;
+    if (!this.#synced.has(scope)) return [`The pods of ${where} have not all been listed yet.${why}`];
+    if (trouble?.lasts) return [`The view of ${where} stands still.${why}`];
     if ((this.#contradictions.get(scope) ?? 0) >= CONTRADICTED) {
       return [`The API server lists pods of ${where} as they were before: the view is stale.`];
     }
     const silent = clock.monotonic() - (this.#heard.get(scope) ?? -Infinity);
     if (silent <= staleAfter) return [];
     return [
-      `The API server has not answered about ${where} for ${Math.round(silent / 1000)} s: the view is stale.`,
+      `The API server has not answered about ${where} for ${
+        Math.round(silent / 1000)
+      } s: the view is stale.${why}`,
     ];
   }
+}
+
+function set<T>(of: Map<Scope, T>, scope: Scope, value: T | undefined): void {
+  if (value === undefined) of.delete(scope);
+  else of.set(scope, value);
 }

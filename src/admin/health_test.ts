@@ -43,6 +43,44 @@ Deno.test("health turns red when the API server is silent for too long, and gree
   assert.deepEqual(health.problems(), []);
 });
 
+Deno.test("why nothing is listed is said where that is known", () => {
+  const { health } = open(["a"]);
+  health.troubled("a", { why: "The connection was refused.", lasts: false });
+  assert.deepEqual(health.problems(), [
+    "The pods of namespace a have not all been listed yet. The connection was refused.",
+  ]);
+});
+
+Deno.test("a view that stands still until somebody acts is red at once, and green when that is done", () => {
+  const { health } = open(["a"]);
+  health.heard("a");
+  health.synced("a");
+  health.troubled("a", { why: "It is forbidden.", lasts: true });
+  assert.deepEqual(health.problems(), ["The view of namespace a stands still. It is forbidden."]);
+  health.troubled("a", undefined);
+  assert.deepEqual(health.problems(), []);
+});
+
+Deno.test("trouble that may pass is no reason before the view is stale", async () => {
+  const { clock, health } = open();
+  health.heard(undefined);
+  health.synced(undefined);
+  health.troubled(undefined, { why: "The connection was refused.", lasts: false });
+  assert.deepEqual(health.problems(), []);
+  await clock.advance(301_000);
+  assert.match(health.problems().join(), /for 301 s: the view is stale\. The connection was refused\.$/);
+});
+
+Deno.test("what cannot be done is a note, and no reason to be red", () => {
+  const { health } = open([]);
+  health.limited(undefined, "Pods may not be read.");
+  const routes = probeRoutes(() => health.problems(), () => health.notes());
+  const ready = answer(routes, { method: "GET", path: "/readyz", keepsAlive: true });
+  assert.deepEqual(ready, { status: 200, text: "ok\nPods may not be read." });
+  health.limited(undefined, undefined);
+  assert.deepEqual(health.notes(), []);
+});
+
 Deno.test("health is red while the state file cannot be written", () => {
   const { health, disk } = open([]);
   disk.full = true;

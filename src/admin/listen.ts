@@ -76,12 +76,16 @@ function bind({ host, port }: Address): Deno.TcpListener {
       if (error instanceof Deno.errors.AddrInUse) break;
     }
   }
-  throw new ListenError(`--listen: ${why(cause)} Choose another address with --listen HOST:PORT.`, { cause });
+  throw new ListenError(`--listen: ${why(cause, port)} Choose another address with --listen HOST:PORT.`, {
+    cause,
+  });
 }
 
-function why(cause: unknown): string {
-  if (cause instanceof Deno.errors.AddrInUse) return "something else listens on this port.";
-  if (cause instanceof Deno.errors.AddrNotAvailable) return "this is no address of this machine.";
-  if (cause instanceof Deno.errors.PermissionDenied) return "a port below 1024 needs rights that it lacks.";
-  return "this address cannot be listened on.";
+function why(cause: unknown, port: number): string {
+  if (cause instanceof Deno.errors.AddrInUse) return `something else listens on port ${port}.`;
+  if (cause instanceof Deno.errors.AddrNotAvailable) return "its host is no address of this machine.";
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return `port ${port} is below 1024 and needs rights that this user lacks.`;
+  }
+  return "its host cannot be found, or is no address to listen on.";
 }

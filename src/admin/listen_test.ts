@@ -28,12 +28,25 @@ Deno.test("listen says that a port is taken, and which flag to change", async ()
   const server = serve({ host: "127.0.0.1", port: 0 });
   assert.throws(() => serve({ host: "127.0.0.1", port: server.port }), (error) => {
     assert(error instanceof ListenError);
-    assert.match(error.message, /something else listens on this port. Choose another .* --listen HOST:PORT/);
+    assert.match(
+      error.message,
+      new RegExp(`something else listens on port ${server.port}\\. Choose another .* --listen HOST:PORT`),
+    );
     return true;
   });
   await server.close();
 });
 
-Deno.test("listen refuses an address that is not this machine's", () => {
-  assert.throws(() => serve({ host: "192.0.2.1", port: 0 }), ListenError);
-});
+for (
+  const [host, sentence] of [
+    ["192.0.2.1", /^--listen: its host is no address of this machine\. Choose another address/],
+    ["no-such-host.invalid", /^--listen: its host cannot be found, or is no address to listen on\./],
+  ] as const
+) {
+  Deno.test(`listen refuses ${host}, which is not this machine's`, () => {
+    assert.throws(
+      () => serve({ host, port: 0 }),
+      (error) => error instanceof ListenError && sentence.test(error.message),
+    );
+  });
+}

@@ -2,6 +2,7 @@ import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Log } from "../runtime/log.ts";
+import { counted, enumerated, namespaces as inWords } from "../runtime/wording.ts";
 import type { Store } from "../store/store.ts";
 import type { Notices } from "./notices.ts";
 
@@ -10,36 +11,62 @@ import type { Notices } from "./notices.ts";
 /** Dead letters of one endpoint that are written into the log when somebody asks. */
 const SHOWN = 100;
 
-/** At the start: what is followed, and where it goes. */
+/** At the start: what is followed, and for whom. That it is delivered is said when it is. */
 export function sayStart({ namespaces, endpoints, source }: Options, origin: string, log: Log): void {
-  const where = namespaces.length === 0 ? "all namespaces" : `namespace ${namespaces.join(", ")}`;
-  const names = endpoints.map((endpoint) => endpoint.name).join(", ") || "the webhooks of annotations";
+  const names = enumerated(endpoints.map((endpoint) => endpoint.name)) || "the webhooks of annotations";
   log.info(
-    `k8svent ${VERSION} follows the pods of ${where} at ${origin} (${source}) and delivers to ${names}.`,
+    `k8svent ${VERSION} follows the pods of ${inWords(namespaces)} at ${origin} (${source}) for ${names}.`,
   );
 }
 
-/** At the end, and when somebody asks: what is pending for each endpoint. */
-export function sayPending({ pending }: Store, log: Log): void {
-  for (const endpoint of pending.endpoints()) {
-    const { pending: count, deadLetters } = pending.counts(endpoint);
-    if (count === 0) continue;
-    const dead = deadLetters === 0 ? "" : `, ${deadLetters} of them dead letters`;
+/** When somebody asks: what is pending for each endpoint. */
+function sayPending(store: Store, log: Log): void {
+  for (const { endpoint, count, deadLetters, fields } of left(store)) {
     log.warn(
-      `${count === 1 ? "1 message is" : `${count} messages are`} pending for endpoint ${endpoint}${dead}.`,
-      {
-        endpoint,
-        pending: count,
-        "dead_letters": deadLetters,
-      },
+      `${counted(count, "message")} ${count === 1 ? "is" : "are"} pending for endpoint ${endpoint}${
+        deadIn(deadLetters, count)
+      }.`,
+      fields,
     );
   }
+}
+
+function deadIn(deadLetters: number, count: number): string {
+  if (deadLetters === 0) return "";
+  if (count === 1) return ", a dead letter";
+  return deadLetters === 1 ? ", 1 of them a dead letter" : `, ${deadLetters} of them dead letters`;
+}
+
+/** At the end: what is still pending for each endpoint, and whether it outlives the program. */
+export function sayLeft(store: Store, file: string | undefined, log: Log): void {
+  const isKept = file !== undefined && store.fault === undefined;
+  for (const { endpoint, count, fields } of left(store)) {
+    const [messages, are] = [counted(count, "message"), count === 1 ? "is" : "are"];
+    if (isKept) {
+      log.warn(`${messages} ${are} pending for endpoint ${endpoint}, and ${are} in the state file.`, fields);
+      continue;
+    }
+    const why = file === undefined
+      ? "there is no --state that would keep what it did not accept"
+      : "the state file could not be written";
+    log.error(`${messages} for endpoint ${endpoint} ${are} lost: ${why}.`, fields);
+  }
+}
+
+function left(
+  { pending }: Store,
+): { endpoint: string; count: number; deadLetters: number; fields: Record<string, unknown> }[] {
+  return pending.endpoints().flatMap((endpoint) => {
+    const { pending: count, deadLetters } = pending.counts(endpoint);
+    const fields = { endpoint, pending: count, "dead_letters": deadLetters };
+    return count === 0 ? [] : [{ endpoint, count, deadLetters, fields }];
+  });
 }
 
 /** What an update would cost endpoints that do not accept what is pending for them, as a clause. */
 export function sayBehind(endpoints: string[]): string | undefined {
   if (endpoints.length === 0) return undefined;
-  return `what ${endpoints.join(", ")} did not accept yet would be lost: mend it, or give --state`;
+  return `what ${enumerated(endpoints)} did not accept yet would be lost: mend it, or give --state`;
 }
 
 /** @param fault undefined: it is over */
@@ -54,7 +81,9 @@ export function sayDiskFault(fault: string | undefined, log: Log): void {
 /** Messages were evicted. */
 export function sayEvicted(endpoint: string, messages: number, log: Log): void {
   log.error(
-    `Endpoint ${endpoint} is too far behind: ${messages} messages for it were evicted. Raise --state-max and ` +
+    `Endpoint ${endpoint} is too far behind: ${counted(messages, "message")} for it ${
+      messages === 1 ? "was" : "were"
+    } evicted. Raise --state-max and ` +
       "--buffer, or mend it.",
     { endpoint, messages },
   );

@@ -2,6 +2,7 @@ import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ANNOTATION_PREFIX } from "../route/annotation.ts";
 import type { Log } from "../runtime/log.ts";
+import { counted } from "../runtime/wording.ts";
 import { sync } from "../source/list.ts";
 import { type Selection, selectionsOf } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
@@ -45,7 +46,10 @@ export async function bindStore(
   inventory.select(JSON.stringify(selections));
   const namespaces = selections.flatMap(({ namespace }) => namespace === undefined ? [] : [namespace]);
   const forgotten = namespaces.length === 0 ? 0 : inventory.forgetOutside(namespaces);
-  if (forgotten > 0) log.info(`${forgotten} pods of namespaces that are no longer followed are forgotten.`);
+  if (forgotten > 0) {
+    const are = forgotten === 1 ? "is" : "are";
+    log.info(`${counted(forgotten, "pod")} of namespaces that are no longer followed ${are} forgotten.`);
+  }
   forgetRemovedEndpoints(store, options, log);
   store.commit();
 }
@@ -70,9 +74,8 @@ async function sharesPod(
 function forgetRemovedEndpoints({ pending }: Store, options: Options, log: Log): void {
   for (const name of pending.endpoints().filter((name) => !isConfigured(name, options))) {
     const messages = pending.forget(name);
-    log.info(
-      `Endpoint ${name} is no longer configured: it is forgotten, and ${messages} messages pending for it.`,
-    );
+    const lost = messages === 0 ? "" : `, and with it ${counted(messages, "message")}`;
+    log.info(`Endpoint ${name} is no longer configured: it is forgotten${lost}.`);
   }
 }
 

@@ -124,7 +124,7 @@ withRig(
     assert.equal(rig.store.inventory.known("uid-web-1"), undefined);
     assert.equal(rig.store.pending.counts("a").pending, 0, "nothing is pending about it");
     assert.equal(rig.store.inventory.tombstone("uid-web-1"), undefined, "it may be followed again");
-    assert.deepEqual(rig.log.at("info"), ["1 pods of namespaces that are no longer followed are forgotten."]);
+    assert.deepEqual(rig.log.at("info"), ["1 pod of namespaces that are no longer followed is forgotten."]);
   },
 );
 
@@ -175,8 +175,8 @@ Deno.test("an endpoint that is no longer configured is forgotten with what is pe
   const { left, said } = await forgottenBy("--pod-webhooks", "team.example.com");
   assert.deepEqual(left, ["kept", "pod:team.example.com-12345678"]);
   assert.deepEqual(said, [
-    "Endpoint old is no longer configured: it is forgotten, and 2 messages pending for it.",
-    "Endpoint quiet is no longer configured: it is forgotten, and 0 messages pending for it.",
+    "Endpoint old is no longer configured: it is forgotten, and with it 2 messages.",
+    "Endpoint quiet is no longer configured: it is forgotten.",
   ]);
 });
 

@@ -1,5 +1,4 @@
 import type { Suspicion } from "../change/contradiction.ts";
-import { ClusterError } from "../cluster/error.ts";
 import type { PodEvent } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { PodRef, Scope } from "../pod/pod.ts";
@@ -7,14 +6,15 @@ import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Source, SourceItem, Wait } from "../source/source.ts";
-import { waitAfter } from "../source/wait.ts";
+import { Departures } from "./departures.ts";
+import { Trouble } from "./trouble.ts";
 
 /*
  * Reads the source of one scope for as long as the program runs: hands each batch on, sleeps when the source says so,
  * and begins the source anew when a list contradicted what is known or when a new epoch began.
  *
- * With a selector, "deleted" and "missing" may also mean that a pod stopped matching. Each such pod is looked up before
- * its batch is handed on; one that is still there becomes `unselected`.
+ * With a selector, "deleted" and "missing" may also mean that a pod stopped matching: such pods take another way
+ * (`departures.ts`), beside this one.
  */
 
 /** What the reader of a source needs. */
@@ -37,9 +37,15 @@ export interface FollowDeps {
   /** Known pods that the running list of the scope did not hold. */
   missing: (scope: Scope) => PodRef[];
   /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */
-  lookUp?: ((pod: PodRef) => Promise<PodObject | undefined>) | undefined;
+  lookUp?: ((pod: PodRef, signal: AbortSignal) => Promise<PodObject | undefined>) | undefined;
+  /** Messages that are pending for the quickest endpoint that takes what it is sent. */
+  backlog?: () => number;
+  /** Called with why nothing is seen of the scope, and with undefined when something is again. */
+  troubled?: (trouble: { why: string; lasts: boolean } | undefined) => void;
   /** Called when a complete list has been stored. */
   synced?: () => void;
+  /** Called with each batch that is no part of a list: the watch is open, or a poll waits for its next list. */
+  followed?: () => void;
   /** Called each time that the API server answered. */
   heard?: () => void;
   /** Called with the number of lists in a row that contradicted what is known, 0 when one did not. */
@@ -52,11 +58,24 @@ const SECOND_LIST_SPREAD = 2_000;
 
 /** A watch that brings changes at shorter distances than this is read so often, in milliseconds; see `Pace`. */
 const GATHER = 8;
+/** The same for one that brought so many at once: hundreds of changes a second. */
+const GATHER_MANY = 20;
+const MANY = 3;
+
+/**
+ * A list waits while more messages than this are pending for the quickest endpoint: what was recorded last is sent from
+ * memory, and later it would have to be read from the disk. It looks each few milliseconds, and waits for so long at
+ * the most after each batch, and in all: what is known of the cluster must not hang on how quick a receiver is.
+ */
+const BACKLOG = 512;
+const BACKLOG_LOOK = 4;
+const BACKLOG_WAIT = 40;
+const BACKLOG_WAITS = 5_000;
 
 /** How long a list that contradicts what is known, and that no second read confirms, is not made again. */
 const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
 
-/** Follows a scope until the signal aborts. */
+/** Follows a scope until the signal aborts. @throws {ClusterError} `invalid` where it could never be listed. */
 export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal): Promise<void> {
   const trouble = new Trouble(deps);
   /** Lists in a row that contradicted what is known. */
@@ -64,21 +83,14 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
   let wasBehind = false;
   while (!signal.aborted) {
     const turn = AbortSignal.any([signal, deps.history.epoch]);
-    const suspicion = await readSource(
-      deps.open(turn),
-      scope,
-      {
-        ...deps,
-        synced(): void {
-          contradictions = 0;
-          wasBehind = false;
-          deps.contradicted?.(0);
-          deps.synced?.();
-        },
-      },
-      trouble,
-      turn,
-    );
+    const synced = (): void => {
+      trouble.listed();
+      contradictions = 0;
+      wasBehind = false;
+      deps.contradicted?.(0);
+      deps.synced?.();
+    };
+    const suspicion = await readSource(scope, { ...deps, synced }, trouble, turn);
     deps.abandonList(scope);
     if (suspicion === undefined) continue;
     deps.log.debug("A list contradicts what is known.", { kind: suspicion.kind });
@@ -94,135 +106,114 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
   }
 }
 
-/** Reads a source to its end, or to the batch that contradicts what is known. */
+/** Reads a source to its end, or to the batch that contradicts what is known. Its look-ups end with it. */
 async function readSource(
-  source: Source,
   scope: Scope,
   deps: FollowDeps,
   trouble: Trouble,
   signal: AbortSignal,
 ): Promise<Suspicion | undefined> {
-  const pace = new Pace(deps.clock);
+  const end = new AbortController();
+  const either = AbortSignal.any([signal, end.signal]);
+  let fault: { error: unknown } | undefined;
+  const departures = deps.lookUp && new Departures({
+    ...deps,
+    lookUp: deps.lookUp,
+    settle: (event) => void deps.accept([event], scope),
+    fail(error): void {
+      fault ??= { error };
+      end.abort();
+    },
+  }, either);
+  try {
+    const suspicion = await readBatches(deps.open(either), scope, deps, departures, trouble, either);
+    if (fault !== undefined) throw (fault as { error: unknown }).error;
+    return suspicion;
+  } finally {
+    end.abort();
+    await departures?.ended();
+  }
+}
+
+async function readBatches(
+  source: Source,
+  scope: Scope,
+  deps: FollowDeps,
+  departures: Departures | undefined,
+  trouble: Trouble,
+  signal: AbortSignal,
+): Promise<Suspicion | undefined> {
+  const pace = new Pace(deps.clock, deps.backlog);
+  let isListing = false;
+  /** Whether a list was complete and nothing has come behind it yet. */
+  let isJustListed = false;
   for await (const items of source) {
+    if (signal.aborted) return undefined;
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
     const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
     if (wait?.error === undefined) {
-      trouble.over();
       deps.heard?.();
+      isListing ||= events.some((event) => event.type === "sync-start");
+      trouble.over(isListing);
+      if (!isListing) deps.followed?.();
+      isJustListed = events.some((event) => event.type === "sync-end");
+      if (isJustListed) isListing = false;
     }
     if (events.length > 0) {
-      const settled = await settleDeletions(events, scope, deps, trouble, signal);
-      if (signal.aborted) return undefined;
-      const suspicion = deps.accept(settled, scope);
+      const suspicion = deps.accept(departures?.sift(events, () => deps.missing(scope)) ?? events, scope);
       if (suspicion !== undefined) return suspicion;
-      if (settled.some((event) => event.type === "sync-end")) deps.synced?.();
+      if (events.some((event) => event.type === "sync-end")) deps.synced?.();
       await pace.afterBatch(events, signal);
     }
-    if (wait?.error !== undefined) trouble.say(wait.error);
+    if (wait?.error !== undefined) trouble.say(wait.error, isJustListed);
     if (wait !== undefined) await sleep(deps.clock, wait.milliseconds, signal);
   }
   return undefined;
 }
 
 /**
- * Gathers what a busy watch brings. A batch costs a transaction, and the wake-up of workers, whatever its size, so
- * that at hundreds of changes a second most of the processor's time would be theirs. Between two batches of such a
- * watch there are some milliseconds in which the next one gathers on its way here. A calm watch is read at once.
+ * When the next batch is asked for.
+ *
+ * A calm watch is read at once. Of a busy one some milliseconds gather: a batch costs a transaction, and the wake-up of
+ * workers, whatever its size, so that at hundreds of changes a second most of the processor's time would be theirs.
+ * A list waits a little for those who send what it brought (see `BACKLOG`).
  */
 class Pace {
   readonly #clock: Clock;
+  readonly #backlog: () => number;
   #last = -Infinity;
   /** A source begins with a list. */
   #isListing = true;
+  /** Milliseconds that the list has waited. */
+  #waited = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, backlog: () => number = () => 0) {
     this.#clock = clock;
+    this.#backlog = backlog;
   }
 
   async afterBatch(events: readonly PodEvent[], signal: AbortSignal): Promise<void> {
     const wasListing = this.#isListing;
     for (const { type } of events) {
-      if (type === "sync-start") this.#isListing = true;
+      if (type === "sync-start") [this.#isListing, this.#waited] = [true, 0];
       else if (type === "sync-end") this.#isListing = false;
     }
-    if (wasListing || this.#isListing) return;
+    if (this.#isListing) return await this.#letOthersCatchUp(signal);
+    if (wasListing) return;
     const now = this.#clock.monotonic();
-    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER : GATHER);
+    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER_MANY : GATHER);
     this.#last = now;
-    if (isBusy) await sleep(this.#clock, GATHER, signal);
+    if (isBusy) await sleep(this.#clock, events.length < MANY ? GATHER : GATHER_MANY, signal);
   }
-}
 
-/** What cannot be looked up now is asked for until it can: a deletion must neither be invented nor lost. */
-async function settleDeletions(
-  events: PodEvent[],
-  scope: Scope,
-  deps: FollowDeps,
-  trouble: Trouble,
-  signal: AbortSignal,
-): Promise<PodEvent[]> {
-  if (deps.lookUp === undefined) return events;
-  const settled: PodEvent[] = [];
-  for (const event of events) {
-    const doubtful = event.type === "deleted"
-      ? [event.object.pod.metadata]
-      : event.type === "sync-end"
-      ? deps.missing(scope)
-      : [];
-    const present: PodEvent[] = [];
-    for (const ref of doubtful) {
-      const object = await lookUpPersistently(ref, deps, trouble, signal);
-      if (object !== undefined) present.push({ type: "unselected", object });
+  async #letOthersCatchUp(signal: AbortSignal): Promise<void> {
+    const began = this.#clock.monotonic();
+    let waited = 0;
+    while (this.#backlog() > BACKLOG && waited < BACKLOG_WAIT && this.#waited + waited < BACKLOG_WAITS) {
+      await sleep(this.#clock, BACKLOG_LOOK, signal);
+      if (signal.aborted) return;
+      waited = this.#clock.monotonic() - began;
     }
-    settled.push(...present);
-    if (event.type !== "deleted" || present.length === 0) settled.push(event);
-  }
-  return settled;
-}
-
-async function lookUpPersistently(
-  ref: PodRef,
-  { lookUp, clock, random }: FollowDeps,
-  trouble: Trouble,
-  signal: AbortSignal,
-): Promise<PodObject | undefined> {
-  for (let failures = 1; !signal.aborted; failures++) {
-    try {
-      return await lookUp?.(ref);
-    } catch (error) {
-      if (signal.aborted) break;
-      if (!(error instanceof ClusterError)) throw error;
-      trouble.say(error);
-      await sleep(clock, waitAfter(error, failures, random()).milliseconds, signal);
-    }
-  }
-  return undefined;
-}
-
-/** What people hear about a cluster that does not answer: once that it does not, and once that it does again. */
-class Trouble {
-  readonly #deps: Pick<FollowDeps, "clock" | "log">;
-  #since: number | undefined;
-  #said: string | undefined;
-
-  constructor(deps: Pick<FollowDeps, "clock" | "log">) {
-    this.#deps = deps;
-  }
-
-  say(error: ClusterError): void {
-    const { clock, log } = this.#deps;
-    // A stream that ended, fell silent or expired is mended by the next one: everyday life of a watch.
-    const everyday = error.fault === "expired" || error.fault === "idle";
-    if (everyday || error.message === this.#said) return log.debug(error.message, { fault: error.fault });
-    this.#since ??= clock.monotonic();
-    this.#said = error.message;
-    log.warn(error.message, { fault: error.fault });
-  }
-
-  over(): void {
-    if (this.#since === undefined) return;
-    const seconds = Math.round((this.#deps.clock.monotonic() - this.#since) / 1000);
-    this.#deps.log.info(`The cluster answers again after ${seconds} s.`);
-    this.#since = this.#said = undefined;
+    this.#waited += waited;
   }
 }

@@ -1,18 +1,21 @@
 import type { Health } from "../admin/health.ts";
 import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
-import type { PodRef } from "../pod/pod.ts";
+import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { Standstill } from "../runtime/standstill.ts";
+import { counted, duration } from "../runtime/wording.ts";
 import { lookUp } from "../source/lookup.ts";
 import { pollPods } from "../source/poll.ts";
-import { isSelective, selectionsOf } from "../source/query.ts";
-import type { Source } from "../source/source.ts";
+import { isSelective, type Selection, selectionsOf } from "../source/query.ts";
 import { watchPods } from "../source/watch.ts";
 import type { Store } from "../store/store.ts";
+import { sayNothingFound } from "./first_list.ts";
 import { follow } from "./follow.ts";
 import { History } from "./history.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { sayMissingRight } from "./rights.ts";
 
 /** What is between the sources and the store. */
 export interface FollowAllDeps {
@@ -20,6 +23,8 @@ export interface FollowAllDeps {
   pipeline: Pipeline;
   store: Store;
   health: Health;
+  /** Messages that are pending for the quickest endpoint. */
+  backlog: () => number;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -33,35 +38,84 @@ export async function followAll(
   deps: FollowAllDeps,
   onSynced: () => void,
 ): Promise<void> {
-  const { api, pipeline, store, health, clock, random, log, stop } = deps;
-  const history = new History({ api, store, clock, log });
-  const waiting = new Set(selectionsOf(options).map(({ namespace }) => namespace));
-  await Promise.all(
-    selectionsOf(options).map((selection) => {
-      const scope = selection.namespace;
-      const newest = (): string | undefined => store.inventory.reached(scope);
-      const open = (signal: AbortSignal): Source =>
-        options.source === "watch"
-          ? watchPods(api, selection, { clock, random, newest }, signal)
-          : pollPods(api, selection, { random, interval: options.interval }, signal);
-      return follow(scope, {
-        clock,
-        log,
-        random,
-        open,
-        history,
-        accept: (events) => pipeline.accept(events, scope),
-        abandonList: () => pipeline.abandonList(scope),
-        missing: () => store.inventory.missing(scope),
-        lookUp: isSelective(selection) ? (pod: PodRef) => lookUp(api, pod, stop) : undefined,
-        heard: () => health.heard(scope),
-        contradicted: (times) => health.contradicted(scope, times),
-        synced(): void {
-          health.synced(scope);
-          waiting.delete(scope);
-          if (waiting.size === 0) onSynced();
-        },
-      }, stop);
-    }),
-  );
+  const { store, clock, log, stop } = deps;
+  const selections = selectionsOf(options);
+  const shared = {
+    ...deps,
+    options,
+    history: new History(deps),
+    standstill: new Standstill(clock, stop),
+  };
+  const unlisted = new Set(selections);
+  const unfollowed = new Set(selections);
+  const began = clock.monotonic();
+  let took = 0;
+  await Promise.all(selections.map((selection) =>
+    followOne(selection, shared, {
+      listed(): void {
+        if (unlisted.delete(selection)) took = clock.monotonic() - began;
+        if (unlisted.size === 0) onSynced();
+      },
+      followed(): void {
+        if (!unfollowed.delete(selection) || unfollowed.size > 0) return;
+        log.info(lifeSign(store.inventory.count(), took, options));
+      },
+    })
+  ));
+}
+
+/** What one selection is followed by, beside what the whole is. */
+interface FollowOneDeps extends FollowAllDeps {
+  options: Options;
+  history: History;
+  standstill: Standstill;
+}
+
+/** @param on called when a list is complete, and with each batch that is no part of one */
+async function followOne(
+  selection: Selection,
+  deps: FollowOneDeps,
+  on: { listed: () => void; followed: () => void },
+): Promise<void> {
+  const { options, api, pipeline, store, health, random, stop } = deps;
+  const { namespace: scope } = selection;
+  const newest = (): string | undefined => store.inventory.reached(scope);
+  /** Whether the first list was empty; where there is none, it was not. */
+  const isEmpty = Promise.withResolvers<boolean>();
+  const following = follow(scope, {
+    ...deps,
+    open: (signal) =>
+      options.source === "watch"
+        ? watchPods(api, selection, { ...deps, newest }, signal)
+        : pollPods(api, selection, { random, interval: options.interval }, signal),
+    accept: (events) => pipeline.accept(events, scope),
+    abandonList: () => pipeline.abandonList(scope),
+    missing: () => store.inventory.missing(scope),
+    lookUp: isSelective(selection) ? (pod, signal) => lookUp(api, pod, signal) : undefined,
+    heard: () => health.heard(scope),
+    troubled: (trouble) => health.troubled(scope, trouble),
+    contradicted: (times) => health.contradicted(scope, times),
+    synced(): void {
+      health.synced(scope);
+      isEmpty.resolve(podsIn(store, scope) === 0);
+      on.listed();
+    },
+    followed: on.followed,
+  }, stop);
+  await Promise.all([
+    following.finally(() => isEmpty.resolve(false)),
+    isEmpty.promise.then((isEmpty) => isEmpty ? sayNothingFound(selection, deps, stop) : undefined),
+    // Who may not even list hears of that.
+    isEmpty.promise.then(() => sayMissingRight(selection, deps, stop)),
+  ]);
+}
+
+function podsIn({ inventory }: Store, scope: Scope): number {
+  if (scope === undefined) return inventory.count();
+  return [...inventory.pods()].filter(({ namespace }) => namespace === scope).length;
+}
+
+function lifeSign(pods: number, took: number, { source, interval }: Options): string {
+  const then = source === "watch" ? ", watching" : `, and again in ${duration(interval)}`;
+  return `Listed ${counted(pods, "pod")} in ${duration(took)}${then}.`;
 }

@@ -13,7 +13,7 @@ import { follow, type FollowDeps } from "./follow.ts";
 
 /** A scope whose source is opened as often as the test has scripts for it, and then aborts. */
 class Rig {
-  readonly clock = new TestClock();
+  readonly clock: TestClock;
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
   readonly accepted: string[] = [];
@@ -27,6 +27,10 @@ class Rig {
   epochs = 0;
   mayBegin = true;
   epoch = new AbortController();
+
+  constructor(clock = new TestClock()) {
+    this.clock = clock;
+  }
 
   /** Follows until the scripts, one an opening, are over. */
   async follow(scripts: SourceItem[][][], more: Partial<FollowDeps> = {}): Promise<void> {
@@ -59,7 +63,7 @@ class Rig {
   #accept(events: PodEvent[]): Suspicion | undefined {
     this.accepted.push(
       ...events.map((event) =>
-        "object" in event ? `${event.type} ${event.object.pod.metadata.name}` : event.type
+        "object" in event ? `${event.type} ${event.object?.pod.metadata.name}` : event.type
       ),
     );
     return this.suspicions.shift();
@@ -144,6 +148,25 @@ withRig("another failure is said too", async (rig) => {
   assert.deepEqual(rig.log.at("warn"), ["The API server cannot be reached.", "Forbidden."]);
 });
 
+withRig(
+  "a watch that is refused behind lists that work is one trouble, and over when it is open",
+  async (rig) => {
+    const refused: SourceItem[] = [down("You may not watch.")];
+    const done = rig.play(...LIST, refused, ...LIST, refused, ...LIST, []);
+    await rig.clock.advance(10_000);
+    await done;
+    assert.deepEqual(rig.log.at("warn"), ["You may not watch."]);
+    assert.deepEqual(rig.log.at("info"), ["The cluster answers again after 10 s."]);
+  },
+);
+
+withRig("a list ends an outage that a stream's break began", async (rig) => {
+  const done = rig.play(...LIST, [], [down()], [begun]);
+  await rig.clock.advance(5_000);
+  await done;
+  assert.deepEqual(rig.log.at("info"), ["The cluster answers again after 5 s."]);
+});
+
 withRig("a stream that expired is no news for people", async (rig) => {
   const wait: SourceItem = { type: "wait", milliseconds: 0, error: new ClusterError("expired", "Too old.") };
   const done = rig.play([wait], [created]);
@@ -165,38 +188,37 @@ withRig("with a selector, a pod that is not there any more is deleted", async (r
   assert.deepEqual(rig.accepted, ["deleted a"]);
 });
 
-withRig("with a selector, pods that a list lacks are looked up before the list ends", async (rig) => {
-  const gone: PodRef = { uid: "uid-b", namespace: "default", name: "b" };
-  const relabelled: PodRef = { uid: "uid-c", namespace: "default", name: "c" };
-  await rig.follow([[[complete]]], {
-    missing: () => [gone, relabelled],
-    lookUp: (ref) => Promise.resolve(ref.name === "c" ? objectOf("c", "9") : undefined),
-  });
-  assert.deepEqual(rig.accepted, ["unselected c", "sync-end"]);
+withRig(
+  "with a selector, a list ends at once, and the pods that it lacks are looked up then",
+  async (rig) => {
+    const gone: PodRef = { uid: "uid-b", namespace: "default", name: "b" };
+    const relabelled: PodRef = { uid: "uid-c", namespace: "default", name: "c" };
+    await rig.follow([[[begun], [complete]]], {
+      missing: () => [gone, relabelled],
+      lookUp: (ref) => Promise.resolve(ref.name === "c" ? objectOf("c", "9") : undefined),
+    });
+    assert.deepEqual(rig.accepted, ["sync-start", "sync-end", "gone undefined", "unselected c"]);
+  },
+);
+
+withRig("a look-up that takes its time holds up nobody else, and ends with its source", async (rig) => {
+  let isAborted = false;
+  const lookUp: FollowDeps["lookUp"] = (_ref, signal) =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener("abort", () => {
+        isAborted = true;
+        reject(signal.reason);
+      })
+    );
+  await rig.follow([[[deleted], [created], [complete]]], { lookUp });
+  assert.deepEqual(rig.accepted, ["applied a", "sync-end"]);
+  assert.equal(isAborted, true);
 });
 
-withRig("a lookup that fails is repeated until the server says what became of the pod", async (rig) => {
-  let lookups = 0;
-  const done = rig.follow([[[deleted]]], {
-    lookUp: () =>
-      ++lookups < 3 ? Promise.reject(new ClusterError("unreachable", "Down.")) : Promise.resolve(undefined),
-  });
-  await rig.clock.advance(300);
-  assert.deepEqual(rig.accepted, []);
-  await rig.clock.advance(3_000);
-  await done;
-  assert.equal(lookups, 3);
-  assert.deepEqual(rig.accepted, ["deleted a"]);
-});
-
-withRig("an abort during a lookup invents no deletion", async (rig) => {
-  const done = rig.follow([[[deleted]]], {
-    lookUp: () => Promise.reject(new ClusterError("unreachable", "Down.")),
-  });
-  await settle();
-  rig.stop.abort();
-  await done;
-  assert.deepEqual(rig.accepted, []);
+Deno.test("a fault of the program in a look-up ends the following", async () => {
+  const rig = new Rig();
+  const fault = new TypeError("a fault of the program");
+  await assert.rejects(rig.follow([[[deleted]]], { lookUp: () => Promise.reject(fault) }), fault);
 });
 
 withRig("a list that contradicts what is known is not read on, and nothing follows from it", async (rig) => {
@@ -268,7 +290,7 @@ withRig(
     ended.abort();
     found.resolve(undefined);
     await done;
-    assert.deepEqual(rig.accepted, ["sync-start", "sync-start", "applied a", "sync-end"]);
+    assert.deepEqual(rig.accepted, ["sync-start", "applied a", "sync-start", "applied a", "sync-end"]);
     assert.deepEqual(rig.opened, [0, 0]);
   },
 );
@@ -288,3 +310,30 @@ withRig(
     await done;
   },
 );
+
+withRig("follow lets a list wait while the quickest endpoint has much to send", async (rig) => {
+  let backlog = 10_000;
+  const following = rig.follow([[[begun], [created], [complete]]], { backlog: () => backlog });
+  await rig.clock.advance(20);
+  assert.deepEqual(rig.accepted, ["sync-start"], "it waits");
+  backlog = 0;
+  await rig.clock.advance(10);
+  await following;
+  assert.deepEqual(rig.accepted, ["sync-start", "applied a", "sync-end"]);
+});
+
+Deno.test("follow lets no list wait long for an endpoint that does not catch up", async () => {
+  const rig = new Rig(new TestClock(undefined, fewTurns));
+  const pods = Array.from({ length: 1_000 }, (): SourceItem[] => [created]);
+  const following = rig.follow([[[begun], ...pods, [complete]]], { backlog: () => 10_000 });
+  await rig.clock.advance(45);
+  assert.equal(rig.accepted.length, 2, "the next batch comes within 40 ms");
+  await rig.clock.advance(6_000);
+  await following;
+  assert.equal(rig.accepted.length, 1_002, "and all of them within some seconds");
+});
+
+/** Lets promises go on that nothing but other promises hold up: quicker than a whole turn. */
+async function fewTurns(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await null;
+}

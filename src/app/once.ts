@@ -6,6 +6,9 @@ import type { PodEvent } from "../pod/event.ts";
 import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
 import { sync } from "../source/list.ts";
+import type { Log } from "../runtime/log.ts";
+import { counted } from "../runtime/wording.ts";
+import { sayNothingFound } from "./first_list.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** Where `--once` prints. */
@@ -14,6 +17,7 @@ export interface Printing {
   print: (text: string) => Promise<void>;
   /** Shows how far it is; absent where nobody looks on. */
   show?: (line: string | undefined) => void;
+  log: Log;
   stop: AbortSignal;
 }
 
@@ -22,7 +26,7 @@ export async function printOnce(
   api: ApiServer,
   selections: Selection[],
   env: Record<string, string> | undefined,
-  { print, show, stop }: Printing,
+  { print, show, log, stop }: Printing,
 ): Promise<number> {
   const decoder = new TextDecoder();
   // A list whose token expired begins anew, and what it brings again has been printed.
@@ -34,10 +38,12 @@ export async function printOnce(
   };
   try {
     for (const selection of selections) {
+      const before = printed.size;
       for await (const items of sync(api, selection, stop)) {
         await print(items.map(lineOf).join(""));
-        show?.(`${printed.size} pods printed`);
+        show?.(`${counted(printed.size, "pod")} printed`);
       }
+      if (printed.size === before) await sayNothingFound(selection, { api, log }, stop);
     }
   } finally {
     show?.(undefined);
@@ -51,6 +57,7 @@ export interface DeliverOnceDeps {
   pipeline: Pipeline;
   workers: Workers;
   snapshot: Snapshot;
+  log: Log;
   /** Ends the workers in an orderly way. */
   drain: () => Promise<void>;
 }
@@ -64,15 +71,19 @@ export interface DeliverOnceDeps {
  */
 export async function deliverOnce(
   selections: Selection[],
-  { api, pipeline, workers, snapshot, drain }: DeliverOnceDeps,
+  { api, pipeline, workers, snapshot, log, drain }: DeliverOnceDeps,
   stop: AbortSignal,
 ): Promise<number> {
   for (const selection of selections) {
+    let pods = 0;
     for await (const items of sync(api, selection, stop)) {
       const events = items.filter((item: SourceItem): item is PodEvent => item.type !== "wait");
       pipeline.accept(events, selection.namespace);
-      snapshot.listed(events.filter((event) => event.type === "applied").length);
+      const applied = events.filter((event) => event.type === "applied").length;
+      snapshot.listed(applied);
+      pods += applied;
     }
+    if (pods === 0) await sayNothingFound(selection, { api, log }, stop);
   }
   const stopped = new Promise<void>((resolve) => {
     if (stop.aborted) resolve();

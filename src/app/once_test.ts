@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { ClusterError } from "../cluster/error.ts";
@@ -17,7 +18,7 @@ Deno.test("a snapshot whose list had to begin anew prints each pod once", async 
     api,
     [{ namespace: undefined }],
     undefined,
-    { print, stop: new AbortController().signal },
+    { print, log: new MemoryLog(), stop: new AbortController().signal },
   );
   const names = printed.join("").trimEnd().split("\n").map((line) => JSON.parse(line).pod.metadata.name);
   assert.deepEqual(names, ["a", "b"]);

@@ -7,10 +7,10 @@ import {
   sortReasons,
   transitionsBetween,
 } from "../change/reasons.ts";
-import { reminderAt } from "../change/reminder.ts";
+import { lookAt } from "../change/reminder.ts";
 import { summarize, type Summary } from "../change/summary.ts";
 import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
-import type { PodEvent } from "../pod/event.ts";
+import type { Gone, PodEvent, SyncEnd } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
@@ -59,11 +59,29 @@ interface Routed {
   environment: string | undefined;
 }
 
+/** How much of a list gathers for one commit, at the most: dirty rows and bodies are in memory until then. */
+const GATHERED_PODS = 128;
+const GATHERED_BYTES = 1024 * 1024;
+
+/** How a pod ended. */
+interface End {
+  /** The version at which it was gone: its own, that of the list that missed it, or of the next pod of its name. */
+  version: string;
+  /** Its last object, where it was seen. */
+  object?: PodObject | undefined;
+  /** Whether the end itself was seen. */
+  isObserved?: boolean;
+  /** Whether it may come back, as a pod that only left the selection does. */
+  mayLive?: boolean;
+}
+
 /** Sees to it that what is seen becomes what is pending. */
 export class Pipeline {
   readonly #deps: PipelineDeps;
   /** Of each scope whose list runs, the list's version. */
   readonly #lists = new Map<Scope, string>();
+  /** What lists brought since the last commit. */
+  #gathered = { pods: 0, bytes: 0 };
 
   constructor(deps: PipelineDeps) {
     this.#deps = deps;
@@ -72,6 +90,8 @@ export class Pipeline {
   /**
    * Takes a batch from the source of a scope. Synchronous: when it returns, the batch is in the store. Where an object
    * contradicts what is known, it and what follows it are not taken, and the contradiction is returned.
+   *
+   * A commit costs the same whatever its size, so batches from the middle of a list share one.
    */
   accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
     let suspicion: Suspicion | undefined;
@@ -80,8 +100,25 @@ export class Pipeline {
       if (suspicion !== undefined) break;
       this.#acceptOne(event, scope);
     }
-    this.#deps.store.commit();
+    if (suspicion === undefined && this.#isMiddleOfList(events, scope)) this.#deps.store.commitSoon();
+    else this.#commit();
     return suspicion;
+  }
+
+  /** Whether more of a list follows at once, and little has gathered so far. */
+  #isMiddleOfList(events: PodEvent[], scope: Scope): boolean {
+    if (!this.#lists.has(scope)) return false;
+    for (const event of events) {
+      if (event.type !== "applied") continue;
+      this.#gathered.pods++;
+      this.#gathered.bytes += event.object.body.length;
+    }
+    return this.#gathered.pods < GATHERED_PODS && this.#gathered.bytes < GATHERED_BYTES;
+  }
+
+  #commit(): void {
+    this.#gathered = { pods: 0, bytes: 0 };
+    this.#deps.store.commit();
   }
 
   /** Takes a pod that was read by itself. Of no effect where it is not known: nobody would see its end. */
@@ -100,12 +137,15 @@ export class Pipeline {
   /** Sends a reminder about each unhealthy pod whose time has come, unless something about it is pending already. */
   remind(): void {
     const { store, clock, interval, defaults } = this.#deps;
-    for (const pod of store.inventory.remindable(clock.now(), interval)) {
-      const { slot, next } = reminderAt(pod.uid, clock.now(), interval);
+    const now = clock.now();
+    for (const pod of store.inventory.remindable(now, interval)) {
+      const since = store.inventory.summaryOf(pod)?.unhealthyFrom ?? 0;
+      const { occasion, next } = lookAt(pod.remindAt ?? 0, since, now, interval);
       store.inventory.setReminder(pod, next);
+      if (occasion === undefined) continue;
       const endpoints = (pod.route ?? defaults).filter((name) => !store.pending.has(name, pod.uid));
       if (endpoints.length === 0) continue;
-      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(slot) }, endpoints);
+      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(occasion) }, endpoints);
     }
     store.commit();
   }
@@ -150,10 +190,12 @@ export class Pipeline {
         return this.#reached(scope, event.object);
       case "unselected":
         return this.#unselected(event.object);
+      case "gone":
+        return this.#gone(event);
       case "bookmark":
         return this.#reached(scope, event.resourceVersion);
       case "sync-end":
-        return this.#synced(scope);
+        return this.#synced(event);
     }
   }
 
@@ -181,7 +223,7 @@ export class Pipeline {
     if (namesake !== undefined) {
       // Of two pods with one name the later one lives, and the end of the other comes first.
       if (gate(namesake, resourceVersion, inventory.epoch) === "stale") return;
-      this.#end(namesake, undefined, resourceVersion);
+      this.#end(namesake, { version: resourceVersion });
     }
     const summary = summarize(object);
     const reasons = known === undefined
@@ -213,7 +255,8 @@ export class Pipeline {
     const { names, own, environment } = this.#route(object);
     const { uid, namespace, name, resourceVersion } = object.pod.metadata;
     const isReminded = summary.unhealthy && interval > 0;
-    const remindAt = isReminded ? reminderAt(uid, clock.now(), interval).next : undefined;
+    // A pod that was unhealthy before keeps its time: else one that changes more often would never be reminded of.
+    const remindAt = isReminded ? store.inventory.known(uid)?.remindAt ?? clock.now() + interval : undefined;
     const pod = store.inventory.put({
       uid,
       namespace,
@@ -242,7 +285,13 @@ export class Pipeline {
 
   #deleted(object: PodObject): void {
     const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
-    if (known !== undefined) this.#end(known, object);
+    if (known === undefined) return;
+    this.#end(known, { object, isObserved: true, version: object.pod.metadata.resourceVersion });
+  }
+
+  #gone({ pod, resourceVersion, object, mayLive }: Gone): void {
+    const known = this.#deps.store.inventory.known(pod.uid);
+    if (known !== undefined) this.#end(known, { object, version: resourceVersion, mayLive });
   }
 
   #unselected(object: PodObject): void {
@@ -272,26 +321,27 @@ export class Pipeline {
     inventory.remove(known, { version: resourceVersion, left: true });
   }
 
-  #synced(scope: Scope): void {
+  #synced({ scope, undecided }: SyncEnd): void {
     const { inventory } = this.#deps.store;
     const version = this.#lists.get(scope);
     if (version === undefined) return;
-    for (const known of inventory.missing(scope)) this.#end(known, undefined, version);
+    for (const known of inventory.missing(scope)) {
+      if (undecided?.has(known.uid) !== true) this.#end(known, { version });
+    }
     this.#lists.delete(scope);
     inventory.endSync(scope);
   }
 
-  /**
-   * The end of a pod, for every endpoint that it was ever pending for.
-   *
-   * @param final the object that the watch brought; undefined where the end was inferred
-   * @param missedAt the version of the list that did not hold it, or of the next pod of its name
-   */
-  #end(known: KnownPod, final: PodObject | undefined, missedAt?: string): void {
+  /** The end of a pod, for every endpoint that it was ever pending for. */
+  #end(known: KnownPod, { object, isObserved = false, version, mayLive = false }: End): void {
     const { store } = this.#deps;
     const { inventory } = store;
     const endpoints = inventory.audience(known);
     if (endpoints.length > 0) {
+      // A read may have brought a newer one than the watch showed last.
+      const isLast = object !== undefined &&
+        gate(known, object.pod.metadata.resourceVersion, inventory.epoch) !== "stale";
+      const final = isLast ? object : undefined;
       const last = final ?? inventory.bodyOf(known);
       const end: DeletedPod = last === undefined ? unknownPod(known) : deletedPod(last.body);
       // After a restart, nothing but this object may know the URL of an endpoint that its annotation names.
@@ -303,13 +353,12 @@ export class Pipeline {
         resourceVersion: final?.pod.metadata.resourceVersion ?? known.resourceVersion,
         reasons: sortReasons([...changes, "deleted"]),
         phase: end.phase,
-        observed: final !== undefined,
+        observed: isObserved && final !== undefined,
         body: end.body,
         reduced: last === undefined || ("reduced" in last && last.reduced),
       }, endpoints);
     }
-    const version = final?.pod.metadata.resourceVersion ?? missedAt ?? known.resourceVersion;
-    inventory.remove(known, { version, left: false });
+    inventory.remove(known, { version, left: mayLive });
   }
 
   /** What the final object of a pod shows that no later version will. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { INTERVAL, withRig, withSynced } from "../../tests/kit/pipeline_rig.ts";
+import { DEADLINE, HEALTH_PODS } from "../../tests/kit/health_pods.ts";
 import { makePod, type PodParts, summaryOf } from "../../tests/kit/pods.ts";
 import { record } from "../../tests/kit/store.ts";
 
@@ -32,7 +33,7 @@ withSynced("an unhealthy pod is sent again once an interval, each time as anothe
     }
   }
   assert.equal(occasions.length, 5);
-  assert.deepEqual(occasions, occasions.map((_, index) => String(Number(occasions[0]) + index)));
+  assert.deepEqual(occasions, occasions.map((_, index) => String(Number(occasions[0]) + index * INTERVAL)));
 });
 
 withSynced(
@@ -85,3 +86,70 @@ withRig("a reminder goes where the pod goes", (rig) => {
   assert.deepEqual(rig.sent("a"), []);
   assert.deepEqual(rig.sent("b"), ["pod.changed web-0 1 unhealthy"]);
 });
+
+withSynced("the first reminder comes a whole interval after the trouble began, not before", [], (rig) => {
+  rig.clock.jump(INTERVAL * 0.9);
+  rig.see({ ...SICK, name: "new", version: "2" });
+  rig.deliver();
+  rig.clock.jump(INTERVAL - 1);
+  rig.pipeline.remind();
+  assert.deepEqual(rig.sent(), []);
+  rig.clock.jump(1);
+  rig.pipeline.remind();
+  assert.deepEqual(rig.sent(), ["pod.changed new 2 unhealthy"]);
+});
+
+withSynced("trouble that comes after health begins an interval of its own", [makePod()], (rig) => {
+  rig.clock.jump(10 * INTERVAL);
+  rig.see({ ...SICK, version: "2" });
+  rig.deliver();
+  rig.pipeline.remind();
+  assert.deepEqual(rig.sent(), []);
+  rig.clock.jump(INTERVAL);
+  rig.pipeline.remind();
+  assert.deepEqual(rig.sent(), ["pod.changed web-0 2 unhealthy"]);
+});
+
+withSynced("a pod that changes all the time is reminded of, too", [makePod(SICK)], (rig) => {
+  for (let step = 2; step <= 12; step++) {
+    rig.clock.jump(INTERVAL / 4);
+    rig.see({ ...SICK, version: String(step), labels: { step: String(step) } });
+    rig.deliver();
+    rig.pipeline.remind();
+    const expected = (step - 1) % 4 === 0 ? [`pod.changed web-0 ${step} unhealthy`] : [];
+    assert.deepEqual(rig.sent(), expected, `step ${step}`);
+  }
+});
+
+withSynced("a pod that is being deleted is reminded of an interval after its grace period", [
+  makePod(SICK),
+], (rig) => {
+  const deadline = new Date(rig.clock.now() + 5 * INTERVAL).toISOString();
+  rig.see({ ...SICK, version: "2", deletionTimestamp: deadline });
+  rig.deliver();
+  const sent: number[] = [];
+  for (let tick = 1; tick <= 8; tick++) {
+    rig.clock.jump(INTERVAL);
+    rig.pipeline.remind();
+    if (rig.sent().length > 0) sent.push(tick);
+  }
+  assert.deepEqual(sent, [6, 7, 8]);
+});
+
+for (const { what, pod, health, because } of HEALTH_PODS) {
+  const isReminded = health === "unhealthy" || health === "terminating";
+  const verb = isReminded ? "is" : "is never";
+  const since = health === "terminating" ? ", beyond its grace period" : "";
+  withRig(`a pod ${what} ${verb} reminded of${since}: ${because}`, (rig) => {
+    rig.clock.jump(Date.parse(DEADLINE) - 5_000 - rig.clock.now());
+    rig.list([pod]);
+    rig.deliver();
+    rig.clock.jump(INTERVAL - 1);
+    rig.pipeline.remind();
+    assert.deepEqual(rig.sent(), []);
+    // The grace period ended 5 s after the trouble of the others began.
+    rig.clock.jump(1 + (health === "terminating" ? 5_000 : 0));
+    rig.pipeline.remind();
+    assert.deepEqual(rig.sent(), isReminded ? ["pod.changed web-0 1 unhealthy"] : []);
+  });
+}

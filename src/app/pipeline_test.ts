@@ -238,3 +238,24 @@ for (
     assert.deepEqual(rig.sent(), ["pod.deleted web-0 7 deleted"]);
   });
 }
+
+withSynced("batches from the middle of a list share a commit, which comes soon", [], async (rig) => {
+  rig.begin({ at: "9" });
+  rig.ready.length = 0;
+  rig.see({ name: "web-1" });
+  rig.see({ name: "web-2" });
+  assert.deepEqual(rig.ready, []);
+  await rig.clock.advance(20);
+  assert.deepEqual(rig.ready, [["a"]]);
+});
+
+withSynced("many pods of a list, or large ones, are committed at once", [], (rig) => {
+  rig.begin({ at: "9" });
+  rig.ready.length = 0;
+  for (let pod = 1; pod < 128; pod++) rig.see({ name: `web-${pod}` });
+  assert.deepEqual(rig.ready, []);
+  rig.see({ name: "web-128" });
+  assert.deepEqual(rig.ready, [["a"]]);
+  rig.see({ name: "large", labels: { a: "x".repeat(1_100_000) } });
+  assert.equal(rig.ready.length, 2);
+});

@@ -8,6 +8,7 @@ import { limitDistinct } from "../route/limit.ts";
 import { type Route, route, type Routing } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { counted } from "../runtime/wording.ts";
 import type { Message, Store } from "../store/store.ts";
 import { Pipeline } from "./pipeline.ts";
 
@@ -107,7 +108,9 @@ export class AnnotationEndpoints {
       const messages = pending.forget(name);
       if (messages === 0) continue;
       this.#log.warn(
-        `No pod names the endpoint ${name} any more: ${messages} messages pending for it are given up.`,
+        `No pod names the endpoint ${name} any more: ${counted(messages, "message")} pending for it ${
+          messages === 1 ? "is" : "are"
+        } given up.`,
       );
     }
   }

@@ -18,7 +18,7 @@ import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
-import { inspect, sayBehind, sayDiskFault, sayEvicted, sayPending, sayStart } from "./announce.ts";
+import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { followAll } from "./follow_all.ts";
 import { Notices } from "./notices.ts";
@@ -57,7 +57,7 @@ export interface Ways {
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
 const STALE_AFTER = 600_000;
 
-/** How often the store is tidied, in milliseconds. */
+/** How often the store is tidied, and endpoints are looked at that do not take what they are sent; in milliseconds. */
 const TIDY_TICK = 60_000;
 
 /**
@@ -120,6 +120,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     signatures: options.signatures,
     timeout: options.timeout,
     concurrency: options.concurrency,
+    isAnnounced: !once,
     snapshot,
     budget: { limit: options.buffer, used: 0 },
     reread: (message) => reread(message, { api, store, pipeline }, stop),
@@ -149,7 +150,8 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
     if (options.listen !== undefined && !once) {
-      probes = listen(options.listen, probeRoutes(() => health.problems()), clock);
+      const routes = probeRoutes(() => health.problems(), () => health.notes());
+      probes = listen(options.listen, routes, clock);
       log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
     }
     const isNew = store.inventory.binding === undefined;
@@ -162,21 +164,26 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     for (const name of options.notices) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
     store.commit();
     if (snapshot !== undefined) {
-      return await deliverOnce(selections, { api, pipeline, workers, snapshot, drain }, stop);
+      return await deliverOnce(selections, { api, pipeline, workers, snapshot, log, drain }, stop);
     }
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));
     await Promise.all([
-      followAll(options, { ...world, api, pipeline, store, health, stop }, () => {
-        // What vanished while there was no store cannot be sent pod by pod; what there is can.
-        notices.complete(isNew && !isComplete);
-        isComplete = true;
-      }),
+      followAll(
+        options,
+        { ...world, api, pipeline, store, health, stop, backlog: () => workers.backlog },
+        () => {
+          // What vanished while there was no store cannot be sent pod by pod; what there is can.
+          notices.complete(isNew && !isComplete);
+          isComplete = true;
+        },
+      ),
       every(clock, reminderTick(options.interval), stop, () => pipeline.remind()),
       every(clock, TIDY_TICK, stop, () => {
         store.tidy();
         endpoints.tidy(isComplete);
         store.commit();
+        workers.report();
       }),
       every(clock, options.heartbeat, stop, () => notices.beat()),
       stayCurrent(options.update, {
@@ -189,12 +196,12 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       }, stop),
     ]);
     await drain();
-    sayPending(store, log);
     return 0;
   } finally {
     failed.abort();
     kill.abort();
     await workers.finish("drained");
+    if (!once) sayLeft(store, state, log);
     store.close();
     await probes?.close();
   }

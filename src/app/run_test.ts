@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
-import { type Answer, podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
+import { type Answer, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
+import { ClusterError } from "../cluster/error.ts";
 import type { Outcome, Send } from "../http/outcome.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { fixedSecrets } from "../runtime/secret_file.ts";
@@ -210,6 +211,78 @@ Deno.test("no more is under way than --buffer allows", async () => {
   await running.ended;
 });
 
+Deno.test("what is pending at the end is lost without --state, and that is said; with it, that it is kept", async () => {
+  await withFolder(async (folder) => {
+    const pods = [makePod({ name: "web" }), makePod({ name: "api" })];
+    const cases = [
+      [[], [pods[0] ?? assert.fail()], "error", "1 message for endpoint a is lost: there is no --state that"],
+      [[], pods, "error", "2 messages for endpoint a are lost: there is no --state that"],
+      [
+        ["--state", `${folder}/state.db`],
+        pods,
+        "warn",
+        "2 messages are pending for endpoint a, and are in the state file.",
+      ],
+    ] as const;
+    for (const [flags, listed, level, sentence] of cases) {
+      let attempts = 0;
+      const running = new Running([...flags], (...given) => (attempts++, unwilling(...given)), {
+        answers: [podList("10", [...listed])],
+      });
+      await running.until(() => attempts > 0);
+      running.stop();
+      for (let second = 0; second < 30; second++) await running.clock.advance(1_000);
+      assert.equal(await running.ended, 0);
+      const said = running.log.at(level).filter((message) => message.startsWith(sentence));
+      assert.equal(said.length, 1, running.log.lines.map(({ message }) => message).join("\n"));
+    }
+  });
+});
+
+for (
+  const [sentence, flags, answers] of [
+    ["Listed 1 pod in 0 ms, watching.", [], [...WEB, new ScriptedStream()]],
+    ["Listed no pods in 0 ms, watching.", [], [podList("10", []), new ScriptedStream()]],
+    ["Listed 1 pod in 0 ms, and again in 2 min.", ["--source", "poll"], WEB],
+    [
+      "Listed 2 pods in 0 ms, and again in 90 s.",
+      ["--source", "poll", "--interval", "90s", "-n", "shop", "-n", "team-a"],
+      ["shop", "team-a"].map((namespace) =>
+        podList("10", [simplePod("web", "1", { namespace, uid: namespace })])
+      ),
+    ],
+  ] as const
+) {
+  Deno.test(`a life sign: ${sentence}`, async () => {
+    const running = new Running([...flags], willing, { answers: [...answers] });
+    await running.until(() => running.log.at("info").some((message) => message.startsWith("Listed")));
+    assert.deepEqual(running.log.at("info").filter((message) => message.startsWith("Listed")), [sentence]);
+    running.stop();
+    await running.ended;
+  });
+}
+
+Deno.test("a watch that is refused is no life sign", async () => {
+  const forbidden = new ClusterError("forbidden", "You may not watch.");
+  const running = new Running([], willing, { answers: [...WEB, forbidden] });
+  await running.until(() => running.log.at("warn").includes("You may not watch."));
+  assert.equal(running.log.at("info").some((message) => message.startsWith("Listed")), false);
+  running.stop();
+  await running.ended;
+});
+
+Deno.test("an outage is told of again while the program runs", async () => {
+  const running = new Running([], unwilling);
+  await running.until(() => running.log.at("info").some((message) => message.includes("follows the pods")));
+  await settle();
+  for (let minute = 0; minute < 7; minute++) await running.clock.advance(60_000);
+  const told = /^Endpoint a has taken nothing for \d min: refused\. 1 message is pending for it\.$/;
+  await running.until(() => running.log.at("warn").some((message) => told.test(message)));
+  running.stop();
+  for (let second = 0; second < 30; second++) await running.clock.advance(1_000);
+  await running.ended;
+});
+
 Deno.test("an annotation's endpoint that nothing is pending for is closed within two minutes, the operator's is not", async () => {
   const pods = [podWith("theirs", "https://hooks.example.com/x"), makePod({ name: "ours" })];
   let attempts = 0;
@@ -243,7 +316,7 @@ Deno.test("what is pending for an annotation's endpoint that nobody can name any
     const after = new Running([...state, "--pod-webhooks", "other.example.com"], willing, {
       answers: [podList("11", [])],
     });
-    const given = /^No pod names the endpoint pod:hooks\S+ any more: 1 messages pending for it are given up/;
+    const given = /^No pod names the endpoint pod:hooks\S+ any more: 1 message pending for it is given up/;
     await after.until(() => after.log.at("info").some((message) => message.includes("follows the pods")));
     await settle();
     await after.clock.advance(61_000);

@@ -1,16 +1,21 @@
 import type { UpdateOptions } from "../cli/update.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
-import { type Keyring, readDockerConfig } from "../update/docker_config.ts";
-import { httpGet } from "../update/http_get.ts";
+import { PLATFORM } from "../runtime/platform.ts";
+import { type Keyring, noCredentials, readDockerConfig } from "../update/docker_config.ts";
+import { httpGetWith } from "../update/http_get.ts";
 import { Registry } from "../update/registry.ts";
+import { RegistryError } from "../update/registry_error.ts";
 import { keepCurrent } from "../update/updater.ts";
 
 /** What the updater is run with. */
 export interface StayCurrentDeps {
   /** Reads the program's own pod; undefined outside a cluster. */
   ownPod: ((signal: AbortSignal) => Promise<Pod>) | undefined;
+  /** For the variables of proxies. */
+  env: Env;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -28,16 +33,19 @@ export async function stayCurrent(
   deps: StayCurrentDeps,
   stop: AbortSignal,
 ): Promise<void> {
-  const { version, clock } = deps;
+  const { version, clock, log } = deps;
   const keyring = (): Promise<Keyring> =>
-    registryConfig === undefined ? Promise.resolve(new Map()) : readDockerConfig(registryConfig);
+    registryConfig === undefined ? Promise.resolve(noCredentials) : readDockerConfig(registryConfig);
   const registry = {
-    get: httpGet,
+    get: httpGetWith(deps.env),
     keyring,
     insecure: insecureRegistries,
     userAgent: `k8svent/${version}`,
     now: clock.now,
+    platform: PLATFORM,
   };
+  // The first look may be a day ahead, and outside a cluster never come.
+  if (mode !== "off") await sayUnreadable(keyring, log);
   await keepCurrent({
     ...deps,
     mode,
@@ -45,4 +53,13 @@ export async function stayCurrent(
     interval,
     open: (one) => new Registry(one, registry),
   }, stop);
+}
+
+async function sayUnreadable(read: () => Promise<Keyring>, log: Log): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    log.warn(`Update: ${error.message}. Mend it, or correct its path: it is read again at each look.`);
+  }
 }

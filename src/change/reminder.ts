@@ -1,22 +1,31 @@
-import { createHash } from "node:crypto";
-
 /**
- * Reminders about pods unhealthy, one an interval. Each pod has its own moment within the interval, so that
- * a thousand sick pods do not come all at once. The number of the interval goes into the message's id.
+ * When a pod that is unhealthy is sent again, though nothing changed.
+ *
+ * The store keeps one instant for each such pod: when to look at it next. A pod gets it when trouble is first seen, a
+ * whole interval ahead, and keeps it while its versions come and go, so that a pod that changes all the time is reminded
+ * of, too. At each look this file says what to do and when the next one is. Looks are a few seconds late, as they are
+ * made in batches; what a reminder is *for* is the instant that it was due, so a restart sends it under the same id.
  */
-export interface Reminder {
-  /** The number of the interval that is running, counted from the epoch and shifted for this pod. */
-  slot: number;
-  /** When the next one begins, in milliseconds since the epoch. */
+
+/** What a look at a pod leads to. */
+export interface Look {
+  /** The reminder to send, by the instant that it was due (part of its id); undefined: none yet. */
+  occasion: number | undefined;
+  /** When to look again. */
   next: number;
 }
 
 /**
- * @param now the wall clock, in milliseconds since the epoch
- * @param interval in milliseconds, more than 0
+ * All in milliseconds; instants since the epoch, by the wall clock.
+ *
+ * @param due when this look was due
+ * @param since from when on the pod is unhealthy (see `unhealthyFrom`); ahead, while its grace period runs
+ * @param interval more than 0
  */
-export function reminderAt(uid: string, now: number, interval: number): Reminder {
-  const shift = createHash("sha256").update(uid).digest().readUInt32BE() % interval;
-  const slot = Math.floor((now - shift) / interval);
-  return { slot, next: (slot + 1) * interval + shift };
+export function lookAt(due: number, since: number, now: number, interval: number): Look {
+  if (now < since + interval) return { occasion: undefined, next: Math.min(now, since) + interval };
+  // Further ahead than an interval it was set before the wall clock went back.
+  const from = Math.min(due, now);
+  const occasion = from + Math.floor((now - from) / interval) * interval;
+  return { occasion, next: occasion + interval };
 }

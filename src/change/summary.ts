@@ -1,5 +1,5 @@
 import { fieldsOf, objectsIn, textOf } from "../pod/anything.ts";
-import { isUnhealthy } from "../pod/health.ts";
+import { unhealthyFrom } from "../pod/health.ts";
 import type { PodObject } from "../pod/object.ts";
 
 /**
@@ -10,7 +10,10 @@ export interface Summary {
   phase: string;
   /** Whether the condition `Ready` is `True`. */
   ready: boolean;
+  /** Whether it is unhealthy, or will be. */
   unhealthy: boolean;
+  /** Only where that is ahead: when its grace period ends, in milliseconds since the epoch. */
+  unhealthyFrom?: number;
   scheduled: boolean;
   terminating: boolean;
   /** Restarts of all containers together. */
@@ -32,10 +35,12 @@ export function summarize({ pod, digests }: PodObject): Summary {
   const status = fieldsOf(pod.status);
   const containers = CONTAINERS.flatMap((list) => objectsIn(spec[list]));
   const statuses = STATUSES.flatMap((list) => objectsIn(status[list]));
+  const unhealthy = unhealthyFrom(pod);
   return {
     phase: phaseOf(status["phase"]),
     ready: objectsIn(status["conditions"]).some(({ type, status }) => type === "Ready" && status === "True"),
-    unhealthy: isUnhealthy(pod),
+    unhealthy: unhealthy !== undefined,
+    ...(unhealthy !== undefined && unhealthy > 0 && { unhealthyFrom: unhealthy }),
     scheduled: textOf(spec["nodeName"]) !== undefined,
     terminating: textOf(pod.metadata.deletionTimestamp) !== undefined,
     restarts: statuses.reduce(

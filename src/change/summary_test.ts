@@ -10,10 +10,12 @@ import { summarize } from "./summary.ts";
 Deno.test("whatever a pod holds, its summary is made of texts, numbers and truth values", () => {
   fc.assert(
     fc.property(ODD_POD, (object) => {
-      const { phase, ready, unhealthy, scheduled, terminating, restarts, ...rest } = summarize(object);
+      const { phase, ready, unhealthy, unhealthyFrom, scheduled, terminating, restarts, ...rest } = summarize(
+        object,
+      );
       assert.match(phase, /^[A-Za-z]+$/);
       for (const fact of [ready, unhealthy, scheduled, terminating]) assert.equal(typeof fact, "boolean");
-      assert.ok(Number.isFinite(restarts));
+      assert.ok(Number.isFinite(restarts) && Number.isFinite(unhealthyFrom ?? 0));
       for (const text of Object.values(rest).flat()) assert.equal(typeof text, "string");
     }),
     { numRuns: 3_000 },

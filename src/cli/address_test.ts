@@ -24,3 +24,22 @@ for (const text of ["", "8080", "::1:8080", "host:", "host:65536", "http://host:
     });
   });
 }
+
+for (
+  const [text, hint] of [
+    ["8080", /To listen on this port at all addresses, write :8080\.$/],
+    ["*:8080", /All addresses are meant where the host is left out: :8080\.$/],
+    ["localhost:99999", /A port is at most 65535\.$/],
+    ["::1:8080", /An IPv6 address stands in brackets: \[::1\]:8080\.$/],
+    ["http://localhost:8080/x", /It has no scheme and no path\.$/],
+    ["localhost", /not "localhost"\.$/],
+  ] as const
+) {
+  Deno.test(`"${text}" is no address to listen on, and the error says what is missing`, () => {
+    assert.throws(() => parseAddress(text, "K8SVENT_LISTEN"), (error) => {
+      assert(error instanceof UsageError);
+      assert.match(error.message, hint);
+      return true;
+    });
+  });
+}

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
+import { suggestion } from "./unknown_flag.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
@@ -16,6 +17,9 @@ export interface Printed {
   text: string;
 }
 
+/** In columns: that of a terminal that nobody has widened. */
+const HELP_WIDTH = 80;
+
 /**
  * What each flag was given on the command line, else in the environment, never both. A switch that is on has
  * the value `true`.
@@ -29,8 +33,9 @@ export function readArguments(
 ): Map<FlagName, Given> | Printed {
   const printed: string[] = [];
   const program = buildCommand((text) => printed.push(text));
+  argv.forEach(checkForgotten);
   try {
-    program.parse(argv, { from: "user" });
+    program.parse(argv.flatMap(asTyped), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     const text = printed.join("");
@@ -46,16 +51,48 @@ export function readArguments(
   return given;
 }
 
+/**
+ * An argument as commander reads it: the words that other programs have for commands, and a short flag's value behind
+ * `=`, which kubectl takes.
+ */
+function asTyped(argument: string, index: number, argv: string[]): string[] {
+  // The value of the flag before it, whatever it looks like: `--selector -a=b`.
+  if (flagOf(argv[index - 1] ?? "")?.value !== undefined) return [argument];
+  if (index === 0 && (argument === "help" || argument === "version")) return [`--${argument}`];
+  const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
+  if (long !== undefined && (FLAGS.has(long as FlagName) || long === "help" || long === "version")) {
+    throw new UsageError(`-${long} is written with two dashes: --${long}.`);
+  }
+  const [, short, value] = /^(-[A-Za-z])=(.*)$/s.exec(argument) ?? [];
+  return short === undefined || value === undefined ? [argument] : [short, value];
+}
+
+/** Commander would take the next flag for the value of one that has none: `--state --once` is a file called `--once`. */
+function checkForgotten(argument: string, index: number, argv: string[]): void {
+  const before = flagOf(argv[index - 1] ?? "");
+  if (before?.value === undefined || flagOf(argument) === undefined) return;
+  const name = argv[index - 1];
+  throw new UsageError(
+    `${name} needs a value, and the flag ${argument} follows it. "k8svent --help" shows its form.`,
+  );
+}
+
+/** The flag that an argument spells exactly, without a value. */
+function flagOf(argument: string): Flag | undefined {
+  if (argument.startsWith("--")) return FLAGS.get(argument.slice(2) as FlagName);
+  return [...FLAGS.values()].find(({ short }) => short !== undefined && argument === `-${short}`);
+}
+
 /** Commander prints and exits by itself unless told otherwise; main.ts alone does either. */
 function buildCommand(write: (text: string) => void): Command {
   const program = new Command("k8svent")
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
-    .usage("--url URL [flags]")
+    .usage("--url URL [flags]\n       k8svent --once [flags]")
     .exitOverride()
     .configureOutput({
       writeOut: write,
       writeErr: () => {},
-      getOutHelpWidth: () => 100,
+      getOutHelpWidth: () => HELP_WIDTH,
       getOutHasColors: () => false,
     })
     .configureHelp({ optionTerm: (option) => option.flags.replace(/[<>]/g, "") })
@@ -67,8 +104,8 @@ function buildCommand(write: (text: string) => void): Command {
   }
   return program
     .optionsGroup("Help:")
-    .version(VERSION, "-V, --version", "print the version")
-    .helpOption("-h, --help", "print this")
+    .version(VERSION, "-V, --version", "print the version, as k8svent version does")
+    .helpOption("-h, --help", "print this, as k8svent help does")
     .addHelpText("after", EXAMPLES);
 }
 
@@ -78,7 +115,7 @@ function buildOption(name: string, flag: Flag): Option {
   const variable = flag.variables[0];
   const option = new Option(
     flag.value === undefined ? spelled : `${spelled} <${flag.value}>`,
-    `${flag.help}${fallback} [${variable}${flag.list ? ", a comma list" : ""}]`,
+    `${flag.help}${fallback} [${variable}${flag.list ? ", a list" : ""}]`,
   );
   if (flag.value === undefined) return option;
   return option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
@@ -91,13 +128,13 @@ function fromCommand(program: Command, name: FlagName): Given | undefined {
   return { values: Array.isArray(value) ? value : [String(value)], from: `--${name}` };
 }
 
+/** A variable that was filled from a file ends with that file's new line. */
 function fromEnvironment(flag: Flag, env: (name: string) => string | undefined): Given | undefined {
   for (const variable of flag.variables) {
-    const value = env(variable);
+    const value = env(variable)?.trim() ?? "";
     // Manifests and CI set a variable to nothing to say that it does not apply.
-    if (value === undefined || (value.trim() === "" && !flag.refuseEmpty)) continue;
-    const values = flag.list ? value.split(",").map((part) => part.trim()).filter(Boolean) : [value];
-    return { values, from: variable };
+    if (value === "") continue;
+    return { values: flag.list ? value.split(/[\s,]+/).filter(Boolean) : [value], from: variable };
   }
   return undefined;
 }
@@ -106,25 +143,13 @@ function fromEnvironment(flag: Flag, env: (name: string) => string | undefined):
 function explain(error: CommanderError): string {
   const typed = /'(--[^'=\s]+|-[^'-])/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
-    case "commander.unknownOption": {
-      if (FLAGS.has(typed.slice(2) as FlagName)) return `${typed} is a switch: give it without a value.`;
-      const similar = suggestion(typed);
-      return `There is no flag ${typed}.${similar} "k8svent --help" lists them all.`;
-    }
+    case "commander.unknownOption":
+      return FLAGS.has(typed.slice(2) as FlagName)
+        ? `${typed} is a switch: give it without a value.`
+        : `There is no flag ${typed}.${suggestion(typed)} "k8svent --help" lists them all.`;
     case "commander.optionMissingArgument":
       return `${/--[a-z-]+/.exec(error.message)?.[0]} needs a value. "k8svent --help" shows its form.`;
     default:
       return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
   }
-}
-
-/** Commander's own search for a similar flag, asked without the value that `--flag=VALUE` carried. */
-function suggestion(typed: string): string {
-  try {
-    buildCommand(() => {}).parse([typed], { from: "user" });
-  } catch (error) {
-    const similar = /Did you mean [^?]*\?/.exec((error as Error).message)?.[0];
-    if (similar !== undefined) return ` ${similar}`;
-  }
-  return "";
 }

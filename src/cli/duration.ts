@@ -17,8 +17,9 @@ const LONGEST = 2 ** 31 - 1;
 export function parseDuration(text: string, from: string): number {
   const [matched, hours, minutes, seconds, milliseconds] = DURATION.exec(text) ?? [];
   if (matched === undefined && text !== "0") {
+    const unit = /^\d{1,9}$/.test(text) ? ` It has no unit: ${text}s are seconds, ${text}m minutes.` : "";
     throw new UsageError(
-      `${from} must be a duration such as 15s, 2m or 1h30m (units: h, m, s, ms), not ${quote(text)}.`,
+      `${from} must be a duration such as 15s, 2m or 1h30m (units: h, m, s, ms), not ${quote(text)}.${unit}`,
     );
   }
   const parts = { h: hours, m: minutes, s: seconds, ms: milliseconds };

@@ -1,16 +1,18 @@
 /** What stands below the flags in the help. */
 export const EXAMPLES = `
-In brackets: the variable that sets the same. The flag wins over it; they do not add up.
-Durations are written 500ms, 15s, 2m or 1h30m.
+In brackets stands the variable that sets the same. The flag wins over it; they
+do not add up. In a list, commas, spaces or new lines separate.
+Durations are written 500ms, 15s, 2m or 1h30m; sizes 64Mi or 1Gi.
 Exit code: 0 done, 1 failed, 2 wrong usage.
 
 Examples:
   Send every pod change of the current kubeconfig context to a receiver:
     k8svent --url https://hooks.example.com/pods --secret-file ./secret
 
-  Two receivers, the pods of two namespaces, and nothing forgotten over a restart:
-    k8svent -u ops=https://ops.example.com/k8s -u audit=https://audit.example.com/in \\
-      -n team-a -n team-b --state ./k8svent.db
-
   What would be sent now, as one line of JSON a pod:
-    k8svent --once --selector app=web`;
+    k8svent --once --namespace shop --selector app=web
+
+  Two receivers, two namespaces, and nothing forgotten over a restart:
+    k8svent -u ops=https://ops.example.com/k8s \\
+      -u audit=https://audit.example.com/in \\
+      -n team-a -n team-b --state ./k8svent.db`;

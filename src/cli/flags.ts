@@ -4,20 +4,18 @@ export interface Flag {
   short?: string;
   /** What stands for its value in the help. A flag without one is a switch. */
   value?: string;
-  /** May be given several times; in the environment it is a comma list. */
+  /** May be given several times; in the environment commas, spaces and new lines separate. */
   list?: true;
   /** The first of them that is set counts. */
   variables: string[];
   /** Written as a person would write it. */
   fallback?: string;
-  /** An empty variable is an error, not unset: who meant to sign must not end up unsigned. */
-  refuseEmpty?: true;
   /** Its variables hold a secret or a webhook's URL: `--payload-env` must not send them. */
   confidential?: true;
   help: string;
 }
 
-/** Every flag of the program, by the heading that it stands under in the help. */
+/** Every flag of the program, by the heading that it stands under in the help; what is used most comes first. */
 export const GROUPS = {
   "Where to send": {
     url: {
@@ -26,7 +24,24 @@ export const GROUPS = {
       list: true,
       variables: ["K8SVENT_WEBHOOKS", "K8SVENT_URL", "K8VENT_WEBHOOKS"],
       confidential: true,
-      help: "a webhook; NAME is what logs and metrics call it",
+      help: "a webhook; NAME is what the log calls it",
+    },
+    "secret-file": {
+      value: "FILE",
+      variables: ["K8SVENT_WEBHOOK_SECRET_FILE", "K8SVENT_SECRET_FILE"],
+      help:
+        "sign what goes to every webhook with the secret in this file (a line each; read again when it changes)",
+    },
+    secret: {
+      short: "s",
+      value: "SECRET",
+      variables: ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET"],
+      confidential: true,
+      help: "the same on the command line, where others on the machine can read it",
+    },
+    once: {
+      variables: ["K8SVENT_ONCE"],
+      help: "send every pod once, then exit; without a webhook, print one payload a line",
     },
     "pod-webhooks": {
       value: "HOST[:PORT]",
@@ -34,61 +49,6 @@ export const GROUPS = {
       variables: ["K8SVENT_POD_WEBHOOKS"],
       help:
         "honour a pod's annotation atomist.com/k8vent for URLs of this host (*.example.com: its subdomains)",
-    },
-    once: {
-      variables: ["K8SVENT_ONCE"],
-      help: "send every pod once, then exit; without a webhook, print one payload a line",
-    },
-  },
-  "What is sent": {
-    secret: {
-      short: "s",
-      value: "SECRET",
-      variables: ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET"],
-      refuseEmpty: true,
-      confidential: true,
-      help: "sign what goes to every webhook",
-    },
-    "secret-file": {
-      value: "FILE",
-      variables: ["K8SVENT_WEBHOOK_SECRET_FILE", "K8SVENT_SECRET_FILE"],
-      refuseEmpty: true,
-      help: "the same from a file, read again when it changes; each line is an active secret",
-    },
-    signatures: {
-      value: "KIND",
-      list: true,
-      variables: ["K8SVENT_SIGNATURES"],
-      help: "which signatures are sent: standard, github, atomist; all of them where none is named",
-    },
-    environment: {
-      value: "NAME",
-      variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
-      help: "a name for this cluster, sent with every message",
-    },
-    payload: {
-      value: "FORM",
-      variables: ["K8SVENT_PAYLOAD"],
-      fallback: "k8svent",
-      help: 'k8svent, or k8vent: with "env" beside the pod, as the older program sent it',
-    },
-    notices: {
-      value: "NAME",
-      list: true,
-      variables: ["K8SVENT_NOTICES"],
-      help:
-        "tell this webhook (all: each) also of gaps, and which pods there are, so that it can repair itself",
-    },
-    heartbeat: {
-      value: "DURATION",
-      variables: ["K8SVENT_HEARTBEAT"],
-      help: "send a sign of life this often to the webhooks of --notices",
-    },
-    "payload-env": {
-      value: "NAME",
-      list: true,
-      variables: ["K8SVENT_PAYLOAD_ENV"],
-      help: 'a variable to send in "env" with --payload k8vent (ATOMIST_ENVIRONMENT where none is named)',
     },
   },
   "Which pods": {
@@ -109,18 +69,6 @@ export const GROUPS = {
       variables: ["K8SVENT_FIELD_SELECTOR"],
       help: "only pods with these fields, as kubectl's --field-selector",
     },
-    source: {
-      value: "watch|poll",
-      variables: ["K8SVENT_SOURCE"],
-      fallback: "watch",
-      help: "follow each change, or list every --interval",
-    },
-    interval: {
-      value: "DURATION",
-      variables: ["K8SVENT_INTERVAL"],
-      fallback: "2m",
-      help: "how often poll lists, and how often unhealthy pods are sent again (0 with watch: never)",
-    },
   },
   "Which cluster": {
     kubeconfig: {
@@ -140,18 +88,33 @@ export const GROUPS = {
       variables: ["K8SVENT_STATE"],
       help: "keep what is known and pending in this file, so that a restart goes on where it was",
     },
-    buffer: {
-      value: "SIZE",
-      variables: ["K8SVENT_BUFFER"],
-      fallback: "64Mi",
-      help: "memory for what is pending; for all of it where no file can be written",
+    listen: {
+      value: "HOST:PORT",
+      variables: ["K8SVENT_LISTEN"],
+      help: "answer probes there, /livez and /readyz (:8080 is on all addresses); off by default",
     },
-    "state-max": {
-      value: "SIZE",
-      variables: ["K8SVENT_STATE_MAX"],
-      fallback: "1Gi",
-      help:
-        "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
+    interval: {
+      value: "DURATION",
+      variables: ["K8SVENT_INTERVAL"],
+      fallback: "2m",
+      help: "how often poll lists, and how often unhealthy pods are sent again (0 with watch: never)",
+    },
+    source: {
+      value: "watch|poll",
+      variables: ["K8SVENT_SOURCE"],
+      fallback: "watch",
+      help: "follow each change, or list every --interval",
+    },
+    "log-level": {
+      value: "LEVEL",
+      variables: ["K8SVENT_LOG_LEVEL"],
+      fallback: "info",
+      help: "debug, info, warn or error",
+    },
+    "log-format": {
+      value: "json|text",
+      variables: ["K8SVENT_LOG_FORMAT"],
+      help: "text on a terminal, JSON lines otherwise",
     },
     timeout: {
       value: "DURATION",
@@ -171,21 +134,55 @@ export const GROUPS = {
       fallback: "20s",
       help: "how long to go on delivering after SIGTERM",
     },
-    listen: {
-      value: "HOST:PORT",
-      variables: ["K8SVENT_LISTEN"],
-      help: "answer probes there: /livez, /readyz (:8080: on all addresses); off by default",
+    buffer: {
+      value: "SIZE",
+      variables: ["K8SVENT_BUFFER"],
+      fallback: "64Mi",
+      help: "memory for what is pending; for all of it where no file can be written",
     },
-    "log-level": {
-      value: "LEVEL",
-      variables: ["K8SVENT_LOG_LEVEL"],
-      fallback: "info",
-      help: "debug, info, warn or error",
+    "state-max": {
+      value: "SIZE",
+      variables: ["K8SVENT_STATE_MAX"],
+      fallback: "1Gi",
+      help:
+        "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
     },
-    "log-format": {
-      value: "json|text",
-      variables: ["K8SVENT_LOG_FORMAT"],
-      help: "text on a terminal, JSON lines otherwise",
+  },
+  "What is sent": {
+    environment: {
+      value: "NAME",
+      variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
+      help: "a name for this cluster, sent with every message",
+    },
+    signatures: {
+      value: "KIND",
+      list: true,
+      variables: ["K8SVENT_SIGNATURES"],
+      help: "which signatures are sent: standard, github, atomist; all of them where none is named",
+    },
+    notices: {
+      value: "NAME",
+      list: true,
+      variables: ["K8SVENT_NOTICES"],
+      help:
+        "tell this webhook (all: each) also of gaps, and which pods there are, so that it can repair itself",
+    },
+    heartbeat: {
+      value: "DURATION",
+      variables: ["K8SVENT_HEARTBEAT"],
+      help: "send a sign of life this often to the webhooks of --notices",
+    },
+    payload: {
+      value: "FORM",
+      variables: ["K8SVENT_PAYLOAD"],
+      fallback: "k8svent",
+      help: 'k8svent, or k8vent: with "env" beside the pod, as the older program sent it',
+    },
+    "payload-env": {
+      value: "NAME",
+      list: true,
+      variables: ["K8SVENT_PAYLOAD_ENV"],
+      help: 'a variable to send in "env" with --payload k8vent (ATOMIST_ENVIRONMENT where none is named)',
     },
   },
   "How it stays current": {

@@ -1,16 +1,19 @@
 import type { Address } from "../admin/listen.ts";
-import { type Scheme, SCHEMES, secretProblem } from "../delivery/sign.ts";
+import { type Scheme, SCHEMES } from "../delivery/sign.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
+import { proxyFor } from "../runtime/proxy.ts";
+import { parseSecrets } from "../runtime/secret.ts";
 import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
-import type { FlagName } from "./flags.ts";
+import { type FlagName, FLAGS } from "./flags.ts";
 import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
 import { parseSize } from "./size.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
 import { choice, count, headerText, hostPattern, namespace, text, variableName } from "./value.ts";
 import { quote, UsageError } from "./usage_error.ts";
+import { ineffective } from "./warnings.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /** What the program is to do. Plain data: nothing has been read or dialled yet. Durations are milliseconds. */
@@ -18,8 +21,8 @@ export interface Options {
   command: "run";
   /** In the order given, with distinct names. Empty only with `once` or `podWebhooks`. */
   endpoints: Endpoint[];
-  /** At most one of the two is set; neither means that nothing is signed. Never blank. */
-  secret?: string;
+  /** At most one of the two is set; neither means that nothing is signed. By the rule of `runtime/secret.ts`. */
+  secrets: string[];
   secretFile?: string;
   /** Which signatures a message carries where there is a secret; never empty. */
   signatures: ReadonlySet<Scheme>;
@@ -65,6 +68,8 @@ export interface Options {
   payload: "k8svent" | "k8vent";
   /** Names of variables, not their values. Empty unless `payload` is `k8vent`. */
   payloadEnv: string[];
+  /** What is not wrong and not as it seems, a sentence each, for the log. */
+  warnings: string[];
 }
 
 /** `--help`: print the text to stdout and exit with 0. */
@@ -93,10 +98,11 @@ export function parseOptions(
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
+  const { weak, ...secret } = chooseSecret(given);
   const options: Options = {
     command: "run",
     endpoints: parseEndpoints(given.get("url")),
-    ...chooseSecret(given),
+    ...secret,
     signatures: parseSignatures(given),
     once: optional(given, "once", parseSwitch) ?? false,
     source: required(given, "source", choice("watch", "poll")),
@@ -122,8 +128,20 @@ export function parseOptions(
     ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
     payload: required(given, "payload", choice("k8svent", "k8vent")),
     payloadEnv: list(given, "payload-env", variableName),
+    warnings: [],
   };
   checkTogether(options);
+  checkProxies(options.endpoints, env);
+  options.warnings = [
+    ...ineffective(given, {
+      once: options.once,
+      sends: options.endpoints.length > 0,
+      honours: options.podWebhooks.length > 0,
+      updates: options.update.mode !== "off",
+    }),
+    ...weak,
+    ...unsigned(options, env),
+  ];
   options.notices = namedEndpoints(options);
   if (options.payload === "k8vent" && options.payloadEnv.length === 0) {
     options.payloadEnv = ["ATOMIST_ENVIRONMENT"];
@@ -155,6 +173,18 @@ function checkTogether(options: Options): void {
   }
 }
 
+/** Each attempt would fail for it; a person who starts the program wants to know at once. */
+function checkProxies(endpoints: Endpoint[], env: (name: string) => string | undefined): void {
+  for (const { name, url } of endpoints) {
+    const proxy = proxyFor(url, env);
+    if (proxy === undefined || !("problem" in proxy)) continue;
+    throw new UsageError(
+      `${proxy.problem}. The webhook ${name} would go through it: correct or unset it, or add the webhook's host to ` +
+        "NO_PROXY.",
+    );
+  }
+}
+
 function parseSignatures(given: Map<FlagName, Given>): ReadonlySet<Scheme> {
   const kinds = list(given, "signatures", choice(...SCHEMES));
   return new Set(kinds.length > 0 ? kinds : SCHEMES);
@@ -177,7 +207,9 @@ function parseEndpoints(url: Given | undefined): Endpoint[] {
 }
 
 /** A flag wins over a variable here too, even where the one names a secret and the other a file. */
-function chooseSecret(given: Map<FlagName, Given>): Pick<Options, "secret" | "secretFile"> {
+function chooseSecret(
+  given: Map<FlagName, Given>,
+): Pick<Options, "secrets" | "secretFile"> & { weak: string[] } {
   const secret = given.get("secret");
   const file = given.get("secret-file");
   const isFlag = (one: Given): boolean => one.from.startsWith("--");
@@ -188,13 +220,44 @@ function chooseSecret(given: Map<FlagName, Given>): Pick<Options, "secret" | "se
     );
   }
   if (file !== undefined && (secret === undefined || isFlag(file))) {
-    return { secretFile: text(last(file), file.from) };
+    return { secrets: [], secretFile: text(last(file), file.from), weak: [] };
   }
-  if (secret === undefined) return {};
-  if (last(secret).trim() === "") {
-    throw new UsageError(`${secret.from} is set but empty: give it a secret, or unset it to send unsigned.`);
+  if (secret === undefined) return { secrets: [], weak: [] };
+  const { from } = secret;
+  const parsed = parseSecrets(last(secret));
+  switch (parsed.kind) {
+    case "secrets":
+      return {
+        secrets: parsed.secrets,
+        weak: parsed.weak === undefined ? [] : [`${from}: the secret ${parsed.weak}`],
+      };
+    case "problem":
+      throw new UsageError(
+        parsed.line === 1
+          ? `${from}: the secret ${parsed.problem}`
+          : `${from}: line ${parsed.line} ${parsed.problem}`,
+      );
+    case "empty":
+      throw emptySecret(from);
   }
-  const problem = secretProblem(last(secret));
-  if (problem !== undefined) throw new UsageError(`${secret.from}: the secret ${problem}`);
-  return { secret: last(secret) };
+}
+
+/**
+ * Whoever meant to sign must not find out from a receiver. What is only printed has no signature anyway.
+ *
+ * @throws {UsageError} where a variable is there for a secret and holds none: a Secret without its key, most often
+ */
+function unsigned(
+  { endpoints, secrets, secretFile }: Options,
+  env: (name: string) => string | undefined,
+): string[] {
+  if (endpoints.length === 0 || secrets.length > 0 || secretFile !== undefined) return [];
+  const variables = [...FLAGS.get("secret")?.variables ?? [], ...FLAGS.get("secret-file")?.variables ?? []];
+  const empty = variables.find((name) => env(name) !== undefined);
+  if (empty !== undefined) throw emptySecret(empty);
+  return ["No secret is given, so what is sent is unsigned: name one with --secret-file FILE."];
+}
+
+function emptySecret(from: string): UsageError {
+  return new UsageError(`${from} is set but empty: give it a secret, or unset it to send unsigned.`);
 }

@@ -7,6 +7,8 @@ type Env = Record<string, string>;
 
 const URL_FLAG = ["--url", "https://a.example/"];
 
+const LONG = "0123456789abcdef";
+
 function parse(argv: string[], env: Env = {}): Options {
   const options = parseOptions(argv, (name) => env[name]);
   assert.equal(options.command, "run");
@@ -29,10 +31,12 @@ function hosts(options: Options): string[] {
 }
 
 Deno.test("with a webhook alone, everything else has its default", () => {
-  const { endpoints, ...rest } = parse(URL_FLAG);
+  const { endpoints, ...rest } = parse([...URL_FLAG, "--secret", LONG]);
   assert.equal(endpoints.length, 1);
   assert.deepEqual(rest, {
     command: "run",
+    secrets: [LONG],
+    warnings: [],
     signatures: new Set(["standard", "github", "atomist"]),
     once: false,
     source: "watch",
@@ -121,8 +125,8 @@ Deno.test("every flag has a variable that means the same", () => {
   };
   const fromFlags = parse(flags);
   const fromEnvironment = parse([], env);
-  assert.deepEqual(fromEnvironment, fromFlags);
-  assert.equal(Object.keys(fromFlags).length, 28);
+  assert.deepEqual(fromEnvironment, { ...fromFlags, warnings: [] });
+  assert.equal(Object.keys(fromFlags).length, 30);
   assert.equal(Object.keys(fromFlags.update).length, 5);
 });
 
@@ -142,10 +146,33 @@ Deno.test("K8SVENT_ENVIRONMENT comes before ATOMIST_ENVIRONMENT", () => {
   assert.equal(parse(URL_FLAG, { ...env, K8SVENT_ENVIRONMENT: "new" }).environment, "new");
 });
 
+for (const separator of [",", " , ", "\n", "\r\n", " ", "\t", ",\n", "\n\n,"]) {
+  Deno.test(`${JSON.stringify(separator)} stands between two webhooks of a variable`, () => {
+    for (const name of ["K8SVENT_WEBHOOKS", "K8VENT_WEBHOOKS"]) {
+      const value = ["", "a=https://a.example/x", "https://b.example/", ""].join(separator);
+      const { endpoints } = parse([], { [name]: value });
+      assert.deepEqual(endpoints.map(({ url }) => url.href), ["https://a.example/x", "https://b.example/"]);
+      assert.equal(endpoints[0]?.name, "a");
+    }
+  });
+}
+
 Deno.test("a comma in the list of a variable separates, and one in a --url does not", () => {
-  assert.match(complaint([], { K8SVENT_WEBHOOKS: "https://a.example/x,y" }), /WEBHOOKS, entry 2 .*%2C/);
+  assert.match(complaint([], { K8SVENT_WEBHOOKS: "https://a.example/x?ids=1,2" }), /WEBHOOKS, entry 2 .*%2C/);
   assert.equal(parse(["--url", "https://a.example/x,y"]).endpoints[0]?.url.pathname, "/x,y");
   assert.equal(parse([], { K8SVENT_WEBHOOKS: " https://a.example/ ,\n" }).endpoints.length, 1);
+});
+
+Deno.test("every list of a variable is separated alike, and no value has the new line of its file", () => {
+  const { namespaces, interval, state, podWebhooks } = parse(URL_FLAG, {
+    K8SVENT_NAMESPACE: "a\nb, c\n",
+    K8SVENT_INTERVAL: " 5m\n",
+    K8SVENT_STATE: "/x/state.db\r\n",
+    K8SVENT_POD_WEBHOOKS: "a.example b.example",
+  });
+  assert.deepEqual(namespaces, ["a", "b", "c"]);
+  assert.deepEqual([interval, state], [300_000, "/x/state.db"]);
+  assert.deepEqual(podWebhooks, ["a.example", "b.example"]);
 });
 
 Deno.test("without a webhook the error says how to give one, except with --once or --pod-webhooks", () => {
@@ -156,14 +183,55 @@ Deno.test("without a webhook the error says how to give one, except with --once 
   ]);
 });
 
-Deno.test("an empty secret is refused, wherever it comes from", () => {
-  assert.match(complaint([...URL_FLAG, "--secret", ""]), /^--secret is set but empty/);
-  assert.match(complaint([...URL_FLAG, "--secret", " \n"]), /^--secret is set but empty/);
-  assert.match(
-    complaint(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: "" }),
-    /^K8SVENT_WEBHOOK_SECRET is set but empty/,
-  );
-  assert.match(complaint(URL_FLAG, { K8SVENT_WEBHOOK_SECRET_FILE: "" }), /_SECRET_FILE is set but empty/);
+Deno.test("an empty secret on the command line is refused", () => {
+  for (const empty of ["", " \n"]) {
+    assert.match(complaint([...URL_FLAG, "--secret", empty]), /^--secret is set but empty/);
+    assert.match(complaint([...URL_FLAG, "--secret-file", empty]), /^--secret-file is set but empty/);
+  }
+});
+
+for (
+  const name of [
+    "K8SVENT_WEBHOOK_SECRET",
+    "K8SVENT_SECRET",
+    "K8SVENT_WEBHOOK_SECRET_FILE",
+    "K8SVENT_SECRET_FILE",
+  ]
+) {
+  Deno.test(`an empty ${name} is wrong usage, where nothing else signs what is sent`, () => {
+    for (const value of ["", " \n"]) {
+      assert.throws(() => parse(URL_FLAG, { [name]: value }), {
+        name: "UsageError",
+        message: `${name} is set but empty: give it a secret, or unset it to send unsigned.`,
+      });
+    }
+    assert.deepEqual(parse([...URL_FLAG, "-s", LONG], { [name]: "" }).warnings, []);
+    assert.deepEqual(parse(["--once"], { [name]: "" }).secrets, []);
+  });
+}
+
+Deno.test("that nothing signs is said once, where anything is sent to a webhook of the operator's", () => {
+  assert.deepEqual(parse(URL_FLAG).warnings, [
+    "No secret is given, so what is sent is unsigned: name one with --secret-file FILE.",
+  ]);
+  assert.deepEqual(parse([...URL_FLAG, "--secret-file", "/f"]).warnings, []);
+  assert.deepEqual(parse(["--once"]).warnings, []);
+  assert.deepEqual(parse(["--pod-webhooks", "a.example"]).warnings, []);
+});
+
+Deno.test("a secret from the flag and from the variable is read by one rule", () => {
+  for (const text of [`${LONG}\n`, ` ${LONG}\r\n`, `\uFEFF${LONG}`]) {
+    assert.deepEqual(parse([...URL_FLAG, "--secret", text]).secrets, [LONG]);
+    assert.deepEqual(parse(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: text }).secrets, [LONG]);
+  }
+  const two = parse(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: `new-${LONG}\nold-${LONG}\n` });
+  assert.deepEqual(two.secrets, [`new-${LONG}`, `old-${LONG}`]);
+  for (const text of [`"${LONG}"`, `v1,whsec_${LONG}`, "x", "whsec_T0PSECRE!"]) {
+    const flag = complaint([...URL_FLAG, "--secret", text]);
+    const variable = complaint(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: text });
+    assert.match(flag, /^--secret: the secret /);
+    assert.equal(variable.replace("K8SVENT_WEBHOOK_SECRET", "--secret"), flag);
+  }
 });
 
 Deno.test("a secret that could not sign is refused without being shown", () => {
@@ -172,20 +240,33 @@ Deno.test("a secret that could not sign is refused without being shown", () => {
   assert.doesNotMatch(message, /T0PSECRE/);
 });
 
+Deno.test("a short secret is taken with a warning that does not show it", () => {
+  const { secrets, warnings } = parse([...URL_FLAG, "--secret", "T0PSECRET"]);
+  assert.deepEqual(secrets, ["T0PSECRET"]);
+  assert.deepEqual(warnings, [
+    "--secret: the secret has 9 bytes only: use 16 or more (openssl rand -hex 32).",
+  ]);
+});
+
 Deno.test("a secret and a secret file exclude each other, but a flag wins over a variable", () => {
-  const both = { K8SVENT_WEBHOOK_SECRET: "s3cret", K8SVENT_WEBHOOK_SECRET_FILE: "/f" };
+  const both = { K8SVENT_WEBHOOK_SECRET: LONG, K8SVENT_WEBHOOK_SECRET_FILE: "/f" };
   assert.match(complaint(URL_FLAG, both), /exclude each other/);
-  assert.match(complaint([...URL_FLAG, "-s", "x", "--secret-file", "/f"]), /exclude each other/);
+  assert.match(complaint([...URL_FLAG, "-s", LONG, "--secret-file", "/f"]), /exclude each other/);
   const file = parse([...URL_FLAG, "--secret-file", "/f"], { K8SVENT_WEBHOOK_SECRET: "" });
-  assert.deepEqual([file.secret, file.secretFile], [undefined, "/f"]);
-  const secret = parse([...URL_FLAG, "-s", "mine"], { K8SVENT_WEBHOOK_SECRET_FILE: "/f" });
-  assert.deepEqual([secret.secret, secret.secretFile], ["mine", undefined]);
+  assert.deepEqual([file.secrets, file.secretFile], [[], "/f"]);
+  const secret = parse([...URL_FLAG, "-s", LONG], { K8SVENT_WEBHOOK_SECRET_FILE: "/f" });
+  assert.deepEqual([secret.secrets, secret.secretFile], [[LONG], undefined]);
 });
 
 Deno.test("a value that makes no sense is refused with the flag or variable that it came from", () => {
   const cases: [string[], RegExp][] = [
     [["--source", "push"], /^--source must be watch or poll, not "push"\.$/],
-    [["--interval", "5"], /^--interval must be a duration/],
+    [["--interval", "5"], /^--interval must be a duration .* It has no unit: 5s are seconds, 5m minutes\.$/],
+    [["--interval", "-1s"], /^--interval must be a duration .*, not "-1s"\.$/],
+    [["--interval", "1h30"], /^--interval must be a duration/],
+    [["--buffer", "-1Mi"], /^--buffer must be a size of at least 1Mi, .*, not "-1Mi"\.$/],
+    [["--state-max", "999999999999Gi"], /^--state-max can be at most 1048576Gi/],
+    [["--namespace", "*"], /must be the name of one namespace, .* or leave it out for all\.$/],
     [["--timeout", "0"], /^--timeout must be above 0/],
     [["--source", "poll", "--interval", "0"], /^--source poll needs an --interval above 0/],
     [["--concurrency", "0"], /^--concurrency must be a whole number from 1 to 1000, not "0"\.$/],
@@ -229,6 +310,104 @@ Deno.test("an unknown flag is met with a suggestion and without the value that i
   assert.match(complaint(["--url"]), /^--url needs a value/);
 });
 
+for (
+  const [typed, meant] of [
+    ["-A", /Did you|The pods of all namespaces are followed unless --namespace/],
+    ["--all-namespaces", /The pods of all namespaces are followed unless --namespace names some\./],
+    ["-l", /Did you mean --selector S\?/],
+    ["--label-selector", /Did you mean --selector S\?/],
+    ["--webhook", /Did you mean --url URL\?/],
+    ["--webhooks", /Did you mean --url URL, once for each\?/],
+    ["-f", /Files are named by --kubeconfig, --secret-file and --state\./],
+    ["--watch", /It watches of itself/],
+    ["-o", /--once prints/],
+    ["-v", /--log-level debug says more, and --version prints/],
+    ["--namespaces", /Did you mean --namespace\?/],
+    ["--kube-config", /Did you mean --kubeconfig\?/],
+    ["--kubecofnig", /Did you mean --kubeconfig\?/],
+    ["--intervall", /Did you mean --interval\?/],
+    ["--log_level", /Did you mean --log-level\?/],
+    ["--URL", /Did you mean --url\?/],
+    ["--versoin", /Did you mean --version\?/],
+    ["--hlep", /Did you mean --help\?/],
+    ["--nothing-like-it", /^There is no flag --nothing-like-it\. "k8svent --help"/],
+  ] as const
+) {
+  Deno.test(`${typed} is no flag, and the error says what to write`, () => {
+    assert.match(complaint([typed, "x"]), /^There is no flag --?[A-Za-z_-]+\./);
+    assert.match(complaint([typed, "x"]), meant);
+    assert.doesNotMatch(complaint([`${typed}=T0PSECRET`]), /T0PSECRET/);
+  });
+}
+
+for (const typed of ["-url", "-once", "-kubeconfig", "-namespace=x", "-help", "-version"]) {
+  Deno.test(`${typed} is written with two dashes, which is said`, () => {
+    assert.match(complaint([typed, "x"]), /^-[a-z]+ is written with two dashes: --[a-z]+\.$/);
+  });
+}
+
+for (
+  const argv of [["--state", "--once"], ["-n", "--selector", "a"], ["--url", "-s", "x"], [
+    "--secret",
+    "-n",
+    "x",
+  ]]
+) {
+  Deno.test(`${argv.join(" ")}: the value that was forgotten is named`, () => {
+    assert.match(
+      complaint([...URL_FLAG, ...argv]),
+      new RegExp(`^${argv[0]} needs a value, and the flag ${argv[1]} follows it`),
+    );
+  });
+}
+
+Deno.test("a value may begin with a dash, where it is no flag", () => {
+  assert.deepEqual(parse([...URL_FLAG, "--secret", "-0123456789abcdef"]).secrets, ["-0123456789abcdef"]);
+  assert.equal(parse([...URL_FLAG, "--state=--once"]).state, "--once");
+});
+
+Deno.test("a short flag takes its value behind a space, at once, and behind =", () => {
+  for (const argv of [["-n", "team-a"], ["-nteam-a"], ["-n=team-a"]]) {
+    assert.deepEqual(parse([...URL_FLAG, ...argv]).namespaces, ["team-a"]);
+  }
+});
+
+Deno.test("a flag of one value that is given several counts the last one, and says so without a value", () => {
+  const said = (...argv: string[]): string[] => parse([...URL_FLAG, "--secret-file", "/f", ...argv]).warnings;
+  assert.deepEqual(said("--interval", "1m", "--interval=5m"), [
+    "--interval is given 2 times, and takes one value: the last one counts.",
+  ]);
+  assert.deepEqual(said("--state", "/T0P", "--state", "/SECRET", "--state", "/T0P").length, 1);
+  assert.deepEqual(said("--interval", "1m", "--interval", "1m", "-n", "a", "-n", "b"), []);
+});
+
+for (
+  const [argv, warning] of [
+    [["--once", "--source", "poll"], "--once sends each pod once and ends: --source has no effect."],
+    [
+      ["--once", ...URL_FLAG, "-s", LONG, "--state", "/x", "--listen", ":1"],
+      "--once sends each pod once and ends: --state and --listen have no effect.",
+    ],
+    [["--once", "--secret", LONG], "--once without a webhook prints the pods: --secret has no effect."],
+    [
+      ["--pod-webhooks", "a.example", "-s", LONG],
+      "What goes to the webhooks of annotations is never signed: --secret has no effect.",
+    ],
+    [
+      [...URL_FLAG, "-s", LONG, "--update", "off", "--image", "k8svent:next"],
+      "--update off looks for no newer version: --image has no effect.",
+    ],
+  ] as const
+) {
+  Deno.test(`${argv.join(" ")}: what has no effect is said`, () => {
+    assert.deepEqual(parse([...argv]).warnings, [warning]);
+  });
+}
+
+Deno.test("what a variable sets may have no effect in silence: it serves several ways of running", () => {
+  assert.deepEqual(parse(["--once"], { K8SVENT_STATE: "/x", K8SVENT_WEBHOOK_SECRET: LONG }).warnings, []);
+});
+
 Deno.test("a stray argument is refused without being repeated", () => {
   const message = complaint(["https://a.example/T0PSECRET"]);
   assert.match(message, /give a webhook with --url URL/);
@@ -254,7 +433,26 @@ Deno.test("help names every flag with its variable, in groups, and asks for noth
   ) {
     assert(text.includes(name), name);
   }
-  assert(text.split("\n").every((line) => line.length <= 100));
+  assert(text.split("\n").every((line) => line.length <= 80));
+});
+
+Deno.test("help promises nothing that is not there", () => {
+  const { text } = parseOptions(["--help"], () => undefined) as { text: string };
+  assert.doesNotMatch(text, /metric|admin|--config\b/i);
+});
+
+Deno.test("help has what is used most before what is used least", () => {
+  const { text } = parseOptions(["--help"], () => undefined) as { text: string };
+  const places = ["--url", "--secret-file", "--namespace", "--state", "--state-max", "--payload-env"]
+    .map((flag) => text.indexOf(`${flag} `, text.indexOf("Where to send:")));
+  assert.deepEqual(places, places.toSorted((a, b) => a - b));
+});
+
+Deno.test("help and version are words, too", () => {
+  assert.equal(parseOptions(["help"], () => undefined).command, "help");
+  assert.equal(parseOptions(["version"], () => undefined).command, "version");
+  assert.equal(parseOptions(["help", "--url", "x"], () => undefined).command, "help");
+  assert.match(complaint([...URL_FLAG, "version"]), /takes flags only/);
 });
 
 Deno.test("the version can be asked for", () => {
@@ -290,4 +488,30 @@ Deno.test("--signatures leaves out what a receiver does not read, and refuses wh
     complaint([...URL_FLAG, "--signatures", "sha1"]),
     /--signatures must be standard or github or atomist/,
   );
+});
+
+Deno.test("a variable that holds no proxy is wrong usage where a webhook would go through it, and names itself alone", () => {
+  const values = [
+    "ftp://s3cret",
+    "http://",
+    "socks5://s3cret:1080",
+    "http://me:s3/cret@proxy:1",
+    "http://proxy:99999",
+  ];
+  for (const name of ["HTTPS_PROXY", "https_proxy"]) {
+    for (const value of values) {
+      const said = complaint(URL_FLAG, { [name]: value });
+      assert.match(said, new RegExp(`^${name} (is no proxy|names a SOCKS proxy).* The webhook a\\.example`));
+      assert.doesNotMatch(said, /s3cret|s3\/|ftp/);
+    }
+  }
+  const bad = { HTTPS_PROXY: "ftp://x" };
+  parse(URL_FLAG, { ...bad, NO_PROXY: "*.b, .example" });
+  parse(["--url", "https://127.0.0.1:8443/"], bad);
+  parse(["--url", "http://a.example/"], bad);
+  parse(["--once"], bad);
+});
+
+Deno.test("what follows a flag that takes a value is its value, whatever it looks like", () => {
+  assert.equal(parse([...URL_FLAG, "--selector", "-a=b"]).selector, "-a=b");
 });

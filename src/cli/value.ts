@@ -34,7 +34,10 @@ export function count(least: number, most: number): (value: string, from: string
 export function namespace(value: string, from: string): string {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
   throw new UsageError(
-    `${from} must be the name of one namespace, not ${quote(value)}; repeat the flag for another one.`,
+    `${from} must be the name of one namespace, not ${
+      quote(value)
+    }; repeat the flag for another one, or leave it ` +
+      "out for all.",
   );
 }
 

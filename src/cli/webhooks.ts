@@ -1,5 +1,6 @@
 import { type Endpoint, endpointName } from "../route/endpoint.ts";
 import { UsageError } from "./usage_error.ts";
+import { parseWebhookUrl } from "./webhook_url.ts";
 
 /** What stands before the first `=`, unless that is part of a URL (then a `:` or `/` comes first). */
 const NAMED = /^([^=:/?#]*)=(.*)$/s;
@@ -12,7 +13,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
  * host: the rest of a webhook's URL is often its password.
  *
  * @param from the flag or variable that the list came from, for the errors
- * @throws {UsageError} where an entry is no URL or not http(s), a name is not a plain word, or two endpoints
+ * @throws {UsageError} where an entry is no URL of a webhook (see `webhook_url.ts`), a name is not a plain word, or two endpoints
  * would have one name.
  */
 export function parseWebhooks(entries: string[], from: string): Endpoint[] {
@@ -38,23 +39,6 @@ function parseWebhook(entry: string, place: string): Endpoint {
       `${place}: what stands before the "=" must be a name of at most 63 letters, digits, ".", "_" and "-".`,
     );
   }
-  const url = parseUrl(rest ?? entry, place);
+  const url = parseWebhookUrl((rest ?? entry).trim(), place);
   return { name: name ?? endpointName(url), url, trusted: true };
-}
-
-function parseUrl(text: string, place: string): URL {
-  const url = URL.parse(text);
-  if (url === null) {
-    throw new UsageError(
-      `${place} is not a URL: write https://host/path, or NAME=https://host/path ` +
-        "(in a comma list, a comma inside a URL is written %2C).",
-    );
-  }
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
-    // The scheme is not shown: in `token:rest` it would be the token.
-    throw new UsageError(
-      `${place} does not begin with https:// or http://, and nothing else can be a webhook.`,
-    );
-  }
-  return url;
 }

@@ -25,7 +25,12 @@ export interface ApiServer {
   get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
-   * The same, but resolves with the headers: the body is read as fast as the caller wants it, who disposes of the
+   * One POST of a JSON text, else the same. Only for what changes nothing: the reviews of the authorization API.
+   */
+  post(path: string, body: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+
+  /**
+   * The same as `get`, but resolves with the headers: the body is read as fast as the caller wants it, who disposes of the
    * reader. The signal ends that, too.
    */
   open(path: string, signal: AbortSignal): Promise<BodyReader>;

@@ -1,3 +1,4 @@
+import type { Proxy } from "../runtime/proxy.ts";
 import { ClusterError } from "./error.ts";
 
 /** What one request is made with. PEM texts; a client certificate comes with its key or not at all. */
@@ -19,8 +20,8 @@ export interface Credentials {
 export interface Cluster {
   /** With a path where the API server stands behind one (`https://rancher.example/k8s/clusters/c-1`). */
   readonly server: URL;
-  /** An http, https or socks5 proxy; without it the environment's HTTPS_PROXY and NO_PROXY count. */
-  readonly proxy?: string;
+  /** On the way there: the kubeconfig's, else the environment's. */
+  readonly proxy?: Proxy;
   /** The CA's certificates as PEM, read anew each time; the system's alone where undefined. */
   readonly trust: () => Promise<string | undefined>;
   readonly credentials: Credentials;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { proxyFor } from "../runtime/proxy.ts";
 import type { ApiServer } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
@@ -18,8 +19,8 @@ export interface ConnectOptions {
 /** What finding a cluster needs of the world. */
 export interface ConnectDeps {
   /**
-   * Reads KUBECONFIG, HOME (USERPROFILE), KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, and
-   * K8SVENT_SERVICE_ACCOUNT: another folder than the one that the kubelet mounts, for tests.
+   * Reads KUBECONFIG, HOME (USERPROFILE), KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, the variables of proxies,
+   * and K8SVENT_SERVICE_ACCOUNT: another folder than the one that the kubelet mounts, for tests.
    */
   env: (name: string) => string | undefined;
   clock: Clock;
@@ -89,11 +90,22 @@ async function byKubeconfig(
 }
 
 function open(cluster: Cluster, deps: ConnectDeps, onClose?: () => void): ApiServer {
-  return new HttpApiServer(cluster, {
+  return new HttpApiServer(throughProxy(cluster, deps.env), {
     clock: deps.clock,
     userAgent: `k8svent/${deps.version}`,
     ...(onClose === undefined ? {} : { onClose }),
   });
+}
+
+/** @throws {ClusterSetupError} where the variable that counts holds no proxy. */
+function throughProxy(cluster: Cluster, env: ConnectDeps["env"]): Cluster {
+  const proxy = cluster.proxy ?? proxyFor(cluster.server, env);
+  if (proxy === undefined) return cluster;
+  if (!("problem" in proxy)) return { ...cluster, proxy };
+  throw new ClusterSetupError(
+    `Cannot reach the API server at ${cluster.server.host}: ${proxy.problem}. Where it needs no proxy, add its host ` +
+      "to NO_PROXY.",
+  );
 }
 
 interface ServiceAccount {

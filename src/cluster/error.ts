@@ -8,6 +8,7 @@
  * - `too-large` (504 with cause ResourceVersionTooLarge): the server is behind the version asked for.
  * - `busy` (429): wait as long as it says, keep the version.
  * - `missing` (404): there is no such object.
+ * - `invalid`: the request is wrong, as with a selector that cannot be read. Only another request helps.
  * - `server`: any other answer of 400 and over.
  * - `protocol`: an answer or a stream that is not what the API promises. List anew.
  * - `idle`: a stream on which nothing came for too long. Watch again at the same version.
@@ -21,6 +22,7 @@ export type ClusterFault =
   | "too-large"
   | "busy"
   | "missing"
+  | "invalid"
   | "server"
   | "protocol"
   | "idle";
@@ -32,9 +34,14 @@ export class ClusterError extends Error {
   constructor(
     readonly fault: ClusterFault,
     message: string,
-    readonly details: { retryAfter?: number; status?: number; cause?: unknown } = {},
+    readonly details: { retryAfter?: number; status?: number; said?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: details.cause });
+  }
+
+  /** The server's own sentence, for people, if it said one. */
+  get said(): string | undefined {
+    return this.details.said;
   }
 
   /** Milliseconds that the server asked to wait (`Retry-After`), if it did. */

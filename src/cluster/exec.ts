@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/clock.ts";
+import { type Env, proxyVariables } from "../runtime/environment.ts";
 import { type Access, bearer, type Credentials } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import type { ExecPlugin } from "./exec_plugin.ts";
@@ -9,6 +10,14 @@ const RUN_TIMEOUT = 300_000;
 
 /** A token is not used in its last minute, nor in its last tenth where it lives shorter than ten minutes. */
 const LEEWAY = 60_000;
+
+/** What running a plugin needs of the world. */
+interface ExecDeps {
+  clock: Clock;
+  signal: AbortSignal;
+  /** For the variables of proxies; none by default. */
+  env?: Env;
+}
 
 interface Issued {
   readonly access: Access;
@@ -23,7 +32,7 @@ interface Issued {
 export class ExecCredentials implements Credentials {
   readonly #plugin: ExecPlugin;
   readonly #headers: Access["headers"];
-  readonly #deps: { clock: Clock; signal: AbortSignal };
+  readonly #deps: ExecDeps;
   #issued: Issued | undefined;
   #running: Promise<Issued> | undefined;
 
@@ -31,7 +40,7 @@ export class ExecCredentials implements Credentials {
   constructor(
     plugin: ExecPlugin,
     headers: Access["headers"],
-    deps: { clock: Clock; signal: AbortSignal },
+    deps: ExecDeps,
   ) {
     this.#plugin = plugin;
     this.#headers = headers;
@@ -64,14 +73,15 @@ export class ExecCredentials implements Credentials {
 
 async function runPlugin(
   plugin: ExecPlugin,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal, env = () => undefined }: ExecDeps,
 ): Promise<string> {
   const deadline = new AbortController();
   const cancel = clock.after(RUN_TIMEOUT, () => deadline.abort());
   try {
     const { success, code, stdout } = await new Deno.Command(plugin.command, {
       args: plugin.args,
-      env: plugin.env,
+      // It inherits the rest. These were taken out of the environment, and it may have to go through a proxy too.
+      env: { ...proxyVariables(env), ...plugin.env },
       stdin: "null",
       stdout: "piped",
       // What the plugin says is for the person at the terminal, as with kubectl: how to sign in, for one.

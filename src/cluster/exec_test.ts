@@ -166,3 +166,21 @@ Deno.test("a plugin that still runs is ended with the connection", async () => {
     assert.equal(clock.pending, 0);
   });
 });
+
+Deno.test("a plugin gets the variables of proxies, which are no longer in the environment, and its own come first", async () => {
+  const plugin = {
+    apiVersion: V1,
+    command: "/bin/sh",
+    args: ["-c", print(`{"token":"$HTTPS_PROXY-$NO_PROXY"}`)],
+    env: { NO_PROXY: "own" },
+    installHint: "",
+  };
+  const variables: Record<string, string> = { HTTPS_PROXY: "proxy:1", NO_PROXY: "all" };
+  const deps = {
+    clock: new TestClock(),
+    signal: new AbortController().signal,
+    env: (name: string): string | undefined => variables[name],
+  };
+  const { headers } = await new ExecCredentials(plugin, {}, deps).current();
+  assert.equal(headers.authorization, "Bearer proxy:1-own");
+});

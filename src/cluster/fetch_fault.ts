@@ -1,9 +1,13 @@
+import type { Proxy } from "../runtime/proxy.ts";
+import { proxyFault } from "../runtime/proxy_fault.ts";
 import { ClusterError } from "./error.ts";
 
-/** Where a request went, for people: host and port, nothing else. */
+/** Where a request went. */
 export interface Route {
+  /** For people: host and port, nothing else. */
   readonly server: string;
-  readonly proxy?: string;
+  readonly isTls: boolean;
+  readonly proxy?: Proxy;
 }
 
 /**
@@ -12,13 +16,35 @@ export interface Route {
  */
 export function fetchError(error: unknown, route: Route): ClusterError {
   const words = wordsOf(error);
+  const proxy = route.proxy && proxyFault(words, route.proxy, route.isTls);
+  if (proxy !== undefined) return proxyError(proxy, route, error);
   const { fault, say } = FAULTS.find(({ when }) => when.test(words)) ?? UNKNOWN;
-  const via = route.proxy === undefined ? "" : ` (through the proxy ${route.proxy})`;
+  const via = route.proxy === undefined ? "" : ` (through the proxy ${route.proxy.label})`;
   return new ClusterError(fault, say(`${route.server}${via}`), { cause: error });
+}
+
+function proxyError(clause: string, { server }: Route, cause: unknown): ClusterError {
+  return new ClusterError("unreachable", `The API server at ${server} cannot be reached: ${clause}.`, {
+    cause,
+  });
+}
+
+/** To what a proxy answered in its own name, which it can where there is no tunnel; undefined: it is the server's. */
+export async function proxyAnswerError(response: Response, route: Route): Promise<ClusterError | undefined> {
+  if (response.status !== 407 || route.proxy === undefined) return undefined;
+  await response.body?.cancel();
+  return fetchError(new Error("proxy authentication required"), route);
 }
 
 /** The server accepted the connection or the request, and then nothing came. */
 export function timeoutError(seconds: number, route: Route): ClusterError {
+  if (route.proxy !== undefined) {
+    return new ClusterError(
+      "unreachable",
+      `Neither the proxy ${route.proxy.label} nor the API server at ${route.server} behind it answered within ` +
+        `${seconds} s. Check the proxy, what it can reach, and ${route.proxy.from}.`,
+    );
+  }
   return new ClusterError(
     "unreachable",
     `The API server at ${route.server} did not answer within ${seconds} s. ${CHECK_NETWORK}`,
@@ -32,7 +58,7 @@ function wordsOf(error: unknown): string {
 }
 
 const CHECK_NETWORK =
-  "Check the address, the VPN, firewalls, and HTTPS_PROXY and NO_PROXY where they are set.";
+  "Check the address, the VPN and firewalls, and whether a proxy is needed on the way (HTTPS_PROXY).";
 
 interface Fault {
   fault: "unreachable" | "certificate";
@@ -83,24 +109,17 @@ const FAULTS: (Fault & { when: RegExp })[] = [
       "begin with http://.",
   },
   {
-    when: /proxy authentication required/,
-    fault: "unreachable",
-    say: (where) =>
-      `The proxy on the way to the API server at ${where} wants a user and a password: put them into ` +
-      "the proxy's URL (HTTPS_PROXY, or proxy-url in the kubeconfig).",
-  },
-  {
     when: /dns error|failed to lookup address/,
     fault: "unreachable",
     say: (where) =>
-      `The name of the API server at ${where} cannot be resolved. Check the address, DNS and the VPN, and ` +
-      "HTTPS_PROXY where it is set.",
+      `The name of the API server at ${where} cannot be resolved. Check the address, DNS and the ` +
+      "VPN.",
   },
   {
     when: /connection refused/i,
     fault: "unreachable",
     say: (where) =>
       `The connection to the API server at ${where} was refused. Check that the cluster is running and that ` +
-      "the address is right (kubectl cluster-info), and HTTPS_PROXY where it is set.",
+      "the address is right (kubectl cluster-info).",
   },
 ];

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
+import { portOf, type Proxy, runtimeProxy } from "../runtime/proxy.ts";
 import { answerError } from "./answer.ts";
 import type { ApiServer } from "./api.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
-import { fetchError, type Route, timeoutError } from "./fetch_fault.ts";
+import { fetchError, proxyAnswerError, type Route, timeoutError } from "./fetch_fault.ts";
 import { BodyReader, readBody } from "./read_body.ts";
 
 /** How long an answer may take to begin and, unless it is a stream, to go on, in milliseconds. */
@@ -19,10 +20,11 @@ export interface HttpDeps {
   onClose?: () => void;
 }
 
-/** A request: until when, and whether its answer is a stream. */
+/** A request: until when, whether its answer is a stream, and what it posts. */
 interface Asking {
   signal: AbortSignal;
   streaming: boolean;
+  posted?: string | undefined;
 }
 
 /** A cluster's API server over HTTP/1.1, by Deno's own fetch. */
@@ -39,12 +41,18 @@ export class HttpApiServer implements ApiServer {
     this.#deps = deps;
     this.#route = {
       server: hostAndPort(cluster.server),
-      ...(cluster.proxy === undefined ? {} : { proxy: hostAndPort(new URL(cluster.proxy)) }),
+      isTls: cluster.server.protocol === "https:",
+      ...(cluster.proxy === undefined ? {} : { proxy: cluster.proxy }),
     };
   }
 
   async get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { body } = await this.#ask(path, { signal, streaming: false });
+    return await readBody(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
+  }
+
+  async post(path: string, posted: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { body } = await this.#ask(path, { signal, streaming: false, posted });
     return await readBody(body ?? new Blob().stream(), { clock: this.#deps.clock, signal });
   }
 
@@ -88,7 +96,7 @@ export class HttpApiServer implements ApiServer {
   async #attempt(
     path: string,
     access: Access,
-    { signal, streaming }: Asking,
+    { signal, streaming, posted }: Asking,
   ): Promise<Response> {
     const trust = await until(signal, this.#cluster.trust);
     const deadline = new AbortController();
@@ -96,12 +104,15 @@ export class HttpApiServer implements ApiServer {
     try {
       const response = await fetch(this.#urlOf(path), {
         client: this.#client(trust, access, streaming),
-        headers: this.#headers(access, streaming),
+        headers: this.#headers(access, { streaming, posted }),
+        ...posted !== undefined && { method: "POST", body: posted },
         // A redirect would take the credentials to another server.
         redirect: "manual",
         signal: AbortSignal.any([signal, deadline.signal]),
       });
       if (response.ok) return response;
+      const proxyError = await proxyAnswerError(response, this.#route);
+      if (proxyError !== undefined) throw proxyError;
       throw await answerError(response, this.#deps.clock.now());
     } catch (error) {
       signal.throwIfAborted();
@@ -117,9 +128,10 @@ export class HttpApiServer implements ApiServer {
     return `${this.#cluster.server.origin}${this.#cluster.server.pathname.replace(/\/$/, "")}${path}`;
   }
 
-  #headers(access: Access, streaming: boolean): Record<string, string> {
+  #headers(access: Access, { streaming, posted }: Omit<Asking, "signal">): Record<string, string> {
     return {
       accept: "application/json",
+      ...(posted === undefined ? {} : { "content-type": "application/json" }),
       // Kubernetes 1.37 compresses streams as one gzip member a flush, which decoders do not expect
       // (kube-rs#2079).
       ...(streaming ? { "accept-encoding": "identity" } : {}),
@@ -144,12 +156,12 @@ class Clients {
   readonly #trust: string | undefined;
   readonly #access: Access;
 
-  constructor(trust: string | undefined, access: Access, proxy: string | undefined) {
+  constructor(trust: string | undefined, access: Access, proxy: Proxy | undefined) {
     this.#trust = trust;
     this.#access = access;
     const options = {
       ...tlsOptions(trust, access),
-      ...(proxy === undefined ? {} : { proxy: { url: proxy } }),
+      ...(proxy === undefined ? {} : { proxy: runtimeProxy(proxy) }),
     };
     this.plain = createClient(options);
     // A watch that breaks must not be followed by one on a pooled connection that is dead too (deno#36542).
@@ -211,10 +223,7 @@ async function until<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>
   }
 }
 
-const DEFAULT_PORTS: Record<string, string> = { "http:": "80", "https:": "443" };
-
 /** The port is always named, so that a person can try it. */
 function hostAndPort(url: URL): string {
-  const port = url.port || DEFAULT_PORTS[url.protocol] || "1080";
-  return `${url.hostname}:${port}`;
+  return `${url.hostname}:${portOf(url)}`;
 }

@@ -1,4 +1,5 @@
 import type { Log } from "../runtime/log.ts";
+import { parseProxy, type Proxy } from "../runtime/proxy.ts";
 import type { Cluster } from "./cluster.ts";
 import { KeptFile } from "./kept_file.ts";
 import type { KubeconfigChoice } from "./kubeconfig.ts";
@@ -7,8 +8,6 @@ import { anonymous, type CredentialDeps, credentialsOf } from "./user_credential
 
 /**
  * The cluster that a kubeconfig's context names.
- *
- * With `proxy-url` NO_PROXY still counts: Deno consults it before any proxy (kubectl does not).
  *
  * @throws {ClusterSetupError} for fields that are broken or cannot be honoured.
  */
@@ -57,14 +56,15 @@ function refuse(cluster: KubeconfigEntry, server: URL): void {
   }
 }
 
-function proxyOf(cluster: KubeconfigEntry): string | undefined {
+/** As kubectl, it comes before the variables, also for what NO_PROXY names and for loopback. */
+function proxyOf(cluster: KubeconfigEntry): Proxy | undefined {
   const text = cluster.text("proxy-url");
   if (text === undefined) return undefined;
-  const protocol = URL.parse(text)?.protocol ?? "";
-  if (!["http:", "https:", "socks5:", "socks5h:"].includes(protocol)) {
+  const proxy = parseProxy(text, "the kubeconfig's proxy-url", true);
+  if (!text.includes("://") || "problem" in proxy) {
     throw cluster.error("its proxy-url is no http://, https:// or socks5:// URL");
   }
-  return text;
+  return proxy;
 }
 
 /** As kubectl: the data wins over the file. */

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { testInOwnProcess } from "../../tests/kit/own_process.ts";
-import { type Cluster, reread } from "./cluster.ts";
+import { openEnvironment } from "../runtime/environment.ts";
+import { connectCluster } from "./connect.ts";
 import { ClusterError } from "./error.ts";
-import { HttpApiServer } from "./http_api_server.ts";
+import { ClusterSetupError } from "./setup_error.ts";
 
 const authority = issueCertificate("an authority");
-const trusted = issueCertificate("a server", { issuer: authority, hosts: ["127.0.0.1"] });
+const trusted = issueCertificate("a server", { issuer: authority, hosts: ["127.0.0.1", "api.test"] });
 
-/** A proxy that knows CONNECT alone, answers with `reply`, and keeps the requests that it got. */
-class ConnectProxy {
+/** A proxy that knows CONNECT alone, leads to 127.0.0.1 whoever is asked for, and keeps the requests that it got. */
+class ConnectProxy implements AsyncDisposable {
   readonly requests: string[] = [];
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #tunnels: Promise<void>[] = [];
@@ -24,7 +27,7 @@ class ConnectProxy {
     return `127.0.0.1:${this.#listener.addr.port}`;
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#accepting;
     await Promise.all(this.#tunnels);
@@ -49,72 +52,239 @@ class ConnectProxy {
   }
 }
 
-async function get(cluster: Partial<Cluster>): Promise<{ port: number; answer: string | ClusterError }> {
+interface Setup {
+  /** The variables of proxies. */
+  env?: Record<string, string>;
+  proxyUrl?: string;
+  /** Of the API server, as the kubeconfig names it; `api.test` is known to the proxy alone. */
+  host?: string;
+  scheme?: string;
+  /** Called while the answer is waited for. */
+  meanwhile?: (clock: TestClock) => Promise<void>;
+}
+
+/** What a GET by a kubeconfig came to, and the port of the API server. */
+async function get(
+  { env = {}, proxyUrl, host = "127.0.0.1", scheme = "https", meanwhile }: Setup,
+): Promise<{ port: number; answer: unknown }> {
   const options = { hostname: "127.0.0.1", port: 0, onListen: (): void => {}, ...trusted };
   const server = Deno.serve(options, () => new Response("the body"));
   const { port } = server.addr;
-  const api = new HttpApiServer({
-    server: new URL(`https://127.0.0.1:${port}`),
-    trust: () => Promise.resolve(authority.cert),
-    credentials: reread(() => Promise.resolve({ headers: {} })),
-    ...cluster,
-  }, { clock: new TestClock(), userAgent: "k8svent/1" });
-  const signal = new AbortController().signal;
-  const answer = await api.get("/a-path", signal).then(
-    (bytes) => new TextDecoder().decode(bytes),
-    (error) => error,
-  );
-  api.close();
-  await server.shutdown();
-  return { port, answer };
-}
-
-const test = testInOwnProcess(import.meta.url);
-
-async function withEnv(variables: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
-  for (const [name, value] of Object.entries(variables)) Deno.env.set(name, value);
+  const file = await Deno.makeTempFile();
+  const cluster = {
+    server: `${scheme}://${host}:${port}`,
+    "certificate-authority-data": btoa(authority.cert),
+    ...proxyUrl !== undefined && { "proxy-url": proxyUrl },
+  };
+  const contexts = [{ name: "here", context: { cluster: "it" } }];
+  const config = { "current-context": "here", contexts, clusters: [{ name: "it", cluster }] };
+  await Deno.writeTextFile(file, JSON.stringify(config));
   try {
-    await work();
+    const clock = new TestClock();
+    const deps = { env: (name: string) => env[name], clock, log: new MemoryLog(), version: "1" };
+    const api = await connectCluster({ kubeconfig: file }, deps);
+    const asked = api.get("/a-path", new AbortController().signal).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      (error) => error,
+    );
+    await meanwhile?.(clock);
+    const answer = await asked;
+    api.close();
+    return { port, answer };
+  } catch (error) {
+    return { port, answer: error };
   } finally {
-    for (const [name, value] of before) {
-      value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
-    }
+    await server.shutdown();
+    await Deno.remove(file);
   }
 }
 
-test("a kubeconfig's proxy carries the request through a tunnel, with its user and password", async () => {
-  const proxy = new ConnectProxy();
-  await withEnv({ NO_PROXY: "" }, async () => {
-    const { port, answer } = await get({ proxy: `http://me:a-password@${proxy.host}` });
+function sentenceOf(answer: unknown): string {
+  assert.ok(answer instanceof ClusterError, String(answer));
+  assert.equal(answer.fault, "unreachable");
+  assert.doesNotMatch(answer.message, /a-password|a-path|a-proxy-path|os error/);
+  return answer.message;
+}
+
+const CONFIGURED: [why: string, setup: (proxy: string) => Setup][] = [
+  ["the variable", (proxy) => ({ env: { HTTPS_PROXY: proxy } })],
+  ["the variable in lower case, before the other", (proxy) => ({
+    env: { "https_proxy": proxy, HTTPS_PROXY: "http://127.0.0.1:1" },
+  })],
+  ["the variable without a scheme", (proxy) => ({ env: { HTTPS_PROXY: proxy.replace("http://", "") } })],
+  ["NO_PROXY names others", (proxy) => ({
+    env: { HTTPS_PROXY: proxy, NO_PROXY: ".api.test,other.test,api.test:1,127.0.0.0/8" },
+  })],
+  ["the kubeconfig, before the variables", (proxy) => ({
+    proxyUrl: proxy,
+    env: { HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: "*" },
+  })],
+];
+
+for (const [why, setup] of CONFIGURED) {
+  Deno.test(`the API server is reached through a tunnel with the user and the password: ${why}`, async () => {
+    await using proxy = new ConnectProxy();
+    const { port, answer } = await get({
+      ...setup(`http://me:a%2Dpassword%40@${proxy.host}`),
+      host: "api.test",
+    });
     assert.equal(answer, "the body");
-    assert.match(proxy.requests[0] ?? "", new RegExp(`^CONNECT 127.0.0.1:${port} `));
-    assert.match(proxy.requests[0] ?? "", /proxy-authorization: Basic bWU6YS1wYXNzd29yZA==/i);
+    assert.match(proxy.requests[0] ?? "", new RegExp(`^CONNECT api.test:${port} `));
+    const basic = btoa("me:a-password@");
+    assert.ok(proxy.requests[0]?.toLowerCase().includes(`proxy-authorization: basic ${basic.toLowerCase()}`));
   });
-  await proxy.close();
+}
+
+const DIRECT: Record<string, string>[] = [
+  {},
+  { NO_PROXY: "other.test" },
+  { NO_PROXY: "*" },
+  { NO_PROXY: "foo,*" },
+  { "no_proxy": "127.0.0.1" },
+];
+
+for (const env of DIRECT) {
+  Deno.test(`an API server on loopback is never asked through a variable's proxy: ${JSON.stringify(env)}`, async () => {
+    await using proxy = new ConnectProxy();
+    const { answer } = await get({ env: { HTTPS_PROXY: `http://${proxy.host}`, ...env } });
+    assert.equal(answer, "the body");
+    assert.deepEqual(proxy.requests, []);
+  });
+}
+
+Deno.test("a kubeconfig's proxy-url counts for loopback and for what NO_PROXY names, as with kubectl", async () => {
+  await using proxy = new ConnectProxy();
+  const { answer } = await get({ proxyUrl: `http://${proxy.host}`, env: { NO_PROXY: "*" } });
+  assert.equal(answer, "the body");
+  assert.equal(proxy.requests.length, 1);
 });
 
-test("HTTPS_PROXY carries the request, and NO_PROXY excepts a server from it", async () => {
-  const proxy = new ConnectProxy();
-  await withEnv({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: "" }, async () => {
+testInOwnProcess(import.meta.url)(
+  "what the environment says of proxies is kept from the runtime",
+  async () => {
+    await using proxy = new ConnectProxy("HTTP/1.1 403 Forbidden\r\n\r\n");
+    for (const name of ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
+      Deno.env.set(name, `http://${proxy.host}`);
+    }
+    const env = openEnvironment();
+    assert.equal(env("HTTPS_PROXY"), `http://${proxy.host}`);
     assert.equal((await get({})).answer, "the body");
+    assert.deepEqual(proxy.requests, []);
+  },
+);
+
+testInOwnProcess(import.meta.url)(
+  "NO_PROXY in the environment does not overrule a kubeconfig's proxy",
+  async () => {
+    await using proxy = new ConnectProxy();
+    Deno.env.set("NO_PROXY", "*,127.0.0.1");
+    openEnvironment();
+    assert.equal((await get({ proxyUrl: `http://${proxy.host}` })).answer, "the body");
     assert.equal(proxy.requests.length, 1);
+  },
+);
+
+const REFUSING: [reply: string, sentence: RegExp][] = [
+  [
+    "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+    /wants a user and a password \(status 407\): put them into HTTPS_PROXY/,
+  ],
+  ["HTTP/1.1 403 Forbidden\r\n\r\n", /refused to open a way there, or is no HTTP proxy\. .*HTTPS_PROXY\.$/],
+  ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /refused to open a way there/],
+  ["SSH-2.0-OpenSSH\r\n", /is no HTTP proxy/],
+  ["", /closed the connection\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/],
+];
+
+for (const [reply, sentence] of REFUSING) {
+  Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is told as the proxy`, async () => {
+    await using proxy = new ConnectProxy(reply);
+    const env = { HTTPS_PROXY: `http://me:a-password@${proxy.host}/a-proxy-path` };
+    const { port, answer } = await get({ env, host: "api.test" });
+    assert.match(sentenceOf(answer), sentence);
+    const begin = `The API server at api.test:${port} cannot be reached: the proxy ${proxy.host} `;
+    assert.ok(sentenceOf(answer).startsWith(begin), sentenceOf(answer));
   });
-  await withEnv({ HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: "127.0.0.0/8" }, async () => {
-    assert.equal((await get({})).answer, "the body");
-    assert.equal(proxy.requests.length, 1);
+}
+
+const ABSENT: [proxy: string, sentence: RegExp][] = [
+  [
+    "http://127.0.0.1:1",
+    /the proxy 127\.0\.0\.1:1 refused the connection\. Check that it runs, and HTTPS_PROXY\.$/,
+  ],
+  ["https://127.0.0.1:1", /the proxy 127\.0\.0\.1:1 refused the connection/],
+  ["proxy.invalid:3128", /the name of the proxy proxy\.invalid:3128 does not resolve\. Check HTTPS_PROXY\.$/],
+];
+
+for (const [value, sentence] of ABSENT) {
+  Deno.test(`a proxy that is not there is told as the proxy: ${value}`, async () => {
+    assert.match(
+      sentenceOf((await get({ env: { HTTPS_PROXY: value }, host: "api.test" })).answer),
+      sentence,
+    );
   });
-  await proxy.close();
+}
+
+Deno.test("a plain proxy that is named as https:// is told as that", async () => {
+  await using proxy = new ConnectProxy("HTTP/1.1 400 Bad Request\r\n\r\n");
+  const env = { HTTPS_PROXY: `https://${proxy.host}` };
+  assert.match(
+    sentenceOf((await get({ env, host: "api.test" })).answer),
+    /does not speak TLS\. Check that it is an HTTP proxy, HTTPS_PROXY \(http:\/\/ where it is a plain one\)/,
+  );
 });
 
-test("a proxy that wants a password is told from the server, without its own being shown", async () => {
-  const proxy = new ConnectProxy("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
-  await withEnv({ NO_PROXY: "" }, async () => {
-    const { answer } = await get({ proxy: `http://me:a-password@${proxy.host}/a-proxy-path` });
-    assert.ok(answer instanceof ClusterError);
-    assert.equal(answer.fault, "unreachable");
-    assert.match(answer.message, new RegExp(`through the proxy ${proxy.host}.*wants a user and a password`));
-    assert.doesNotMatch(answer.message, /a-password|a-path|a-proxy-path/);
+Deno.test("a proxy that hangs is told as the proxy, or what is behind it", async () => {
+  const asked = Promise.withResolvers<void>();
+  await using hung = await SocketServer.listen({ onRequest: () => asked.resolve() });
+  const meanwhile = async (clock: TestClock): Promise<void> => {
+    await asked.promise;
+    await clock.advance(15_000);
+  };
+  const env = { HTTPS_PROXY: `127.0.0.1:${hung.port}` };
+  assert.match(
+    sentenceOf((await get({ env, host: "api.test", meanwhile })).answer),
+    /^Neither the proxy 127\.0\.0\.1:\d+ nor the API server at api\.test:\d+ behind it answered within 15 s\./,
+  );
+});
+
+Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+  await using server = await SocketServer.listen({
+    onData: (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\n"),
   });
-  await proxy.close();
+  const env = { HTTPS_PROXY: `127.0.0.1:${server.port}` };
+  assert.match(
+    sentenceOf((await get({ env, host: "api.test" })).answer),
+    /what answers through the proxy 127\.0\.0\.1:\d+ does not speak TLS\. Check that it is an HTTP proxy, HTTPS_PROXY/,
+  );
+});
+
+Deno.test("a proxy that wants a password for a request without a tunnel is not taken for the API server", async () => {
+  await using proxy = new ConnectProxy("HTTP/1.1 407 P\r\ncontent-length: 0\r\n\r\n");
+  const env = { HTTP_PROXY: `http://${proxy.host}` };
+  const { answer } = await get({ env, host: "api.test", scheme: "http" });
+  assert.match(sentenceOf(answer), /the proxy 127\.0\.0\.1:\d+ wants a user and a password/);
+});
+
+const NO_PROXIES = [
+  "socks5://a-password:1080",
+  "ftp://a-password",
+  "http://",
+  "http://me:a/password@p:1",
+  "://",
+];
+
+for (const value of NO_PROXIES) {
+  Deno.test(`a value that is no proxy is an error that names the variable: ${value}`, async () => {
+    const { answer } = await get({ env: { "https_proxy": value }, host: "api.test" });
+    assert.ok(answer instanceof ClusterSetupError, String(answer));
+    assert.match(
+      answer.message,
+      /^Cannot reach the API server at api\.test:\d+: https_proxy (is no proxy: |names a SOCKS proxy)/,
+    );
+    assert.doesNotMatch(answer.message, /a-password|ftp|me:a/);
+  });
+}
+
+Deno.test("a value that is no proxy does no harm where it does not count", async () => {
+  assert.equal((await get({ env: { HTTPS_PROXY: "ftp://x" } })).answer, "the body");
 });

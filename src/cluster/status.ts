@@ -32,6 +32,7 @@ export function statusError(status: unknown, httpStatus?: number, retryAfter?: n
   return new ClusterError(fault, sentence(fault, given, code, wait), {
     ...(code === undefined ? {} : { status: code }),
     ...(wait === undefined ? {} : { retryAfter: wait }),
+    ...(said(given) === "" ? {} : { said: said(given) }),
   });
 }
 
@@ -111,13 +112,22 @@ function remedy(resource: string | undefined, namespace: string | undefined): st
       `kubectl apply -n ${namespace} -f kube/rbac-namespaced.yaml`;
 }
 
-/** What the server says itself, short and without paths: ` (reason): "message"`. */
-function quote(status: Status): string {
-  const reason = textOf(status.reason);
-  const message = textOf(status.message)
+/** What a selector that is wrong makes the server begin with: the request, word for word. */
+const UNABLE_TO_FIND = /^Unable to find "[^"]*" that match label selector ".*?", field selector ".*?": /;
+
+/** What the server says itself, short and without paths. */
+function said(status: Status): string {
+  return textOf(status.message)
+    .replace(UNABLE_TO_FIND, "")
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"']+/gi, "$1…")
     .replace(/"\/[^"]*"/g, '"/…"')
     .slice(0, 200);
+}
+
+/** The same behind a sentence: `, reason: "message"`. */
+function quote(status: Status): string {
+  const reason = textOf(status.reason);
+  const message = said(status);
   return `${reason === "" ? "" : `, ${reason}`}${message === "" ? "" : `: "${message}"`}`;
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/clock.ts";
+import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
 import { authProviderHeaders } from "./auth_provider.ts";
 import { type Access, bearer, type Credentials, reread } from "./cluster.ts";
@@ -11,6 +12,8 @@ import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
 export interface CredentialDeps {
   clock: Clock;
   log: Log;
+  /** For the variables of proxies, which a credential plugin is given; none by default. */
+  env?: Env;
   /** Ends with the connection: a credential plugin that still runs is ended then. */
   signal: AbortSignal;
 }

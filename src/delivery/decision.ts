@@ -5,6 +5,7 @@ import { parseRetryAfter } from "../runtime/retry_after.ts";
 import type { Failures } from "../store/store.ts";
 import { halved, raised, restarted } from "./concurrency.ts";
 import { type EndpointState, isOnce, NONE, type Witness } from "./endpoint_state.ts";
+import { whyNot } from "./refusal.ts";
 
 /**
  * What follows from an attempt: for its message, and for the endpoint. Pure: the worker asks, and carries it out.
@@ -161,7 +162,7 @@ function notSent(attempt: Attempt, endpoint: EndpointState, why: string, now: Mo
 
 /** It may have been read, or there is an answer that is none of acceptance. */
 function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
-  const why = outcome.kind === "answer" ? `status ${outcome.status}` : outcome.message;
+  const why = whyNot(outcome);
   const asked = askedFor(outcome, now.wall);
   const failing = attempt.message.failures.tries === 0
     ? endpoint.failing + WEIGHT * (1 - endpoint.failing)

@@ -1,9 +1,11 @@
 import type { Outcome } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/log.ts";
+import type { Log, LogFields } from "../runtime/log.ts";
+import { counted, duration } from "../runtime/wording.ts";
 import type { Message, Pending } from "../store/store.ts";
 import type { Decision } from "./decision.ts";
 import { type EndpointState, isFailing } from "./endpoint_state.ts";
+import { firstLine } from "./refusal.ts";
 
 /**
  * What people hear of an endpoint. Once: that it fails, why, and what they can do; that it works again; that it is
@@ -16,37 +18,45 @@ const SAID_AT = 3;
 /** An endpoint that fails again so soon after it worked again says nothing new, unless it goes on; milliseconds. */
 const QUIET = 60_000;
 
-/** What to look at when an endpoint answers so whatever it is sent. */
-const ADVICE: ReadonlyMap<number, string> = new Map([
-  [401, "check the secret that it expects"],
-  [403, "check the secret that it expects, and who may reach it"],
-  [404, "check its URL"],
-  [405, "check its URL: it does not take POST there"],
-  [407, "check the credentials of the proxy"],
-  [413, "let it take larger bodies"],
-]);
+/** What it takes. */
+export interface EndpointLogDeps {
+  pending: Pending;
+  clock: Clock;
+  log: Log;
+  /** Of the endpoint: what of it comes back in an answer is not shown. */
+  url: URL;
+  /** The active ones: neither are they. */
+  secrets: () => readonly string[];
+}
 
 /** Tells it, of one endpoint. */
 export class EndpointLog {
-  readonly #deps: { pending: Pending; clock: Clock; log: Log };
+  readonly #deps: EndpointLogDeps;
   readonly #endpoint: string;
   #failingSince: number | undefined;
   #isSaid = false;
   #quietUntil = -Infinity;
+  /** What the last answer that was no acceptance said. */
+  #answer: string | undefined;
 
-  constructor(endpoint: string, deps: { pending: Pending; clock: Clock; log: Log }) {
+  constructor(endpoint: string, deps: EndpointLogDeps) {
     this.#endpoint = endpoint;
     this.#deps = deps;
   }
 
-  /** An attempt ended. @param duration milliseconds that its requests took together */
+  /** An attempt ended; told before what was decided. @param duration milliseconds that its requests took together */
   attempt(
     { namespace, name, resourceVersion }: Message,
     attempt: number,
     outcome: Outcome,
     duration: number,
   ): void {
-    if (outcome.kind !== "answer" || outcome.status < 200 || outcome.status >= 300) return;
+    this.#answer = undefined;
+    if (outcome.kind !== "answer") return;
+    if (outcome.status < 200 || outcome.status >= 300) {
+      this.#answer = firstLine(outcome.body, { url: this.#deps.url, secrets: this.#deps.secrets() });
+      return;
+    }
     const fields = {
       endpoint: this.#endpoint,
       pod: `${namespace}/${name}`,
@@ -63,12 +73,11 @@ export class EndpointLog {
   decision(
     decision: Decision,
     message: Message,
-    outcome: Outcome,
     before: EndpointState,
     after: EndpointState,
   ): void {
     if (decision.kind === "dead letter") this.#deadLetter(message, decision.failures.dead, decision.why);
-    if ("why" in decision) this.#failure(decision, message, outcome, before, after);
+    if ("why" in decision) this.#failure(decision, message, before, after);
     if (!isFailing(after) && this.#failingSince !== undefined) this.#recovered();
   }
 
@@ -78,14 +87,13 @@ export class EndpointLog {
       `Endpoint ${this.#endpoint} does not take ${namespace}/${name}: ${why}. The message is a dead letter ` +
       "now, tried again later; the others go on.";
     // The retries that follow say nothing new.
-    if (times === 1) log.warn(text, { endpoint: this.#endpoint });
-    else log.debug(text, { endpoint: this.#endpoint, times });
+    if (times === 1) log.warn(text, this.fields());
+    else log.debug(text, { ...this.fields(), times });
   }
 
   #failure(
     decision: Extract<Decision, { why: string }>,
     { namespace, name, failures }: Message,
-    outcome: Outcome,
     before: EndpointState,
     after: EndpointState,
   ): void {
@@ -97,7 +105,7 @@ export class EndpointLog {
       this.#failingSince ??= clock.monotonic();
       return log.error(
         `Endpoint ${endpoint} answered 410 Gone: nothing more is sent to it until a restart, or SIGUSR1.`,
-        { endpoint },
+        this.fields(),
       );
     }
     if (isFailing(after) && this.#failingSince === undefined) this.#failingSince = clock.monotonic();
@@ -105,43 +113,41 @@ export class EndpointLog {
     if (isFailing(after) && !this.#isSaid && (isAgain || clock.monotonic() >= this.#quietUntil)) {
       this.#isSaid = true;
       return log.warn(
-        `Endpoint ${endpoint} fails: ${why}${
-          adviceOn(outcome)
-        }. What is pending for it waits and is tried again.`,
-        { endpoint },
+        `Endpoint ${endpoint} fails: ${why}. What is pending for it waits and is tried again.`,
+        this.fields(),
       );
     }
-    log.debug(`Endpoint ${endpoint} did not take ${namespace}/${name}: ${why}`, { endpoint, attempt: tries });
+    log.debug(`Endpoint ${endpoint} did not take ${namespace}/${name}: ${why}`, {
+      ...this.fields(),
+      attempt: tries,
+    });
     // Where it is the only one that is pending, no other message ever shows whose fault it is.
     const isUnclear = strikes <= 1 && dead === 0 && !isFailing(after);
     if (!isUnclear || failures.tries >= SAID_AT || tries < SAID_AT) return;
     log.warn(
       `Endpoint ${endpoint} did not take ${namespace}/${name} in ${tries} attempts: ${why}. The message waits and is ` +
         "tried again.",
-      { endpoint },
+      this.fields(),
     );
+  }
+
+  protected fields(): LogFields {
+    return { endpoint: this.#endpoint, answer: this.#answer };
   }
 
   #recovered(): void {
     const { clock, pending, log } = this.#deps;
     const endpoint = this.#endpoint;
     const now = clock.monotonic();
-    const seconds = Math.round((now - (this.#failingSince ?? now)) / 1000);
+    const time = duration(now - (this.#failingSince ?? now));
     this.#failingSince = undefined;
     if (!this.#isSaid) return;
     this.#isSaid = false;
     this.#quietUntil = now + QUIET;
     const waiting = pending.counts(endpoint).pending;
-    log.info(`Endpoint ${endpoint} works again after ${seconds} s; ${waiting} messages wait for it.`, {
-      endpoint,
-    });
+    const wait = `${counted(waiting, "message")} ${waiting === 1 ? "waits" : "wait"}`;
+    log.info(`Endpoint ${endpoint} works again after ${time}; ${wait} for it.`, { endpoint });
   }
-}
-
-/** What to look at, in parentheses; "" where the answer does not tell. */
-export function adviceOn(outcome: Outcome): string {
-  const advice = outcome.kind === "answer" ? ADVICE.get(outcome.status) : undefined;
-  return advice === undefined ? "" : ` (${advice})`;
 }
 
 /** How the ancestor's receiver names what it made of a message. Receivers answer with anything: only this is looked at. */

@@ -1,11 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
-
-/** Marks a secret whose rest is the key in base64 (Standard Webhooks 1.0, "Signature scheme"). */
-const ENCODED = "whsec_";
-
-/** Standard base64 (RFC 4648 §4) with its padding, at least one byte. */
-const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+import { ENCODED } from "../runtime/secret.ts";
 
 /** The schemes that a receiver may check, by what `--signatures` calls them. */
 export const SCHEMES = ["standard", "github", "atomist"] as const;
@@ -51,7 +46,7 @@ export class Signer {
    * The headers; none where there is no secret.
    *
    * @param seconds whole seconds since the Unix epoch, of this attempt
-   * @param secrets each without a {@link secretProblem}; the first is the one to use from now on
+   * @param secrets as `parseSecrets` gives them; the first is the one to use from now on
    */
   sign(signed: Signed, seconds: number, secrets: readonly string[]): Record<string, string> {
     const [first] = secrets;
@@ -123,17 +118,4 @@ export class HmacKey {
     for (const part of parts) inner.update(part);
     return this.#outer.copy().update(inner.digest()).digest(encoding);
   }
-}
-
-/**
- * Why this cannot be a secret, as a clause that goes on after "The secret"; undefined where it can. Asked once,
- * when the secret is read: decoding that passes over what is not base64 would sign with a key that no
- * receiver has.
- */
-export function secretProblem(secret: string): string | undefined {
-  if (secret.trim() === "") return "is empty: give a random text of at least 24 characters.";
-  if (secret.startsWith(ENCODED) && !BASE64.test(secret.slice(ENCODED.length))) {
-    return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;
-  }
-  return undefined;
 }

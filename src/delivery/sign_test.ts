@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import { HmacKey, type Scheme, SCHEMES, secretProblem, Signer } from "./sign.ts";
+import { HmacKey, type Scheme, SCHEMES, Signer } from "./sign.ts";
 
 const utf8 = new TextEncoder();
 
@@ -79,7 +79,6 @@ Deno.test("the standardwebhooks package signs every message the same way", () =>
   const key = fc.uint8Array({ minLength: 1, maxLength: 80 });
   fc.assert(fc.property(id, seconds, body, key, (messageId, at, text, bytes) => {
     const secret = `whsec_${bytes.toBase64()}`;
-    assert.equal(secretProblem(secret), undefined);
     const headers = signatureHeaders(messageId, at, utf8.encode(text), [secret]);
     const oracle = new Webhook(secret).sign(messageId, new Date(at * 1000), text);
     assert.equal(headers["webhook-signature"], oracle);
@@ -103,17 +102,6 @@ Deno.test("the standardwebhooks package verifies with the old and with the new s
   const headers = { "webhook-id": "id", ...signatureHeaders("id", now, utf8.encode('{"a":1}'), secrets) };
   for (const secret of secrets) assert.deepEqual(new Webhook(secret).verify('{"a":1}', headers), { a: 1 });
   assert.throws(() => new Webhook(secrets[0] ?? "").verify('{"a":2}', headers));
-});
-
-Deno.test("a secret that cannot be one is told without repeating it", () => {
-  for (const secret of ["", " ", "whsec_", "whsec_abc", "whsec_ab=d", "whsec_ab-_", "whsec_MfKQ9r8 "]) {
-    const problem = secretProblem(secret) ?? "";
-    assert.match(problem, /^(is empty|begins with whsec_).*\.$/, secret);
-    assert.doesNotMatch(problem, /MfKQ9r8/);
-  }
-  for (const secret of ["x", "whsec", "WHSEC_abc", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_YQ=="]) {
-    assert.equal(secretProblem(secret), undefined, secret);
-  }
 });
 
 Deno.test("only the schemes that are asked for are used", () => {

@@ -1,9 +1,8 @@
-import type { Outcome } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
 import type { Decision } from "./decision.ts";
-import { adviceOn, EndpointLog } from "./endpoint_log.ts";
+import { EndpointLog, type EndpointLogDeps } from "./endpoint_log.ts";
 import { type EndpointState, isFailing } from "./endpoint_state.ts";
 
 /**
@@ -40,8 +39,8 @@ export class Snapshot {
   }
 
   /** What is said of one endpoint; the same for each worker that it has in turn. */
-  of(endpoint: string): SnapshotLog {
-    const log = this.#logs.get(endpoint) ?? new SnapshotLog(endpoint, this.#deps, () => this.#show());
+  of(endpoint: string, deps: EndpointLogDeps): SnapshotLog {
+    const log = this.#logs.get(endpoint) ?? new SnapshotLog(endpoint, deps, () => this.#show());
     this.#logs.set(endpoint, log);
     return log;
   }
@@ -89,7 +88,7 @@ export class Snapshot {
 /** What is said of one endpoint, in place of what the long run says. */
 export class SnapshotLog extends EndpointLog {
   readonly #endpoint: string;
-  readonly #deps: SnapshotDeps;
+  readonly #deps: EndpointLogDeps;
   readonly #onChange: () => void;
   readonly #sent = new Set<string>();
   #refused = 0;
@@ -102,7 +101,7 @@ export class SnapshotLog extends EndpointLog {
   /** Whether nothing has been accepted since. */
   #isExample = false;
 
-  constructor(endpoint: string, deps: SnapshotDeps, onChange: () => void) {
+  constructor(endpoint: string, deps: EndpointLogDeps, onChange: () => void) {
     super(endpoint, deps);
     this.#endpoint = endpoint;
     this.#deps = deps;
@@ -122,7 +121,6 @@ export class SnapshotLog extends EndpointLog {
   override decision(
     decision: Decision,
     message: Message,
-    outcome: Outcome,
     before: EndpointState,
     after: EndpointState,
   ): void {
@@ -133,11 +131,11 @@ export class SnapshotLog extends EndpointLog {
         this.#accepted(message, after);
         break;
       case "dead letter":
-        this.#failed(message, decision.why + adviceOn(outcome), after);
-        this.#refusal(message, decision.failures.tries, decision.why + adviceOn(outcome));
+        this.#failed(message, decision.why, after);
+        this.#refusal(message, decision.failures.tries, decision.why);
         break;
       case "retry":
-        this.#failed(message, decision.why + adviceOn(outcome), after);
+        this.#failed(message, decision.why, after);
     }
     const isNowGone = after.circuit.kind === "disabled" && before.circuit.kind !== "disabled";
     if (isNowGone) this.#say("error", "answered 410 Gone: nothing more is sent to it in this run.");
@@ -152,7 +150,7 @@ export class SnapshotLog extends EndpointLog {
       "error",
       wait === undefined
         ? `is given up: each attempt of the last ${failed} s failed. The last one: ${why}.`
-        : `is given up: it asks to wait for ${Math.round(wait / 1000)} s (${why}).`,
+        : `is given up: it asks to wait for ${Math.round(wait / 1000)} s: ${why}.`,
     );
   }
 
@@ -197,10 +195,11 @@ export class SnapshotLog extends EndpointLog {
   }
 
   #say(level: "info" | "warn" | "error", text: string): void {
-    this.#deps.log[level](`Endpoint ${this.#endpoint} ${text}`, { endpoint: this.#endpoint });
+    this.#deps.log[level](`Endpoint ${this.#endpoint} ${text}`, this.fields());
   }
 }
 
+/** With a figure for none, too: the line is read by scripts. */
 function pods(count: number): string {
   return count === 1 ? "1 pod" : `${count} pods`;
 }

@@ -18,6 +18,7 @@ import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
 import type { Snapshot, SnapshotLog } from "./snapshot.ts";
 import type { Signer } from "./sign.ts";
+import { Standing } from "./standing.ts";
 
 /**
  * Delivers what is pending for one endpoint. Endpoints do not know of one another, so one that hangs changes nothing
@@ -51,6 +52,8 @@ export interface WorkerDeps {
   concurrency: number;
   /** Bytes that all workers together may have under way. */
   budget: { limit: number; used: number };
+  /** Whether people hear that it delivers, with the first message that is accepted. */
+  isAnnounced: boolean;
   /** With `--once`: a message or the endpoint is given up after a few retries, and this says so. */
   snapshot?: Snapshot | undefined;
   /**
@@ -98,6 +101,7 @@ export class Worker {
   readonly #log: EndpointLog;
   /** The same, with `--once`. */
   readonly #snapshot: SnapshotLog | undefined;
+  readonly #standing: Standing;
   #state: EndpointState;
   #goal: Goal = "never";
   #inFlight = 0;
@@ -122,9 +126,10 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#snapshot = deps.snapshot?.of(deps.endpoint);
+    this.#snapshot = deps.snapshot?.of(deps.endpoint, deps);
     this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
     this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
+    this.#standing = new Standing(deps.endpoint, deps);
   }
 
   /** Something new is ready. Called at any time; cheap. */
@@ -141,6 +146,11 @@ export class Worker {
   /** Whether the endpoint does not take what it is sent, or gets nothing more. */
   get isFailing(): boolean {
     return this.#isGivenUp || isFailing(this.#state);
+  }
+
+  /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
+  report(): void {
+    this.#standing.report(this.#state);
   }
 
   /** Tries at once what waits, dead letters too, whatever the endpoint answered before. */
@@ -245,9 +255,10 @@ export class Worker {
         const { decision, endpoint: after } = decide(attempt, before, outcome, now);
         this.#state = after;
         if (decision.kind === "again") continue;
-        this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
-        this.#log.decision(decision, message, outcome, before, after);
+        this.#carryOut(decision, message, lost, now.monotonic);
+        this.#log.decision(decision, message, before, after);
+        this.#standing.decided(decision, after);
         if (isGivenUp(after)) this.#giveUp();
         if (decision.kind === "delivered") this.#heed(outcome);
         return;

@@ -265,7 +265,7 @@ withRig("one warning when an endpoint begins to fail, one line when it works aga
     "Endpoint a fails: a.example.com refuses connections: start it. What is pending for it waits and is tried again.",
   ]);
   const [recovered, ...more] = rig.log.at("info");
-  assert.match(recovered ?? "", /^Endpoint a works again after \d+ s; 4 messages wait for it\.$/);
+  assert.match(recovered ?? "", /^Endpoint a works again after 60 min; 4 messages wait for it\.$/);
   assert.deepEqual(more, []);
 });
 
@@ -276,6 +276,24 @@ withRig("what people can do about a status is said with it", async (rig) => {
   await rig.clock.advance(10_000);
   assert.match(rig.log.at("warn").join(), /fails: status 401 \(check the secret that it expects\)\./);
 });
+
+withRig(
+  "what the answer says stands beside it as a field, and not as a part of the sentence",
+  async (rig) => {
+    const body = '{"error":"no such tenant /hook"}\n';
+    const outcome = { kind: "answer", status: 403, headers: new Map(), body } as const;
+    rig.addPods(5);
+    rig.start({ send: () => Promise.resolve(outcome) });
+    await rig.clock.advance(10_000);
+    const [line] = rig.log.lines.filter(({ level }) => level === "warn");
+    assert.deepEqual(line?.fields, { endpoint: "a", answer: "no such tenant …" });
+    assert.match(
+      line.message,
+      /^Endpoint a fails: status 403 \(check the secret that it expects, and who may/,
+    );
+    assert.doesNotMatch(line.message, /tenant/);
+  },
+);
 
 withRig(
   "an endpoint that fails again and again for a moment is told of at most once a minute",

@@ -70,6 +70,7 @@ export class Workers {
       send,
       renderer: this.#renderer,
       signer: this.#signer,
+      isAnnounced: trusted && this.#deps.isAnnounced,
       concurrency: trusted ? this.#deps.concurrency : Math.min(OF_ANNOTATION, this.#deps.concurrency),
       // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
       secrets: trusted ? this.#deps.secrets : unsigned,
@@ -95,6 +96,11 @@ export class Workers {
     for (const { worker } of this.#running.values()) worker.retry();
   }
 
+  /** Says what endpoints do not take, as far as it is time to. Called about once a minute. */
+  report(): void {
+    for (const { worker } of this.#running.values()) worker.report();
+  }
+
   /** Names of the endpoints that pods' annotations named and that have a worker now. */
   get ofAnnotations(): ReadonlySet<string> {
     return this.#ofAnnotations;
@@ -111,6 +117,15 @@ export class Workers {
       const { pending, deadLetters } = this.#deps.pending.counts(name);
       return pending > 0 && (worker.isFailing || deadLetters > 0);
     }).map(([name]) => name);
+  }
+
+  /** Messages that are pending for the quickest endpoint that takes what it is sent; 0: none does. */
+  get backlog(): number {
+    let least = Infinity;
+    for (const [name, { worker }] of this.#running) {
+      if (!worker.isFailing) least = Math.min(least, this.#deps.pending.counts(name).pending);
+    }
+    return least === Infinity ? 0 : least;
   }
 
   /** Closes annotation endpoints that nothing is pending for. Called once a minute. */

@@ -178,6 +178,18 @@ withRig(
   },
 );
 
+withRig("the backlog is that of the quickest endpoint that takes what it is sent", async (rig) => {
+  assert.equal(rig.workers.backlog, 0, "nobody is waited for where there is nobody");
+  rig.receiver.react = ({ url }) => url.host.startsWith("down") ? 500 : 200;
+  for (const name of ["down", "well"]) rig.workers.open(endpoint(name));
+  for (let pod = 0; pod < 5; pod++) {
+    rig.add(["down"], `pod-${pod}`);
+    await rig.clock.advance(1_000);
+  }
+  for (let pod = 0; pod < 3; pod++) rig.add(["well", "down"], `more-${pod}`);
+  assert.equal(rig.workers.backlog, 3);
+});
+
 withRig("dead letters are tried at once when somebody asks for it", async (rig) => {
   rig.receiver.react = ({ name }) => name === "bad" ? 422 : 200;
   rig.workers.open(endpoint("a"));

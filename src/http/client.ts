@@ -1,3 +1,4 @@
+import { bareHost, basicAuthorization, portOf, proxyAuthorization, proxyFor } from "../runtime/proxy.ts";
 import { Alarms } from "./alarms.ts";
 import { Connection } from "./connection.ts";
 import { dial, type Progress, type Way } from "./dial.ts";
@@ -14,7 +15,6 @@ import { isPublicAddress } from "./guard.ts";
 import type { Network } from "./network.ts";
 import type { ClientCertificate } from "./node_tls.ts";
 import type { Failure, Outcome, Request, Send } from "./outcome.ts";
-import { bareHost, basicAuthorization, portOf, proxyFor } from "./proxy.ts";
 import { headOf } from "./head.ts";
 
 /**
@@ -45,7 +45,7 @@ export interface Client {
 /** What a client is opened with. */
 export interface ClientOptions {
   network: Network;
-  /** For the proxy's variables; see `proxy.ts`. */
+  /** For the proxy's variables; see `runtime/proxy.ts`. */
   env: (name: string) => string | undefined;
   /** PEM: authorities that are trusted besides those of the runtime (which reads `DENO_CERT`). None by default. */
   caCerts?: readonly string[];
@@ -132,7 +132,8 @@ class Pool {
   }
 
   async #exchange(pooled: Pooled, head: string, body: Uint8Array, attempt: Attempt): Promise<Outcome> {
-    const { route: { place, isProxied }, due, deadline, signal } = attempt;
+    const { route, due, deadline, signal } = attempt;
+    const { place, isProxied } = route;
     const { connection } = pooled;
     const wasKept = connection.served > 0;
     const give = (): void => connection.close();
@@ -145,7 +146,7 @@ class Pool {
     switch (exchange.kind) {
       case "answer":
         this.#isSuspect = false;
-        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(place.via ?? "");
+        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(route.way);
         return exchange.answer;
       case "malformed":
         return failedAfter("malformed", malformed(nameOf(place), exchange.flaw));
@@ -313,7 +314,7 @@ function idleTime(limit: number | undefined): number {
 }
 
 function usesTls({ isTls, proxy }: Way): boolean {
-  return isTls || proxy?.isTls === true;
+  return isTls || proxy?.scheme === "https";
 }
 
 function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOptions): Route | Failure {
@@ -328,15 +329,14 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   const isProxied = proxy !== undefined && !isTls;
   const path = url.pathname + url.search;
   let prefix = `POST ${isProxied ? `http://${url.host}` : ""}${path} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  if (isProxied && proxy.authorization !== undefined) {
-    prefix += `proxy-authorization: ${proxy.authorization}\r\n`;
-  }
+  const credentials = isProxied ? proxyAuthorization(proxy) : undefined;
+  if (credentials !== undefined) prefix += `proxy-authorization: ${credentials}\r\n`;
   if (guard !== undefined) prefix += "connection: close\r\n";
   const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
   return {
     url,
     way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate, isSuspect: false },
-    place: { label, isProxy: false, via: proxy?.label },
+    place: { label, proxyFrom: undefined, via: proxy },
     prefix,
     authorization: basicAuthorization(url),
     isProxied,
@@ -352,16 +352,18 @@ function late({ place, waitsFor }: Progress, deadline: number): Failure {
     tls: "did not complete the TLS handshake",
   }[waitsFor];
   const who = waitsFor === "name" ? `the name of ${nameOf(place)}` : nameOf(place);
-  return failedBefore(place.isProxy ? "proxy" : "timeout", tooLate(who, what, deadline));
+  const message = tooLate(who, what, deadline);
+  if (place.proxyFrom === undefined) return failedBefore("timeout", message);
+  return failedBefore("proxy", `${message}. Check that it runs, and ${place.proxyFrom}`);
 }
 
 function malformed(who: string, flaw: string): string {
   return `${who} ${flaw}. Check the port, and whether it is http or https`;
 }
 
-function proxyWantsPassword(label: string): Failure {
+function proxyWantsPassword({ proxy }: Way): Failure {
   return failedBefore(
     "proxy",
-    `the proxy ${label} wants a user and a password (status 407): put them into its URL`,
+    `the proxy ${proxy?.label} wants a user and a password (status 407): put them into ${proxy?.from}`,
   );
 }

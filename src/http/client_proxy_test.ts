@@ -102,11 +102,11 @@ Deno.test("a proxy that refuses, ends, babbles or speaks too soon is at fault, b
   const cases: [string, RegExp][] = [
     [
       "HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nsecret-no",
-      /refused the way to hooks\.test:443: status 403$/,
+      /refused the way to hooks\.test:443 \(status 403\)\. Let it allow that, or except the host in NO_PROXY$/,
     ],
-    ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\)/],
-    ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /status 502$/],
-    ["SSH-2.0-OpenSSH\r\n", /does not speak HTTP\/1\.1$/],
+    ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\): put them into HTTPS_PROXY$/],
+    ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /\(status 502\)\. Check that it can reach that host$/],
+    ["SSH-2.0-OpenSSH\r\n", /does not speak HTTP\/1\.1\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
     ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", /sent bytes behind its answer to CONNECT$/],
   ];
   for (const [answer, sentence] of cases) {
@@ -132,8 +132,14 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
   await gone[Symbol.asyncDispose]();
   await using untrusted = await SocketServer.listen({ tls: GOOD });
   const cases: [string, RegExp][] = [
-    [`http://127.0.0.1:${hung.port}`, /^the proxy 127\.0\.0\.1:\d+ did not answer to CONNECT within 0\.4 s$/],
-    [`http://127.0.0.1:${gone.port}`, /^the proxy 127\.0\.0\.1:\d+ refused the connection/],
+    [
+      `http://127.0.0.1:${hung.port}`,
+      /^the proxy 127\.0\.0\.1:\d+ did not answer to CONNECT within 0\.4 s\. Check that it runs, and HTTPS_PROXY$/,
+    ],
+    [
+      `http://127.0.0.1:${gone.port}`,
+      /^the proxy 127\.0\.0\.1:\d+ refused the connection\. Check that it runs, and HTTPS_PROXY$/,
+    ],
     ["http://proxy.invalid", /^the name of the proxy proxy\.invalid:80 does not resolve/],
     [`https://localhost:${untrusted.port}`, /^the certificate of the proxy localhost:\d+ is not trusted/],
     ["socks5://secret-proxy", /^HTTPS_PROXY names a SOCKS proxy, which is not supported/],
@@ -144,6 +150,18 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
     assert.deepEqual([when, fault], ["before", "proxy"], proxy);
     assert.match(message, sentence);
   }
+});
+
+Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+  await using server = await SocketServer.listen({ onData: (s) => void s.write("HTTP/1.1 200 OK\r\n\r\n") });
+  const options = through(`http://proxy.test:${server.port}`);
+  const { when, message } = failureOf(await sendOnce("https://hooks.test", options, RESOLVING));
+  assert.equal(when, "before");
+  assert.match(
+    message,
+    /^what answers at hooks\.test:443 \(through the proxy proxy\.test:\d+\) does not speak TLS\. /,
+  );
+  assert.match(message, /and that proxy\.test:\d+ in HTTPS_PROXY is an HTTP proxy/);
 });
 
 Deno.test("a proxy that wants a password for a plain request is not taken for the receiver", async () => {

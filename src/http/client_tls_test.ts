@@ -37,43 +37,207 @@ Deno.test("one TLS connection serves one request after another, bodies of any si
   assert.equal(server.connections, 1);
 });
 
-Deno.test("an unknown issuer, another name and old age are told apart, before the request", async () => {
-  const cases: [{ hosts: string[]; expired?: boolean }, string[], RegExp][] = [
-    [{ hosts: ["localhost"] }, [], /^the certificate of localhost:\d+ is not trusted/],
-    [{ hosts: ["other.test"] }, [AUTHORITY.cert], /^the certificate of localhost:\d+ is for another name/],
-    [
-      { hosts: ["localhost"], expired: true },
-      [AUTHORITY.cert],
-      /^the certificate of localhost:\d+ has expired/,
-    ],
-  ];
-  for (const [options, caCerts, sentence] of cases) {
-    const tls = issueCertificate("a server", { issuer: AUTHORITY, ...options });
-    await using server = await SocketServer.listen({ tls, onRequest: accept });
-    const { when, fault, message } = failureOf(
-      await sendOnce(`https://localhost:${server.port}`, { caCerts }),
-    );
-    assert.deepEqual([when, fault], ["before", "certificate"]);
-    assert.match(message, sentence);
-    assert.equal(server.requests.length, 0);
+const HOSTS = ["localhost"];
+const OTHER_AUTHORITY = issueCertificate("Other authority");
+const INTERMEDIATE = issueCertificate("An intermediate", { issuer: AUTHORITY, isAuthority: true });
+const SELF_SIGNED = issueCertificate("self", { hosts: HOSTS, isAuthority: false });
+
+/** What a server shows, what is trusted, and the sentence. */
+const CERTIFICATES: [
+  what: string,
+  shown: { cert: string; key: string },
+  trusted: string[],
+  sentence: RegExp,
+][] = [
+  [
+    "of an unknown authority, which the server sends along",
+    chained(issueCertificate("a", { issuer: OTHER_AUTHORITY, hosts: HOSTS }), OTHER_AUTHORITY),
+    [AUTHORITY.cert],
+    /is not trusted: the authority "Other authority" is not known here\. If it is the right one, let DENO_CERT name/,
+  ],
+  [
+    "of an unknown authority, which it does not send along",
+    issueCertificate("a", { issuer: OTHER_AUTHORITY, hosts: HOSTS }),
+    [],
+    /is not trusted: it was issued by "Other authority", whose certificate was not sent along and is not known here/,
+  ],
+  [
+    "without its intermediate",
+    issueCertificate("a", { issuer: INTERMEDIATE, hosts: HOSTS }),
+    [AUTHORITY.cert],
+    /issued by "An intermediate", .*Let the server send its whole chain, intermediate certificates too, or let DENO_CERT/,
+  ],
+  [
+    "that is its own authority's in DENO_CERT",
+    GOOD,
+    [GOOD.cert],
+    /issued by "Test authority", whose certificate was not sent along/,
+  ],
+  [
+    "that is self-signed",
+    SELF_SIGNED,
+    [AUTHORITY.cert],
+    /is not trusted: it is self-signed\. If it is the right one, let DENO_CERT name a PEM file of it$/,
+  ],
+  [
+    "of an authority itself",
+    issueCertificate("self", { hosts: HOSTS }),
+    [],
+    /is that of an authority \(CA:TRUE\), which a server may not show as its own\. Issue one for the server/,
+  ],
+  [
+    "of another name",
+    issueCertificate("a", { issuer: AUTHORITY, hosts: ["a.test", "b.test", "c.test", "d.test"] }),
+    [AUTHORITY.cert],
+    /is for another name: a\.test, b\.test, c\.test and 1 more\. Use a name that it is issued for$/,
+  ],
+  [
+    "of no name",
+    issueCertificate("localhost", { issuer: AUTHORITY }),
+    [AUTHORITY.cert],
+    /names no host: a common name \(CN\) alone does not count\. Issue it anew with a subjectAltName$/,
+  ],
+  [
+    "that has expired",
+    issueCertificate("a", { issuer: AUTHORITY, hosts: HOSTS, expired: true }),
+    [AUTHORITY.cert],
+    /has expired \(on \d{4}-\d\d-\d\d\)\. Renew it, or check the clock of this machine$/,
+  ],
+  [
+    "that is not valid yet",
+    issueCertificate("a", { issuer: AUTHORITY, hosts: HOSTS, early: true }),
+    [AUTHORITY.cert],
+    /is not valid before \d{4}-\d\d-\d\d\. Check the clock of this machine/,
+  ],
+  [
+    "of X.509 version 1",
+    issueCertificate("a", { issuer: AUTHORITY, version1: true }),
+    [AUTHORITY.cert],
+    /is of X\.509 version 1, which is not accepted\. Issue it anew with a subjectAltName/,
+  ],
+  [
+    "with a name that steers terminals",
+    issueCertificate("a", { issuer: issueCertificate("\x1b[31m\u202eevil"), hosts: HOSTS }),
+    [],
+    /it was issued by "\[31mevil", whose/,
+  ],
+];
+
+/** The certificate with that of its issuer behind it, as a server is to send them. */
+function chained(
+  own: { cert: string; key: string },
+  issuer: { cert: string },
+): { cert: string; key: string } {
+  return { cert: own.cert + issuer.cert, key: own.key };
+}
+
+Deno.test("an unknown issuer, another name and old age are told apart, before the request", async (context) => {
+  for (const [what, shown, caCerts, sentence] of CERTIFICATES) {
+    await context.step(`a certificate ${what}`, async () => {
+      await using server = await SocketServer.listen({ tls: shown, onRequest: accept });
+      const { when, fault, message } = failureOf(
+        await sendOnce(`https://localhost:${server.port}`, { caCerts }),
+      );
+      assert.deepEqual([when, fault], ["before", "certificate"]);
+      assert.match(message, /^the certificate of localhost:\d+ /);
+      assert.match(message, sentence);
+      assert.equal(server.requests.length, 0);
+      assert.ok(server.connections <= 2);
+    });
   }
 });
 
-Deno.test("a handshake that is answered with something else, ended or reset fails before the request", async () => {
-  const endings: [(socket: Socket) => void, string, RegExp][] = [
-    [
-      (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
-      "tls",
-      /^TLS with localhost:\d+ failed\. Check that its port speaks https/,
-    ],
-    [(socket) => socket.end(), "unreachable", /^localhost:\d+ closed the connection/],
-    [(socket) => void socket.resetAndDestroy(), "unreachable", /^localhost:\d+ closed the connection/],
+Deno.test("a chain with its intermediate, and a self-signed certificate that is trusted, are enough", async () => {
+  const complete = chained(issueCertificate("a", { issuer: INTERMEDIATE, hosts: HOSTS }), INTERMEDIATE);
+  for (const [tls, trusted] of [[complete, AUTHORITY], [SELF_SIGNED, SELF_SIGNED]] as const) {
+    await using server = await SocketServer.listen({ tls, onRequest: accept });
+    answerOf(await sendOnce(`https://localhost:${server.port}`, { caCerts: [trusted.cert] }));
+  }
+});
+
+Deno.test("a server that says nothing more when it is looked at again is told by what is known", async () => {
+  let connections = 0;
+  await using server = await SocketServer.listen({
+    tls: GOOD,
+    onConnection: (socket) => void (++connections > 1 && socket.destroy()),
+  });
+  const { fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, { caCerts: [] }));
+  assert.equal(fault, "certificate");
+  assert.match(message, /^the certificate of localhost:\d+ is not trusted: .*let DENO_CERT name a PEM file/);
+});
+
+/** Alerts (RFC 8446 §6) with which servers answer the first word of TLS, and what is made of them. */
+const ALERTS: [name: string, code: number, sentence: RegExp][] = [
+  ["protocol_version", 70, /^\S+ speaks no version of TLS that k8svent does\. Let it speak TLS 1\.2 or 1\.3/],
+  [
+    "handshake_failure",
+    40,
+    /^\S+ has no cipher in common with k8svent\. Let it offer one with forward secrecy/,
+  ],
+  ["insufficient_security", 71, /^\S+ has no cipher in common with k8svent/],
+  [
+    "certificate_required",
+    116,
+    /^\S+ wants a client certificate, which k8svent does not show\. Let it check/,
+  ],
+  ["bad_certificate", 42, /^\S+ wants a client certificate/],
+  ["certificate_unknown", 46, /^\S+ wants a client certificate/],
+  ["unknown_ca", 48, /^\S+ wants a client certificate/],
+  ["access_denied", 49, /^\S+ wants a client certificate/],
+  ["unrecognized_name", 112, /^\S+ does not serve that name\. Check the host in its URL$/],
+  ["no_application_protocol", 120, /^\S+ does not speak HTTP\/1\.1 over TLS/],
+  ["internal_error", 80, /^\S+ broke off TLS with an error of its own\. See its log$/],
+  ["unexpected_message", 10, /^TLS with \S+ failed\. Check that its port speaks https$/],
+];
+
+for (const [name, code, sentence] of ALERTS) {
+  Deno.test(`the alert ${name} is told in words, before the request`, async () => {
+    const alert = new Uint8Array([0x15, 3, 3, 0, 2, 2, code]);
+    await using server = await SocketServer.listen({ onData: (socket) => void socket.end(alert) });
+    const { when, fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, TRUSTING));
+    assert.deepEqual([when, fault], ["before", "tls"]);
+    assert.match(message, sentence);
+  });
+}
+
+Deno.test("a server that answers with TLS 1.0 is told as one of old versions", async () => {
+  const hello = [2, 0, 0, 38, 3, 1, ...new Array(32).fill(7), 0, 0, 0x2f, 0];
+  const record = new Uint8Array([0x16, 3, 1, 0, hello.length, ...hello]);
+  await using server = await SocketServer.listen({ onData: (socket) => void socket.write(record) });
+  const { fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, TRUSTING));
+  assert.equal(fault, "tls");
+  assert.match(message, /speaks no version of TLS that k8svent does/);
+});
+
+Deno.test("plain http on an https port, and the reverse, are told with the way out", async () => {
+  for (
+    const words of ["HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.9\r\n", "220 mail.test ESMTP\r\n"]
+  ) {
+    await using plain = await SocketServer.listen({ onData: (socket) => void socket.end(words) });
+    const { when, fault, message } = failureOf(await sendOnce(`https://localhost:${plain.port}`, TRUSTING));
+    assert.deepEqual([when, fault], ["before", "tls"]);
+    assert.match(message, /^what answers at localhost:\d+ does not speak TLS\. .*write http:\/\/$/);
+  }
+  const alert = new Uint8Array([0x15, 3, 1, 0, 2, 2, 80]);
+  await using encrypted = await SocketServer.listen({ onData: (socket) => void socket.end(alert) });
+  const { fault, message } = failureOf(await sendOnce(`http://localhost:${encrypted.port}`));
+  assert.equal(fault, "malformed");
+  assert.match(
+    message,
+    /^localhost:\d+ speaks TLS, not plain HTTP\. Check the port, and whether it is http or https$/,
+  );
+});
+
+Deno.test("a handshake that is ended or reset fails before the request", async () => {
+  const endings: ((socket: Socket) => void)[] = [
+    (socket) => socket.end(),
+    (socket) => void socket.resetAndDestroy(),
   ];
-  for (const [onData, expected, sentence] of endings) {
+  for (const onData of endings) {
     await using server = await SocketServer.listen({ onData });
     const { when, fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, TRUSTING));
-    assert.deepEqual([when, fault], ["before", expected]);
-    assert.match(message, sentence);
+    assert.deepEqual([when, fault], ["before", "unreachable"]);
+    assert.match(message, /^localhost:\d+ closed the connection/);
   }
 });
 

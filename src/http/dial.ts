@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
+import { type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
 import type { Wire } from "./connection.ts";
-import { dialFailure, failedBefore, hostLabel, type Place } from "./failure.ts";
+import { dialFailure, failedBefore, hostLabel, needsLook, type Place } from "./failure.ts";
 import type { Network } from "./network.ts";
-import type { ClientCertificate } from "./node_tls.ts";
+import type { ClientCertificate, Look } from "./node_tls.ts";
 import type { Failure } from "./outcome.ts";
-import type { Proxy } from "./proxy.ts";
 import { ResponseReader } from "./response.ts";
 
 /** Where a connection is to lead, and how. */
@@ -44,6 +44,8 @@ export interface Progress {
  * what fails on the way to the proxy, and a CONNECT that is refused, names the proxy; TLS behind the tunnel the receiver.
  * An `http:` URL takes no tunnel: the request itself goes to the proxy (see `client.ts`).
  *
+ * Where the error of a handshake does not tell what a person should do, a second connection looks at what the server shows.
+ *
  * @param progress is kept up to date
  * @param signal gives it up: it then resolves to a failure of no meaning, at once, and leaves nothing open
  */
@@ -53,9 +55,65 @@ export async function dial(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Wire | Failure> {
+  const made = await reach(way, network, progress, signal, secureLast);
+  if (!("error" in made)) return made;
+  const { place, waitsFor } = progress;
+  const isReceivers = waitsFor === "tls" && place.proxyFrom === undefined;
+  const look = isReceivers && needsLook(made.error) ? await lookAgain(way, network, signal) : undefined;
+  return dialFailure(made.error, place, look);
+}
+
+/** What is done last with a connection to an https server, once there is a way to it. `taken` as in `secure`. */
+type Last = (
+  reached: { wire: Wire; tcp: Deno.TcpConn },
+  way: Way,
+  taken: (wire: Wire) => void,
+) => Promise<Wire>;
+
+const secureLast: Last = async ({ wire, tcp }, way, taken) => {
+  // TLS of Deno's needs the socket itself.
+  const isPlain = wire === tcp;
+  if (isPlain && way.certificate === undefined && !way.isSuspect) {
+    return await secure(tcp, way.host, way.caCerts, taken);
+  }
+  const { secureByNode } = await import("./node_tls.ts");
+  return await secureByNode(wire, way.host, way.caCerts, way.certificate);
+};
+
+async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promise<Look | undefined> {
+  const enough = new AbortController();
+  const cancel = network.clock.after(LONGEST_LOOK, () => enough.abort());
+  const both = AbortSignal.any([signal, enough.signal]);
+  const progress: Progress = { place: placeOf(way), waitsFor: "place" };
+  let look: Look | undefined;
+  const { lookByNode } = await import("./node_tls.ts");
+  await reach(way, network, progress, both, async ({ wire }, { host }) => {
+    look = await lookByNode(wire, host);
+    return wire;
+  });
+  cancel();
+  return look;
+}
+
+/** Milliseconds. It is for a better sentence alone. */
+const LONGEST_LOOK = 2_000;
+
+function placeOf({ host, port, proxy }: Way): Place {
+  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy };
+}
+
+async function reach(
+  way: Way,
+  network: Network,
+  progress: Progress,
+  signal: AbortSignal,
+  last: Last,
+): Promise<Wire | Failure | { error: unknown }> {
   const { proxy } = way;
-  const receiver: Place = { label: hostLabel(way.host, way.port), isProxy: false, via: proxy?.label };
-  const first: Place = proxy === undefined ? receiver : { label: proxy.label, isProxy: true, via: undefined };
+  const receiver = placeOf(way);
+  const first: Place = proxy === undefined
+    ? receiver
+    : { label: proxy.label, proxyFrom: proxy.from, via: undefined };
   const { host, port } = proxy ?? way;
   let wire: Wire | undefined;
   const stop = (): void => {
@@ -74,12 +132,10 @@ export async function dial(
     if (refused !== undefined) return refused;
     progress.waitsFor = "connection";
     const tcp = await network.connect(addresses, port, signal);
-    let encrypted = false;
     wire = tcp;
-    if (proxy?.isTls) {
+    if (proxy?.scheme === "https") {
       progress.waitsFor = "tls";
       wire = await secure(tcp, host, way.caCerts, (made) => wire = made);
-      encrypted = true;
     }
     if (!way.isTls) return signal.aborted ? givenUp(stop) : wire;
     if (proxy !== undefined) {
@@ -92,14 +148,11 @@ export async function dial(
     }
     progress.place = receiver;
     progress.waitsFor = "tls";
-    if (encrypted || way.certificate !== undefined || way.isSuspect) {
-      const { secureByNode } = await import("./node_tls.ts");
-      wire = await secureByNode(wire, way.host, way.caCerts, way.certificate);
-    } else wire = await secure(tcp, way.host, way.caCerts, (made) => wire = made);
+    wire = await last({ wire, tcp }, way, (made) => wire = made);
     return signal.aborted ? givenUp(stop) : wire;
   } catch (error) {
     stop();
-    return dialFailure(error, progress.place);
+    return { error };
   } finally {
     signal.removeEventListener("abort", stop);
   }
@@ -148,9 +201,8 @@ async function secure(
 
 /** Asks the proxy for a way through (RFC 9110 §9.3.6). Reads piece by piece, so that no read is pending afterwards. */
 async function openTunnel(wire: Wire, proxy: Proxy, target: string): Promise<Failure | undefined> {
-  const credentials = proxy.authorization === undefined
-    ? ""
-    : `proxy-authorization: ${proxy.authorization}\r\n`;
+  const authorization = proxyAuthorization(proxy);
+  const credentials = authorization === undefined ? "" : `proxy-authorization: ${authorization}\r\n`;
   const request = new TextEncoder().encode(
     `CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${credentials}\r\n`,
   );
@@ -162,16 +214,26 @@ async function openTunnel(wire: Wire, proxy: Proxy, target: string): Promise<Fai
     if (count === null) reader.end();
     else reader.push(buffer.subarray(0, count));
   }
-  if (reader.phase === "broken") return failedBefore("proxy", `the proxy ${proxy.label} ${reader.flaw}`);
+  if (reader.phase === "broken") {
+    const advice = `Check that it is an HTTP proxy, and ${proxy.from}`;
+    return failedBefore("proxy", `the proxy ${proxy.label} ${reader.flaw}. ${advice}`);
+  }
   const { status } = reader;
   if (status === 407) {
     return failedBefore(
       "proxy",
-      `the proxy ${proxy.label} wants a user and a password (status 407): put them into its URL`,
+      `the proxy ${proxy.label} wants a user and a password (status 407): put them into ${proxy.from}`,
     );
   }
   if (status >= 300) {
-    return failedBefore("proxy", `the proxy ${proxy.label} refused the way to ${target}: status ${status}`);
+    return failedBefore(
+      "proxy",
+      `the proxy ${proxy.label} refused the way to ${target} (status ${status}). ${
+        status >= 500
+          ? "Check that it can reach that host"
+          : `Let it allow that, or except the host in NO_PROXY`
+      }`,
+    );
   }
   // A server waits for the client's hello: who speaks first is not the receiver.
   if (reader.hasExcess) {

@@ -1,4 +1,7 @@
 import { isIP } from "node:net";
+import type { Proxy } from "../runtime/proxy.ts";
+import { certificateFault, isCertificateFault } from "./certificate_fault.ts";
+import type { Look } from "./node_tls.ts";
 import type { Failure, Fault } from "./outcome.ts";
 
 /**
@@ -20,27 +23,44 @@ export function failedAfter(fault: Fault, message: string, stale = false): Failu
 export interface Place {
   /** What is being reached, by host and port: the receiver, or the proxy. */
   label: string;
-  /** Whether that is a proxy. */
-  isProxy: boolean;
+  /** The variable that names it, where it is a proxy. */
+  proxyFrom: string | undefined;
   /** The proxy on the way, for a failure of the receiver behind it. */
-  via: string | undefined;
+  via: Pick<Proxy, "label" | "from"> | undefined;
 }
 
-/** Why a connection could not be made, or TLS not be agreed on. */
-export function dialFailure(error: unknown, place: Place): Failure {
-  const { fault, say } = findReason(error) ?? {
-    fault: "unreachable" as const,
-    say: (who) => `the connection to ${who} failed. Check the address and the network on the way`,
-  };
-  return failedBefore(place.isProxy ? "proxy" : fault, say(nameOf(place)));
+/** Why a connection could not be made, or TLS not be agreed on. @param look what a second handshake showed */
+export function dialFailure(error: unknown, place: Place, look: Look = UNSEEN): Failure {
+  const words = wordsOf(error);
+  const { fault, message } = isCertificateFault(words)
+    ? { fault: "certificate" as const, message: certificateFault(words, nameOf(place), look.chain) }
+    : reasonFor(words, place, look);
+  return failedBefore(place.proxyFrom === undefined ? fault : "proxy", message);
 }
 
-/** Why a connection ended with a request under way. */
+/**
+ * Why a connection ended with a request under way. Of a client certificate that is wanted TLS 1.3 tells only then, but the
+ * receiver has read nothing before it.
+ */
 export function exchangeFailure(error: unknown, flaw: string, place: Place, stale: boolean): Failure {
-  const reason = error === undefined ? undefined : findReason(error);
-  if (reason?.fault === "tls") return failedAfter("tls", reason.say(nameOf(place)));
+  const words = error === undefined ? "" : wordsOf(error);
+  const { fault, message } = reasonFor(words, place, UNSEEN);
+  if (WANTS_CERTIFICATE.test(words)) return failedBefore("tls", message);
+  if (fault === "tls") return failedAfter("tls", message);
   return failedAfter("closed", `${nameOf(place)} ${flaw}`, stale);
 }
+
+/** Whether a second handshake can tell more than the error does. */
+export function needsLook(error: unknown): boolean {
+  return /UnknownIssuer|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|fatal alert: HandshakeFailure/.test(
+    wordsOf(error),
+  );
+}
+
+const UNSEEN: Look = { chain: [], received: 0 };
+
+/** Bytes of a server that has shown its certificate; of one that refuses at once there is an alert alone. */
+const BEYOND_AN_ALERT = 100;
 
 /** Who did not answer within the time, and what was waited for. */
 export function tooLate(who: string, waitedFor: string, deadline: number): string {
@@ -48,9 +68,9 @@ export function tooLate(who: string, waitedFor: string, deadline: number): strin
 }
 
 /** `hooks.example:443`, `the proxy p:3128`, `hooks.example:443 (through the proxy p:3128)`. */
-export function nameOf({ label, isProxy, via }: Place): string {
-  if (isProxy) return `the proxy ${label}`;
-  return via === undefined ? label : `${label} (through the proxy ${via})`;
+export function nameOf({ label, proxyFrom, via }: Place): string {
+  if (proxyFrom !== undefined) return `the proxy ${label}`;
+  return via === undefined ? label : `${label} (through the proxy ${via.label})`;
 }
 
 /** Of a host as it stands in a URL. */
@@ -60,12 +80,21 @@ export function hostLabel(host: string, port: number): string {
 
 interface Reason {
   fault: Fault;
-  say: (who: string) => string;
+  /**
+   * @param orProxy where the receiver is behind a proxy: the end of a sentence of what to check about that
+   * @param from the variable that names the proxy, where it is one
+   */
+  say: (who: string, orProxy: string, from?: string) => string;
 }
 
-function findReason(error: unknown): Reason | undefined {
-  const words = wordsOf(error);
-  return REASONS.find(({ when }) => when.test(words));
+function reasonFor(words: string, place: Place, { received }: Look): { fault: Fault; message: string } {
+  const wantsCertificate = received > BEYOND_AN_ALERT && /fatal alert: HandshakeFailure/.test(words);
+  const { fault, say } = wantsCertificate
+    ? CLIENT_CERTIFICATE
+    : REASONS.find(({ when }) => when.test(words)) ?? UNKNOWN;
+  const { via } = place;
+  const orProxy = via === undefined ? "" : `, and that ${via.label} in ${via.from} is an HTTP proxy`;
+  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom) };
 }
 
 function wordsOf(error: unknown): string {
@@ -73,6 +102,23 @@ function wordsOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   return `${error.name}: ${typeof code === "string" ? code : ""}: ${error.message}`;
 }
+
+/** What servers say (RFC 8446 §6.2) to a client that shows no certificate, or one that they do not take. */
+const WANTS_CERTIFICATE =
+  /fatal alert: (CertificateRequired|NoCertificate|BadCertificate|UnsupportedCertificate|CertificateUnknown|CertificateExpired|CertificateRevoked|UnknownCA|AccessDenied)/;
+
+const CLIENT_CERTIFICATE: Reason = {
+  fault: "tls",
+  say: (who) =>
+    `${who} wants a client certificate, which k8svent does not show. Let it check the signature instead (--secret), or ` +
+    "send by way of a proxy beside it that shows one",
+};
+
+const UNKNOWN: Reason = {
+  fault: "unreachable",
+  say: (who, _orProxy, from = "the address") =>
+    `the connection to ${who} failed. Check ${from} and the network on the way`,
+};
 
 /** The first that fits. */
 const REASONS: (Reason & { when: RegExp })[] = [
@@ -84,42 +130,75 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /failed to lookup address|\b(ENOTFOUND|EAI_[A-Z]+)\b/,
     fault: "name",
-    say: (who) => `the name of ${who} does not resolve. Check its spelling and the DNS of this machine`,
+    say: (who, _orProxy, from = "its spelling") =>
+      `the name of ${who} does not resolve. Check ${from} and the DNS of this machine`,
   },
   {
     when: /connection refused|\bECONNREFUSED\b/i,
     fault: "refused",
-    say: (who) => `${who} refused the connection. Check that it runs, and its port`,
+    say: (who, _orProxy, from = "its port") =>
+      `${who} refused the connection. Check that it runs, and ${from}`,
   },
   {
-    when: /certificate not valid for name|\bERR_TLS_CERT_ALTNAME_INVALID\b/,
-    fault: "certificate",
-    say: (who) => `the certificate of ${who} is for another name. Use a name that it is issued for`,
-  },
-  {
-    when: /certificate (expired|not valid yet)|\bCERT_(HAS_EXPIRED|NOT_YET_VALID)\b/,
-    fault: "certificate",
-    say: (who) => `the certificate of ${who} has expired or is not valid yet. Renew it, or check the clock`,
-  },
-  {
-    when: /invalid peer certificate|\b(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_)/,
+    when: /CA file|certificate store/,
     fault: "certificate",
     say: (who) =>
-      `the certificate of ${who} is not trusted. Let DENO_CERT name the file of the authority that issued it`,
+      `no TLS with ${who}: the file that DENO_CERT names cannot be read as PEM. Correct or unset it`,
   },
+  { when: WANTS_CERTIFICATE, ...CLIENT_CERTIFICATE },
   {
-    when: /fatal alert: (CertificateRequired|BadCertificate|UnknownCA|AccessDenied)/,
+    when: /fatal alert: ProtocolVersion|ServerDoesNotSupportTls12Or13|\bERR_SSL_UNSUPPORTED_PROTOCOL\b/,
     fault: "tls",
-    say: (who) => `${who} ended TLS: it wants a client certificate`,
+    say: (who) =>
+      `${who} speaks no version of TLS that k8svent does. Let it speak TLS 1.2 or 1.3: older ones are not safe`,
   },
   {
-    when: /fatal alert|corrupt message|peer is incompatible|peer misbehaved|\b(EPROTO|ERR_SSL_)/i,
+    when:
+      /fatal alert: (HandshakeFailure|InsufficientSecurity)|peer is incompatible|SelectedUnoffered|NoCipherSuitesInCommon/,
+    fault: "tls",
+    say: (who) =>
+      `${who} has no cipher in common with k8svent. Let it offer one with forward secrecy: TLS 1.3, or with TLS 1.2 ` +
+      "ECDHE and AES-GCM or ChaCha20",
+  },
+  {
+    when: /fatal alert: Unrecogni[sz]edName/,
+    fault: "tls",
+    say: (who, _orProxy, from = "its URL") => `${who} does not serve that name. Check the host in ${from}`,
+  },
+  {
+    when: /fatal alert: NoApplicationProtocol|NoApplicationProtocol/,
+    fault: "tls",
+    say: (who) => `${who} does not speak HTTP/1.1 over TLS. Let it offer that beside HTTP/2`,
+  },
+  {
+    when: /fatal alert: (InternalError|DecodeError|DecryptError|IllegalParameter)/,
+    fault: "tls",
+    say: (who) => `${who} broke off TLS with an error of its own. See its log`,
+  },
+  {
+    when: /InvalidContentType|corrupt message/,
+    fault: "tls",
+    say: (who, orProxy, from = "its URL") =>
+      `what answers at ${who} does not speak TLS. Check the port in ${from}${orProxy}; where plain http is meant, write ` +
+      "http://",
+  },
+  {
+    when: /fatal alert|peer misbehaved|\b(EPROTO|ERR_SSL_)/i,
     fault: "tls",
     say: (who) => `TLS with ${who} failed. Check that its port speaks https`,
   },
   {
     when: /UnexpectedEof|unexpected end of file|connection reset|broken pipe|\b(ECONNRESET|EPIPE)\b/i,
     fault: "unreachable",
-    say: (who) => `${who} closed the connection before it was of use. Check that its port speaks https`,
+    say: (who, orProxy, from) =>
+      `${who} closed the connection before it was of use. Check that its port speaks ${
+        from === undefined ? `https${orProxy}` : `to HTTP clients, and ${from}`
+      }`,
+  },
+  {
+    when: /no route to host|network is unreachable|timed out|\b(EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)\b/i,
+    fault: "unreachable",
+    say: (who, _orProxy, from = "the address") =>
+      `${who} cannot be reached. Check ${from}, the network on the way and its firewalls, and whether a proxy is needed`,
   },
 ];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { isPublicAddress } from "./guard.ts";
-import { bareHost } from "./proxy.ts";
+import { bareHost } from "../runtime/proxy.ts";
 
 const PUBLIC = [
   "1.1.1.1",

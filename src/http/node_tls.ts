@@ -1,5 +1,6 @@
+import { X509Certificate } from "node:crypto";
 import { Duplex } from "node:stream";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Wire } from "./connection.ts";
 
 /** A certificate by which a client shows who it is, and its key; PEM texts. */
@@ -24,10 +25,7 @@ export async function secureByNode(
 ): Promise<Wire> {
   const socket = connect({
     socket: streamOf(wire),
-    host,
-    // An address is no server name (RFC 6066 §3).
-    servername: /^[\d.]+$|:/.test(host) ? "" : host,
-    ALPNProtocols: ["http/1.1"],
+    ...addressed(host),
     ...caCerts.length > 0 && { ca: [...caCerts] },
     ...certificate,
   });
@@ -37,6 +35,57 @@ export async function secureByNode(
     socket.once("close", () => reject(new Error("ECONNRESET: closed during the handshake")));
   });
   return new SocketWire(socket);
+}
+
+/** What a server shows to whoever does not ask whether to trust it. */
+export interface Look {
+  /** What it sent, its own certificate first. */
+  chain: X509Certificate[];
+  /** Bytes that came from it. */
+  received: number;
+}
+
+/**
+ * A handshake for its own sake, of which nothing is believed: to find out why an earlier one failed. Closes the wire. Never
+ * rejects: where it fails too, what came until then is the answer.
+ */
+export async function lookByNode(wire: Wire, host: string): Promise<Look> {
+  let received = 0;
+  const counting: Wire = {
+    read: async (into) => {
+      const count = await wire.read(into);
+      received += count ?? 0;
+      return count;
+    },
+    write: (from) => wire.write(from),
+    close: () => wire.close(),
+  };
+  const socket = connect({ socket: streamOf(counting), ...addressed(host), rejectUnauthorized: false });
+  await new Promise<void>((resolve) => {
+    for (const event of ["secureConnect", "error", "close"]) socket.on(event, () => resolve());
+  });
+  const chain = chainOf(socket.getPeerCertificate(true));
+  socket.destroy();
+  return { chain, received };
+}
+
+/** Node chains them by a property, Deno repeats the first (2.9.6), and the last may name itself. */
+function chainOf(own: PeerCertificate): X509Certificate[] {
+  const found = new Map<string, X509Certificate>();
+  let at: PeerCertificate | undefined = own;
+  for (let links = 0; at?.raw !== undefined && links < LONGEST_CHAIN; links++) {
+    const certificate = new X509Certificate(at.raw);
+    found.set(certificate.fingerprint256, certificate);
+    at = "issuerCertificate" in at ? at.issuerCertificate as PeerCertificate : undefined;
+  }
+  return [...found.values()];
+}
+
+const LONGEST_CHAIN = 12;
+
+/** An address is no server name (RFC 6066 §3). */
+function addressed(host: string): { host: string; servername: string; ALPNProtocols: string[] } {
+  return { host, servername: /^[\d.]+$|:/.test(host) ? "" : host, ALPNProtocols: ["http/1.1"] };
 }
 
 function streamOf(wire: Wire): Duplex {

@@ -122,7 +122,7 @@ export class ResponseReader {
   #readHead(bytes: Uint8Array, from: number): number {
     for (let at = from; this.#magic < MAGIC.length && at < bytes.length; at++, this.#magic++) {
       if (bytes[at] !== MAGIC.charCodeAt(this.#magic)) {
-        this.#break(isHttp2(bytes) ? "speaks HTTP/2 only" : "does not speak HTTP/1.1");
+        this.#break(flawOf(bytes));
         return bytes.length;
       }
     }
@@ -358,6 +358,13 @@ function staysOpen(fields: ReadonlyMap<string, string>, isOld: boolean): boolean
 }
 
 /** A SETTINGS frame (RFC 9113 §6.5), with which such a server begins whatever it was sent; or GOAWAY. */
+/** Of what does not begin as an answer. */
+function flawOf(bytes: Uint8Array): string {
+  // An alert: what came before it was no handshake.
+  if (bytes[0] === 0x15 && bytes[1] === 3) return "speaks TLS, not plain HTTP";
+  return isHttp2(bytes) ? "speaks HTTP/2 only" : "does not speak HTTP/1.1";
+}
+
 function isHttp2(bytes: Uint8Array): boolean {
   return bytes.length >= 9 && bytes[0] === 0 && (bytes[3] === 4 || bytes[3] === 7) && (bytes[5] ?? 0) < 0x80;
 }

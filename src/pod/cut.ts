@@ -17,7 +17,7 @@
  *
  * Everything here throws `SyntaxError` for what is not JSON or not a pod, with no part of the text in its message.
  */
-import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -144,9 +144,9 @@ export function exactPod(value: unknown): PodObject {
     pod: (JSON.parse(text) as { pod: Pod }).pod,
     body: encode(text),
     digests: {
-      metadata: digest(JSON.stringify(metadata)),
-      spec: digest(JSON.stringify(value.spec) ?? ""),
-      status: digest(JSON.stringify(value.status) ?? ""),
+      metadata: digest(encode(JSON.stringify(metadata))),
+      spec: digest(encode(JSON.stringify(value.spec) ?? "")),
+      status: digest(encode(JSON.stringify(value.status) ?? "")),
     },
   };
 }
@@ -346,34 +346,42 @@ function fastPod(
   const { pod } = parse(decode(body)) as { pod: Pod };
   if (!isPod(pod)) throw notAPod();
   const { from, to, left, version } = metadata;
-  const hash = createHash("sha1");
   // The rest of the metadata in its order, without the two members whose bytes say nothing of it.
   const [first, second] = left.to === 0
     ? [version, version]
     : version.from < left.from
     ? [version, left]
     : [left, version];
-  hash.update(bytes.subarray(from, first.from));
-  if (first.to < second.from) hash.update(bytes.subarray(first.to, second.from));
   const rest = Math.max(first.to, second.to);
-  // Mostly nothing but the closing brace.
-  if (rest < to - 1) hash.update(bytes.subarray(rest, to - 1));
   return {
     pod,
     body,
     digests: {
-      metadata: hash.digest("base64url").slice(0, DIGEST),
+      metadata: digest(
+        bytes.subarray(from, first.from),
+        bytes.subarray(first.to, Math.max(first.to, second.from)),
+        // Mostly nothing but the closing brace.
+        bytes.subarray(rest, to - 1),
+      ),
       spec: digest(bytes.subarray(spec.from, spec.to)),
       status: digest(bytes.subarray(status.from, status.to)),
     },
   };
 }
 
-/** Characters of a digest: 66 bits. */
-const DIGEST = 11;
-
-function digest(content: string | Uint8Array): string {
-  return createHash("sha1").update(content).digest("base64url").slice(0, DIGEST);
+/**
+ * What tells one part of a pod from another version of it: the length and the CRC-32, at a tenth of what SHA-1 costs.
+ * Where two were alike by chance, one reason of several would be missing from a header, and nothing else.
+ */
+function digest(...parts: Uint8Array[]): string {
+  let sum = 0;
+  let length = 0;
+  for (const part of parts) {
+    if (part.length === 0) continue;
+    sum = crc32(part, sum);
+    length += part.length;
+  }
+  return `${length.toString(36)}.${sum.toString(36)}`;
 }
 
 function isPod(value: unknown): value is Pod {

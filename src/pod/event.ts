@@ -1,5 +1,5 @@
 import type { PodObject } from "./object.ts";
-import type { Scope } from "./pod.ts";
+import type { PodRef, Scope } from "./pod.ts";
 
 /**
  * What is seen of the cluster, in the order in which it is seen.
@@ -8,7 +8,7 @@ import type { Scope } from "./pod.ts";
  * only its end allows the conclusion that a known pod which did not come is gone. A sync that does not end
  * (a failure on the way, then another `sync-start`) says nothing about what is missing.
  */
-export type PodEvent = SyncStart | Applied | Deleted | Unselected | Bookmark | SyncEnd;
+export type PodEvent = SyncStart | Applied | Deleted | Unselected | Gone | Bookmark | SyncEnd;
 
 /** A complete list begins. */
 export interface SyncStart {
@@ -39,6 +39,18 @@ export interface Unselected {
   object: PodObject;
 }
 
+/** A pod that is not among those which are followed any more, though nobody saw its end. */
+export interface Gone {
+  type: "gone";
+  pod: PodRef;
+  /** The version at which it was not there any more. */
+  resourceVersion: string;
+  /** Its last object, where a watch brought one. */
+  object: PodObject | undefined;
+  /** Whether it may only have stopped matching the selector: nobody can look it up. */
+  mayLive: boolean;
+}
+
 /** The watch has shown everything up to this version. */
 export interface Bookmark {
   type: "bookmark";
@@ -49,4 +61,6 @@ export interface Bookmark {
 export interface SyncEnd {
   type: "sync-end";
   scope: Scope;
+  /** UIDs of pods of which it is not known whether they are gone: another event tells. */
+  undecided?: ReadonlySet<string>;
 }

@@ -1,43 +1,27 @@
 import assert from "node:assert/strict";
-import { ended, makePod } from "../../tests/kit/pods.ts";
-import { isHealthy, isUnhealthy } from "./health.ts";
-import type { ContainerStatus, Pod } from "./pod.ts";
+import { DEADLINE, HEALTH_PODS } from "../../tests/kit/health_pods.ts";
+import { makePod } from "../../tests/kit/pods.ts";
+import { healthOf, unhealthyFrom } from "./health.ts";
 
-function withInit(status: Partial<ContainerStatus>): Pod {
-  const pod = makePod();
-  return { ...pod, status: { ...pod.status, initContainerStatuses: [{ name: "init", ...status }] } };
-}
-
-Deno.test("a pod that runs, with all conditions true and all containers ready, is healthy", () => {
-  assert.equal(isHealthy(makePod()), true);
-});
-
-for (
-  const [what, pod] of [
-    ["pends", makePod({ phase: "Pending" })],
-    ["failed", makePod({ phase: "Failed" })],
-    ["has a condition that is not True", makePod({ ready: false })],
-    ["has a container that waits", makePod({ state: { waiting: { reason: "CrashLoopBackOff" } } })],
-    ["has a container that ended", makePod({ state: ended("a") })],
-    ["has an init container that is not ready", withInit({ ready: false, state: ended("a", 0) })],
-    ["has an init container that failed", withInit({ ready: true, state: ended("a", 1) })],
-    ["has an init container that waits", withInit({ ready: true, state: { waiting: {} } })],
-    ["has no status", { metadata: makePod().metadata }],
-  ] satisfies [string, Pod][]
-) {
-  Deno.test(`a pod that ${what} is unhealthy`, () => {
-    assert.equal(isHealthy(pod), false);
-    assert.equal(isUnhealthy(pod), true);
+for (const { what, pod, health, because } of HEALTH_PODS) {
+  Deno.test(`a pod ${what} is ${health}: ${because}`, () => {
+    assert.equal(healthOf(pod), health);
   });
 }
 
-Deno.test("a pod whose init container ended with 0, and one whose sidecar runs, are healthy", () => {
-  assert.equal(isHealthy(withInit({ ready: true, state: ended("a", 0) })), true);
-  assert.equal(isHealthy(withInit({ ready: true, state: { running: {} } })), true);
+Deno.test("the table has 60 pods of every kind at least", () => {
+  assert.ok(HEALTH_PODS.length >= 60, `${HEALTH_PODS.length}`);
+  const verdicts = new Set(HEALTH_PODS.map(({ health }) => health));
+  assert.deepEqual(verdicts, new Set(["healthy", "unhealthy", "finished", "held", "terminating"]));
 });
 
-Deno.test("a pod that succeeded is neither healthy nor unhealthy", () => {
-  const pod = makePod({ phase: "Succeeded", ready: false, state: ended("a", 0) });
-  assert.equal(isHealthy(pod), false);
-  assert.equal(isUnhealthy(pod), false);
+Deno.test("a pod is unhealthy as it is, from the end of its grace period on, or not at all", () => {
+  for (const { what, pod, health } of HEALTH_PODS) {
+    const expected = { unhealthy: 0, terminating: Date.parse(DEADLINE) }[health as string];
+    assert.equal(unhealthyFrom(pod), expected, what);
+  }
+});
+
+Deno.test("a pod that is being deleted since no one knows when is unhealthy", () => {
+  assert.equal(unhealthyFrom(makePod({ deletionTimestamp: "soon" })), 0);
 });

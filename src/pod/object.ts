@@ -17,7 +17,7 @@ export interface PodObject {
 }
 
 /**
- * Short digests (11 base64url characters of SHA-1) of the bytes of metadata (without managedFields and
+ * Short digests (length and CRC-32, each in base 36) of the bytes of metadata (without managedFields and
  * resourceVersion), spec and status. The same for the same content, whichever way it came (list, watch, GET).
  */
 export interface Digests {

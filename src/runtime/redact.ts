@@ -34,9 +34,14 @@ export function redact(text: string, secrets: string[]): string {
     .replace(JWT, "[redacted]");
 }
 
+/** A short secret that is a word, such as `endpoint`: half of the log would be `[redacted]`, and say what the secret is. */
+const WORD = /^[A-Za-z]{0,15}$/;
+
 /** All in one pass and the longest first: one secret may be a part of another, or of the replacement. */
 function removeSecrets(text: string, secrets: string[]): string {
-  const known = secrets.flatMap((secret) => [secret, secret.replace(/^whsec_/, "")]).filter(Boolean);
+  const known = secrets.flatMap((secret) =>
+    secret.startsWith("whsec_") ? [secret, secret.slice("whsec_".length)] : WORD.test(secret) ? [] : [secret]
+  ).filter(Boolean);
   if (known.length === 0) return text;
   known.sort((a, b) => b.length - a.length);
   return text.replace(new RegExp(known.map(RegExp.escape).join("|"), "g"), "[redacted]");
@@ -45,6 +50,8 @@ function removeSecrets(text: string, secrets: string[]): string {
 function redactUrl(rest: string): string {
   const trailing = TRAILING.exec(rest)?.[0] ?? "";
   const body = rest.slice(0, rest.length - trailing.length);
+  // A scheme by itself, as in "write https://".
+  if (body === "") return rest;
   const authority = body.split(/[/?#\\]/, 1)[0] ?? "";
   // The last @ ends the userinfo: a password that was not encoded may contain one itself.
   const host = authority.slice(authority.lastIndexOf("@") + 1);

@@ -10,6 +10,7 @@ Deno.test("a URL keeps its scheme, host and port only", () => {
     ["via socks5://u:p@[::1]:1080/", "via socks5://[::1]:1080/"],
     ["for url (https://h.example/x'y): refused", "for url (https://h.example/…): refused"],
     ["https://h.example?token=1", "https://h.example/…"],
+    ["write https://, not http://.", "write https://, not http://."],
     ['"https://h.example/x"', '"https://h.example/…"'],
     ["HTTPS://h.example\\path", "HTTPS://h.example/…"],
   ];
@@ -33,7 +34,7 @@ Deno.test("known secrets disappear, with and without their prefix", () => {
     "raw [redacted] and [redacted]",
   );
   assert.equal(redact("a.c abc", ["a.c"]), "[redacted] abc");
-  assert.equal(redact("longer", ["long", "longer"]), "[redacted]");
+  assert.equal(redact("l0nger", ["l0ng", "l0nger"]), "[redacted]");
 });
 
 Deno.test("bearer tokens, basic credentials, JWTs and unknown webhook secrets disappear", () => {
@@ -58,7 +59,13 @@ Deno.test("no path, query or userinfo of any URL survives", () => {
 
 Deno.test("no known secret survives, whatever it is made of", () => {
   fc.assert(fc.property(fc.string({ minLength: 1 }), fc.string(), (secret, around) => {
-    fc.pre(!"[redacted]".includes(secret));
+    fc.pre(!"[redacted]".includes(secret) && !/^[A-Za-z]{0,15}$/.test(secret));
     assert(!redact(`${around}${secret}${around}`, [secret]).includes(secret));
   }));
+});
+
+Deno.test("a secret that is a word makes no [redacted] of the log", () => {
+  const text = "The endpoint a answers again.";
+  for (const secret of ["a", "endpoint", "answers", "The"]) assert.equal(redact(text, [secret]), text);
+  assert.equal(redact("key correcthorsebatterystaple", ["correcthorsebatterystaple"]), "key [redacted]");
 });

@@ -1,7 +1,9 @@
 import type { Clock } from "./clock.ts";
+import { fileFault } from "./file_fault.ts";
 import type { Log } from "./log.ts";
+import { parseSecrets } from "./secret.ts";
 
-/** The secrets that sign from now on, never empty, the first one first in the signature header. */
+/** The secrets that sign from now on, the first one first in the signature header; none: nothing is signed. */
 export interface Secrets {
   /** Called once a message, so that a rotation needs no restart. Never throws; may read a small file. */
   current(): string[];
@@ -21,42 +23,48 @@ export class SecretFileError extends Error {
 export interface SecretFileParts {
   clock: Clock;
   log: Log;
-  /** Why a line cannot be a secret, as a clause that goes on after "The secret"; undefined where it can. */
-  problemOf?: (secret: string) => string | undefined;
-  /** The file's whole text; throws one of `Deno.errors`. By default from the disk. */
+  /** The file's text, or its beginning where it is far too long; throws one of `Deno.errors`. By default from the disk. */
   read?: (path: string) => string;
 }
 
 /** A message every millisecond must not become a read every millisecond. */
 const CHECK_EVERY = 1_000;
 
+/** In bytes. Ten secrets have room in it; what is longer is another file, or one without an end such as /dev/zero. */
+const LONGEST = 65_536;
+
 /**
- * The secrets of a file, one a line, blank lines ignored. The file is read again at most once a second, whole:
- * it is small, and Kubernetes updates a mounted Secret by moving the symlink `..data`, after which neither the
- * file's own modification time nor its size need differ. While it cannot be read, or holds no secret, the last
- * ones stay: signing with an old secret beats not delivering, and one warning says so.
+ * The secrets of a file, by the rule of `secret.ts`. The file is read again at most once a second, whole: it is small,
+ * and Kubernetes updates a mounted Secret by moving the symlink `..data`, after which neither the file's own
+ * modification time nor its size need differ. While it cannot be read, or holds no secret, the last ones stay: signing
+ * with an old secret beats not delivering, and one warning says so. What is no file (a pipe, as the shell makes of
+ * `<(…)`) can be read once, and is.
  *
  * @throws {SecretFileError} when it cannot be read now, holds no secret, or one that cannot sign.
  */
-export function openSecretFile(path: string, parts: SecretFileParts): Secrets {
-  const { clock, log } = parts;
-  let secrets = readSecrets(path, parts);
+export function openSecretFile(path: string, { clock, log, read = readFile }: SecretFileParts): Secrets {
+  let { secrets, weak } = readSecrets(path, read);
   let checked = clock.monotonic();
   let failing = false;
+  const sayWeak = (): void => weak === undefined ? undefined : log.warn(`A secret in ${path} ${weak}`);
+  sayWeak();
+  if (read === readFile && !isFile(path)) return fixedSecrets(secrets);
   return {
     current(): string[] {
       if (clock.monotonic() - checked < CHECK_EVERY) return secrets;
       checked = clock.monotonic();
       try {
-        const found = readSecrets(path, parts);
-        if (found.join("\n") !== secrets.join("\n")) {
+        const found = readSecrets(path, read);
+        const isChanged = found.secrets.join("\n") !== secrets.join("\n");
+        ({ secrets, weak } = found);
+        failing = false;
+        if (isChanged) {
           log.info("The secret file has changed and signs from now on.", {
             file: path,
-            secrets: found.length,
+            secrets: secrets.length,
           });
+          sayWeak();
         }
-        secrets = found;
-        failing = false;
       } catch (error) {
         if (!failing) log.warn("The last known secrets go on signing.", { file: path, error });
         failing = true;
@@ -66,33 +74,44 @@ export function openSecretFile(path: string, parts: SecretFileParts): Secrets {
   };
 }
 
-function readSecrets(path: string, { read = Deno.readTextFileSync, problemOf }: SecretFileParts): string[] {
+function readSecrets(
+  path: string,
+  read: (path: string) => string,
+): { secrets: string[]; weak: string | undefined } {
   let content: string;
   try {
     content = read(path);
   } catch (cause) {
-    throw new SecretFileError(`Cannot read the secret file ${path}: ${reason(cause)}.`, { cause });
+    throw new SecretFileError(`Cannot read the secret file ${path}: ${fileFault(cause, path)}.`, { cause });
   }
-  const secrets: string[] = [];
-  // An editor of another system may begin the file with a byte order mark.
-  for (const [index, line] of content.replace(/^\uFEFF/, "").split(/\r?\n|\r/).entries()) {
-    if (line.trim() === "") continue;
-    const problem = problemOf?.(line);
-    if (problem !== undefined) {
-      throw new SecretFileError(`The secret in line ${index + 1} of ${path} ${problem}`);
-    }
-    secrets.push(line);
+  const parsed = parseSecrets(content);
+  switch (parsed.kind) {
+    case "secrets":
+      return parsed;
+    case "problem":
+      throw new SecretFileError(`The secret in line ${parsed.line} of ${path} ${parsed.problem}`);
+    case "empty":
+      throw new SecretFileError(`The secret file ${path} is empty: write one secret a line into it.`);
   }
-  if (secrets.length > 0) return secrets;
-  throw new SecretFileError(`The secret file ${path} is empty: write one secret a line into it.`);
 }
 
-function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "it does not exist; create it, or correct its path";
-  if (error instanceof Deno.errors.PermissionDenied) return "its permissions do not let this user read it";
-  if (error instanceof Deno.errors.NotCapable) {
-    return "this build may only read files below /var/run/secrets/k8svent; mount it there";
+function readFile(path: string): string {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(LONGEST + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = file.readSync(bytes.subarray(length));
+    if (read === null) break;
+    length += read;
   }
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory; name the file in it";
-  return error instanceof Error ? error.name : "unknown error";
+  return new TextDecoder().decode(bytes.subarray(0, length));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    // It was there a moment ago: a Secret that is being updated comes back.
+    return true;
+  }
 }

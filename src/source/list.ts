@@ -23,7 +23,7 @@ import { findItems, findList, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
 import { decode } from "../pod/json_bytes.ts";
 import type { PodObject } from "../pod/object.ts";
-import { podsPath, type Selection } from "./query.ts";
+import { isSelective, podsPath, type Selection, selectorFlags } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 
 /**
@@ -51,7 +51,7 @@ const LONGEST_ENVELOPE = 1024 * 1024;
 /**
  * Lists once. Returns the list's resourceVersion, where a watch goes on without a gap.
  *
- * @throws {ClusterError} when the list could not be completed.
+ * @throws {ClusterError} when the list could not be completed; `invalid` when a selector cannot be read.
  */
 export async function* sync(
   api: ApiServer,
@@ -62,7 +62,10 @@ export async function* sync(
     try {
       return yield* syncOnce(api, selection, isPaged, signal);
     } catch (error) {
-      if (!(error instanceof ClusterError && error.fault === "expired")) throw error;
+      if (!(error instanceof ClusterError)) throw error;
+      if (isWrongSelector(error, selection)) throw wrongSelector(error, selection);
+      if (error.fault === "missing") throw noPods(api, error);
+      if (error.fault !== "expired") throw error;
     }
   }
   throw new ClusterError(
@@ -116,6 +119,31 @@ async function* syncOnce(
   yield [{ type: "sync-end", scope }];
   // A list has at least one page, so the version is set.
   return version ?? "";
+}
+
+/** An API server lists a namespace that does not exist like an empty one: where there is no list, there are no pods. */
+function noPods({ origin }: ApiServer, { details }: ClusterError): ClusterError {
+  return new ClusterError(
+    "missing",
+    `What answers at ${origin} knows no pods (404): check that the address, its path included, is that of a ` +
+      "Kubernetes API server.",
+    details,
+  );
+}
+
+/** An API server reads selectors before anything else. The same status without a selector has another cause. */
+function isWrongSelector({ fault, details, said }: ClusterError, selection: Selection): boolean {
+  return fault === "server" && details.status === 400 && said !== undefined && isSelective(selection);
+}
+
+function wrongSelector(error: ClusterError, selection: Selection): ClusterError {
+  const flags = selectorFlags(selection);
+  return new ClusterError(
+    "invalid",
+    `The API server does not accept ${flags.join(" and ")} (400): ${error.said}. Try ` +
+      `kubectl get pods ${flags.join(" ")}.`,
+    error.details,
+  );
 }
 
 function parametersOf(limit: number | undefined, token: string | undefined): Record<string, string> {

@@ -208,3 +208,44 @@ Deno.test("what one cut of a page brings is one batch", async () => {
 function bytesOf(items: SourceItem[]): number {
   return items.reduce((sum, item) => sum + (item.type === "applied" ? item.object.body.length : 0), 0);
 }
+
+const REFUSED = new ClusterError("server", "The API server answered 400.", {
+  status: 400,
+  said: "field label not supported: spec.nosuch",
+});
+
+for (
+  const [selection, error, fault] of [
+    [{ namespace: undefined, fieldSelector: "spec.nosuch=x" }, REFUSED, "invalid"],
+    [{ namespace: "a", labelSelector: "app==!x" }, REFUSED, "invalid"],
+    [{ namespace: undefined }, REFUSED, "server"],
+    [
+      { namespace: undefined, labelSelector: "a" },
+      new ClusterError("server", "400.", { status: 400 }),
+      "server",
+    ],
+    [
+      { namespace: undefined, labelSelector: "a" },
+      new ClusterError("server", "500.", { status: 500, said: "no" }),
+      "server",
+    ],
+  ] as const
+) {
+  Deno.test(`${error.message} to ${JSON.stringify(selection)} is "${fault}"`, async () => {
+    const list = sync(new ScriptedApi(error), selection, new AbortController().signal);
+    await assert.rejects(list.next(), (thrown) => {
+      assert(thrown instanceof ClusterError);
+      assert.equal(thrown.fault, fault);
+      return true;
+    });
+  });
+}
+
+Deno.test("where a list is not found, what answers is no API server of pods, and that is said", async () => {
+  const missing = new ClusterError("missing", "The API server has no such object (404).", { status: 404 });
+  const list = sync(new ScriptedApi(missing), { namespace: "shop" }, new AbortController().signal);
+  await assert.rejects(
+    list.next(),
+    /^ClusterError: What answers at http:\/\/scripted knows no pods \(404\): check that/,
+  );
+});

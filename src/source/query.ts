@@ -37,6 +37,19 @@ export function podsPath(selection: Selection, parameters: Record<string, string
   return `${folder}?${query}`;
 }
 
+/** The flags that a selection was made with, as a person would write them: `--selector "app=web"`. */
+export function selectorFlags({ labelSelector, fieldSelector }: Selection): string[] {
+  return [
+    ...labelSelector === undefined ? [] : [`--selector ${JSON.stringify(labelSelector)}`],
+    ...fieldSelector === undefined ? [] : [`--field-selector ${JSON.stringify(fieldSelector)}`],
+  ];
+}
+
+/** The path of a namespace. */
+export function namespacePath(namespace: string): string {
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+}
+
 /** The path of one pod. */
 export function podPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;

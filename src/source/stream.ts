@@ -19,14 +19,7 @@ import { podsPath, type Selection } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 
 /**
- * How long the server keeps a watch open, in seconds, chosen at random between these. Below the 240 s after
- * which some load balancers drop a quiet connection without a word.
- */
-const SHORTEST = 180;
-const LONGEST = 240;
-
-/**
- * How long beyond that the stream may stay silent, in milliseconds. The server ends each stream with a bookmark
+ * How long beyond its time the stream may stay silent, in milliseconds. The server ends each stream with a bookmark
  * and an EOF; when even these do not come, the connection is dead, and without TCP keepalive (which `fetch`
  * does not offer) nothing else would tell. No shorter: an idle server was seen to send its first bookmark
  * after 120 s.
@@ -51,17 +44,16 @@ export interface Burst {
 /**
  * Watches. The beginning is a burst without items, at the version that was asked for.
  *
- * @param random a number in [0, 1), for the stream's length.
+ * @param seconds for which the server is asked to keep it open
  * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or told of an error.
  */
 export async function* streamEvents(
   api: ApiServer,
   selection: Selection,
   version: string,
-  { clock, random }: { clock: Clock; random: number },
+  { clock, seconds }: { clock: Clock; seconds: number },
   signal: AbortSignal,
 ): AsyncGenerator<Burst, void, void> {
-  const seconds = Math.floor(SHORTEST + random * (LONGEST - SHORTEST));
   const path = podsPath(selection, {
     watch: "1",
     resourceVersion: version,

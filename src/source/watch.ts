@@ -2,6 +2,7 @@ import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError, type ClusterFault } from "../cluster/error.ts";
 import { laterVersion } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { Contact } from "./contact.ts";
 import { sync } from "./list.ts";
 import { podsPath, type Selection } from "./query.ts";
 import type { Source, SourceItem } from "./source.ts";
@@ -15,6 +16,8 @@ export interface SourceDeps {
   random: () => number;
   /** The newest version that is known, of a read of a single pod too: a server that is behind it is not watched. */
   newest?: () => string | undefined;
+  /** When the program last stood still (`Standstill`), on the monotonic clock. */
+  standstill?: { readonly endedAt: number };
 }
 
 /**
@@ -33,12 +36,18 @@ const RESUMABLE: ReadonlySet<ClusterFault> = new Set<ClusterFault>([
 /** Faults that show no API server: perhaps all of them are away, and etcd is being restored behind them. */
 const SILENT: ReadonlySet<ClusterFault> = new Set<ClusterFault>(["unreachable", "certificate", "idle"]);
 
-/** After a silence of so many milliseconds, or so many connects in a row that failed, the version is not trusted. */
-const SILENCE = 10_000;
-const REFUSALS = 2;
-
 /** A list is asked for anew after between one and two times this, at random, in milliseconds. */
 const RELIST = 6 * 3_600_000;
+
+/**
+ * How long the server is asked to keep a stream open, in seconds, chosen at random between these. Below the 240 s after
+ * which some load balancers drop a quiet connection without a word.
+ */
+const SHORTEST = 180;
+const LONGEST = 240;
+
+/** A stream that ended so many milliseconds before that, or later, ended in its time. */
+const IN_TIME = 5_000;
 
 /** A stream that lived so long, in milliseconds, was a good one, even if it brought nothing. */
 const LIVED = 60_000;
@@ -51,21 +60,18 @@ const VERY_SHORT = 1_000;
  * contract. Lists again:
  *
  * - when the version is lost (410), or the stream brought what it should not;
- * - when no API server answered for a while. A watch goes on without an error in a history that is not the one it
- *   began in: etcd restored from a backup *and* written to until it had passed the version. A restore stops every API
- *   server, so whoever has seen none must look at what there is. Nor has a reader who waited that long between two
- *   attempts, or read nothing for so long (single pods, over and over) and finds the stream ended;
+ * - when the history may be another one by now, because no API server was heard of for a while (`contact.ts`);
  * - every 6 to 12 hours, for whatever else a watch may have missed.
  */
 export async function* watchPods(
   api: ApiServer,
   selection: Selection,
-  { clock, random, newest }: SourceDeps,
+  { clock, random, newest, standstill }: SourceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   /** Where the watch goes on; undefined: list first. */
   let version: string | undefined;
-  const contact = new Contact(clock);
+  const contact = new Contact({ clock, standstill });
   /** When a list is due. */
   let relistAt = Infinity;
   /** Failures since a stream last did well. */
@@ -77,23 +83,26 @@ export async function* watchPods(
   let stillborn = false;
 
   while (!signal.aborted) {
-    if (contact.wasLost || clock.monotonic() >= relistAt) version = undefined;
+    const { isDoubtful } = contact;
+    if (contact.wasLost || isDoubtful || clock.monotonic() >= relistAt) version = undefined;
     const start = clock.monotonic();
-    let isOpen = false;
+    const seconds = Math.floor(SHORTEST + random() * (LONGEST - SHORTEST));
+    /** When the stream began; undefined: it has not. */
+    let openedAt: number | undefined;
     let lively = false;
     try {
       if (version === undefined) {
         version = yield* sync(api, selection, signal);
-        contact.made();
+        contact.listed(start, isDoubtful);
         relistAt = clock.monotonic() + RELIST * (1 + random());
         suspicious = false;
       }
       if (suspicious) await probe(api, selection, laterVersion(newest?.(), version) ?? version, signal);
       suspicious = true;
       behind = 0;
-      for await (const burst of streamEvents(api, selection, version, { clock, random: random() }, signal)) {
-        if (!isOpen && contact.wasLost) break;
-        isOpen = true;
+      for await (const burst of streamEvents(api, selection, version, { clock, seconds }, signal)) {
+        if (openedAt === undefined && (contact.wasLost || contact.isDoubtful)) break;
+        openedAt ??= clock.monotonic();
         contact.made();
         if (burst.items.length > 0) failures = 0;
         lively ||= burst.items.length > 0 || burst.version !== version;
@@ -103,9 +112,9 @@ export async function* watchPods(
         // Only now: what was yielded has been taken, so a stream that follows may start behind it.
         version = burst.version;
       }
-      contact.ended();
+      contact.ended(isEarly(openedAt, seconds, clock));
       suspicious = !lively;
-      stillborn = isOpen && !lively && clock.monotonic() - start < VERY_SHORT;
+      stillborn = openedAt !== undefined && !lively && clock.monotonic() - start < VERY_SHORT;
       if (!stillborn) continue;
       throw new ClusterError("unreachable", "The API server ended a watch at once.");
     } catch (error) {
@@ -113,6 +122,8 @@ export async function* watchPods(
       if (!(error instanceof ClusterError)) throw error;
       if (clock.monotonic() - start >= LIVED) failures = 0;
       failures++;
+      const isOpen = openedAt !== undefined;
+      if (isOpen) contact.ended(isEarly(openedAt, seconds, clock));
       if (SILENT.has(error.fault)) contact.failed(isOpen ? clock.monotonic() : start, isOpen);
       else contact.made();
       if (error.fault === "too-large") behind++;
@@ -125,57 +136,9 @@ export async function* watchPods(
   }
 }
 
-/** Whether API servers answered all the time. */
-class Contact {
-  readonly #clock: Clock;
-  #silentSince: number | undefined;
-  #refusals = 0;
-  #heardAt = 0;
-  /** When the reader went on after it had read nothing for long, and since when it had not. */
-  #looksAgain: { at: number; heardAt: number } | undefined;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Whether none answered for so long that the cluster may be another one by now. Until `made` is called. */
-  get wasLost(): boolean {
-    const silence = this.#clock.monotonic() - (this.#silentSince ?? Infinity);
-    return this.#refusals >= REFUSALS || silence >= SILENCE;
-  }
-
-  /** One answered. */
-  made(): void {
-    this.#silentSince = undefined;
-    this.#refusals = 0;
-    this.#heardAt = this.#clock.monotonic();
-    // What comes soon may have lain in a buffer.
-    if (this.#heardAt - (this.#looksAgain?.at ?? -Infinity) >= SILENCE) this.#looksAgain = undefined;
-  }
-
-  /** The stream is read on. */
-  resumed(): void {
-    const now = this.#clock.monotonic();
-    if (now - this.#heardAt >= SILENCE) this.#looksAgain = { at: now, heardAt: this.#heardAt };
-  }
-
-  /** The stream ended, however that was: where it was not read for long, nobody knows since when. */
-  ended(): void {
-    if (this.#looksAgain !== undefined) this.#silentSince ??= this.#looksAgain.heardAt;
-    this.#looksAgain = undefined;
-  }
-
-  /** Nobody was asked since then: for long, that is no better than no answer. */
-  slept(since: number): void {
-    if (this.#clock.monotonic() - since >= SILENCE) this.#silentSince ??= since;
-  }
-
-  /** @param since when none answered any more; whether the connection had been made before it failed */
-  failed(since: number, wasOpen: boolean): void {
-    this.ended();
-    this.#silentSince ??= since;
-    if (!wasOpen) this.#refusals++;
-  }
+/** Whether a stream that ends now had more time left than a clean end leaves. */
+function isEarly(openedAt: number | undefined, seconds: number, clock: Clock): boolean {
+  return openedAt !== undefined && clock.monotonic() - openedAt < seconds * 1000 - IN_TIME;
 }
 
 /**

@@ -7,10 +7,13 @@
  *   Nothing of it outlives the process, so nothing of it needs to be safe.
  *
  * A file that is in use, foreign, damaged, of another format or in a folder that cannot be written ends the start
- * with a sentence that names the way out (`StoreError`). A disk that is merely full does not: that would make a crash
+ * with a sentence that names the way out (`StoreError`). What is not certainly ours is never opened for more than its
+ * first bytes, and nobody is told to remove it: people name a kubeconfig, notes, a database of another program. A disk that is merely full does not: that would make a crash
  * loop of every update. A new file is then made later, when there is room.
  */
+import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileFault } from "../runtime/file_fault.ts";
 import { SCHEMA } from "./journal.ts";
 
 /** The store cannot be opened. The message says what to do. */
@@ -58,7 +61,9 @@ export function isDiskFault(error: unknown): error is Error {
  * @throws {StoreError} if it is in use, is not ours, is damaged, or cannot be written.
  */
 export function openFile(path: string): Disk {
+  checkPlace(path);
   createFor(path);
+  if (ownerOf(path) === "other") throw foreign(path);
   return new StateFile(path);
 }
 
@@ -182,23 +187,100 @@ function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefin
   }
 }
 
+/** @throws {StoreError} if something is there that is no file, or there is no folder for one */
+function checkPlace(path: string): void {
+  let found: Deno.FileInfo;
+  try {
+    found = Deno.statSync(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw unwritable(path, fileFault(cause, path), cause);
+    if (isLink(path)) throw unwritable(path, "it is a symbolic link to a file that does not exist", cause);
+    if (path.startsWith("~/")) throw unwritable(path, fileFault(cause, path), cause);
+    if (!isFolder(folderOf(path))) {
+      throw unwritable(path, `its folder ${folderOf(path)} does not exist`, cause);
+    }
+    return;
+  }
+  if (found.isDirectory) throw unwritable(path, "it is a directory; name a file in it");
+  if (!found.isFile) throw unwritable(path, "it is a device or a pipe and no file");
+}
+
 function createFor(path: string): void {
   try {
     // SQLite would make it with the process's umask; the file holds pods, so it is for its owner alone.
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
   } catch (cause) {
     if (isDiskFault(cause)) return;
-    const text =
-      `Cannot write the state file ${path}: ${reason(cause)}. Give --state a file in a folder that can ` +
-      "be written.";
-    throw new StoreError(text, { cause });
+    throw unwritable(path, fileFault(cause, path), cause);
+  }
+}
+
+function unwritable(path: string, why: string, cause?: unknown): StoreError {
+  return new StoreError(
+    `Cannot write the state file ${path}: ${why}. Give --state a file in a folder that can be written.`,
+    { cause },
+  );
+}
+
+/** What SQLite writes at the head of a file, and where in it the `application_id` stands (sqlite.org/fileformat2.html). */
+const MAGIC = "SQLite format 3\0";
+const ID_AT = 68;
+
+/**
+ * Whose a file is, by its first bytes: SQLite could already change it. In a database without an id, ours may be in the
+ * write-ahead log still, and SQLite looks there (`checkFormat`); but then its mark is beside it.
+ */
+function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
+  const head = headOf(path);
+  if (head.length === 0) return "nobody";
+  const id = head.length < ID_AT + 4 ? 0 : new DataView(head.buffer).getUint32(ID_AT);
+  if (id === APPLICATION_ID || isOurMark(`${path}-mark`)) return "ours";
+  const isDatabase = new TextDecoder().decode(head.subarray(0, MAGIC.length)) === MAGIC;
+  return isDatabase && id === 0 ? "a database" : "other";
+}
+
+function foreign(path: string): StoreError {
+  const isDatabase = new TextDecoder().decode(headOf(path).subarray(0, MAGIC.length)) === MAGIC;
+  const what = isDatabase ? "a database of another program" : "no state file of k8svent";
+  return new StoreError(`The file ${path} is ${what}. Give --state another file; this one is left as it is.`);
+}
+
+/** The beginning of a file; nothing where it cannot be read, which opening it will find, too. */
+function headOf(path: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(ID_AT + 4);
+  try {
+    using file = Deno.openSync(path);
+    return bytes.slice(0, file.readSync(bytes) ?? 0);
+  } catch {
+    return bytes.subarray(0, 0);
+  }
+}
+
+function isOurMark(path: string): boolean {
+  return /^(current|behind in epoch) /.test(new TextDecoder().decode(headOf(path)));
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 
 function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path);
+    // SQLite has names of its own, such as `:memory:` and `file:…`, and none of them is a path.
+    database = new DatabaseSync(isAbsolute(path) ? path : `./${path}`);
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     tune(database);
     // Before anything is set: journal_mode and auto_vacuum are written into the file, whoever's it is.
@@ -214,7 +296,7 @@ function openDatabase(path: string): DatabaseSync {
   } catch (cause) {
     database?.close();
     if (cause instanceof StoreError || isDiskFault(cause)) throw cause;
-    throw new StoreError(explain(path, cause), { cause });
+    throw explain(path, cause);
   }
 }
 
@@ -223,12 +305,10 @@ function checkFormat(path: string, database: DatabaseSync): boolean {
   const format = number(database, "user_version");
   const application = number(database, "application_id");
   if (format === 0 && application === 0 && number(database, "schema_version") === 0) return true;
-  if (application !== APPLICATION_ID) {
-    throw new StoreError("The state file is a database of another program. Give --state another file.");
-  }
+  if (application !== APPLICATION_ID) throw foreign(path);
   if (format > FORMAT) {
     throw new StoreError(
-      `The state file was written by a newer k8svent (format ${format}, this one reads ${FORMAT}). Run that ` +
+      `The state file ${path} was written by a newer k8svent (format ${format}, this one reads ${FORMAT}). Run that ` +
         "version, or remove the file: every pod is then sent again.",
     );
   }
@@ -275,13 +355,19 @@ function number(database: DatabaseSync, pragma: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }
 
-function explain(path: string, cause: unknown): string {
+function explain(path: string, cause: unknown): StoreError {
   const text = reason(cause);
   if (/database is locked/.test(text)) {
-    return `The state file ${path} is in use by another process. Run one k8svent on a state file at a time.`;
+    return new StoreError(
+      `The state file ${path} is in use by another process. Run one k8svent on a state file at a time.`,
+      { cause },
+    );
   }
-  if (/not a database|malformed/.test(text)) return damaged(path, text);
-  return `Cannot open the state file ${path}: ${text}.`;
+  if (/not a database|malformed/.test(text)) {
+    return ownerOf(path) === "ours" ? new StoreError(damaged(path, text), { cause }) : foreign(path);
+  }
+  const why = cause instanceof Error && cause.name !== "Error" ? fileFault(cause, path) : text;
+  return new StoreError(`Cannot open the state file ${path}: ${why}. Give --state another file.`, { cause });
 }
 
 function damaged(path: string, what: string): string {

@@ -124,12 +124,71 @@ withFolder("a database of another program is refused and not changed by a single
   assert.equal(Buffer.compare(Deno.readFileSync(path), before), 0);
 });
 
-withFolder("a file that is no database is refused and not changed", (folder) => {
-  const path = `${folder}/notes.txt`;
-  Deno.writeTextFileSync(path, "my notes ".repeat(1_000));
-  refuses(path, /is damaged: .* Remove it to begin anew: every pod is then sent again/);
-  assert.equal(Deno.readTextFileSync(path), "my notes ".repeat(1_000));
+for (
+  const [what, content] of [
+    ["notes", "my notes ".repeat(1_000)],
+    ["a kubeconfig", "apiVersion: v1\nkind: Config\n"],
+    ["a letter", "x"],
+    ["a new line", "\n"],
+    ["zeros", "\0".repeat(8_192)],
+    ["a database's head alone", "SQLite format 3"],
+    ["what begins as our mark does", "current events\n".repeat(500)],
+  ] as const
+) {
+  withFolder(
+    `a file that holds ${what} is refused and left as it is, and nobody is told to remove it`,
+    (folder) => {
+      const path = `${folder}/theirs`;
+      Deno.writeTextFileSync(path, content);
+      refuses(
+        path,
+        /theirs is no state file of k8svent\. Give --state another file; this one is left as it is\.$/,
+      );
+      assert.equal(Deno.readTextFileSync(path), content);
+      assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["theirs"]);
+    },
+  );
+}
+
+withFolder("a damaged database of another program is not ours either, and is left as it is", (folder) => {
+  const path = `${folder}/other.db`;
+  const other = new DatabaseSync(path);
+  other.exec("CREATE TABLE theirs (a)");
+  other.close();
+  for (const [from, to] of [[16, 18], [28, 32], [100, 200]] as const) {
+    const bytes = Deno.readFileSync(path).fill(0xff, from, to);
+    const copy = `${folder}/copy-${from}.db`;
+    Deno.writeFileSync(copy, bytes);
+    refuses(copy, /is a database of another program\. Give --state another file; this one is left/);
+    assert.equal(Buffer.compare(Deno.readFileSync(copy), bytes), 0);
+  }
 });
+
+withFolder("a state file of which nothing is left is known by its mark, and may be removed", (folder) => {
+  const path = `${folder}/state.db`;
+  write(path);
+  Deno.writeTextFileSync(path, "\0".repeat(8_192));
+  refuses(path, /is damaged: .* Remove it to begin anew/);
+});
+
+for (
+  const [what, statements] of [
+    ["in the write-ahead log", "PRAGMA journal_mode = WAL; CREATE TABLE theirs (a)"],
+    ["with an id of its own", "PRAGMA application_id = 1; CREATE TABLE theirs (a)"],
+  ] as const
+) {
+  withFolder(`a database of another program ${what} is refused`, (folder) => {
+    const path = `${folder}/other.db`;
+    const other = new DatabaseSync(path);
+    other.exec(statements);
+    try {
+      refuses(path, /is a database of another program|is in use by another process/);
+    } finally {
+      other.close();
+    }
+    refuses(path, /is a database of another program\. Give --state another file; this one is left/);
+  });
+}
 
 for (
   const [format, sentence] of [
@@ -167,8 +226,58 @@ for (
 }
 
 withFolder("a folder in which nothing can be written is named, with what to do", (folder) => {
-  refuses(`${folder}/missing/state.db`, /Cannot write the state file .*Give --state a file in a folder/);
-  refuses(folder, /Cannot write the state file/);
+  refuses(
+    `${folder}/missing/state.db`,
+    /Cannot write the state file .*missing does not exist\. Give --state a file in a folder/,
+  );
+  refuses(folder, /Cannot write the state file .*: it is a directory; name a file in it\./);
+});
+
+for (
+  const [path, sentence] of [
+    ["/proc/x", /: it belongs to the system and is no file to be used here\. Give --state/],
+    ["/sys/x/y", /: it belongs to the system and is no file to be used here/],
+    ["/dev/null", /: it is a device or a pipe and no file/],
+    ["/etc/passwd/state.db", /: a part of its path is a file, not a folder/],
+    [`/tmp/${"x".repeat(300)}`, /: its name is too long/],
+    ["/", /: it is a directory; name a file in it/],
+    ["~/state.db", /: a shell puts the home folder in the place of ~ only where a word begins with it/],
+  ] as const
+) {
+  Deno.test({
+    name: `--state ${path.slice(0, 30)} is refused in words that are no runtime's`,
+    ignore: Deno.build.os !== "linux",
+    fn: () => {
+      refuses(path, sentence);
+      refuses(path, /^Cannot write the state file /);
+    },
+  });
+}
+
+withFolder(
+  "a symbolic link that leads to itself is refused, and one to a file is followed",
+  (folder) => {
+    Deno.symlinkSync(`${folder}/loop`, `${folder}/loop`);
+    refuses(`${folder}/loop`, /its symbolic links lead round in a circle/);
+    Deno.symlinkSync(`${folder}/real.db`, `${folder}/link.db`);
+    refuses(`${folder}/link.db`, /it is a symbolic link to a file that does not exist/);
+    Deno.writeTextFileSync(`${folder}/real.db`, "");
+    write(`${folder}/link.db`);
+    assert.ok(Deno.statSync(`${folder}/real.db`).size > 0);
+  },
+);
+
+withFolder("what SQLite takes for a name of its own is a file like any other", (folder) => {
+  const before = Deno.cwd();
+  Deno.chdir(folder);
+  try {
+    for (const name of [":memory:", "file:state.db?mode=memory"]) {
+      write(name);
+      assert.ok(Deno.statSync(name).size > 0, name);
+    }
+  } finally {
+    Deno.chdir(before);
+  }
 });
 
 Deno.test("a temporary store leaves no file behind, not even while it is open", () => {

@@ -127,9 +127,7 @@ export class KnownPods implements Inventory {
     return this.#byUid.values();
   }
 
-  put(
-    given: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined },
-  ): Pod {
+  put(given: Omit<KnownPod, "id" | "generation" | "epoch">): Pod {
     const pod = this.#byUid.get(given.uid) ?? this.#add(given);
     pod.resourceVersion = own(given.resourceVersion);
     pod.epoch = this.epoch;

@@ -30,6 +30,9 @@ import { Versions } from "./versions.ts";
 /** How long an acknowledgement may wait for a commit that something else asks for, in milliseconds. */
 const LAZY = 250;
 
+/** How long what belongs to a batch that goes on may wait, in milliseconds. */
+const SOON = 20;
+
 /** Rows that wait for a private file, at the most. */
 const PRIVATE_ROWS = 2_000;
 
@@ -152,6 +155,10 @@ class OpenStore implements Store {
     this.#commit(
       this.#disk.sync !== undefined || this.#disk.isMemory || this.#journal.dirtyRows > PRIVATE_ROWS,
     );
+  }
+
+  commitSoon(): void {
+    this.#commitIn(SOON);
   }
 
   /** @param writes whether what is dirty is written now; else nobody waits for that */

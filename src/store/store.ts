@@ -22,6 +22,8 @@ export interface KnownPod extends PodRef { // uid, namespace, name
   readonly environment: string | undefined;
   /** Which selection (see Inventory.select) it was first seen in: part of the ids of its messages. */
   readonly generation: number;
+  /** When to look whether a reminder about it is to be sent, by the wall clock; undefined: it is not unhealthy. */
+  readonly remindAt: number | undefined;
 }
 
 /** What is recorded about a pod, or (a notice) about the deliveries themselves. */
@@ -95,6 +97,8 @@ export interface Store {
    * after an asynchronous fdatasync of the WAL.
    */
   commit(): void;
+  /** Commits within 20 ms, unless that is done before. */
+  commitSoon(): void;
   /** Once a minute: forgets old tombstones, compacts, gives room back. Each call a slice of bounded work. */
   tidy(): void;
   /** Why the disk cannot be written now; undefined: it can, or there is none and needs none. */
@@ -116,7 +120,7 @@ export interface Inventory {
   holder(namespace: string, name: string): KnownPod | undefined;
   pods(): Iterable<KnownPod>;
   /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. Marks nothing. */
-  put(pod: Omit<KnownPod, "id" | "generation" | "epoch"> & { remindAt: number | undefined }): KnownPod;
+  put(pod: Omit<KnownPod, "id" | "generation" | "epoch">): KnownPod;
   summaryOf(pod: KnownPod): Summary | undefined;
   /** The body of its current version: undefined where it was given up to save room. */
   bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; reduced: boolean } | undefined;

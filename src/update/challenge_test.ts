@@ -22,6 +22,10 @@ const HEADERS: [string, [string, Record<string, string>][]][] = [
     'Negotiate, Bearer realm="x", error="a \\"b\\"", Basic realm="z"',
     [["negotiate", {}], ["bearer", { realm: "x", error: 'a "b"' }], ["basic", { realm: "z" }]],
   ],
+  [
+    'Negotiate abc==, NTLM a/b+, Bearer realm="x"',
+    [["negotiate", {}], ["ntlm", {}], ["bearer", { realm: "x" }]],
+  ],
   ["", []],
   ['"', []],
 ];

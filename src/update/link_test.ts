@@ -13,6 +13,14 @@ const HEADERS: [string | null, string | undefined][] = [
   ['</a?b=1,2;c>; title="x"; rel="next"', "https://r.example.com/a?b=1,2;c"],
   ['</a>; rel="prev", </b>; rel="next"', "https://r.example.com/b"],
   ['</a>; rel="next", </b>; rel="last"', "https://r.example.com/a"],
+  ['</a>; title="x, <y>; z"; rel="next"', "https://r.example.com/a"],
+  ["</a>; rel='next'", "https://r.example.com/a"],
+  ['</a>; rel="last next"', "https://r.example.com/a"],
+  ["</a> ; Rel = NEXT ; n=1", "https://r.example.com/a"],
+  ['</a>; n; rel*=x; rel="next"', "https://r.example.com/a"],
+  ["</a> rel=next", undefined],
+  ['</a>; rel="nextpage"', undefined],
+  ['</a>; rel="prev"; title="rel=next"', undefined],
   ['</a>; rel="prev"', undefined],
   ["</a>", undefined],
   ['<https://>; rel="next"', undefined],
@@ -29,7 +37,7 @@ Deno.test("any header is read to an end", () => {
   }));
 });
 
-for (const part of ["<", "<>", "<>;", ";", "<> ", "<>;rel ", "<>; rel="]) {
+for (const part of ["<", "<>", "<> ;", "<>;a ", "<>; a=", "<>;", ";", "<> ", "<>;rel ", "<>; rel="]) {
   Deno.test(`a header of 200,000 times "${part}" holds nobody up`, () => {
     assert.equal(nextPage(part.repeat(200_000), PAGE), undefined);
   });

@@ -26,6 +26,8 @@ export interface LeavingPod {
   restartPolicy: string;
   /** Whether the tag still names what runs; undefined: the pod does not say yet what that is. */
   runsWhatIsTagged: boolean | undefined;
+  /** The version of the image that the tag names; undefined where nothing says it. */
+  tagged: string | undefined;
   /** Why leaving now would lose something, as a clause; undefined: nothing would be lost. */
   loses: string | undefined;
 }
@@ -53,19 +55,29 @@ export function whyFixed({ tag, digest }: Image): string {
   return digest === undefined ? `tag ${tag} is fixed` : "its image is named by digest";
 }
 
+/** A version that an image may be of, and the tag that says so. */
+export interface TaggedVersion {
+  version: string;
+  tag: string;
+}
+
 /**
- * The newest version of the track above the one that runs. A tag may have a `v` before it; what is no semantic
- * version (semver.org 2.0) names none. Of two tags of one version the first is as good as the other.
+ * The versions of the track above the one that runs, the newest first. A tag may have a `v` before it; what is no
+ * semantic version (semver.org 2.0) names none.
  */
-export function newest(tags: Iterable<string>, track: Track, above: string): string | undefined {
-  let found: string | undefined;
+export function newerVersions(tags: Iterable<string>, track: Track, above: string): TaggedVersion[] {
+  const found: TaggedVersion[] = [];
   for (const tag of tags) {
     const version = parse(tag)?.version;
-    if (version === undefined) continue;
-    if (track === "release" && prerelease(version) !== null) continue;
-    if (compare(version, found ?? above) > 0) found = version;
+    if (version === undefined || compare(version, above) <= 0) continue;
+    if (track === "prerelease" || prerelease(version) === null) found.push({ version, tag });
   }
-  return found;
+  return found.toSorted((one, other) => compare(other.version, one.version));
+}
+
+/** The version that an image's label names, as versions are written; undefined where it names none. */
+export function labelledVersion(label: string | undefined): string | undefined {
+  return parse(label)?.version;
 }
 
 /** Decides. Whoever leaves must come back as something newer: every doubt is a reason to stay. */
@@ -86,8 +98,20 @@ export function decide({ mode, version, newer, track, tag, pod }: Facts): Decisi
     return stay(`${newer} is there, but its pod does not say yet which image it runs`, { awaits: "status" });
   }
   if (pod.runsWhatIsTagged) return stay(`${newer} is there, but the tag ${tag} has not moved to it yet`);
+  const doubt = doubtOf(pod.tagged, version, track);
+  if (doubt !== undefined) return stay(`${newer} is there, but what the tag ${tag} names ${doubt}`);
   if (pod.loses !== undefined) return stay(`${newer} is there, but ${pod.loses}`, { awaits: "delivery" });
-  return { act: "leave", reason: `${newer} is there, and the tag ${tag} has moved` };
+  const whereto = pod.tagged === newer ? "" : ` to ${pod.tagged}`;
+  return { act: "leave", reason: `${newer} is there, and the tag ${tag} has moved${whereto}` };
+}
+
+/** A tag may have been moved back, on purpose: what it names now must not end what runs. */
+function doubtOf(tagged: string | undefined, version: string, track: Track): string | undefined {
+  if (tagged === undefined) {
+    return "may be older: it is none of the newer versions, and has no label org.opencontainers.image.version";
+  }
+  if (compare(tagged, version) <= 0) return `is ${tagged}, which is not newer than ${version}`;
+  return track === "release" && prerelease(tagged) !== null ? `is ${tagged}, which is no release` : undefined;
 }
 
 /** A prerelease may run by the tag of releases. */

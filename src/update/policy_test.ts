@@ -1,17 +1,25 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseImage } from "./image.ts";
-import { decide, type Facts, type LeavingPod, newest, trackOf, whyFixed } from "./policy.ts";
+import {
+  decide,
+  type Facts,
+  labelledVersion,
+  type LeavingPod,
+  newerVersions,
+  trackOf,
+  whyFixed,
+} from "./policy.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
-const POD: LeavingPod = {
+const POD: Omit<LeavingPod, "tagged"> = {
   pullPolicy: "Always",
   restartPolicy: "Always",
   runsWhatIsTagged: false,
   loses: undefined,
 };
 
-/** In a pod with `--update exit` whose tag has moved, unless `also` says otherwise. */
+/** In a pod with `--update exit` whose tag has moved to the newest version, unless `also` says otherwise. */
 interface Row {
   image: string;
   version: string;
@@ -174,6 +182,50 @@ const ROWS: Row[] = [
     pod: undefined,
   }),
   row("k8svent:next", "1.2.3", "1.2.3", "stay: 1.2.3 is the newest version", { pod: undefined }),
+  // The tag was moved back, or to what nobody can place.
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.1.0 1.2.3 1.2.4",
+    "stay: 1.2.4 is there, but what the tag latest names is 1.1.0, which is not newer than 1.2.3",
+    { pod: { tagged: "1.1.0" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.2.4",
+    "stay: 1.2.4 is there, but what the tag latest names is 1.2.3, which is not newer than 1.2.3",
+    { pod: { tagged: "1.2.3" } },
+  ),
+  row(
+    "k8svent:next",
+    "1.2.3",
+    "1.2.4-rc.2",
+    "stay: 1.2.4-rc.2 is there, but what the tag next names is 1.2.3-rc.9, which is not newer than 1.2.3",
+    { pod: { tagged: "1.2.3-rc.9" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.2.4",
+    "stay: 1.2.4 is there, but what the tag latest names is 1.3.0-rc.1, which is no release",
+    { pod: { tagged: "1.3.0-rc.1" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.2.4",
+    "stay: 1.2.4 is there, but what the tag latest names may be older: it is none of the newer versions, and has " +
+      "no label org.opencontainers.image.version",
+    { pod: { tagged: undefined } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.2.4 1.3.0",
+    "leave: 1.3.0 is there, and the tag latest has moved to 1.2.4",
+    { pod: { tagged: "1.2.4" } },
+  ),
 ];
 
 function judge({ image: text, version, tags, also = {} }: Row): string {
@@ -181,13 +233,14 @@ function judge({ image: text, version, tags, also = {} }: Row): string {
   assert(image !== undefined, text);
   const track = trackOf(image);
   if (track === undefined) return `fixed: ${whyFixed(image)}`;
+  const newer = newerVersions(tags, track, version)[0]?.version;
   const facts: Facts = {
     mode: also.mode ?? "exit",
     version,
-    newer: newest(tags, track, version),
+    newer,
     track,
     tag: image.tag ?? "",
-    pod: "pod" in also && also.pod === undefined ? undefined : { ...POD, ...also.pod },
+    pod: "pod" in also && also.pod === undefined ? undefined : { ...POD, tagged: newer, ...also.pod },
   };
   const { act, reason } = decide(facts);
   return `${act}: ${reason}`;
@@ -201,12 +254,31 @@ for (const one of ROWS) {
   Deno.test(name, () => assert.equal(judge(one), decision));
 }
 
-Deno.test("the newest version does not depend on the order of the tags", () => {
+Deno.test("the newest version is the first, whatever the order of the tags", () => {
   const tag = fc.tuple(fc.nat(3), fc.nat(12), fc.constantFrom("", "-rc.1", "-rc.10", "-a"))
     .map(([minor, patch, suffix]) => `1.${minor}.${patch}${suffix}`);
+  const versions = (tags: string[], track: "release" | "prerelease"): string[] =>
+    newerVersions(tags, track, "1.1.1").map(({ version }) => version);
   fc.assert(
     fc.property(fc.array(tag), fc.constantFrom("release" as const, "prerelease" as const), (tags, track) => {
-      assert.equal(newest(tags, track, "1.1.1"), newest(tags.toReversed(), track, "1.1.1"));
+      assert.deepEqual(versions(tags, track), versions(tags.toReversed(), track));
     }),
   );
 });
+
+for (
+  const [label, version] of [
+    ["1.2.3", "1.2.3"],
+    ["v1.2.3", "1.2.3"],
+    ["1.2.3-rc.1", "1.2.3-rc.1"],
+    ["1.2.3+abc", "1.2.3"],
+    ["22.04", undefined],
+    ["", undefined],
+    ["latest", undefined],
+    [undefined, undefined],
+  ] as const
+) {
+  Deno.test(`a label "${label}" names the version ${version}`, () => {
+    assert.equal(labelledVersion(label), version);
+  });
+}

@@ -1,12 +1,21 @@
 import { createHash } from "node:crypto";
 import { Authority } from "./authority.ts";
 import type { Keyring } from "./docker_config.ts";
-import type { Answer, HttpGet } from "./http_get.ts";
+import type { HttpGet } from "./http_get.ts";
 import { DOCKER_HUB, type Image } from "./image.ts";
-import { nextPage } from "./link.ts";
-import { readManifest } from "./manifest.ts";
+import { labelOf, type Manifest, readManifest } from "./manifest.ts";
+import { type Arrival, follow, isSameServer } from "./redirect.ts";
 import { judge } from "./reply.ts";
 import { RegistryError } from "./registry_error.ts";
+import { listTags } from "./tag_list.ts";
+
+/*
+ * The registry of one image, by the OCI distribution specification 1.1. It only ever GETs: some refuse HEAD (Nexus
+ * answers 404), and a digest is that of the body, whether or not `Docker-Content-Digest` comes along (ECR's does not).
+ *
+ * A refusal goes to the authority, which may know how to get further; what is left of it becomes a RegistryError, as
+ * does every answer that makes no sense. Nothing is retried here: the updater's next look does that.
+ */
 
 /** What a registry is asked with. */
 export interface RegistryDeps {
@@ -18,22 +27,21 @@ export interface RegistryDeps {
   userAgent: string;
   /** The wall clock, for a `Retry-After` that is a date. */
   now: () => number;
+  /** Of this program, `OS/ARCHITECTURE` in Go's words: which image of an index is its own. */
+  platform: string;
 }
 
-/** Tags asked for at once; a registry may give fewer. */
-const PAGE = 1_000;
-
-/** More than this, and it is no registry of versions. */
-const MOST_TAGS = 100_000;
-
-/** A registry may give fewer tags at once than it is asked for: 50 and 100 are common. */
-const MOST_PAGES = 2_000;
-
-/** An index names a manifest for each platform. */
+/** An index names a manifest for each platform; more requests than this no tag is worth. */
 const MOST_MANIFESTS = 20;
 
-const REDIRECTS = [301, 302, 303, 307, 308];
-const MOST_REDIRECTS = 5;
+/** An index may name indexes. */
+const DEEPEST = 3;
+
+/** More than one credential may be refused, and a token may run out, but not again and again. */
+const MOST_TRIES = 12;
+
+/** What is answered to whoever may pull, but not list, and by registries that have no lists. */
+const UNLISTED = [401, 403, 404, 405, 501];
 
 const MANIFESTS = [
   "application/vnd.oci.image.index.v1+json",
@@ -42,15 +50,25 @@ const MANIFESTS = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
+/** What an image is called by those who built it (OCI, "Pre-Defined Annotation Keys"). */
+const VERSION = "org.opencontainers.image.version";
+
+/** What was got by a digest or a tag. */
+interface Stored {
+  digest: string;
+  body: Uint8Array<ArrayBuffer>;
+}
+
 /**
- * The registry of one image, by the OCI distribution specification 1.1, for as long as one look takes. Every
- * method throws {RegistryError}, or the signal's reason after an abort.
+ * For as long as one look takes: what a tag names is asked once. Every method throws {RegistryError}, or the signal's
+ * reason after an abort.
  */
 export class Registry {
   readonly #deps: RegistryDeps;
   readonly #image: Image;
   readonly #origin: URL;
   readonly #authority: Authority;
+  readonly #stored = new Map<string, Stored>();
 
   constructor(image: Image, deps: RegistryDeps) {
     this.#deps = deps;
@@ -66,24 +84,15 @@ export class Registry {
 
   /** All tags, in the registry's order. */
   async tags(signal: AbortSignal): Promise<string[]> {
-    let tags: string[] = [];
-    const asked = new Set<string>();
-    let page: URL | undefined = this.#url(`tags/list?n=${PAGE}`);
-    while (page !== undefined) {
-      if (asked.has(page.href)) throw this.#odd("repeats a page of its tags");
-      if (asked.size === MOST_PAGES) throw this.#odd(`has more than ${MOST_PAGES} pages of tags`);
-      asked.add(page.href);
-      const { headers, body } = await this.#get(page, "application/json", signal);
-      const more = readTags(parseJson(body));
-      if (more === undefined) throw this.#odd("does not answer with a list of tags");
-      tags = tags.concat(more);
-      if (tags.length > MOST_TAGS) throw this.#odd(`has more than ${MOST_TAGS} tags of this image`);
-      page = nextPage(headers.get("link"), page);
-      if (page !== undefined && page.origin !== this.#origin.origin) {
-        throw this.#odd("has tags at another host");
-      }
+    try {
+      const path = `/v2/${this.#image.repository}/tags/list`;
+      return await listTags(path, (page) => this.#get(page, "application/json", signal));
+    } catch (error) {
+      if (!(error instanceof RegistryError) || !UNLISTED.includes(error.details.status ?? 0)) throw error;
+      const isThere = await this.digestOf(this.#tag, signal).catch(() => undefined) !== undefined;
+      signal.throwIfAborted();
+      throw isThere ? this.#unlisted(error) : error;
     }
-    return tags;
   }
 
   /**
@@ -91,57 +100,100 @@ export class Registry {
    * of a platform's manifest, or of the image's configuration: any of them counts.
    */
   async isTagged(digest: string, signal: AbortSignal): Promise<boolean> {
-    const top = await this.#manifest(this.#image.tag ?? "latest", signal);
-    if ([top.digest, top.config, ...top.manifests].includes(digest)) return true;
-    for (const child of top.manifests.slice(0, MOST_MANIFESTS)) {
-      if ((await this.#manifest(child, signal)).config === digest) return true;
+    let level = [this.#tag];
+    let budget = MOST_MANIFESTS;
+    for (let depth = 0; depth < DEEPEST; depth++) {
+      const below: string[] = [];
+      for (const reference of level) {
+        const manifest = await this.#manifest(reference, signal);
+        const children = manifest.manifests.map((child) => child.digest);
+        if ([manifest.digest, manifest.config, ...children].includes(digest)) return true;
+        below.push(...children);
+      }
+      level = below.slice(0, budget);
+      budget -= level.length;
     }
     return false;
   }
 
-  async #manifest(
-    reference: string,
-    signal: AbortSignal,
-  ): Promise<{ digest: string; config: string | undefined; manifests: string[] }> {
-    const { headers, body } = await this.#get(this.#url(`manifests/${reference}`), MANIFESTS, signal);
-    const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
-    const claimed = headers.get("docker-content-digest") ?? digest;
-    if (claimed.startsWith("sha256:") && claimed !== digest) {
-      throw this.#odd("sends a manifest that is not what its digest says");
+  /** What a tag of the image names; undefined where it names nothing. */
+  async digestOf(tag: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      return (await this.#read("manifests", tag, signal)).digest;
+    } catch (error) {
+      if (error instanceof RegistryError && error.fault === "missing") return undefined;
+      throw error;
     }
+  }
+
+  /** What the image that the tag names for this platform says of its own version; undefined where it says nothing. */
+  async label(signal: AbortSignal): Promise<string | undefined> {
+    let reference = this.#tag;
+    for (let depth = 0; depth < DEEPEST; depth++) {
+      const { manifests, config, annotations } = await this.#manifest(reference, signal);
+      if (config !== undefined) {
+        const label = labelOf(parseJson((await this.#read("blobs", config, signal)).body), VERSION);
+        const annotation = annotations[VERSION];
+        return label ?? (typeof annotation === "string" ? annotation : undefined);
+      }
+      const own = manifests.find(({ platform }) => platform === this.#deps.platform) ?? manifests[0];
+      if (own === undefined) return undefined;
+      reference = own.digest;
+    }
+    return undefined;
+  }
+
+  get #tag(): string {
+    return this.#image.tag ?? "latest";
+  }
+
+  async #manifest(reference: string, signal: AbortSignal): Promise<Manifest & { digest: string }> {
+    const { digest, body } = await this.#read("manifests", reference, signal);
     const manifest = readManifest(parseJson(body));
     if (manifest === undefined) throw this.#odd("does not answer with a manifest");
+    if (manifest === "schema 1") {
+      throw this.#odd("has the image as a manifest of schema 1, which says too little: push it anew");
+    }
     return { digest, ...manifest };
   }
 
-  /** Follows redirects by hand: credentials are for the registry alone, and no way leads from https to http. */
-  async #get(from: URL, accept: string, signal: AbortSignal): Promise<Answer> {
-    let url = from;
-    for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const answer = await this.#ask(url, accept, signal);
-      if (!REDIRECTS.includes(answer.status)) {
-        const fault = judge(answer, url, this.#deps.now());
-        if (fault !== undefined) throw fault;
-        return answer;
-      }
-      const target = URL.parse(answer.headers.get("location") ?? "", url);
-      if (target === null || !this.#isAllowed(target)) throw this.#odd("redirects to where it may not");
-      url = target;
+  async #read(kind: "manifests" | "blobs", reference: string, signal: AbortSignal): Promise<Stored> {
+    const known = this.#stored.get(reference);
+    if (known !== undefined) return known;
+    const path = `/v2/${this.#image.repository}/${kind}/${reference}`;
+    const { answer: { headers, body } } = await this.#get(path, kind === "blobs" ? "*/*" : MANIFESTS, signal);
+    const digest = `sha256:${createHash("sha256").update(body).digest("hex")}`;
+    // A tag may be of another digest's kind, and a store that blobs are kept in knows nothing of the header.
+    const claims = [headers.get("docker-content-digest")?.trim(), reference];
+    if (claims.some((claim) => claim?.startsWith("sha256:") && claim !== digest)) {
+      throw this.#odd("sends a manifest that is not what its digest says");
     }
-    throw this.#odd("redirects again and again");
+    const stored = { digest, body };
+    this.#stored.set(reference, stored);
+    return stored;
   }
 
-  async #ask(url: URL, accept: string, signal: AbortSignal): Promise<Answer> {
-    const { get, userAgent } = this.#deps;
+  async #get(pathAndQuery: string, accept: string, signal: AbortSignal): Promise<Arrival> {
+    const { get, userAgent, now } = this.#deps;
+    const from = new URL(this.#origin.origin + pathAndQuery);
     const headers = { accept, "user-agent": userAgent };
-    if (url.origin !== this.#origin.origin) return await get(url, headers, signal);
-    const answer = await get(url, { ...headers, ...this.#authority.headers }, signal);
-    if (answer.status !== 401 || !await this.#authority.satisfy(answer.headers, signal)) return answer;
-    return await get(url, { ...headers, ...this.#authority.headers }, signal);
-  }
-
-  #url(path: string): URL {
-    return new URL(`/v2/${this.#image.repository}/${path}`, this.#origin);
+    for (let tries = 1;; tries++) {
+      const { authorization } = this.#authority;
+      const isAllowed = (url: URL): boolean => this.#isAllowed(url);
+      const arrival = await follow(from, { get, headers, authorization, isAllowed }, signal);
+      const { answer, at } = arrival;
+      const isOwn = isSameServer(this.#origin, at);
+      const isRefused = answer.status === 401 || answer.status === 403;
+      if (isRefused && isOwn && tries < MOST_TRIES && await this.#authority.satisfy(answer.headers, signal)) {
+        continue;
+      }
+      const fault = judge(answer, at, now(), isOwn ? this.#authority.advice : this.#noneOfThose());
+      // What another host forbids says nothing of what the registry does.
+      if (isRefused && !isOwn) throw new RegistryError("forbidden", fault?.message ?? "");
+      if (fault !== undefined) throw fault;
+      if (isOwn) this.#authority.accepted();
+      return arrival;
+    }
   }
 
   #isAllowed(url: URL): boolean {
@@ -152,6 +204,19 @@ export class Registry {
     return this.#deps.insecure.some((one) => hostByHttp(one) === hostByHttp(host));
   }
 
+  #noneOfThose(): string {
+    return `the registry ${this.#image.registry} redirects there, and its credentials are for itself alone`;
+  }
+
+  #unlisted({ fault, details }: RegistryError): RegistryError {
+    const way = fault === "forbidden"
+      ? ": give credentials that may do both with --registry-config (Azure calls it metadata/read, Harbor List Tag, " +
+        "AWS ecr:ListImages)"
+      : ", by which newer versions are found";
+    const message = `${this.#origin.host} lets the image be pulled, but not its tags be listed`;
+    return new RegistryError(fault, `${message} (${details.status})${way}`, details);
+  }
+
   #odd(what: string): RegistryError {
     return new RegistryError("protocol", `the registry ${this.#image.registry} ${what}`);
   }
@@ -160,13 +225,6 @@ export class Registry {
 /** As URLs have it: in lower case, without port 80. */
 function hostByHttp(host: string): string | undefined {
   return URL.parse(`http://${host}`)?.host;
-}
-
-/** Some registries say `null` where there are none. */
-function readTags(value: unknown): string[] | undefined {
-  if (typeof value !== "object" || value === null || !("tags" in value)) return undefined;
-  const tags = value.tags ?? [];
-  return Array.isArray(tags) && tags.every((tag) => typeof tag === "string") ? tags : undefined;
 }
 
 function parseJson(body: Uint8Array): unknown {

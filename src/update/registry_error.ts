@@ -9,15 +9,23 @@
  */
 export type RegistryFault = "unreachable" | "busy" | "forbidden" | "missing" | "protocol";
 
+/** What may be known of a fault besides. */
+export interface RegistryErrorDetails {
+  /** Milliseconds that the registry asked to wait. */
+  retryAfter?: number | undefined;
+  /** Of the answer, where there was one. */
+  status?: number | undefined;
+  cause?: unknown;
+}
+
 /** The message is a clause for a person, without a full stop; it carries no path, token or password. */
 export class RegistryError extends Error {
   override readonly name = "RegistryError";
 
-  /** @param details milliseconds that the registry asked to wait, if it did, and what lies behind the fault */
   constructor(
     readonly fault: RegistryFault,
     message: string,
-    readonly details: { retryAfter?: number | undefined; cause?: unknown } = {},
+    readonly details: RegistryErrorDetails = {},
   ) {
     super(message, { cause: details.cause });
   }

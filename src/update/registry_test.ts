@@ -1,100 +1,21 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Keyring } from "./docker_config.ts";
-import type { HttpGet } from "./http_get.ts";
-import { parseImage } from "./image.ts";
-import { Registry } from "./registry.ts";
+import {
+  complaint,
+  forever,
+  keyringOf,
+  open,
+  type Reply,
+  type Script,
+} from "../../tests/kit/scripted_registry.ts";
 import { RegistryError } from "./registry_error.ts";
-
-const forever = new AbortController().signal;
-
-/** What is answered to a GET: by its URL, given the credentials that came along. */
-type Reply = { status?: number; headers?: Record<string, string>; body?: unknown };
-type Script = (url: string, authorization: string | undefined) => Reply;
-
-interface Opened {
-  registry: Registry;
-  /** Each request: its URL and, where any came along, the credentials. */
-  asked: string[];
-}
-
-function open(
-  script: Script,
-  { image = "r.example.com/team/k8svent:latest", keyring = new Map() as Keyring, insecure = [] as string[] } =
-    {},
-): Opened {
-  const asked: string[] = [];
-  const get: HttpGet = (url, headers) => {
-    const { authorization } = headers;
-    asked.push([url.href, authorization].filter(Boolean).join(" "));
-    const { status = 200, headers: answered = {}, body = "" } = script(url.href, authorization);
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    return Promise.resolve({ status, headers: new Headers(answered), body: new TextEncoder().encode(text) });
-  };
-  const parsed = parseImage(image);
-  assert(parsed !== undefined);
-  const deps = { get, keyring: () => Promise.resolve(keyring), insecure, userAgent: "k8svent/1" };
-  return { registry: new Registry(parsed, { ...deps, now: () => 0 }), asked };
-}
-
-/** The clause of the error that the registry's tags end in. */
-async function complaint({ registry }: Opened): Promise<string> {
-  const error = await registry.tags(forever).then(() => undefined, (error: unknown) => error);
-  assert(error instanceof RegistryError, String(error));
-  return `${error.fault}: ${error.message}`;
-}
 
 function digestOf(value: unknown): string {
   return `sha256:${createHash("sha256").update(JSON.stringify(value)).digest("hex")}`;
 }
 
-const TAGS = "https://r.example.com/v2/team/k8svent/tags/list?n=1000";
-const MINE: Keyring = new Map([["r.example.com", { user: "me", password: "word" }]]);
+const MINE = keyringOf("r.example.com", "me:word");
 const BASIC = `Basic ${btoa("me:word")}`;
-
-Deno.test("tags come page by page, by relative and by absolute links", async () => {
-  const pages: Record<string, Reply> = {
-    [TAGS]: { body: { tags: ["1"] }, headers: { link: '</v2/team/k8svent/tags/list?last=1>; rel="next"' } },
-    "https://r.example.com/v2/team/k8svent/tags/list?last=1": {
-      body: { tags: ["2"] },
-      headers: { link: '<https://r.example.com/more?a=1,2&b=2>; type="x"; rel=next' },
-    },
-    "https://r.example.com/more?a=1,2&b=2": { body: { tags: null } },
-  };
-  const { registry, asked } = open((url) => pages[url] ?? { status: 404 });
-  assert.deepEqual(await registry.tags(forever), ["1", "2"]);
-  assert.equal(asked.length, 3);
-});
-
-Deno.test("pages that go round in a circle end in an error", async () => {
-  const opened = open(() => ({ body: { tags: ["1"] }, headers: { link: `<${TAGS}>; rel="next"` } }));
-  assert.equal(await complaint(opened), "protocol: the registry r.example.com repeats a page of its tags");
-});
-
-Deno.test("a page of tags at another host is not asked for", async () => {
-  const link = '<https://evil.example.com/>; rel="next"';
-  const opened = open(() => ({ body: { tags: ["1"] }, headers: { link } }));
-  assert.equal(await complaint(opened), "protocol: the registry r.example.com has tags at another host");
-  assert.equal(opened.asked.length, 1);
-});
-
-Deno.test("more tags than any image has are not gathered for ever", async () => {
-  let page = 0;
-  const tags = Array.from({ length: 30_000 }, (_, tag) => `t${tag}`);
-  const opened = open(() => ({ body: { tags }, headers: { link: `<?page=${++page}>; rel="next"` } }));
-  assert.match(await complaint(opened), /^protocol: .* has more than 100000 tags of this image$/);
-});
-
-Deno.test("a page of a million tags ends in an error, not in a fault of the program", async () => {
-  const opened = open(() => ({ body: { tags: new Array(1_000_000).fill("") } }));
-  assert.match(await complaint(opened), /^protocol: .* has more than 100000 tags of this image$/);
-});
-
-Deno.test("pages without an end end in an error, though there is nothing on them", async () => {
-  let page = 0;
-  const opened = open(() => ({ body: { tags: [] }, headers: { link: `<?page=${++page}>; rel="next"` } }));
-  assert.match(await complaint(opened), /^protocol: .* has more than 2000 pages of tags$/);
-});
 
 Deno.test("Docker Hub is asked at the host of its API, for library images too", async () => {
   const { registry, asked } = open(() => ({ body: { tags: [] } }), { image: "k8svent" });
@@ -121,78 +42,6 @@ Deno.test("port 80 is the port of http, whether or not it is named", async () =>
   assert.deepEqual(await registry.tags(forever), ["1"]);
   assert.equal(asked.length, 2);
 });
-
-const CHALLENGE = 'Bearer realm="https://auth.example.com/token?x=1",service="r",scope="registry:catalog:*"';
-
-/** Lets in whoever brings `token`. */
-function guarded(token: string, challenge = CHALLENGE): Script {
-  return (url, authorization) => {
-    if (url.startsWith("https://auth.example.com/")) return { body: { token } };
-    return authorization === `Bearer ${token}`
-      ? { body: { tags: ["1"] } }
-      : { status: 401, headers: { "www-authenticate": challenge } };
-  };
-}
-
-Deno.test("a token is asked for without credentials, for pulling this image alone", async () => {
-  const { registry, asked } = open(guarded("abc"));
-  assert.deepEqual(await registry.tags(forever), ["1"]);
-  assert.deepEqual(asked, [
-    TAGS,
-    "https://auth.example.com/token?x=1&service=r&scope=repository%3Ateam%2Fk8svent%3Apull",
-    `${TAGS} Bearer abc`,
-  ]);
-});
-
-Deno.test("a token is asked for with the credentials of this registry, where there are some", async () => {
-  const { registry, asked } = open(guarded("abc"), { keyring: MINE });
-  await registry.tags(forever);
-  assert(asked[1]?.endsWith(` ${BASIC}`));
-  const stranger = open(guarded("abc"), {
-    keyring: new Map([["other.example.com", { user: "me", password: "word" }]]),
-  });
-  await stranger.registry.tags(forever);
-  assert.doesNotMatch(stranger.asked.join(), /Basic/);
-});
-
-Deno.test("a token that ran out is replaced once", async () => {
-  let issued = 0;
-  const { registry } = open((url, authorization) => {
-    if (url.startsWith("https://auth.")) return { body: { "access_token": `t${++issued}` } };
-    return authorization === "Bearer t2"
-      ? { body: { tags: [] } }
-      : { status: 401, headers: { "www-authenticate": CHALLENGE } };
-  });
-  await assert.rejects(registry.tags(forever), /refuses \(401\)/);
-  assert.deepEqual(await registry.tags(forever), []);
-});
-
-Deno.test("a registry that asks for a password gets it, and nothing goes out without being asked for", async () => {
-  const challenge = 'Basic realm="r"';
-  const { registry, asked } = open(
-    (_url, given) =>
-      given === BASIC
-        ? { body: { tags: ["1"] } }
-        : { status: 401, headers: { "www-authenticate": challenge } },
-    { keyring: MINE },
-  );
-  assert.deepEqual(await registry.tags(forever), ["1"]);
-  assert.deepEqual(asked, [TAGS, `${TAGS} ${BASIC}`]);
-});
-
-for (
-  const [what, challenge] of [
-    ["by http", CHALLENGE.replace("https", "http")],
-    ["by a file", CHALLENGE.replace("https://", "file:///")],
-    ["nowhere", 'Bearer service="r"'],
-  ] as const
-) {
-  Deno.test(`a password is not sent ${what}, whatever the registry says`, async () => {
-    const opened = open(guarded("abc", challenge), { keyring: MINE });
-    assert.match(await complaint(opened), /names no server for tokens that may be asked/);
-    assert.equal(opened.asked.length, 1);
-  });
-}
 
 Deno.test("a redirect to another host is followed without credentials", async () => {
   const { registry, asked } = open((url, given) => {
@@ -274,11 +123,16 @@ Deno.test("a tag has moved when nothing of what it names runs", async () => {
 });
 
 Deno.test("of an index of many platforms, no more than twenty manifests are asked for", async () => {
+  const children = Array.from({ length: 25 }, (_, number) => ({ ...CHILDREN[0], number }));
   const many = {
     schemaVersion: 2,
-    manifests: Array.from({ length: 25 }, () => ({ digest: digestOf(CHILDREN[0]) })),
+    manifests: children.map((child) => ({ digest: digestOf(child) })),
   };
-  const { registry, asked } = open((url) => url.endsWith("/latest") ? { body: many } : { body: CHILDREN[0] });
+  const { registry, asked } = open((url) =>
+    url.endsWith("/latest")
+      ? { body: many }
+      : { body: children.find((child) => url.endsWith(digestOf(child))) }
+  );
   assert.equal(await registry.isTagged(`sha256:${"c".repeat(64)}`, forever), false);
   assert.equal(asked.length, 21);
 });
@@ -304,7 +158,7 @@ Deno.test("a manifest that is not what its digest says is not believed", async (
 });
 
 for (
-  const body of ["", "[]", {}, { schemaVersion: 1 }, { schemaVersion: 2, config: { digest: "../../x" } }]
+  const body of ["", "[]", {}, { schemaVersion: 3 }, { schemaVersion: 2, config: { digest: "../../x" } }]
 ) {
   Deno.test(`${JSON.stringify(body)} is no manifest`, async () => {
     await assert.rejects(
@@ -312,4 +166,184 @@ for (
       /does not answer with a manifest/,
     );
   });
+}
+
+const WANTED = "org.opencontainers.image.version";
+
+/** Stores these under their digests, and the last one under `latest` too. */
+function stored(...objects: unknown[]): Script {
+  return (url) => {
+    const found = url.endsWith("/latest")
+      ? objects.at(-1)
+      : objects.find((one) => url.endsWith(digestOf(one)));
+    return found === undefined ? { status: 404 } : { body: found };
+  };
+}
+
+function labelled(version: string | undefined): unknown {
+  return { config: { Labels: version === undefined ? null : { [WANTED]: version } } };
+}
+
+function manifestOf(config: unknown, more: Record<string, unknown> = {}): unknown {
+  return { schemaVersion: 2, config: { digest: digestOf(config) }, ...more };
+}
+
+function child(of: unknown, os?: string, architecture?: string, more: Record<string, unknown> = {}): unknown {
+  return { digest: digestOf(of), ...os !== undefined && { platform: { os, architecture } }, ...more };
+}
+
+function index(...manifests: unknown[]): unknown {
+  return { schemaVersion: 2, manifests };
+}
+
+const NEW = labelled("2.0.0");
+const OLD = labelled("1.0.0");
+const STATEMENT = manifestOf({ statement: true });
+const REFERENCE = { annotations: { "vnd.docker.reference.type": "attestation-manifest" } };
+
+const LABELS: [what: string, objects: unknown[], label: string | undefined][] = [
+  ["a manifest", [NEW, manifestOf(NEW)], "2.0.0"],
+  ["a manifest without labels", [labelled(undefined), manifestOf(labelled(undefined))], undefined],
+  ["a manifest with an annotation", [{}, manifestOf({}, { annotations: { [WANTED]: "2.0.0" } })], "2.0.0"],
+  ["a label beside an annotation", [NEW, manifestOf(NEW, { annotations: { [WANTED]: "3.0.0" } })], "2.0.0"],
+  [
+    "an index: that of this platform",
+    [
+      NEW,
+      OLD,
+      manifestOf(OLD),
+      manifestOf(NEW),
+      index(
+        child(manifestOf(OLD), "linux", "amd64"),
+        child(manifestOf(NEW), "linux", "arm64"),
+      ),
+    ],
+    "2.0.0",
+  ],
+  [
+    "an index without platforms: the first",
+    [NEW, manifestOf(NEW), index(child(manifestOf(NEW)), child(manifestOf(OLD)))],
+    "2.0.0",
+  ],
+  [
+    "an index with statements about it",
+    [
+      NEW,
+      manifestOf(NEW),
+      STATEMENT,
+      index(
+        child(STATEMENT, "unknown", "unknown", REFERENCE),
+        child(manifestOf(NEW), "linux", "s390x"),
+      ),
+    ],
+    "2.0.0",
+  ],
+  [
+    "an index of indexes",
+    [NEW, manifestOf(NEW), index(child(manifestOf(NEW))), index(child(index(child(manifestOf(NEW)))))],
+    "2.0.0",
+  ],
+  ["an index of nothing", [index()], undefined],
+];
+
+for (const [what, objects, label] of LABELS) {
+  Deno.test(`an image says of itself that it is ${label}: ${what}`, async () => {
+    assert.equal(await open(stored(...objects)).registry.label(forever), label);
+  });
+}
+
+Deno.test("a tag has not moved while an index of indexes names what runs", async () => {
+  const objects = [
+    manifestOf(NEW),
+    index(child(manifestOf(NEW))),
+    index(child(index(child(manifestOf(NEW))))),
+  ];
+  for (const digest of [digestOf(NEW), digestOf(manifestOf(NEW))]) {
+    assert.equal(await open(stored(...objects)).registry.isTagged(digest, forever), true);
+  }
+  assert.equal(await open(stored(...objects)).registry.isTagged(digestOf(OLD), forever), false);
+});
+
+Deno.test("a configuration comes from where the registry redirects, without its credentials", async () => {
+  const script = stored(NEW, manifestOf(NEW));
+  const { registry, asked } = open((url, given) => {
+    if (url.startsWith("https://store.example.com/")) return script(url, given);
+    if (given !== BASIC) return { status: 401, headers: { "www-authenticate": "Basic" } };
+    const location = `https://store.example.com/${digestOf(NEW)}`;
+    return url.includes("/blobs/") ? { status: 307, headers: { location } } : script(url, given);
+  }, { keyring: MINE });
+  assert.equal(await registry.label(forever), "2.0.0");
+  assert.equal(asked.at(-1), `https://store.example.com/${digestOf(NEW)}`);
+});
+
+Deno.test("what a redirect's end refuses is told as that", async () => {
+  const location = "https://store.example.com/x";
+  const opened = open((url) => url === location ? { status: 403 } : { status: 307, headers: { location } });
+  assert.equal(
+    await complaint(opened),
+    "forbidden: store.example.com refuses (403): the registry r.example.com redirects there, and its credentials " +
+      "are for itself alone",
+  );
+});
+
+Deno.test("a configuration that is not what its digest says is not believed", async () => {
+  const { registry } = open((url) => url.endsWith("/latest") ? { body: manifestOf(NEW) } : { body: OLD });
+  await assert.rejects(registry.label(forever), /not what its digest/);
+});
+
+Deno.test("a manifest of schema 1 is told as that", async () => {
+  const { registry } = open(() => ({ body: { schemaVersion: 1, fsLayers: [], signatures: [] } }));
+  await assert.rejects(
+    registry.isTagged("x", forever),
+    /a manifest of schema 1, which says too little: push it anew/,
+  );
+});
+
+Deno.test("what a tag names is asked once a look", async () => {
+  const { registry, asked } = open(stored(NEW, manifestOf(NEW)));
+  await registry.isTagged("x", forever);
+  assert.equal(await registry.digestOf("latest", forever), digestOf(manifestOf(NEW)));
+  await registry.label(forever);
+  assert.equal(asked.length, 2);
+});
+
+Deno.test("a tag that is not there names nothing", async () => {
+  assert.equal(await open(() => ({ status: 404 })).registry.digestOf("1.0.0", forever), undefined);
+});
+
+const UNLISTED: [status: number, clause: string][] = [
+  [
+    401,
+    "forbidden: r.example.com lets the image be pulled, but not its tags be listed (401): give credentials that may " +
+    "do both with --registry-config (Azure calls it metadata/read, Harbor List Tag, AWS ecr:ListImages)",
+  ],
+  [
+    403,
+    "forbidden: r.example.com lets the image be pulled, but not its tags be listed (403): give credentials that may " +
+    "do both with --registry-config (Azure calls it metadata/read, Harbor List Tag, AWS ecr:ListImages)",
+  ],
+  [
+    404,
+    "missing: r.example.com lets the image be pulled, but not its tags be listed (404), by which newer versions are " +
+    "found",
+  ],
+  [
+    405,
+    "protocol: r.example.com lets the image be pulled, but not its tags be listed (405), by which newer versions are " +
+    "found",
+  ],
+];
+
+for (const keyring of [undefined, MINE]) {
+  for (const [status, clause] of UNLISTED) {
+    Deno.test(`${keyring ? "who" : "nobody"} may pull, but not list (${status}): ${clause}`, async () => {
+      const opened = open((url, given) => {
+        if (keyring !== undefined && given !== BASIC) {
+          return { status: 401, headers: { "www-authenticate": "Basic" } };
+        }
+        return url.includes("/tags/list") ? { status } : { body: manifestOf(NEW) };
+      }, keyring && { keyring });
+      assert.equal(await complaint(opened), clause);
+    });
+  }
 }

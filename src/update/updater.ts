@@ -4,7 +4,16 @@ import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { type Image, parseImage } from "./image.ts";
-import { decide, type Decision, newest, type Track, trackOf, whyFixed } from "./policy.ts";
+import {
+  decide,
+  type Decision,
+  labelledVersion,
+  newerVersions,
+  type TaggedVersion,
+  type Track,
+  trackOf,
+  whyFixed,
+} from "./policy.ts";
 import { RegistryError } from "./registry_error.ts";
 import { readSelf, type Self } from "./self.ts";
 
@@ -34,11 +43,19 @@ export interface UpdaterDeps {
 /** One registry, asked about one image. */
 export interface TagSource {
   tags(signal: AbortSignal): Promise<string[]>;
+  /** Whether the image's tag names what this digest names. */
   isTagged(digest: string, signal: AbortSignal): Promise<boolean>;
+  /** What a tag names, by digest; undefined where it names nothing. */
+  digestOf(tag: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What the image that the tag names says of its own version, as text. */
+  label(signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Milliseconds between two looks. */
 const INTERVALS: Record<Track, number> = { release: 24 * 3_600_000, prerelease: 4 * 3_600_000 };
+
+/** Of the newer versions, those that the tag may name: it names the newest, but for a release that is under way. */
+const MOST_COMPARED = 20;
 
 /** After a fault of the registry or of the API server. */
 const RETRY: Backoff = { base: 60_000, cap: 4 * 3_600_000 };
@@ -140,13 +157,23 @@ class Updater {
   async #compare(image: Image, track: Track, self: Self | undefined, signal: AbortSignal): Promise<Outcome> {
     const { version, open, loses } = this.#deps;
     const registry = open(image);
-    const newer = newest(await registry.tags(signal), track, version);
+    const newer = newerVersions(await registry.tags(signal), track, version);
     // A mirror of the image may be pulled in its place, another tag may not.
     const left = self !== undefined && pulls(self, image) ? self : undefined;
-    const isAsked = newer !== undefined && this.#mode === "exit" && left?.digest !== undefined;
+    const isAsked = newer.length > 0 && this.#mode === "exit" && left?.digest !== undefined;
     const runsWhatIsTagged = isAsked ? await registry.isTagged(left.digest ?? "", signal) : undefined;
-    const pod = left && { ...left, runsWhatIsTagged, loses: loses() };
-    const decision = decide({ mode: this.#mode, version, newer, track, tag: image.tag ?? "", pod });
+    const tagged = runsWhatIsTagged === false
+      ? await versionTagged(registry, image, newer, signal)
+      : undefined;
+    const pod = left && { ...left, runsWhatIsTagged, tagged, loses: loses() };
+    const decision = decide({
+      mode: this.#mode,
+      version,
+      newer: newer[0]?.version,
+      track,
+      tag: image.tag ?? "",
+      pod,
+    });
     const soonest = decision.awaits === undefined ? Infinity : AWAITED[decision.awaits];
     return { ...decision, wait: Math.min(this.#interval(track), soonest), isFault: false };
   }
@@ -161,6 +188,23 @@ class Updater {
       ? "no container of its pod is named k8svent: give --image"
       : `${text} is no image reference`;
   }
+}
+
+/**
+ * The version of the image that the tag names: that of the newer version whose tag names the same, else what the image
+ * says of itself. In this order, since a label may be that of the image which it was built on.
+ */
+async function versionTagged(
+  registry: TagSource,
+  { tag = "latest" }: Image,
+  newer: TaggedVersion[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const digest = await registry.digestOf(tag, signal);
+  for (const one of newer.slice(0, MOST_COMPARED)) {
+    if (await registry.digestOf(one.tag, signal) === digest) return one.version;
+  }
+  return labelledVersion(await registry.label(signal));
 }
 
 /** Whether the pod, started again, pulls what the image's tag names. */

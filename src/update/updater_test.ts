@@ -23,13 +23,17 @@ function pod(tag = "latest", status: Record<string, unknown> = {}): Pod {
   } as Pod;
 }
 
-/** The updater at 1.0.0, with a registry that is a list of tags and what `latest` names. */
+/** The updater at 1.0.0, with a registry that is a list of tags, of which `latest` or `next` names the last one. */
 class Rig {
   readonly clock = new TestClock();
   readonly log = new MemoryLog();
   readonly stop = new AbortController();
   tags: string[] | Error = ["1.0.0"];
+  /** What `latest` or `next` names. */
   tagged = DIGEST;
+  /** What each version's tag names; the last one by default what `latest` names. */
+  named: Record<string, string> | undefined;
+  label: string | undefined;
   pod: Pod | Error = pod();
   loses: string | undefined;
   looks: number[] = [];
@@ -48,6 +52,8 @@ class Rig {
           return this.tags instanceof Error ? Promise.reject(this.tags) : Promise.resolve(this.tags);
         },
         isTagged: (digest) => Promise.resolve(digest === this.tagged),
+        digestOf: (tag) => Promise.resolve(this.#digestOf(tag)),
+        label: () => Promise.resolve(this.label),
       }),
       clock: this.clock,
       random: () => 0,
@@ -57,6 +63,12 @@ class Rig {
       ...deps,
     }, this.stop.signal).finally(() => this.ended = true);
     await settle();
+  }
+
+  #digestOf(tag: string): string | undefined {
+    if (tag === "latest" || tag === "next") return this.tagged;
+    if (this.named !== undefined) return this.named[tag];
+    return this.tags instanceof Error || this.tags.at(-1) !== tag ? undefined : this.tagged;
   }
 
   get said(): string[] {
@@ -69,6 +81,14 @@ class Rig {
     assert.equal(this.clock.pending, 0, "no timer is left behind");
   }
 }
+
+/** A registry that knows nothing. */
+const NOTHING = {
+  tags: () => Promise.resolve([]),
+  isTagged: () => Promise.resolve(false),
+  digestOf: () => Promise.resolve(undefined),
+  label: () => Promise.resolve(undefined),
+};
 
 function updaterTest(name: string, test: (rig: Rig) => Promise<void>): void {
   Deno.test(name, async () => {
@@ -115,6 +135,69 @@ updaterTest("the updater leaves once, when the tag has moved to something newer"
   assert.equal(rig.left, 1);
   assert.equal(rig.said[1], "Update: leaves: 1.1.0 is there, and the tag latest has moved.");
   assert(rig.ended);
+});
+
+const MOVED_BACK: [string, Partial<Rig>, string][] = [
+  [
+    "to what a newer version's tag names, though a still newer one is there",
+    { named: { "1.1.0": "sha256:other", "1.2.0": "sha256:newest" } },
+    "leaves: 1.2.0 is there, and the tag latest has moved to 1.1.0",
+  ],
+  [
+    "to what no version's tag names, by a label that is newer",
+    { named: {}, label: "v1.1.0" },
+    "leaves: 1.2.0 is there, and the tag latest has moved to 1.1.0",
+  ],
+  [
+    "to an older image",
+    { named: { "0.9.0": "sha256:other", "1.2.0": "sha256:newest" }, label: "0.9.0" },
+    "stays: 1.2.0 is there, but what the tag latest names is 0.9.0, which is not newer than 1.0.0",
+  ],
+  [
+    "to another build of the version that runs",
+    { named: { "1.0.0": "sha256:other", "1.2.0": "sha256:newest" }, label: "1.0.0" },
+    "stays: 1.2.0 is there, but what the tag latest names is 1.0.0, which is not newer than 1.0.0",
+  ],
+  [
+    "to what has no label",
+    { named: { "0.9.0": "sha256:other" } },
+    "stays: 1.2.0 is there, but what the tag latest names may be older: it is none of the newer versions, and has " +
+    "no label org.opencontainers.image.version",
+  ],
+  [
+    "to what has the label of the image that it was built on",
+    { named: {}, label: "22.04" },
+    "stays: 1.2.0 is there, but what the tag latest names may be older: it is none of the newer versions, and has " +
+    "no label org.opencontainers.image.version",
+  ],
+  [
+    "to nothing: it was removed while this was looked at",
+    { named: {}, tagged: "" },
+    "stays: 1.2.0 is there, but what the tag latest names may be older: it is none of the newer versions, and has " +
+    "no label org.opencontainers.image.version",
+  ],
+];
+
+for (const [whereto, world, line] of MOVED_BACK) {
+  updaterTest(`the tag has moved ${whereto}: the updater ${line.split(":")[0]}`, async (rig) => {
+    Object.assign(rig, { tags: ["0.9.0", "1.0.0", "1.1.0", "1.2.0"], tagged: "sha256:other" }, world);
+    await rig.start();
+    assert.equal(rig.said[0], `Update: ${line}.`);
+    assert.equal(rig.left, line.startsWith("leaves") ? 1 : 0);
+  });
+}
+
+updaterTest("of very many newer versions, the tag is compared with the newest twenty", async (rig) => {
+  rig.tags = Array.from({ length: 500 }, (_, patch) => `1.1.${patch}`);
+  rig.tagged = "sha256:other";
+  let compared = 0;
+  const digestOf = (tag: string): Promise<string> => {
+    compared += tag === "latest" ? 0 : 1;
+    return Promise.resolve(tag);
+  };
+  const tags = (): Promise<string[]> => Promise.resolve(rig.tags as string[]);
+  await rig.start({ open: () => ({ ...NOTHING, tags, digestOf }) });
+  assert.equal(compared, 20);
 });
 
 updaterTest("after a start that was an update, the updater waits a whole interval", async (rig) => {
@@ -235,7 +318,7 @@ for (const random of [0, 0.999]) {
 updaterTest("a registry that never answers is given up after two minutes", async (rig) => {
   const hanging = (signal: AbortSignal): Promise<string[]> =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  await rig.start({ open: () => ({ tags: hanging, isTagged: () => Promise.resolve(false) }) });
+  await rig.start({ open: () => ({ ...NOTHING, tags: hanging }) });
   await rig.clock.advance(120_000);
   assert.deepEqual(rig.said, ["Update: stays: the registry took longer than 120 s."]);
 });
@@ -243,7 +326,7 @@ updaterTest("a registry that never answers is given up after two minutes", async
 updaterTest("an end in the midst of a look ends the updater without a word", async (rig) => {
   const hanging = (signal: AbortSignal): Promise<string[]> =>
     new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-  await rig.start({ open: () => ({ tags: hanging, isTagged: () => Promise.resolve(false) }) });
+  await rig.start({ open: () => ({ ...NOTHING, tags: hanging }) });
   rig.stop.abort();
   await settle();
   assert(rig.ended);

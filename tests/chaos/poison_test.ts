@@ -111,9 +111,12 @@ function touch({ metadata }: { metadata: { annotations?: Record<string, string> 
 
 /** Both are dead letters; the first time of each message is a warning, a later one is for `--log-level debug`. */
 async function untilDeadLetters(program: Program, from = 0): Promise<void> {
-  await program.until(/does not take default\/answers-500: status 500\. The message is a dead letter/, {
-    from,
-  });
+  await program.until(
+    /does not take default\/answers-500: status 500 \(see its log\)\. The message is a dead letter/,
+    {
+      from,
+    },
+  );
   await program.until(
     /does not take default\/hangs: \S+ did not answer within \d+ s\. The message is a dead letter/,
     { from },
@@ -125,7 +128,9 @@ async function inspect(program: Program): Promise<void> {
   const from = program.lines.length;
   program.signal("SIGUSR1");
   await program.until(/messages are pending for endpoint a, \d+ of them dead letters/, { from });
-  await program.until(/Endpoint a does not take default\/answers-500: status 500\."/, { from });
+  await program.until(/Endpoint a does not take default\/answers-500: status 500 \(see its log\)\."/, {
+    from,
+  });
   await program.until(/Endpoint a does not take default\/hangs: \S+ did not answer within \d+ s\."/, {
     from,
   });

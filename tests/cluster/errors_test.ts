@@ -22,8 +22,22 @@ Deno.test("what is wrong with the command line is one sentence, and the exit cod
     [[], { K8SVENT_WEBHOOKS: `gopher://${MARK}` }, /K8SVENT_WEBHOOKS, entry 1 does not begin with https:/],
     [[...URL_FLAG, "--secret", ""], {}, /--secret is set but empty: give it a secret, or unset it/],
     [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: " " }, /K8SVENT_WEBHOOK_SECRET is set but empty/],
+    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: "x" }, /K8SVENT_WEBHOOK_SECRET: the secret has 1 byte only/],
     [[...URL_FLAG, `--secrt=${MARK}`], {}, /There is no flag --secrt\. \(?Did you mean --secret\?/],
     [[`https://hooks.example.com/${MARK}`], {}, /takes flags only: give a webhook with --url URL/],
+    [["-A"], {}, /There is no flag -A\. The pods of all namespaces are followed unless --namespace/],
+    [["-l", "app=web"], {}, /There is no flag -l\. Did you mean --selector S\?/],
+    [["--webhook", `https://hooks.example.com/${MARK}`], {}, /no flag --webhook\. Did you mean --url URL\?/],
+    [
+      ["--url", `https://hooks.example.com/${MARK}\nhttps://b.example/${MARK}`],
+      {},
+      /--url, entry 1 \(hooks\.example\.com\) holds two webhooks: give --url once for each/,
+    ],
+    [[], { K8SVENT_WEBHOOKS: `https:hooks.example.com/${MARK}` }, /entry 1 has no host: .* two slashes/],
+    [URL_FLAG, { K8SVENT_WEBHOOK_SECRET: `"${MARK}${MARK}"` }, /_SECRET: the secret stands in quotes/],
+    [[...URL_FLAG, "--secret", `v1,whsec_${MARK}`], {}, /--secret: the secret begins with v1,/],
+    [[...URL_FLAG, "--interval", "2"], {}, /It has no unit: 2s are seconds, 2m minutes\./],
+    [[...URL_FLAG, "--state", "--once"], {}, /--state needs a value, and the flag --once follows it/],
   ];
   for (const [args, env, sentence] of cases) {
     const { code, stdout, stderr } = await runProgram({ args, env });
@@ -101,6 +115,56 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     assert.match(here.stderr, new RegExp(`forbids ${ACCOUNT} to list pods in the namespace default`));
     assert.match(here.stderr, /kubectl apply -n default -f kube\/rbac-namespaced\.yaml/);
   },
+
+  "a selector that the API server cannot read ends the program with 2 and the server's sentence": async (
+    plane,
+  ) => {
+    const cases: [flag: string, value: string, sentence: string][] = [
+      ["--selector", "app==!x", "unable to parse requirement: found '!', expected: identifier"],
+      ["--selector", "app in x", "unable to parse requirement: found 'x' expected: '('"],
+      ["--selector", "-a=b", "unable to parse requirement:"],
+      ["--selector", "a b", "unable to parse requirement:"],
+      ["--field-selector", "spec.nosuch=x", "field label not supported: spec.nosuch"],
+      [
+        "--field-selector",
+        "status.phase",
+        "invalid selector: 'status.phase'; can't understand 'status.phase'",
+      ],
+      ["--field-selector", "a=b=c", "invalid field selector: unescaped character in value: 61"],
+    ];
+    const flags = ["--kubeconfig", plane.kubeconfig, ...URL_FLAG, "--log-format", "text"];
+    for (const [index, [flag, value, sentence]] of cases.entries()) {
+      // In the long run, by a poll, and once.
+      const way = [[], ["--source", "poll"], ["--once"]][index % 3] ?? [];
+      const { code, stderr } = await runProgram({ args: [...flags, ...way, flag, value] });
+      assert.equal(code, 2, stderr);
+      const said = `The API server does not accept ${flag} ${JSON.stringify(value)} (400): ${sentence}`;
+      assert(stderr.includes(said), `${said}\nis not in\n${stderr}`);
+    }
+  },
+
+  "a selector with commas is one selector, and what matches nothing is said once, as is a namespace that is not there":
+    async (plane) => {
+      await createPods(plane, [manifest("both", { labels: { app: "x", tier: "a" } })]);
+      const flags = ["--kubeconfig", plane.kubeconfig, "--once", "--log-format", "text"];
+      const both = await runProgram({ args: [...flags, "--selector", "app=x,tier in (a,b)"] });
+      assert.match(both.stdout, /"name":"both"/);
+      const cases: [args: string[], sentence: string][] = [
+        [["--selector", "app=y"], 'warn  No pods were found in any namespace that match --selector "app=y".'],
+        [["-n", "shpo"], "warn  There is no namespace shpo (yet): check --namespace for a typing error."],
+        [["-n", "kube-system"], "info  No pods were found in namespace kube-system."],
+        [
+          ["-n", "default", "--field-selector", "spec.nodeName=nowhere"],
+          'warn  No pods were found in namespace default that match --field-selector "spec.nodeName=nowhere".',
+        ],
+      ];
+      for (const [args, sentence] of cases) {
+        const { code, stdout, stderr } = await runProgram({ args: [...flags, ...args] });
+        assert.deepEqual([code, stdout], [0, ""]);
+        assert(stderr.endsWith(sentence) && stderr.split("\n").length === 1, stderr);
+      }
+      await deletePods(plane, "both");
+    },
 
   "with kube/rbac.yaml it works; RBAC lost is said once and is no deletion; regained, it goes on": async (
     plane,

@@ -82,6 +82,6 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     const { code, stdout, stderr } = await runProgram({ args: ["--once", "--url", `ftp://x/${MARK}`] });
     assert.equal(code, 2);
     assert.equal(stdout, "");
-    assert.match(stderr, /^k8svent: --url, entry 1 does not begin with https:\/\/ or http:\/\//);
+    assert.match(stderr, /"message":"--url, entry 1 does not begin with https:\/\/ or http:\/\//);
   },
 };

@@ -59,6 +59,18 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     });
     await judge(plane, run);
   },
+
+  "restored forward while the program stood still, which then finds an API server at once: the same": async (
+    plane,
+  ) => {
+    await using run = await start(plane);
+    const { backup, seen } = await loseHistory(plane, run);
+    run.program.signal("SIGSTOP");
+    await restore(plane, backup);
+    await overtake(plane, seen);
+    run.program.signal("SIGCONT");
+    await judge(plane, run);
+  },
 };
 
 /** Returns when the receiver knows the three. */

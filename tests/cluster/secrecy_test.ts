@@ -40,7 +40,7 @@ const EVIDENCE = [
   /Endpoint redirects is given up [^"]*302/,
   /127\.0\.0\.1:\d+ refused the connection/,
   /closed the connection before it answered/,
-  /TLS with 127\.0\.0\.1:\d+ failed/,
+  /what answers at 127\.0\.0\.1:\d+ does not speak TLS/,
   /it is no valid YAML at line \d+/,
   /The API server does not accept the credentials \(401\)/,
   /The API server (has no such object \(404\)|answered 40)/,

@@ -7,7 +7,9 @@ import { lacksPods, startInPod } from "../kit/in_pod.ts";
 import { createOwnPod, install } from "../kit/installation.ts";
 import { lacksRegistry, REPOSITORY, TestRegistry } from "../kit/registry.ts";
 import { RegistryProxy } from "../kit/registry_proxy.ts";
+import { basic, PASSWORD, USER } from "../kit/token_server.ts";
 import {
+  BETWEEN,
   decides,
   goesOn,
   installBeside,
@@ -15,6 +17,7 @@ import {
   leaves,
   leavesPod,
   NEWER,
+  OLDER,
   registryConfig,
   RUNNING,
   type Stage,
@@ -73,6 +76,71 @@ const CASES: Case[] = [
     stage.proxy.interference = { page: 1, link: "absolute" };
     await leavesPod(stage, { host: stage.proxy.host }, MOVED);
   }],
+  ["one page of tags at a time, by links to a host inside, which is never asked", async (stage) => {
+    stage.proxy.interference = { page: 1, link: "inside" };
+    await leavesPod(stage, { host: stage.proxy.host }, MOVED);
+  }],
+  ["a thousand tags at once are refused: it asks for fewer", async (stage) => {
+    stage.proxy.interference = { most: 100 };
+    await leavesPod(stage, { host: stage.proxy.host }, MOVED);
+  }],
+  ["credentials that may pull and not list: it stays, and says that", async (stage) => {
+    stage.proxy.interference = { unlisted: 403 };
+    await stays(
+      stage,
+      { host: stage.proxy.host },
+      /lets the image be pulled, but not its tags be listed \(403\): give credentials that may do both/,
+    );
+  }],
+  ["two teams on one host: the image's own has the password, the other one's is not tried", async (stage) => {
+    const { guarded: { host, tokenHost } } = stage;
+    const auth = basic(USER, PASSWORD).replace("Basic ", "");
+    const auths = { [`${host}/team`]: { auth }, [`${host}/other`]: { auth: btoa("other:wrong") } };
+    const file = `${stage.folder}/teams.json`;
+    await Deno.writeTextFile(file, JSON.stringify({ auths }));
+    const args = ["--insecure-registry", tokenHost, "--registry-config", file];
+    await leavesPod(stage, { host, args }, MOVED);
+    await Deno.writeTextFile(file, JSON.stringify({ auths: { [`${host}/other`]: { auth } } }));
+    await stays(stage, { host, args }, /refuses \(401\): give credentials .*--registry-config/);
+  }],
+  ["credentials that only a helper has: it stays, and says that", async (stage) => {
+    const { guarded: { host, tokenHost } } = stage;
+    const file = `${stage.folder}/helper.json`;
+    await Deno.writeTextFile(file, JSON.stringify({ auths: { [host]: {} }, credsStore: "desktop" }));
+    const args = ["--insecure-registry", tokenHost, "--registry-config", file];
+    await stays(
+      stage,
+      { host, args },
+      /refuses \(401\): .* cannot be used: credsStore names a credential helper/,
+    );
+  }],
+  ["a tag that was moved back while a newer version is there: it stays", async (stage) => {
+    await using registry = await TestRegistry.start();
+    await registry.push("new", NEWER);
+    const { host } = registry;
+    await registry.pushLabelled(OLDER, OLDER, "latest");
+    const back = new RegExp(`what the tag latest names is ${OLDER}, which is not newer than ${RUNNING}`);
+    await stays(stage, { host }, back);
+    await registry.push("nobody knows what", "latest");
+    await stays(
+      stage,
+      { host },
+      /what the tag latest names may be older: .*org\.opencontainers\.image\.version/,
+    );
+    // By an index, whose images have the label.
+    await registry.pushIndex([await registry.pushLabelled(OLDER)], "latest");
+    await stays(stage, { host }, back);
+  }],
+  [
+    "a tag that no version's tag names too, but whose image is newer by its label: it leaves",
+    async (stage) => {
+      await using registry = await TestRegistry.start();
+      await registry.push("new", NEWER);
+      await registry.pushIndex([await registry.pushLabelled(BETWEEN)], "latest");
+      const moved = `${NEWER} is there, and the tag latest has moved to ${BETWEEN}`;
+      await leavesPod(stage, { host: registry.host }, new RegExp(moved));
+    },
+  ],
   ["only a prerelease is newer: a release stays, and next follows it", async (stage) => {
     await using registry = await TestRegistry.start();
     await registry.push("old", RUNNING);

@@ -13,16 +13,18 @@ const HASTE = 30;
 
 /** A clock that runs fast, over real connections, and whose wall clock a test can set. */
 export class HastyClock implements Clock {
+  /** How fast. Changed, if at all, before the program starts: hasty seconds pass while this machine is busy. */
+  haste = HASTE;
   #wall = Date.parse("2026-01-01T00:00:00Z");
 
   readonly now = (): number => Math.floor(this.#wall + this.monotonic());
 
   monotonic(): number {
-    return systemClock.monotonic() * HASTE;
+    return systemClock.monotonic() * this.haste;
   }
 
   after(milliseconds: number, run: () => void): () => void {
-    return systemClock.after(milliseconds / HASTE, run);
+    return systemClock.after(milliseconds / this.haste, run);
   }
 
   /** Sets the wall clock forward or back without time passing. */
@@ -70,7 +72,7 @@ export class Running {
       random: (): number => 0.5,
       env: (): undefined => undefined,
       log: this.log,
-      secrets: fixedSecrets(options.secret === undefined ? [] : [options.secret]),
+      secrets: fixedSecrets(options.secrets),
       onInspect: (inspect: () => void): void => void (this.inspect = inspect),
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,

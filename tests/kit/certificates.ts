@@ -7,6 +7,15 @@ export interface Certificate {
   key: string;
 }
 
+interface CertificateOptions {
+  issuer?: Certificate;
+  hosts?: string[];
+  expired?: boolean;
+  early?: boolean;
+  isAuthority?: boolean;
+  version1?: boolean;
+}
+
 /**
  * Issues a certificate, so that tests of TLS need no openssl. X.509 v3 with ECDSA P-256 (RFC 5280), as little of
  * it as rustls asks for.
@@ -14,24 +23,29 @@ export interface Certificate {
  * @param options.issuer a certificate authority; without it the certificate is one itself
  * @param options.hosts names and addresses that it is valid for
  * @param options.expired valid until an hour ago
+ * @param options.early valid from tomorrow on
+ * @param options.isAuthority by default only where there is no issuer
+ * @param options.version1 without extensions
  */
 export function issueCertificate(
   name: string,
-  options: { issuer?: Certificate; hosts?: string[]; expired?: boolean } = {},
+  options: CertificateOptions = {},
 ): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  const { issuer = { cert: "", key }, hosts = [], expired = false } = options;
+  const { issuer = { cert: "", key }, hosts = [], expired = false, early = false, version1 = false } =
+    options;
+  const { isAuthority = issuer.cert === "" } = options;
   const issuerName = issuer.cert === "" ? name : commonName(issuer.cert);
   const toBeSigned = sequence(
-    tagged(0xa0, integer(2)),
+    ...version1 ? [] : [tagged(0xa0, integer(2))],
     integer(Date.now() % 2 ** 31),
     ECDSA_WITH_SHA256,
     distinguishedName(issuerName),
-    sequence(time(Date.now() - 48 * HOUR), time(Date.now() + (expired ? -HOUR : 48 * HOUR))),
+    sequence(time(Date.now() + (early ? 24 : -48) * HOUR), time(Date.now() + (expired ? -HOUR : 48 * HOUR))),
     distinguishedName(name),
     spki(publicKey),
-    tagged(0xa3, sequence(...extensions(issuer.cert === "", hosts))),
+    ...version1 ? [] : [tagged(0xa3, sequence(...extensions(isAuthority, hosts)))],
   );
   const signature = sign("sha256", toBeSigned, issuer.key);
   const der = sequence(toBeSigned, ECDSA_WITH_SHA256, tagged(0x03, bytes(0), signature));
@@ -50,7 +64,7 @@ function extensions(authority: boolean, hosts: string[]): Uint8Array[] {
     objectId(0x55, 0x1d, 0x11),
     tagged(0x04, sequence(...hosts.map(generalName))),
   );
-  return authority ? [basicConstraints] : hosts.length > 0 ? [subjectAltName] : [];
+  return [...authority ? [basicConstraints] : [], ...hosts.length > 0 ? [subjectAltName] : []];
 }
 
 function generalName(host: string): Uint8Array {

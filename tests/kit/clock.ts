@@ -38,6 +38,11 @@ export class TestClock implements Clock {
     this.#start += milliseconds;
   }
 
+  /** Time passes and nothing happens, as while a process is frozen: timers that fell due are late. */
+  freeze(milliseconds: number): void {
+    this.#elapsed += milliseconds;
+  }
+
   /** Lets time pass: runs each timer that falls due, in order, and the promises that follow from it. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#elapsed + milliseconds;

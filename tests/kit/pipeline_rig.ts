@@ -105,11 +105,11 @@ function toEndpoint(name: string): Endpoint {
   return { name, url: new URL(`https://${name}.example.com/`), trusted: true };
 }
 
-export function withRig(name: string, test: (rig: Rig) => void): void {
-  Deno.test(name, () => {
+export function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
+  Deno.test(name, async () => {
     const rig = new Rig();
     try {
-      test(rig);
+      await test(rig);
     } finally {
       rig.store.close();
     }
@@ -117,10 +117,10 @@ export function withRig(name: string, test: (rig: Rig) => void): void {
 }
 
 /** A rig whose first list is over and delivered: nothing is pending. */
-export function withSynced(name: string, pods: Pod[], test: (rig: Rig) => void): void {
+export function withSynced(name: string, pods: Pod[], test: (rig: Rig) => void | Promise<void>): void {
   withRig(name, (rig) => {
     rig.list(pods);
     rig.deliver();
-    test(rig);
+    return test(rig);
   });
 }

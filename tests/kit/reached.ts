@@ -20,5 +20,7 @@ export class ReachedVersion {
 
 function versionOf(event: PodEvent): string | undefined {
   if (event.type === "sync-end") return undefined;
-  return "object" in event ? event.object.pod.metadata.resourceVersion : event.resourceVersion;
+  return event.type !== "gone" && "object" in event
+    ? event.object.pod.metadata.resourceVersion
+    : event.resourceVersion;
 }

@@ -82,19 +82,28 @@ export class TestRegistry implements AsyncDisposable {
     return this.#tokens?.host ?? this.host;
   }
 
-  /** Pushes an image whose content is this text. */
+  /** Pushes an image whose content is this text, without labels. */
   async push(content: string, ...tags: string[]): Promise<Pushed> {
-    const config = await this.#putBlob(
-      JSON.stringify({ architecture: "amd64", os: "linux", comment: content }),
+    return await this.#push(content, {}, tags);
+  }
+
+  /** Pushes an image that says by its label of which version it is. */
+  async pushLabelled(version: string, ...tags: string[]): Promise<Pushed> {
+    return await this.#push(version, { Labels: { "org.opencontainers.image.version": version } }, tags);
+  }
+
+  async #push(content: string, config: Record<string, unknown>, tags: string[]): Promise<Pushed> {
+    const stored = await this.#putBlob(
+      JSON.stringify({ architecture: "amd64", os: "linux", comment: content, config }),
     );
     const layer = await this.#putBlob(content);
     const manifest = await this.#putManifest({
       schemaVersion: 2,
       mediaType: MANIFEST,
-      config: { ...config, mediaType: "application/vnd.oci.image.config.v1+json" },
+      config: { ...stored, mediaType: "application/vnd.oci.image.config.v1+json" },
       layers: [{ ...layer, mediaType: "application/vnd.oci.image.layer.v1.tar" }],
     }, tags);
-    return { manifest, config: config.digest };
+    return { manifest, config: stored.digest };
   }
 
   /** Pushes an index of images that are there already. Gives its digest. */

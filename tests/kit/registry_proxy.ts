@@ -5,8 +5,12 @@ export type Interference =
   | { status: number; headers?: Record<string, string>; body?: string }
   /** No answer at all, until whoever asked goes away. */
   | "hang"
-  /** Tags one page at a time, so many on a page, with a relative or an absolute `Link`. */
-  | { page: number; link: "relative" | "absolute" };
+  /** Tags one page at a time, so many on a page, with a relative or an absolute `Link`, or one to a host inside. */
+  | { page: number; link: "relative" | "absolute" | "inside" }
+  /** No list of tags: it answers with this status. */
+  | { unlisted: number }
+  /** No more than so many tags at once: 400, as distribution 3 has it. */
+  | { most: number };
 
 /** A request that came to the proxy. */
 export interface ProxiedRequest {
@@ -56,23 +60,33 @@ export class RegistryProxy implements AsyncDisposable {
     if (how !== undefined && "status" in how) {
       return new Response(how.body ?? null, { status: how.status, headers: how.headers ?? {} });
     }
+    const isTags = url.pathname === `/v2/${REPOSITORY}/tags/list`;
+    if (isTags && how !== undefined && "unlisted" in how) {
+      return new Response(null, { status: how.unlisted });
+    }
+    if (isTags && how !== undefined && "most" in how && Number(url.searchParams.get("n")) > how.most) {
+      return Response.json({ errors: [{ code: "PAGINATION_NUMBER_INVALID" }] }, { status: 400 });
+    }
     const answer = await fetch(new URL(url.pathname, `http://${this.#registry}`), {
       headers: request.headers,
     });
-    const isTags = how !== undefined && url.pathname === `/v2/${REPOSITORY}/tags/list`;
-    if (!isTags || !answer.ok) {
+    if (!isTags || how === undefined || !("page" in how) || !answer.ok) {
       return new Response(answer.body, { status: answer.status, headers: answer.headers });
     }
     const tags = (await answer.json() as { tags: string[] }).tags.toSorted();
     return this.#page(tags, url, how);
   }
 
-  #page(tags: string[], url: URL, { page, link }: { page: number; link: "relative" | "absolute" }): Response {
+  #page(tags: string[], url: URL, { page, link }: Extract<Interference, { page: number }>): Response {
     const last = url.searchParams.get("last");
     const from = last === null ? 0 : tags.indexOf(last) + 1;
     const some = tags.slice(from, from + page);
     const path = `${url.pathname}?last=${some.at(-1)}&n=${page}`;
-    const next = link === "relative" ? path : `http://${this.host}${path}`;
+    const next = {
+      relative: path,
+      absolute: `http://${this.host}${path}`,
+      inside: `https://registry.internal:5000${path}`,
+    }[link];
     const headers: Record<string, string> = from + page < tags.length
       ? { link: `<${next}>; rel="next"` }
       : {};

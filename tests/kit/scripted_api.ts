@@ -50,6 +50,10 @@ export class ScriptedStream {
 export class ScriptedApi implements ApiServer {
   readonly origin = "http://scripted";
   readonly requests: URL[] = [];
+  /** What it says when it is asked about a right; undefined: it cannot be asked. Not part of the script. */
+  allows: boolean | undefined;
+  /** What was posted. */
+  readonly posted: unknown[] = [];
   /** By which a body that is read piece by piece is waited for. */
   clock: Clock = new TestClock();
   readonly #answers: Answer[];
@@ -64,6 +68,14 @@ export class ScriptedApi implements ApiServer {
       throw new Error("the script has a stream for the read of one object");
     }
     return new TextEncoder().encode(JSON.stringify(answer));
+  }
+
+  post(_path: string, body: string, _signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    this.posted.push(JSON.parse(body));
+    if (this.allows === undefined) {
+      return Promise.reject(new ClusterError("missing", "There is no such API."));
+    }
+    return Promise.resolve(new TextEncoder().encode(JSON.stringify({ status: { allowed: this.allows } })));
   }
 
   async open(path: string, signal: AbortSignal): Promise<BodyReader> {

@@ -14,6 +14,10 @@ export const RUNNING: string = version;
 /** A release above it. */
 export const NEWER = `${Number(RUNNING.split(".")[0]) + 1}.0.0`;
 
+/** A release below it, and one between the two. */
+export const OLDER = "0.0.1";
+export const BETWEEN = `${RUNNING.replace(/\d+$/, (patch) => `${Number(patch) + 1}`)}`;
+
 /** What the cases share: a control plane and registries, which take longer to start than a case. */
 export interface Stage {
   plane: ControlPlane;

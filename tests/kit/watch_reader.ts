@@ -2,13 +2,18 @@ import assert from "node:assert/strict";
 import { ScriptedApi } from "./scripted_api.ts";
 import { TestClock } from "./clock.ts";
 import { ReachedVersion } from "./reached.ts";
+import { Standstill } from "../../src/runtime/standstill.ts";
 import type { SourceItem } from "../../src/source/source.ts";
 import { watchPods } from "../../src/source/watch.ts";
 
 export const EVERYTHING = { namespace: undefined };
 
-/** Reads a watch by hand: `next` is what the source says next, empty batches left out, with names for pods. */
-export function openWatch(api: ScriptedApi, newest?: string): {
+/**
+ * Reads a watch by hand: `next` is what the source says next, empty batches left out, with names for pods.
+ *
+ * @param looks whether it notices that the program stood still
+ */
+export function openWatch(api: ScriptedApi, newest?: string, looks = false): {
   next: () => Promise<string[]>;
   close: () => Promise<void>;
   clock: TestClock;
@@ -17,7 +22,12 @@ export function openWatch(api: ScriptedApi, newest?: string): {
   const stop = new AbortController();
   const clock = new TestClock();
   const reached = new ReachedVersion(newest);
-  const deps = { clock, random: () => 0, newest: () => reached.version };
+  const deps = {
+    clock,
+    random: () => 0,
+    newest: () => reached.version,
+    ...looks && { standstill: new Standstill(clock, stop.signal) },
+  };
   api.clock = clock;
   const source = watchPods(api, EVERYTHING, deps, stop.signal);
   return {

@@ -27,6 +27,7 @@ export function deliveryDeps(
     rendering: { version: "1" },
     secrets: () => [],
     timeout: TIMEOUT,
+    isAnnounced: false,
     concurrency: 16,
     budget: { limit: 64 * 1024 * 1024, used: 0 },
     reread: () => Promise.resolve(false),

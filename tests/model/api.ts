@@ -43,6 +43,8 @@ export class ModelApiServer {
       origin: "https://model",
       identity: () => Promise.resolve("model"),
       get: async (path, signal) => await readBody(await this.#open(path, client, signal), { clock, signal }),
+      // Nothing follows from what it would say.
+      post: () => Promise.reject(new ClusterError("missing", "The model has no reviews.")),
       open: async (path, signal) => new BodyReader(await this.#open(path, client, signal), { clock, signal }),
       stream: (path, signal) => this.#open(path, client, signal),
       close: () => {},

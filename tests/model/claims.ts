@@ -142,10 +142,12 @@ function isReady({ status }: Pod): boolean {
 
 function isUnhealthy(pod: Pod): boolean {
   const { phase } = pod.status ?? {};
+  // Of a pod that is being deleted reminders come once its grace period is over, so late that it always is.
+  if (pod.metadata.deletionTimestamp !== undefined) return true;
   const main = mainOf(pod);
   const isHealthy = phase === "Running" && isReady(pod) && main?.ready === true &&
     main.state?.running !== undefined;
-  return phase !== "Succeeded" && !isHealthy;
+  return phase !== "Succeeded" && phase !== "Failed" && !isHealthy;
 }
 
 function isSame(before: unknown, after: unknown): boolean {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { basicAuthorization, type Proxy, proxyFor } from "./proxy.ts";
+import { basicAuthorization, type Proxy, proxyAuthorization, proxyFor } from "./proxy.ts";
 
 function choose(url: string, env: Record<string, string>): string {
   const choice = proxyFor(new URL(url), (name) => env[name]);
   if (choice === undefined) return "none";
-  return "problem" in choice ? choice.problem : `${choice.isTls ? "tls " : ""}${choice.label}`;
+  return "problem" in choice ? choice.problem : `${choice.scheme === "https" ? "tls " : ""}${choice.label}`;
 }
 
 Deno.test("the variable of the URL's scheme counts, in lower case first; ALL_PROXY does not", () => {
@@ -42,7 +42,7 @@ Deno.test("the user and the password of a proxy's URL are decoded, and are in no
     (name) => (env as Record<string, string>)[name],
   ) as Proxy;
   assert.equal(proxy.label, "proxy.test:3128");
-  const text = new TextDecoder().decode(Uint8Array.fromBase64((proxy.authorization ?? "").slice(6)));
+  const text = new TextDecoder().decode(Uint8Array.fromBase64((proxyAuthorization(proxy) ?? "").slice(6)));
   assert.equal(text, "me@corp:p\u00e4ss%");
   assert.equal(basicAuthorization(new URL("http://hooks.test")), undefined);
 });

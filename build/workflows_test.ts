@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+
+const FOLDER = new URL("../.github/workflows/", import.meta.url);
+
+Deno.test("workflows name every action by its commit, and say of which version that is", async () => {
+  let count = 0;
+  for await (const { name } of Deno.readDir(FOLDER)) {
+    for (const line of (await Deno.readTextFile(new URL(name, FOLDER))).split("\n")) {
+      if (!/^\s*(- )?uses:/.test(line)) continue;
+      count++;
+      // A tag can be moved by whoever gets into the action's repository; a commit cannot.
+      assert.match(line, /uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name);
+    }
+  }
+  assert(count > 10, `${count} actions`);
+});
+
+Deno.test("one action is one commit in all workflows", async () => {
+  const commits = new Map<string, string>();
+  for await (const { name } of Deno.readDir(FOLDER)) {
+    const text = await Deno.readTextFile(new URL(name, FOLDER));
+    for (const [, action = "", pin = ""] of text.matchAll(/uses: ([^@\s]+)@(.+)$/gm)) {
+      assert.equal(commits.get(action) ?? pin, pin, action);
+      commits.set(action, pin);
+    }
+  }
+});
+
+Deno.test("the release moves the image's tags at its end, by what is the newest version then", async () => {
+  const text = await Deno.readTextFile(new URL("release.yaml", FOLDER));
+  assert.doesNotMatch(text, /IMAGE\S*:(latest|next)/);
+  assert.match(text, /tags: \$\{\{ vars\.IMAGE \}\}:\$\{\{ steps\.parts\.outputs\.version \}\}$/m);
+  const [, last = ""] = /\n {6}- env:\n((?: {8,}.*\n)+)$/.exec(text) ?? [];
+  assert.match(last, /moving=\$\(.* build\/moving_tags\.ts --version "\$VERSION" <<<"\$tags"\)\n/);
+  assert.match(last, /for tag in \$moving; do .*--tag "\$IMAGE:\$tag" "\$IMAGE@\$DIGEST"; done\n$/);
+});

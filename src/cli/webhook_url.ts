@@ -1,0 +1,121 @@
+/**
+ * A webhook's URL as a person means it. The parser of the platform (WHATWG) is made for browsers and mends in silence: it
+ * drops tabs and line breaks, reads `https:x` and `https:///x` as the host `x`, turns `\` into `/`, and keeps quiet about
+ * `%zz`. A webhook that is mended is another webhook. So what RFC 3986 does not allow is refused, with the place where it
+ * stands; curl refuses nearly all of it, too. What it says never holds more of the URL than its host, since the rest is
+ * often the receiver's password.
+ */
+import { UsageError } from "./usage_error.ts";
+
+/** What people put between two URLs, in one that cannot hold both. */
+const SECOND_URL = /[,;|\s]\s*(?:[^=:/?#,;|\s]*=)?https?:\/\//i;
+
+/** Controls, spaces, and what cannot be seen: Unicode's classes, and the mark of bytes that were no text. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Z}\uFFFD]/u;
+
+/** Printable ASCII that no part of a URL may hold (RFC 3986, appendix A). */
+const EXCLUDED = /["<>\\^`{|}]/;
+
+/** A host that is safe to show, and its port. */
+const SHOWN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?(?=[/?#\s]|$)/i;
+
+/**
+ * @param text without white space around it
+ * @param place for the error: `--url, entry 2`
+ * @throws {UsageError}
+ */
+export function parseWebhookUrl(text: string, place: string): URL {
+  checkScheme(text, place);
+  // With an @ in it, what looks like the host may be a part of the password.
+  const host = text.includes("@") ? undefined : SHOWN.exec(text)?.[1];
+  const where = host === undefined ? place : `${place} (${host})`;
+  const problem = problemOf(text);
+  if (problem !== undefined) throw new UsageError(`${where} ${problem}`);
+  const url = URL.parse(text);
+  if (url === null) throw new UsageError(`${where} names a host that cannot be one.`);
+  return url;
+}
+
+function checkScheme(text: string, place: string): void {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined) {
+    throw new UsageError(
+      `${place} is not a URL: write https://host/path, or NAME=https://host/path ` +
+        "(in a list, a comma inside a URL is written %2C).",
+    );
+  }
+  if (/^https?$/i.test(scheme)) return;
+  // The scheme is not shown: in `token:rest` it would be the token.
+  throw new UsageError(
+    `${place} does not begin with https:// or http://, and nothing else can be a webhook.`,
+  );
+}
+
+/** What is wrong, as a clause that goes on after the place. */
+function problemOf(text: string): string | undefined {
+  if (SECOND_URL.test(text)) {
+    return "holds two webhooks: give --url once for each (in a variable, put a comma, a space or a new line between them).";
+  }
+  return problemOfCharacters(text) ?? problemOfAuthority(text) ?? problemOfRest(text);
+}
+
+function problemOfCharacters(text: string): string | undefined {
+  for (const [index, character] of [...text].entries()) {
+    if (!UNSEEN.test(character) && !EXCLUDED.test(character)) continue;
+    return `cannot be a URL: its character ${index + 1} is ${describe(character)}.`;
+  }
+  return undefined;
+}
+
+function describe(character: string): string {
+  if (character === " ") return "a space (inside a URL, it is written %20)";
+  if (character === "\t") return "a tab";
+  if (/[\r\n]/.test(character)) return "a line break";
+  if (character === "\\") return 'a backslash (write "/")';
+  if (/[{}<>]/.test(character)) return `a "${character}" (was a placeholder not filled in?)`;
+  if (EXCLUDED.test(character)) return `a ${character === '"' ? "quotation mark" : `"${character}"`}`;
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `one that cannot be seen (U+${code})`;
+}
+
+function problemOfAuthority(text: string): string | undefined {
+  const [, authority = ""] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
+  const [, userinfo, hostAndPort = ""] = /^(?:(.*)@)?([^@]*)$/.exec(authority) ?? [];
+  if (hostAndPort === "") {
+    return 'has no host: after "https:" come two slashes, no more and no less, and then the host.';
+  }
+  if (userinfo?.includes("@")) return "has an @ in its user or password: there it is written %40.";
+  if (hostAndPort.startsWith("[") && !/^\[[^\]]*\](:.*)?$/.test(hostAndPort)) {
+    return "has a bracket in its host that is not closed.";
+  }
+  const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(hostAndPort) ?? [];
+  if (/:.*:/.test(hostAndPort) && !host.startsWith("[")) {
+    return "has more than one colon in its host: an IPv6 address stands in brackets, as in http://[::1]:8080/.";
+  }
+  if (host === "") return "has a port and no host.";
+  const odd = /[^a-z0-9._\-[\]:\x80-\u{10FFFF}]/iu.exec(host)?.[0];
+  if (odd !== undefined) return `has a "${odd}" in its host, where none can be.`;
+  if (port === undefined || port === "") return undefined;
+  if (!/^\d+$/.test(port)) {
+    return 'has a port that is no number (inside a password, "/" is written %2F, "?" %3F and "#" %23).';
+  }
+  return Number(port) >= 1 && Number(port) <= 65_535
+    ? undefined
+    : "has a port that is not between 1 and 65535.";
+}
+
+function problemOfRest(text: string): string | undefined {
+  if (/\$\(\w+\)/.test(text)) {
+    return "holds $(…), a variable that nobody filled in: the pod has none of that name.";
+  }
+  const escape = /%(?![0-9a-f]{2})/i.exec(text)?.index;
+  if (escape !== undefined) {
+    return `has a "%" without two hexadecimal digits at character ${
+      escape + 1
+    }: a "%" itself is written %25.`;
+  }
+  if (text.includes("#")) {
+    return 'has a "#", and what follows that is never sent to a server: take it out, or write %23.';
+  }
+  return undefined;
+}

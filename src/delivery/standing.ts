@@ -1,0 +1,87 @@
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { Repetition } from "../runtime/repetition.ts";
+import { counted, duration } from "../runtime/wording.ts";
+import type { Pending } from "../store/store.ts";
+import type { Decision } from "./decision.ts";
+import { type EndpointState, isFailing } from "./endpoint_state.ts";
+
+/*
+ * How an endpoint stands, for people: that it takes what it is sent, said with the first message that it accepts; and
+ * what it does not take, since when and why, said again at growing distances for as long as that lasts. `EndpointLog`
+ * says each turn once, when it comes; after that an outage of days would be silence.
+ *
+ * Trouble begins with a failed attempt. It is over when something is accepted and the endpoint neither fails nor has
+ * dead letters, or when nothing is pending any more.
+ */
+
+/** What it needs of the worker's world. */
+export interface StandingDeps {
+  pending: Pending;
+  clock: Clock;
+  log: Log;
+  /** Whether people hear of the first acceptance. The endpoints of annotations come and go. */
+  isAnnounced: boolean;
+}
+
+/** The standing of one endpoint. */
+export class Standing {
+  readonly #endpoint: string;
+  readonly #deps: StandingDeps;
+  #hasAccepted = false;
+  /** `since`: by the wall clock. */
+  #trouble: { began: number; since: number; why: string; repetition: Repetition } | undefined;
+
+  constructor(endpoint: string, deps: StandingDeps) {
+    this.#endpoint = endpoint;
+    this.#deps = deps;
+  }
+
+  /** What followed from an attempt, and what the endpoint is after it. */
+  decided(decision: Decision, after: EndpointState): void {
+    const { clock, log, pending, isAnnounced } = this.#deps;
+    if ("why" in decision) {
+      const began = clock.monotonic();
+      this.#trouble ??= { began, since: clock.now(), why: "", repetition: new Repetition(began) };
+      this.#trouble.why = decision.why;
+    } else if (decision.kind === "delivered") {
+      if (!isFailing(after) && pending.counts(this.#endpoint).deadLetters === 0) this.#trouble = undefined;
+      if (!this.#hasAccepted && isAnnounced) {
+        log.info(`Delivers to ${this.#endpoint}.`, { endpoint: this.#endpoint });
+      }
+      this.#hasAccepted = true;
+    }
+  }
+
+  /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
+  report(endpoint: EndpointState): void {
+    const { clock, log, pending } = this.#deps;
+    const name = this.#endpoint;
+    const { pending: count, deadLetters } = pending.counts(name);
+    if (count === 0) this.#trouble = undefined;
+    if (this.#trouble === undefined) return;
+    const { began, since, why, repetition } = this.#trouble;
+    const now = clock.monotonic();
+    if (!repetition.isDue(now)) return;
+    const time = duration(now - began);
+    const fields = { endpoint: name, pending: count, since: new Date(since).toISOString() };
+    const waiting = `${counted(count, "message")} ${count === 1 ? "is" : "are"} pending for it`;
+    if (endpoint.circuit.kind === "disabled") {
+      return log.warn(
+        `Endpoint ${name} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until a restart, or SIGUSR1.`,
+        fields,
+      );
+    }
+    const [oldest] = pending.deadLetters(name, 1);
+    if (isFailing(endpoint) || deadLetters === 0 || oldest === undefined) {
+      return log.warn(`Endpoint ${name} has taken nothing for ${time}: ${why}. ${waiting}.`, fields);
+    }
+    const dead = deadLetters === 1
+      ? `a message about ${oldest.pod} for ${time}: ${oldest.why}. It is a dead letter`
+      : `${
+        counted(deadLetters, "message")
+      } for ${time}, such as one about ${oldest.pod}: ${oldest.why}. They are dead ` +
+        "letters";
+    log.warn(`Endpoint ${name} has not taken ${dead}, tried again later; the others go on.`, fields);
+  }
+}

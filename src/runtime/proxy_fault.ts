@@ -1,0 +1,69 @@
+import type { Proxy } from "./proxy.ts";
+
+/**
+ * Whether it was the proxy that a request by the runtime's `fetch` failed at, as a clause for a person that names the proxy
+ * and where it is set; undefined: what failed is behind it. The runtime dials nothing but the proxy then, so a name that does
+ * not resolve and a connection that is refused are the proxy's. (What is sent by `http/` knows more: the status too.)
+ *
+ * @param words the messages of the error and its causes: hyper's, rustls' and the operating system's (Deno 2.9.6)
+ * @param isTunnel whether the request goes through a tunnel: it is https
+ */
+export function proxyFault(words: string, proxy: Proxy, isTunnel: boolean): string | undefined {
+  const found = REASONS.find(({ when, of = isTunnel }) => when.test(words) && of === isTunnel);
+  const from = proxy.scheme === "https" ? `${proxy.from} (http:// where it is a plain one)` : proxy.from;
+  return found?.say(`the proxy ${proxy.label}`, from);
+}
+
+interface Reason {
+  when: RegExp;
+  /** Only of requests through a tunnel, or of others; by default of both. */
+  of?: boolean;
+  say: (proxy: string, from: string) => string;
+}
+
+/** The first that fits. */
+const REASONS: Reason[] = [
+  {
+    when: /proxy authentication required/,
+    say: (proxy, from) =>
+      `${proxy} wants a user and a password (status 407): put them into ${from}, or correct them there`,
+  },
+  {
+    when: /unsuccessful tunnel/,
+    say: (proxy, from) =>
+      `${proxy} refused to open a way there, or is no HTTP proxy. Check what it allows and can reach, and ${from}`,
+  },
+  {
+    when: /while tunneling/,
+    say: (proxy, from) => `${proxy} closed the connection. Check that it is an HTTP proxy, and ${from}`,
+  },
+  {
+    when: /connection closed before message|connection reset|broken pipe/i,
+    of: false,
+    say: (proxy, from) => `${proxy} closed the connection. Check that it is an HTTP proxy, and ${from}`,
+  },
+  {
+    when: /invalid HTTP version/,
+    of: false,
+    say: (proxy, from) => `${proxy} does not speak HTTP. Check its port in ${from}`,
+  },
+  {
+    when: /dns error|failed to lookup address/,
+    say: (proxy, from) => `the name of ${proxy} does not resolve. Check ${from}`,
+  },
+  {
+    when: /connection refused/i,
+    say: (proxy, from) => `${proxy} refused the connection. Check that it runs, and ${from}`,
+  },
+  {
+    when: /tcp connect error|unreachable|no route to host|socks/i,
+    say: (proxy, from) => `the connection to ${proxy} failed. Check that it can be reached, and ${from}`,
+  },
+  {
+    // Or in TLS with an `https://` proxy itself: the words do not tell.
+    when: /InvalidContentType|InvalidMessage|tls handshake eof/,
+    say: (proxy, from) =>
+      `what answers through ${proxy} does not speak TLS. Check that it is an HTTP proxy, ${from}, and the port that is ` +
+      "asked for",
+  },
+];

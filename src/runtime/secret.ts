@@ -1,0 +1,91 @@
+/**
+ * What a secret may be: one rule for `--secret`, its variable, and the file of `--secret-file`.
+ *
+ * A text holds one secret a line, so that it can be rotated: the first one is the one to use from now on. White space
+ * around a secret is not part of it (a Secret made from a file ends with a newline), nor is a byte order mark, nor
+ * the carriage return of another system. A secret that begins with `whsec_` is base64 after that (Standard Webhooks 1.0);
+ * any other is its UTF-8 bytes.
+ *
+ * Refused, with a sentence that never shows it: what a receiver would not sign with, though it looks like a secret. Such
+ * is what a shell, a manifest or a web page leaves around one: quotes, the `v1,` of a signature, `NAME=`, an invisible
+ * character. And what is too short: Standard Webhooks asks for 24 bytes and 16 cannot be guessed. From 8 on it is taken
+ * with a warning, because it is the receiver that chose it, and an update of this program must not end its deliveries.
+ */
+
+/** What a text of secrets holds: each once and in order, or what is wrong with a line. */
+export type ParsedSecrets =
+  | { kind: "secrets"; secrets: string[]; weak: string | undefined }
+  | { kind: "empty" }
+  | { kind: "problem"; line: number; problem: string };
+
+/** Marks a secret whose rest is the key in base64. */
+export const ENCODED = "whsec_";
+
+/** In bytes of the key. Shorter ones can be found by trying. */
+const LEAST = 8;
+const ENOUGH = 16;
+
+/** Secrets at once. A rotation takes two; who has more has named another file. */
+const MOST = 10;
+
+/** Standard base64 (RFC 4648 §4) with its padding, at least one byte. */
+const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+const QUOTED = /^(["'`]).*\1$|^[“„«‘‚].*[”“»’‘]$/s;
+
+/** The secrets of a text. */
+export function parseSecrets(text: string): ParsedSecrets {
+  const secrets = new Set<string>();
+  let weak: string | undefined;
+  for (const [index, line] of text.replace(/^\uFEFF/, "").split(/\r?\n|\r/).entries()) {
+    const secret = line.trim();
+    if (secret === "") continue;
+    const problem = secretProblem(secret);
+    if (problem !== undefined) return { kind: "problem", line: index + 1, problem };
+    if (secrets.size === MOST) {
+      return {
+        kind: "problem",
+        line: index + 1,
+        problem: `is one more than ${MOST}: is this a file of secrets?`,
+      };
+    }
+    const bytes = sizeOf(secret);
+    if (bytes < ENOUGH) weak = `has ${bytes} bytes only: use ${ENOUGH} or more (openssl rand -hex 32).`;
+    secrets.add(secret);
+  }
+  return secrets.size === 0 ? { kind: "empty" } : { kind: "secrets", secrets: [...secrets], weak };
+}
+
+/** Why this cannot be a secret, as a clause that goes on after "The secret"; undefined where it can. */
+function secretProblem(secret: string): string | undefined {
+  if (QUOTED.test(secret)) return "stands in quotes, and would be signed with them: leave them out.";
+  if (/^v1a?,/.test(secret)) {
+    return "begins with v1, as a signature does: give what follows the comma.";
+  }
+  if (/^wh[sp]k_/.test(secret)) {
+    return "is a key of the asymmetric scheme (v1a), which is not spoken here: give a whsec_ secret or a plain text.";
+  }
+  if (/^-----BEGIN /.test(secret)) return "is a PEM block: a secret is a text that the receiver has, too.";
+  if (/^(export\s+)?([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|SECRET|secret)\s*[=:]\s*\S/.test(secret)) {
+    return "begins with a name, as a line of settings does: give only what follows it.";
+  }
+  if (/^#\s/.test(secret)) return "looks like a comment, and a file of secrets has none: take it out.";
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f-\x9f\uFFFD]|\p{Cf}/u.test(secret)) {
+    return "holds what is no text or cannot be seen: write it as plain UTF-8 (openssl rand -hex 32 makes one).";
+  }
+  if (secret.startsWith(ENCODED) && !BASE64.test(secret.slice(ENCODED.length))) {
+    return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;
+  }
+  const bytes = sizeOf(secret);
+  if (bytes >= LEAST) return undefined;
+  return `has ${
+    bytes === 1 ? "1 byte" : `${bytes} bytes`
+  } only, and can be guessed: use ${ENOUGH} or more (openssl rand -hex 32).`;
+}
+
+/** Bytes of the key. */
+function sizeOf(secret: string): number {
+  if (!secret.startsWith(ENCODED)) return new TextEncoder().encode(secret).length;
+  return Uint8Array.fromBase64(secret.slice(ENCODED.length)).length;
+}

@@ -1,0 +1,30 @@
+/** How numbers, lists and times stand in a sentence for a person. */
+
+/** "no pods", "1 pod", "20 pods". @param plural where it is not the noun with an s */
+export function counted(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number === 0 ? "no" : number} ${number === 1 ? noun : plural}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function enumerated(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** "namespace a", "namespaces a and b"; without any, "all namespaces". */
+export function namespaces(names: readonly string[]): string {
+  if (names.length === 0) return "all namespaces";
+  return `${names.length === 1 ? "namespace" : "namespaces"} ${enumerated(names)}`;
+}
+
+const UNITS = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000]] as const;
+
+/** In the largest unit that it fills twice, or the smallest: "40 ms", "0.3 s", "90 s", "15 min", "47 h", "3 d". */
+export function duration(milliseconds: number): string {
+  for (const [unit, length] of UNITS) {
+    if (milliseconds >= 2 * length) return `${Math.floor(milliseconds / length)} ${unit}`;
+  }
+  if (milliseconds < 100) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1000;
+  return `${seconds < 9.95 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`;
+}

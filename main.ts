@@ -50,6 +50,37 @@ function listenForSignals(): AbortController {
   return stop;
 }
 
+/** Data cannot be written to stdout. The message is for people. */
+class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/** What a person can mend: the message says it all. */
+const FOR_PEOPLE = [
+  ClusterError,
+  ClusterSetupError,
+  ListenError,
+  OutputError,
+  SecretFileError,
+  StoreError,
+  TrustFileError,
+];
+
+/** How an error that nothing else catches is told; the log, as soon as there is one. */
+let sayUnexpected = (error: unknown): void =>
+  writeError(`k8svent: ${UNEXPECTED} (${error instanceof Error ? error.message : error})\n`);
+
+const UNEXPECTED = "it failed unexpectedly, by a fault of its own: --log-level debug says where.";
+
+// What a callback throws or a promise that nobody waits for rejects with is one line, too.
+for (const kind of ["error", "unhandledrejection"] as const) {
+  globalThis.addEventListener(kind, (event) => {
+    event.preventDefault();
+    sayUnexpected(event instanceof PromiseRejectionEvent ? event.reason : (event as ErrorEvent).error);
+    Deno.exit(1);
+  });
+}
+
 const stop = listenForSignals();
 Deno.exit(await main(Deno.args));
 
@@ -63,9 +94,12 @@ async function main(argv: string[]): Promise<number> {
     }
     return await start(options, env);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    writeError(usageLine(formOf(chosenLogFormat(argv, env)), error.message));
-    return 2;
+    if (error instanceof UsageError || error instanceof OutputError) {
+      writeError(usageLine(formOf(chosenLogFormat(argv, env)), error.message));
+      return error instanceof UsageError ? 2 : 1;
+    }
+    sayUnexpected(error);
+    return 1;
   }
 }
 
@@ -90,6 +124,7 @@ async function start(options: Options, env: (name: string) => string | undefined
     const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
     log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
   };
+  sayUnexpected = (error) => log.error(`k8svent: ${UNEXPECTED}`, { error });
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   try {
     checkExtraTrust(env, log);
@@ -110,15 +145,9 @@ async function start(options: Options, env: (name: string) => string | undefined
   } catch (error) {
     // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.
     if (error instanceof Stopped) return error.code;
-    // What a person can mend is a sentence; anything else is a fault of the program and shows where.
-    if (isForPeople(error)) {
-      log.error(error.message);
-    } else {
-      log.error("k8svent failed unexpectedly", {
-        error,
-        at: error instanceof Error ? error.stack : undefined,
-      });
-    }
+    // What a person can mend is a sentence; anything else is a fault of the program.
+    if (isForPeople(error)) log.error(error.message);
+    else sayUnexpected(error);
     return isWrongUse(error) ? 2 : 1;
   }
 }
@@ -140,9 +169,7 @@ function isWrongUse(error: unknown): boolean {
 }
 
 function isForPeople(error: unknown): error is Error {
-  return [ClusterError, ClusterSetupError, ListenError, SecretFileError, StoreError, TrustFileError].some((
-    kind,
-  ) => error instanceof kind);
+  return FOR_PEOPLE.some((kind) => error instanceof kind);
 }
 
 /** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */
@@ -152,11 +179,22 @@ async function print(text: string): Promise<void> {
     while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    throw error;
+    const isFull = error instanceof Error && /no space left|quota/i.test(error.message);
+    throw new OutputError(
+      `Cannot write to stdout: ${
+        isFull ? "no space is left where it leads" : "what it leads to takes nothing"
+      }.`,
+      { cause: error },
+    );
   }
 }
 
+/** Where stderr leads nowhere any more (closed, full, `2>&1 | head`) there is nobody to tell: the work goes on. */
 function writeError(line: string): void {
-  let bytes = encoder.encode(line);
-  while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  try {
+    let bytes = encoder.encode(line);
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  } catch {
+    // See above.
+  }
 }

@@ -50,6 +50,79 @@ for (const [signal, expected] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 
   });
 }
 
+/** Runs the program in a shell, where `$K8SVENT` is it; gives what the shell printed, and its stderr. */
+async function inShell(
+  command: string,
+  env: Record<string, string> = {},
+): Promise<[stdout: string, stderr: string]> {
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", command],
+    env: { K8SVENT: `${Deno.execPath()} run -q -P main.ts`, ...env },
+  }).output();
+  return [new TextDecoder().decode(stdout).trim(), new TextDecoder().decode(stderr).trim()];
+}
+
+const FULL = "Cannot write to stdout: no space is left where it leads.";
+
+Deno.test({
+  name: "output that cannot be written is one line and exit code 1, without a stack trace",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      server.create({ metadata: { name: "web-0" } });
+      const KUBECONFIG = `${folder}/kubeconfig`;
+      for (const flags of ["--help", "--version"]) {
+        assert.deepEqual(await inShell(`$K8SVENT ${flags} >/dev/full; echo $? >&2`), [
+          "",
+          `k8svent: ${FULL}\n1`,
+        ]);
+      }
+      const [, said = ""] = await inShell("$K8SVENT --once >/dev/full; echo $? >&2", { KUBECONFIG });
+      assert.match(said, new RegExp(`^{"time":"[^"]+","level":"error","message":"${FULL}"}\n1$`));
+    }),
+});
+
+Deno.test({
+  name: "a stderr that leads nowhere stops nothing",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      server.create({ metadata: { name: "web-0" } });
+      const KUBECONFIG = `${folder}/kubeconfig`;
+      for (const nowhere of ["2>/dev/full", "2>&-"]) {
+        const [stdout] = await inShell(`$K8SVENT --once --log-level debug ${nowhere}; echo $?`, {
+          KUBECONFIG,
+        });
+        assert.match(stdout, /^{"pod":[^]*}\n0$/);
+      }
+      const [code] = await inShell("$K8SVENT --once --kubeconfig /nowhere 2>/dev/full; echo $?");
+      assert.equal(code, "1");
+      const [usage] = await inShell("$K8SVENT --nosuch 2>/dev/full; echo $?");
+      assert.equal(usage, "2");
+    }),
+});
+
+Deno.test({
+  name: "a kubeconfig comes by standard input or by process substitution, too",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      server.create({ metadata: { name: "web-0" } });
+      const file = `${folder}/kubeconfig`;
+      const ways = [
+        `$K8SVENT --once --kubeconfig /dev/stdin <${file}`,
+        `cat ${file} | $K8SVENT --once --kubeconfig /dev/stdin`,
+        `$K8SVENT --once --kubeconfig /dev/fd/0 <${file}`,
+        `KUBECONFIG=/dev/stdin $K8SVENT --once <${file}`,
+        `$K8SVENT --once --kubeconfig <(cat ${file})`,
+      ];
+      for (const way of ways) {
+        const [stdout, stderr] = await inShell(way);
+        assert.match(stdout, /^{"pod":/, `${way}: ${stderr}`);
+      }
+    }),
+});
+
 Deno.test({
   name: "whoever reads a snapshot and has enough of it ends the program, which is no failure",
   ignore: Deno.build.os === "windows",

@@ -15,9 +15,11 @@ import type { Store } from "../store/store.ts";
  */
 
 /**
- * The cluster is known by its address and its authority. Where these changed (certificates rotate, addresses
- * move), it is still the same one if it has any of the pods that the store knows: a UID is unique everywhere. They are
- * looked for without the selectors: what matched them may be nothing now.
+ * The cluster is known by its authority. Its address is a hint only: a cluster may have several, and get others; that it
+ * changed is said, as several clusters may share an authority (minikube's profiles do), and then the pods of the other one
+ * are taken for deleted. Where the authority changed (certificates rotate) or there is none (`kubectl proxy`), it is still
+ * the same cluster if it has any of the pods that the store knows: a UID is unique everywhere. They are looked for without
+ * the selectors: what matched them may be nothing now.
  *
  * @throws {StoreError} when it is another cluster: its pods must not be taken for deleted.
  * @throws {ClusterError} when that cannot be found out now.
@@ -31,9 +33,10 @@ export async function bindStore(
 ): Promise<void> {
   const { inventory } = store;
   const selections = selectionsOf(options);
-  const cluster = await api.identity();
+  const authority = await api.identity();
   const before = inventory.binding;
-  const isSure = cluster !== undefined && before?.cluster === cluster;
+  const [authorityBefore = "", addressBefore = ""] = before?.cluster.split(" ") ?? [];
+  const isSure = authority !== undefined && authorityBefore === authority;
   if (
     before !== undefined && !isSure && inventory.count() > 0 && !await sharesPod(api, selections, store, stop)
   ) {
@@ -42,7 +45,14 @@ export async function bindStore(
         "another file, or remove this one: every pod is then sent again.",
     );
   }
-  inventory.bind({ cluster: cluster ?? "" });
+  if (isSure && inventory.count() > 0 && addressBefore !== api.origin) {
+    log.info(
+      `The API server is at ${api.origin} now, and was at ${addressBefore}; its authority is the same, so this is taken ` +
+        "for the same cluster. (If it is another one, give --state another file: the pods of the one before will be sent " +
+        "as deleted.)",
+    );
+  }
+  inventory.bind({ cluster: `${authority ?? ""} ${api.origin}` });
   inventory.select(JSON.stringify(selections));
   const namespaces = selections.flatMap(({ namespace }) => namespace === undefined ? [] : [namespace]);
   const forgotten = namespaces.length === 0 ? 0 : inventory.forgetOutside(namespaces);

@@ -20,9 +20,13 @@ class Rig {
     drain(this.store, "a");
   }
 
-  /** A start against a cluster with this identity; returns the paths that were asked for. */
+  /** Where the cluster is. */
+  address = "https://here:6443";
+
+  /** A start against a cluster with this authority; returns the paths that were asked for. */
   async bind(cluster: string, flags: string[] = [], ...answers: Answer[]): Promise<string[]> {
     const api = new ScriptedApi(...answers);
+    Object.defineProperty(api, "origin", { value: this.address });
     api.identity = (): Promise<string> => Promise.resolve(cluster);
     const options = parseOptions(["--url", "a=https://a.example.com/", ...flags], () => undefined);
     assert.equal(options.command, "run");
@@ -44,7 +48,7 @@ function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
 
 withRig("a new store belongs to the first cluster that it sees, without a request", async (rig) => {
   assert.deepEqual(await rig.bind("one", ["--namespace", "shop"]), []);
-  assert.deepEqual(rig.store.inventory.binding, { cluster: "one" });
+  assert.deepEqual(rig.store.inventory.binding, { cluster: "one https://here:6443" });
 });
 
 withRig("the same cluster is known without a request", async (rig) => {
@@ -60,12 +64,12 @@ withRig(
     await rig.bind("one");
     rig.know("shop", "web-0");
     await rig.bind(
-      "one, after its authority was rotated",
+      "one-rotated",
       [],
       podList("5", [makePod({ name: "new" })], "more"),
       podList("5", [makePod({ namespace: "shop" })]),
     );
-    assert.equal(rig.store.inventory.binding?.cluster, "one, after its authority was rotated");
+    assert.equal(rig.store.inventory.binding?.cluster, "one-rotated https://here:6443");
     assert.equal(rig.store.inventory.count(), 1);
   },
 );
@@ -74,8 +78,8 @@ withRig("pods that are known are looked for whether the selectors match them now
   const flags = ["--selector", "app=web", "--field-selector", "spec.nodeName=n1", "--namespace", "shop"];
   await rig.bind("one", flags);
   rig.know("shop", "web-0");
-  const asked = await rig.bind("one, rotated", flags, podList("5", [makePod({ namespace: "shop" })]));
-  assert.equal(rig.store.inventory.binding?.cluster, "one, rotated");
+  const asked = await rig.bind("one-rotated", flags, podList("5", [makePod({ namespace: "shop" })]));
+  assert.equal(rig.store.inventory.binding?.cluster, "one-rotated https://here:6443");
   assert.equal(asked.length, 1);
   assert.match(asked[0] ?? "", /^\/api\/v1\/namespaces\/shop\/pods\?(?!.*elector)/);
 });
@@ -93,16 +97,40 @@ withRig(
         error instanceof StoreError && /belongs to another cluster/.test(error.message) &&
         /Give --state another file, or remove this one: every pod is then sent again/.test(error.message),
     );
-    assert.equal(rig.store.inventory.binding?.cluster, "one");
+    assert.equal(rig.store.inventory.binding?.cluster, "one https://here:6443");
     assert.equal(rig.store.inventory.count(), 1);
     assert.equal(rig.store.pending.counts("a").pending, 0);
   },
 );
 
+for (const address of ["https://here:16443", "https://there:6443", "https://[fd00::1]:6443"]) {
+  withRig(`the same authority at ${address} is the same cluster, and the move is said`, async (rig) => {
+    await rig.bind("one");
+    rig.know("shop", "web-0");
+    rig.address = address;
+    assert.deepEqual(await rig.bind("one"), [], "whether it has a pod that is known is not asked");
+    assert.equal(rig.store.inventory.binding?.cluster, `one ${address}`);
+    assert.equal(rig.log.lines.length, 1);
+    assert.match(
+      rig.log.at("info")[0] ?? "",
+      /is at .* now, and was at https:\/\/here:6443; its authority is the same/,
+    );
+    assert.deepEqual(await rig.bind("one"), []);
+    assert.equal(rig.log.lines.length, 1, "and not said again");
+  });
+}
+
+withRig("a state file that was bound by address and authority goes on where it knows a pod", async (rig) => {
+  rig.store.inventory.bind({ cluster: "https://here:6443/ one" });
+  rig.know("shop", "web-0");
+  await rig.bind("one", [], podList("5", [makePod({ namespace: "shop" })]));
+  assert.equal(rig.store.inventory.binding?.cluster, "one https://here:6443");
+});
+
 withRig("a store that knows no pod can move to any cluster", async (rig) => {
   await rig.bind("one");
   assert.deepEqual(await rig.bind("another"), []);
-  assert.equal(rig.store.inventory.binding?.cluster, "another");
+  assert.equal(rig.store.inventory.binding?.cluster, "another https://here:6443");
 });
 
 withRig("while a changed cluster does not answer nothing is decided", async (rig) => {
@@ -110,7 +138,7 @@ withRig("while a changed cluster does not answer nothing is decided", async (rig
   rig.know("shop", "web-0");
   const fault = new ClusterError("unreachable", "The connection was refused.");
   await assert.rejects(rig.bind("another", [], fault), fault);
-  assert.equal(rig.store.inventory.binding?.cluster, "one");
+  assert.equal(rig.store.inventory.binding?.cluster, "one https://here:6443");
 });
 
 withRig(

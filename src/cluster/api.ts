@@ -6,9 +6,10 @@ export interface ApiServer {
   readonly origin: string;
 
   /**
-   * Which cluster this is, as far as it can be told without asking it: its address and a digest of the
-   * authority that it is trusted by. The same at each start, until one of the two changes. Undefined where there
-   * is no such authority: behind one address, such as that of `kubectl proxy`, there may be any cluster.
+   * Which cluster this is, as far as it can be told without asking it: a digest of the authority that it is trusted by,
+   * and of the path at which it is, if there is one. No spaces in it. The same at each start and at each address, until
+   * the authority changes. Undefined where there is none of its own, or it is not looked at: behind one address, such as
+   * that of `kubectl proxy`, there may be any cluster.
    */
   identity(): Promise<string | undefined>;
 

@@ -1,15 +1,25 @@
 import { ClusterError } from "./error.ts";
 import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
 
+/** Those that client-node knows. */
+const KNOWN = ["oidc", "gcp", "azure"];
+
 /** Gives the headers that client-node would send. */
 type Ask = () => Promise<Record<string, unknown>>;
 
 /**
  * Headers by a kubeconfig's `auth-provider`, which client-node knows for `oidc` (and, as kubectl until 1.26,
  * `gcp` and `azure`). It keeps the token and renews it by itself when it expires.
+ *
+ * @throws {ClusterSetupError} for one of another name.
  */
 export function authProviderHeaders(provider: KubeconfigEntry): () => Promise<Record<string, string>> {
   const name = provider.text("name") ?? "";
+  if (!KNOWN.includes(name)) {
+    throw provider.error(
+      `its auth-provider "${name}" is not known. Use an exec plugin, which has replaced auth-providers`,
+    );
+  }
   let ask: Promise<Ask> | undefined;
   return async () => {
     ask ??= open(name, provider.part("config")?.fields ?? {});

@@ -1,11 +1,11 @@
+import type { ClientCertificate } from "./client_certificate.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { ClusterError } from "./error.ts";
 
-/** What one request is made with. PEM texts; a client certificate comes with its key or not at all. */
+/** What one request is made with. */
 export interface Access {
   readonly headers: Readonly<Record<string, string>>;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly certificate?: ClientCertificate;
 }
 
 /** Who asks. Called before each request, also concurrently; may read files or run a program. */
@@ -24,6 +24,12 @@ export interface Cluster {
   readonly proxy?: Proxy;
   /** The CA's certificates as PEM, read anew each time; the system's alone where undefined. */
   readonly trust: () => Promise<string | undefined>;
+  /** Where `trust` comes from, for sentences: `certificate-authority of the cluster "near" in /home/me/.kube/config`. */
+  readonly trustFrom: string;
+  /** The name that the server's certificate must be for, in place of the URL's. */
+  readonly serverName?: string;
+  /** Whether the server's certificate is not looked at, as insecure-skip-tls-verify asks. */
+  readonly isUnverified?: boolean;
   readonly credentials: Credentials;
 }
 
@@ -34,7 +40,12 @@ export function reread(read: () => Promise<Access>): Credentials {
 
 /** Whether two accesses would make the same requests over the same trust. */
 export function sameAccess(a: Access, b: Access): boolean {
-  return a.cert === b.cert && a.key === b.key && JSON.stringify(a.headers) === JSON.stringify(b.headers);
+  return sameCertificate(a, b) && JSON.stringify(a.headers) === JSON.stringify(b.headers);
+}
+
+/** Whether two accesses show the same client certificate, or none. */
+export function sameCertificate({ certificate: a }: Access, { certificate: b }: Access): boolean {
+  return a?.cert === b?.cert && a?.key === b?.key;
 }
 
 /** @throws {ClusterError} for a token that cannot stand in a header. */

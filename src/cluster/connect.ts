@@ -6,6 +6,7 @@ import type { ApiServer } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
 import { inCluster, SERVICE_ACCOUNT_FOLDER } from "./in_cluster.ts";
+import { exists } from "./named_file.ts";
 import { ClusterSetupError } from "./setup_error.ts";
 
 /** Which cluster, where the user named one. */
@@ -92,6 +93,7 @@ async function byKubeconfig(
 function open(cluster: Cluster, deps: ConnectDeps, onClose?: () => void): ApiServer {
   return new HttpApiServer(throughProxy(cluster, deps.env), {
     clock: deps.clock,
+    log: deps.log,
     userAgent: `k8svent/${deps.version}`,
     ...(onClose === undefined ? {} : { onClose }),
   });
@@ -129,14 +131,4 @@ async function serviceAccount(deps: ConnectDeps): Promise<ServiceAccount> {
 function homeKubeconfig(deps: ConnectDeps): string | undefined {
   const home = deps.env("HOME") || deps.env("USERPROFILE");
   return home ? join(home, ".kube", "config") : undefined;
-}
-
-/** A file whose folder may not be looked into counts as there, so that reading it says why it cannot be read. */
-async function exists(file: string): Promise<boolean> {
-  try {
-    await Deno.stat(file);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable);
-  }
 }

@@ -4,6 +4,7 @@ import { type Access, bearer, type Credentials } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import type { ExecPlugin } from "./exec_plugin.ts";
 import { isRecord } from "./kubeconfig_entry.ts";
+import { readYaml } from "./yaml.ts";
 
 /** Long enough for a person who signs in with a browser (kubelogin waits 3 minutes). */
 const RUN_TIMEOUT = 300_000;
@@ -74,14 +75,14 @@ export class ExecCredentials implements Credentials {
 async function runPlugin(
   plugin: ExecPlugin,
   { clock, signal, env = () => undefined }: ExecDeps,
-): Promise<string> {
+): Promise<Uint8Array> {
   const deadline = new AbortController();
   const cancel = clock.after(RUN_TIMEOUT, () => deadline.abort());
   try {
     const { success, code, stdout } = await new Deno.Command(plugin.command, {
       args: plugin.args,
-      // It inherits the rest. These were taken out of the environment, and it may have to go through a proxy too.
-      env: { ...proxyVariables(env), ...plugin.env },
+      // It inherits the rest. Those of proxies were taken out of the environment, and it may have to go through one too.
+      env: { ...proxyVariables(env), ...plugin.env, KUBERNETES_EXEC_INFO: await plugin.info() },
       stdin: "null",
       stdout: "piped",
       // What the plugin says is for the person at the terminal, as with kubectl: how to sign in, for one.
@@ -90,45 +91,66 @@ async function runPlugin(
     }).output();
     if (deadline.signal.aborted) throw failed(plugin, `did not end within ${RUN_TIMEOUT / 1000} s`);
     if (!success) throw failed(plugin, `ended with code ${code}; its own output says why`);
-    return new TextDecoder().decode(stdout);
+    return stdout;
   } catch (cause) {
-    throw cause instanceof ClusterError ? cause : failed(plugin, whyNotStarted(cause), cause);
+    throw cause instanceof ClusterError ? cause : failed(plugin, await whyNotStarted(plugin, cause), cause);
   } finally {
     cancel();
   }
 }
 
-function whyNotStarted(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "was not found";
-  if (cause instanceof Deno.errors.NotCapable) return "may not be run: this program lacks --allow-run";
-  if (cause instanceof Deno.errors.PermissionDenied) return "is not executable";
-  return "could not be started";
+async function whyNotStarted({ command, installHint }: ExecPlugin, cause: unknown): Promise<string> {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return "may not be run: this build, for a cluster, runs no programs";
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) return "may not be run: it is not executable (chmod +x)";
+  if (!(cause instanceof Deno.errors.NotFound)) {
+    return "could not be started: it is no program for this machine";
+  }
+  if (!command.includes("/")) return `was not found in PATH${installHint === "" ? ": install it" : ""}`;
+  const isThere = await Deno.stat(command).then(() => true, () => false);
+  return isThere
+    ? "could not be started: the program that its first line (#!) names is not there"
+    : "does not exist";
 }
 
 function readCredential(
-  output: string,
+  output: Uint8Array,
   plugin: ExecPlugin,
   headers: Access["headers"],
   now: number,
 ): Issued {
-  const credential = parse(output);
-  if (!isRecord(credential) || credential.kind !== "ExecCredential" || !isRecord(credential.status)) {
-    throw failed(plugin, "did not print an ExecCredential");
+  // client-go decodes by its universal decoder, which takes YAML, too.
+  const read = readYaml(output);
+  const credential = "fault" in read ? undefined : read.value;
+  if (!isRecord(credential) || credential.kind !== "ExecCredential") {
+    const found = output.length === 0 ? "nothing" : "something else";
+    throw failed(
+      plugin,
+      `printed ${found} where an ExecCredential should be, alone, on stdout (messages: on stderr)`,
+    );
   }
   if (credential.apiVersion !== plugin.apiVersion) {
     throw failed(
       plugin,
-      `printed another apiVersion than ${plugin.apiVersion}, which the kubeconfig asks for`,
+      `printed another apiVersion than ${plugin.apiVersion}, which the kubeconfig asks for: change one of the two`,
     );
   }
+  if (!isRecord(credential.status)) throw failed(plugin, "printed an ExecCredential without a status");
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = credential.status;
-  const certificate = typeof cert === "string" && typeof key === "string" ? { cert, key } : {};
-  if (typeof token !== "string" && !("cert" in certificate)) {
+  const isToken = typeof token === "string" && token !== "";
+  const hasCert = typeof cert === "string" && cert !== "";
+  const hasKey = typeof key === "string" && key !== "";
+  if (hasCert !== hasKey) throw failed(plugin, "printed only one of a client certificate and its key");
+  if (!isToken && !hasCert) {
     throw failed(plugin, "printed neither a token nor a client certificate with its key");
   }
-  const authorization = typeof token === "string" ? bearer(token) : {};
+  const where = `the credential plugin ${plugin.command}`;
   return {
-    access: { headers: { ...authorization, ...headers }, ...certificate },
+    access: {
+      headers: { ...isToken ? bearer(token) : {}, ...headers },
+      ...hasCert && hasKey && { certificate: { cert, key, where } },
+    },
     renewAt: renewAt(expirationTimestamp, now),
   };
 }
@@ -137,15 +159,6 @@ function renewAt(expirationTimestamp: unknown, now: number): number {
   const expires = typeof expirationTimestamp === "string" ? Date.parse(expirationTimestamp) : NaN;
   if (Number.isNaN(expires)) return Infinity;
   return expires - Math.min(LEEWAY, Math.max(0, expires - now) / 10);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The cause is left out: it quotes the text, which may hold the token.
-    return undefined;
-  }
 }
 
 function failed(plugin: ExecPlugin, what: string, cause?: unknown): ClusterError {

@@ -1,3 +1,4 @@
+import type { Proxy } from "../runtime/proxy.ts";
 import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { isRecord } from "./kubeconfig_entry.ts";
 
@@ -11,8 +12,25 @@ export interface ExecPlugin {
   readonly args: string[];
   /** In addition to this process' environment. */
   readonly env: Record<string, string>;
+  /** What stands in KUBERNETES_EXEC_INFO, made anew for each run: the authority may be in a file. */
+  readonly info: () => Promise<string>;
   /** What a person should do when the command is not there. */
   readonly installHint: string;
+}
+
+/**
+ * The cluster that credentials are for, as client-go tells it to a plugin (rest/exec.go): what the fields of the
+ * kubeconfig come to, not as they stand there.
+ */
+export interface ResolvedCluster {
+  readonly server: URL;
+  /** PEM. */
+  readonly trust: () => Promise<string | undefined>;
+  readonly proxy?: Proxy;
+  readonly serverName?: string;
+  readonly isUnverified?: boolean;
+  /** The extension `client.authentication.k8s.io/exec` of the kubeconfig's cluster. */
+  readonly config?: unknown;
 }
 
 const VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -22,7 +40,7 @@ const VERSIONS = ["client.authentication.k8s.io/v1", "client.authentication.k8s.
  *
  * @throws {ClusterSetupError} for fields that are broken or cannot be honoured.
  */
-export function execPlugin(exec: KubeconfigEntry, cluster: KubeconfigEntry): ExecPlugin {
+export function execPlugin(exec: KubeconfigEntry, cluster: ResolvedCluster): ExecPlugin {
   const apiVersion = exec.text("apiVersion") ?? "";
   if (!VERSIONS.includes(apiVersion)) {
     throw exec.error(`its exec plugin's apiVersion has to be ${VERSIONS.join(" or ")}`);
@@ -40,8 +58,11 @@ export function execPlugin(exec: KubeconfigEntry, cluster: KubeconfigEntry): Exe
     // As client-go: a bare name is looked up in PATH, anything else is relative to the kubeconfig.
     command: /[/\\]/.test(command) ? exec.resolve(command) : command,
     args: exec.list("args").map(String),
-    env: { ...envOf(exec), KUBERNETES_EXEC_INFO: execInfo(apiVersion, exec, cluster) },
-    installHint: exec.text("installHint") ?? "",
+    env: envOf(exec),
+    info: () => execInfo(apiVersion, exec, cluster),
+    // It goes to a terminal, and a kubeconfig may come from anywhere. (client-go cleans it, too.)
+    // deno-lint-ignore no-control-regex
+    installHint: (exec.text("installHint") ?? "").replace(/\x1b\[[0-9;]*[A-Za-z]|\p{Cc}/gu, " ").trim(),
   };
 }
 
@@ -57,22 +78,39 @@ function envOf(exec: KubeconfigEntry): Record<string, string> {
 }
 
 /** What the plugin is told: the version to speak, that nobody is there, and the cluster where it asks for it. */
-function execInfo(apiVersion: string, exec: KubeconfigEntry, cluster: KubeconfigEntry): string {
+async function execInfo(
+  apiVersion: string,
+  exec: KubeconfigEntry,
+  cluster: ResolvedCluster,
+): Promise<string> {
   const spec = {
     interactive: false,
-    ...(exec.has("provideClusterInfo") ? { cluster: clusterInfo(cluster) } : {}),
+    ...(exec.has("provideClusterInfo") ? { cluster: await clusterInfo(cluster) } : {}),
   };
   return JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
 }
 
-function clusterInfo(cluster: KubeconfigEntry): Record<string, unknown> {
-  const extension = cluster.list("extensions").find((item) =>
-    isRecord(item) && item.name === "client.authentication.k8s.io/exec"
-  );
+async function clusterInfo(cluster: ResolvedCluster): Promise<Record<string, unknown>> {
+  const { server, proxy, serverName, isUnverified, config } = cluster;
+  const trust = await cluster.trust();
   return {
-    server: cluster.text("server"),
-    "certificate-authority-data": cluster.text("certificate-authority-data"),
-    "proxy-url": cluster.text("proxy-url"),
-    ...(isRecord(extension) ? { config: extension.extension } : {}),
+    server: server.pathname === "/" ? server.origin : `${server.origin}${server.pathname}`,
+    "tls-server-name": serverName,
+    "insecure-skip-tls-verify": isUnverified || undefined,
+    "certificate-authority-data": trust === undefined ? undefined : base64OfLines(trust),
+    "proxy-url": proxy && proxyUrl(proxy),
+    config,
   };
+}
+
+/** With its last line ended, as plugins know it, though what reads files trims them. */
+function base64OfLines(text: string): string {
+  return new TextEncoder().encode(text.endsWith("\n") ? text : `${text}\n`).toBase64();
+}
+
+function proxyUrl({ scheme, label, user }: Proxy): string {
+  const [name = "", password = ""] = user === undefined
+    ? []
+    : [user.username, user.password].map(encodeURIComponent);
+  return `${scheme}://${user === undefined ? "" : `${name}:${password}@`}${label}`;
 }

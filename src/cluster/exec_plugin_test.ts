@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { execPlugin } from "./exec_plugin.ts";
+import { execPlugin, type ResolvedCluster } from "./exec_plugin.ts";
 import { KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { ClusterSetupError } from "./setup_error.ts";
 
 const V1 = "client.authentication.k8s.io/v1";
-const cluster = new KubeconfigEntry('the cluster "near"', "/home/me/.kube/config", {
-  server: "https://near:6443",
-  "certificate-authority-data": "Q0E=",
-  extensions: [{ name: "client.authentication.k8s.io/exec", extension: { audience: "x" } }],
-});
+const cluster: ResolvedCluster = {
+  server: new URL("https://near:6443"),
+  trust: () => Promise.resolve("CA\n"),
+  config: { audience: "x" },
+};
 
 function exec(fields: Record<string, unknown>): KubeconfigEntry {
   return new KubeconfigEntry('the user "me"', "/home/me/.kube/config", {
@@ -18,8 +18,11 @@ function exec(fields: Record<string, unknown>): KubeconfigEntry {
   });
 }
 
-function info(fields: Record<string, unknown>): unknown {
-  return JSON.parse(execPlugin(exec(fields), cluster).env.KUBERNETES_EXEC_INFO ?? "");
+async function info(
+  fields: Record<string, unknown>,
+  of = cluster,
+): Promise<{ spec: Record<string, unknown> }> {
+  return JSON.parse(await execPlugin(exec(fields), of).info());
 }
 
 Deno.test("a bare command is looked up in PATH, another is relative to the kubeconfig", () => {
@@ -38,14 +41,14 @@ Deno.test("a plugin gets its arguments and its environment", () => {
   assert.equal(plugin.env.PROFILE, "dev");
 });
 
-Deno.test("a plugin is told that nobody is there", () => {
-  assert.deepEqual(info({}), { apiVersion: V1, kind: "ExecCredential", spec: { interactive: false } });
+Deno.test("a plugin is told that nobody is there", async () => {
+  assert.deepEqual(await info({}), { apiVersion: V1, kind: "ExecCredential", spec: { interactive: false } });
 });
 
-Deno.test("a plugin that asks for it is told the cluster", () => {
-  assert.deepEqual((info({ provideClusterInfo: true }) as { spec: unknown }).spec, {
+Deno.test("a plugin that asks for it is told the cluster", async () => {
+  assert.deepEqual((await info({ provideClusterInfo: true })).spec, {
     interactive: false,
-    cluster: { server: "https://near:6443", "certificate-authority-data": "Q0E=", config: { audience: "x" } },
+    cluster: { server: "https://near:6443", "certificate-authority-data": "Q0EK", config: { audience: "x" } },
   });
 });
 

@@ -24,6 +24,7 @@ async function withPlugin(script: string, test: (bench: Bench) => Promise<void>)
     command: "/bin/sh",
     args: ["-c", `echo run >>"$RUNS"; ${script}`],
     env: { RUNS: file },
+    info: () => Promise.resolve("{}"),
     installHint: "Install it from the moon.",
   };
   const credentials = new ExecCredentials(plugin, {}, { clock, signal: stop.signal });
@@ -109,7 +110,8 @@ Deno.test("a refused token is renewed by another run, once for all requests that
 Deno.test("a plugin may print a client certificate", async () => {
   const script = print(`{"clientCertificateData":"CERT","clientKeyData":"KEY"}`);
   await withPlugin(script, async ({ credentials }) => {
-    assert.deepEqual(await credentials.current(), { headers: {}, cert: "CERT", key: "KEY" });
+    const certificate = { cert: "CERT", key: "KEY", where: "the credential plugin /bin/sh" };
+    assert.deepEqual(await credentials.current(), { headers: {}, certificate });
   });
 });
 
@@ -143,11 +145,21 @@ Deno.test("a plugin that speaks another version is refused", async () => {
 });
 
 Deno.test("a plugin that is not there is said to be so, with its hint", async () => {
-  const plugin = { apiVersion: V1, command: "no-such-plugin", args: [], env: {}, installHint: "Install it." };
+  const plugin = {
+    apiVersion: V1,
+    command: "no-such-plugin",
+    args: [],
+    env: {},
+    info: () => Promise.resolve("{}"),
+    installHint: "Install it.",
+  };
   const signal = new AbortController().signal;
   const credentials = new ExecCredentials(plugin, {}, { clock: new TestClock(), signal });
   const { message } = await failure(credentials);
-  assert.equal(message, "The credential plugin no-such-plugin of the kubeconfig was not found. Install it.");
+  assert.equal(
+    message,
+    "The credential plugin no-such-plugin of the kubeconfig was not found in PATH. Install it.",
+  );
 });
 
 Deno.test("a plugin that hangs is ended after five minutes", async () => {
@@ -173,6 +185,7 @@ Deno.test("a plugin gets the variables of proxies, which are no longer in the en
     command: "/bin/sh",
     args: ["-c", print(`{"token":"$HTTPS_PROXY-$NO_PROXY"}`)],
     env: { NO_PROXY: "own" },
+    info: () => Promise.resolve("{}"),
     installHint: "",
   };
   const variables: Record<string, string> = { HTTPS_PROXY: "proxy:1", NO_PROXY: "all" };

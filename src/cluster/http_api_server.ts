@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
-import { portOf, type Proxy, runtimeProxy } from "../runtime/proxy.ts";
-import { answerError } from "./answer.ts";
+import type { Log } from "../runtime/log.ts";
+import { portOf } from "../runtime/proxy.ts";
+import { answerError, notKubernetes } from "./answer.ts";
 import type { ApiServer } from "./api.ts";
+import { readAuthorities } from "./authorities.ts";
+import { expiredSince } from "./client_certificate.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
+import { Connections } from "./connections.ts";
 import { ClusterError } from "./error.ts";
 import { fetchError, proxyAnswerError, type Route, timeoutError } from "./fetch_fault.ts";
 import { BodyReader, readBody } from "./read_body.ts";
@@ -14,6 +18,7 @@ const TIMEOUT = 15_000;
 /** What the requests need besides a cluster. */
 export interface HttpDeps {
   clock: Clock;
+  log: Log;
   /** `k8svent/VERSION` */
   userAgent: string;
   /** Told once, at `close`, so that a running credential plugin ends too. */
@@ -27,21 +32,23 @@ interface Asking {
   posted?: string | undefined;
 }
 
-/** A cluster's API server over HTTP/1.1, by Deno's own fetch. */
+/** A cluster's API server over HTTP/1.1. What of the runtime carries the requests, `Connections` chooses. */
 export class HttpApiServer implements ApiServer {
   readonly origin: string;
   readonly #cluster: Cluster;
   readonly #deps: HttpDeps;
   readonly #route: Route;
-  #clients: Clients | undefined;
+  readonly #connections: Connections;
 
   constructor(cluster: Cluster, deps: HttpDeps) {
     this.origin = cluster.server.origin;
     this.#cluster = cluster;
     this.#deps = deps;
+    this.#connections = new Connections(cluster, deps);
     this.#route = {
       server: hostAndPort(cluster.server),
       isTls: cluster.server.protocol === "https:",
+      trustFrom: cluster.trustFrom,
       ...(cluster.proxy === undefined ? {} : { proxy: cluster.proxy }),
     };
   }
@@ -75,22 +82,36 @@ export class HttpApiServer implements ApiServer {
     } catch (error) {
       if (!(error instanceof ClusterError) || error.fault !== "unauthorized") throw error;
       const fresh = await until(signal, () => this.#cluster.credentials.renew(access));
-      if (sameAccess(access, fresh)) throw error;
+      if (sameAccess(access, fresh)) throw this.#withCause(error, access);
       return await this.#attempt(path, fresh, options);
     }
   }
 
+  /** An API server says no more than "Unauthorized" of a client certificate that is over (kubeadm's last a year). */
+  #withCause(error: ClusterError, { certificate, headers }: Access): ClusterError {
+    const since = certificate === undefined ? undefined : expiredSince(certificate, this.#deps.clock.now());
+    if (certificate === undefined || since === undefined || headers.authorization !== undefined) return error;
+    return new ClusterError(
+      "unauthorized",
+      `The API server does not accept the credentials (401): the client certificate of ${certificate.where} ` +
+        `expired on ${since}. Sign in to the cluster again, or have it renewed (kubeadm certs renew).`,
+      error.details,
+    );
+  }
+
   async identity(): Promise<string | undefined> {
-    const trust = await this.#cluster.trust();
-    if (trust === undefined) return undefined;
-    const digest = createHash("sha256").update(trust.replace(/\s/g, "")).digest("hex").slice(0, 16);
-    return `${this.#cluster.server.origin}${this.#cluster.server.pathname} ${digest}`;
+    const { trust, trustFrom, server, isUnverified } = this.#cluster;
+    const text = await trust();
+    if (text === undefined || isUnverified || server.protocol === "http:") return undefined;
+    // Behind one authority and address there may be several clusters, each at a path of its own (Rancher).
+    const path = server.pathname.replace(/\/+$/, "");
+    const { digest } = readAuthorities(text, trustFrom);
+    return path === "" ? digest : `${digest}-${createHash("sha256").update(path).digest("hex").slice(0, 8)}`;
   }
 
   close(): void {
     this.#deps.onClose?.();
-    this.#clients?.close();
-    this.#clients = undefined;
+    this.#connections.close();
   }
 
   async #attempt(
@@ -102,18 +123,20 @@ export class HttpApiServer implements ApiServer {
     const deadline = new AbortController();
     const cancel = this.#deps.clock.after(TIMEOUT, () => deadline.abort());
     try {
-      const response = await fetch(this.#urlOf(path), {
-        client: this.#client(trust, access, streaming),
+      const response = await this.#connections.send(trust, access, {
+        url: this.#urlOf(path),
         headers: this.#headers(access, { streaming, posted }),
-        ...posted !== undefined && { method: "POST", body: posted },
-        // A redirect would take the credentials to another server.
-        redirect: "manual",
+        ...posted !== undefined && { posted },
+        isStream: streaming,
         signal: AbortSignal.any([signal, deadline.signal]),
       });
-      if (response.ok) return response;
       const proxyError = await proxyAnswerError(response, this.#route);
       if (proxyError !== undefined) throw proxyError;
-      throw await answerError(response, this.#deps.clock.now());
+      if (!response.ok) throw await answerError(response, this.#route.server, this.#deps.clock.now());
+      const odd = notKubernetes(response, this.#route.server);
+      if (odd === undefined) return response;
+      await response.body?.cancel();
+      throw odd;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ClusterError) throw error;
@@ -138,75 +161,6 @@ export class HttpApiServer implements ApiServer {
       "user-agent": this.#deps.userAgent,
       ...access.headers,
     };
-  }
-
-  /** Trust and client certificate belong to a client: when they change, so does the client. */
-  #client(trust: string | undefined, access: Access, streaming: boolean): Deno.HttpClient {
-    if (!this.#clients?.fits(trust, access)) {
-      this.#clients?.close();
-      this.#clients = new Clients(trust, access, this.#cluster.proxy);
-    }
-    return streaming ? this.#clients.streaming : this.#clients.plain;
-  }
-}
-
-class Clients {
-  readonly plain: Deno.HttpClient;
-  readonly streaming: Deno.HttpClient;
-  readonly #trust: string | undefined;
-  readonly #access: Access;
-
-  constructor(trust: string | undefined, access: Access, proxy: Proxy | undefined) {
-    this.#trust = trust;
-    this.#access = access;
-    const options = {
-      ...tlsOptions(trust, access),
-      ...(proxy === undefined ? {} : { proxy: runtimeProxy(proxy) }),
-    };
-    this.plain = createClient(options);
-    // A watch that breaks must not be followed by one on a pooled connection that is dead too (deno#36542).
-    this.streaming = createClient({ ...options, poolMaxIdlePerHost: 0 });
-  }
-
-  fits(trust: string | undefined, access: Access): boolean {
-    return trust === this.#trust && access.cert === this.#access.cert && access.key === this.#access.key;
-  }
-
-  /** Answers that are still being read are read to their end: closing only ends the pool. */
-  close(): void {
-    this.plain.close();
-    this.streaming.close();
-  }
-}
-
-type ClientOptions = Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>;
-
-function tlsOptions(trust: string | undefined, access: Access): ClientOptions {
-  // Deno takes a text without any certificate for no certificates at all, and then trusts the system's.
-  if (trust !== undefined && !trust.includes("-----BEGIN CERTIFICATE-----")) {
-    throw new ClusterError(
-      "certificate",
-      "The certificate authority for the API server is no PEM certificate: check certificate-authority in the " +
-        "kubeconfig, or ca.crt in the service account's folder.",
-    );
-  }
-  return {
-    ...(trust === undefined ? {} : { caCerts: [trust] }),
-    ...(access.cert === undefined || access.key === undefined ? {} : { cert: access.cert, key: access.key }),
-  };
-}
-
-function createClient(options: ClientOptions): Deno.HttpClient {
-  try {
-    // Reads of a reused HTTP/2 connection were seen to hang (deno#21749).
-    return Deno.createHttpClient({ http2: false, ...options });
-  } catch (cause) {
-    throw new ClusterError(
-      "certificate",
-      "The client certificate and key for the API server cannot be used: they are no PEM, the key is encrypted, " +
-        "or they do not belong together. Check client-certificate and client-key in the kubeconfig.",
-      { cause },
-    );
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { authority, failure, signal, textOf, withServer } from "../../tests/kit/https_server.ts";
 import { type Access, bearer, reread } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
@@ -60,8 +61,9 @@ Deno.test("a server behind a path is asked below that path", async () => {
     const api = new HttpApiServer({
       server: new URL(`https://127.0.0.1:${port}/k8s/clusters/c-1/`),
       trust: () => Promise.resolve(authority.cert),
+      trustFrom: "ca.crt",
       credentials: reread(() => Promise.resolve({ headers: {} })),
-    }, { clock, userAgent: "k8svent/1" });
+    }, { clock, log: new MemoryLog(), userAgent: "k8svent/1" });
     assert.equal(decode(await api.get("/api/v1/pods", signal)), "/k8s/clusters/c-1/api/v1/pods");
     assert.equal(api.origin, `https://127.0.0.1:${port}`);
     api.close();

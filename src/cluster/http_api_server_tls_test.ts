@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
@@ -28,7 +29,7 @@ Deno.test("a certificate by an unknown authority is not trusted, and the sentenc
   await withServer({ cluster: { trust: () => Promise.resolve(undefined) } }, async (api, _, port) => {
     const error = await failure(api.get("/a-path?a-query", signal));
     assert.equal(error.fault, "certificate");
-    assert.match(error.message, new RegExp(`127.0.0.1:${port} is not trusted.*certificate-authority`));
+    assert.match(error.message, new RegExp(`127.0.0.1:${port} is not trusted. Check that ca.crt is that`));
     assert.doesNotMatch(error.message, /a-path|a-query/);
     assert.ok(error.cause instanceof Error);
   });
@@ -56,15 +57,23 @@ Deno.test("an authority that is no certificate is refused, not taken for none", 
   await withServer({ cluster: { trust: () => Promise.resolve("garbage") } }, async (api) => {
     const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "certificate");
-    assert.match(error.message, /no PEM certificate/);
+    assert.match(error.message, /ca\.crt holds no certificate in PEM/);
   });
 });
 
 Deno.test("a client certificate that does not belong to its key is refused with a sentence", async () => {
-  const credentials = reread(() => Promise.resolve({ headers: {}, cert: authority.cert, key: trusted.key }));
+  const credentials = reread(() =>
+    Promise.resolve({
+      headers: {},
+      certificate: { cert: authority.cert, key: trusted.key, where: "the user" },
+    })
+  );
   await withServer({ cluster: { credentials } }, async (api) => {
     const error = await failure(api.get("/", signal));
-    assert.match(error.message, /client certificate and key .* cannot be used/);
+    assert.match(
+      error.message,
+      /client certificate of the user cannot be used: client-certificate and client-key do not belong together/,
+    );
     assert.doesNotMatch(error.message, /BEGIN/);
   });
 });
@@ -74,8 +83,9 @@ Deno.test("https:// to a server without TLS: the sentence suggests http://", asy
     const api = new HttpApiServer({
       server: new URL(`https://127.0.0.1:${port}`),
       trust: () => Promise.resolve(undefined),
+      trustFrom: "ca.crt",
       credentials: reread(() => Promise.resolve({ headers: {} })),
-    }, { clock, userAgent: "k8svent/1" });
+    }, { clock, log: new MemoryLog(), userAgent: "k8svent/1" });
     const error = await failure(api.get("/", signal));
     assert.equal(error.fault, "unreachable");
     assert.match(error.message, /does not speak TLS.*http:\/\//);
@@ -132,7 +142,10 @@ Deno.test("a client certificate is shown, changes with the credentials, and its 
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  let certificate: Partial<Access> = issueCertificate("jane", { issuer: authority });
+  const issued = (name: string): Partial<Access> => ({
+    certificate: { ...issueCertificate(name, { issuer: authority }), where: "the user" },
+  });
+  let certificate = issued("jane");
   const cluster = {
     server: new URL(`https://127.0.0.1:${port}`),
     credentials: reread(() => Promise.resolve({ headers: {}, ...certificate })),
@@ -140,7 +153,7 @@ Deno.test("a client certificate is shown, changes with the credentials, and its 
   await withServer({ cluster }, async (api) => {
     const name = async (): Promise<string> => new TextDecoder().decode(await api.get("/", signal));
     assert.equal(await name(), "jane");
-    certificate = issueCertificate("john", { issuer: authority });
+    certificate = issued("john");
     assert.equal(await name(), "john");
     certificate = {};
     const error = await failure(api.get("/", signal));

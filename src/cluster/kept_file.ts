@@ -1,5 +1,6 @@
 import type { Log } from "../runtime/log.ts";
 import { ClusterError, type ClusterFault } from "./error.ts";
+import { whyUnreadable } from "./named_file.ts";
 
 /**
  * A small text file that others rotate: a token or a certificate. It is read at each use (a stat would cost
@@ -11,7 +12,15 @@ export class KeptFile {
   #failing = false;
 
   /** @param fault what it means for a request when the file was never readable */
-  constructor(readonly path: string, readonly fault: ClusterFault, readonly log: Log) {}
+  constructor(
+    readonly path: string,
+    readonly fault: ClusterFault,
+    readonly log: Log,
+    /** What stands in for the file until it can be read. */
+    standIn?: string,
+  ) {
+    this.#last = standIn;
+  }
 
   /**
    * The text without white space around it.
@@ -32,24 +41,21 @@ export class KeptFile {
   #keep(cause: unknown): string {
     const reason = whyUnreadable(cause);
     if (this.#last === undefined) {
-      throw new ClusterError(this.fault, `Cannot use the file ${this.path}: ${reason}.`, { cause });
+      throw new ClusterError(
+        this.fault,
+        `Cannot use the file ${this.path}, which should hold ${HOLDS[this.fault] ?? "text"}: ${reason}.`,
+        { cause },
+      );
     }
     if (!this.#failing) {
       this.#failing = true;
-      this.log.warn(`Cannot read the file ${this.path} again: ${reason}. What it said last is used.`);
+      this.log.warn(`Cannot read the file ${this.path}: ${reason}. What was known before is used.`);
     }
     return this.#last;
   }
 }
 
-/** Part of a sentence. */
-export function whyUnreadable(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "it does not exist";
-  if (cause instanceof Deno.errors.PermissionDenied) return "its permissions forbid reading it";
-  if (cause instanceof Deno.errors.NotCapable) {
-    return "this program has no permission to read it (--allow-read)";
-  }
-  if (cause instanceof Deno.errors.IsADirectory) return "it is a folder";
-  if (cause instanceof Error && cause.message === "it is empty") return cause.message;
-  return "it cannot be read";
-}
+const HOLDS: Partial<Record<ClusterFault, string>> = {
+  unauthorized: "what proves to the API server who is asking",
+  certificate: "the certificate of the API server's authority",
+};

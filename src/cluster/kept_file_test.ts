@@ -29,7 +29,10 @@ Deno.test("a file that was never there is an error that names it", async () => {
     await assert.rejects(file.text(), (error) => {
       assert.ok(error instanceof ClusterError);
       assert.equal(error.fault, "unauthorized");
-      assert.equal(error.message, `Cannot use the file ${path}: it does not exist.`);
+      assert.equal(
+        error.message,
+        `Cannot use the file ${path}, which should hold what proves to the API server who is asking: it does not exist.`,
+      );
       return true;
     });
   });

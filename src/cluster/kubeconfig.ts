@@ -1,6 +1,7 @@
 import { isRecord, KubeconfigEntry } from "./kubeconfig_entry.ts";
-import { whyUnreadable } from "./kept_file.ts";
+import { readNamed, whyUnreadable } from "./named_file.ts";
 import { ClusterSetupError } from "./setup_error.ts";
+import { readYaml } from "./yaml.ts";
 
 /** A kubeconfig file, or several merged. */
 export interface Kubeconfig {
@@ -32,7 +33,7 @@ export async function readKubeconfig(files: string[]): Promise<Kubeconfig> {
     users: new Map(),
   };
   for (const file of files) {
-    const root = new KubeconfigEntry("the kubeconfig", file, await readYaml(file));
+    const root = new KubeconfigEntry("the kubeconfig", file, await readRoot(file));
     const currentContext = root.text("current-context");
     if (currentContext !== undefined) merged.currentContext ??= currentContext;
     addEntries(merged.contexts, root, "contexts", "context");
@@ -50,7 +51,9 @@ export function chooseContext(config: Kubeconfig, context = config.currentContex
   const where = config.files.join(" and ");
   if (context === undefined) {
     throw new ClusterSetupError(
-      `${where} names no current context. Give one with --context: ${names(config)}.`,
+      config.contexts.size === 0
+        ? `${where} holds no context, and so no cluster. Name another kubeconfig with --kubeconfig FILE or KUBECONFIG.`
+        : `${where} names no current context. Give one with --context: ${names(config)}.`,
     );
   }
   const entry = config.contexts.get(context);
@@ -82,33 +85,30 @@ function addEntries(
   kind: string,
 ): void {
   for (const item of root.list(list)) {
-    const name = isRecord(item) ? item.name : undefined;
-    if (!isRecord(item) || typeof name !== "string") throw root.error(`an entry of ${list} has no name`);
+    if (!isRecord(item ?? {})) throw root.error(`an entry of ${list} is no mapping`);
+    if (!isRecord(item) || item.name === undefined || item.name === null) continue;
+    const { name } = item;
+    if (typeof name !== "string") throw root.error(`a name in ${list} is no text. Put it in quotes`);
     const fields = item[kind] ?? {};
     if (!isRecord(fields)) throw root.error(`${kind} of "${name}" is no mapping`);
     if (!into.has(name)) into.set(name, new KubeconfigEntry(`the ${kind} "${name}"`, root.file, fields));
   }
 }
 
-async function readYaml(file: string): Promise<Record<string, unknown>> {
-  const { loadYaml } = await import("./client_node.ts");
-  const text = await Deno.readTextFile(file).catch((cause) => {
+async function readRoot(file: string): Promise<Record<string, unknown>> {
+  const bytes = await readNamed(file).catch((cause) => {
     throw new ClusterSetupError(`Cannot read the kubeconfig ${file}: ${whyUnreadable(cause)}.`, { cause });
   });
-  // kubectl takes an empty file for an empty configuration.
-  if (text.trim() === "") return {};
-  const root = parse(loadYaml, text, file);
+  const read = readYaml(bytes);
+  if ("fault" in read) throw new ClusterSetupError(`Cannot use the kubeconfig ${file}: ${read.fault}.`);
+  // kubectl takes a file that says nothing for an empty configuration.
+  const root = read.value ?? {};
   if (!isRecord(root)) throw new ClusterSetupError(`Cannot use the kubeconfig ${file}: it is no mapping.`);
-  return root;
-}
-
-function parse(loadYaml: (text: string) => unknown, text: string, file: string): unknown {
-  try {
-    return loadYaml(text);
-  } catch (cause) {
-    // The cause is left out: js-yaml quotes the lines around the fault, which may hold a token.
-    const line = (cause as { mark?: { line?: number } }).mark?.line;
-    const where = line === undefined ? "" : ` at line ${line + 1}`;
-    throw new ClusterSetupError(`Cannot use the kubeconfig ${file}: it is no valid YAML${where}.`);
+  const kind = root.kind ?? "Config";
+  if (kind !== "Config") {
+    throw new ClusterSetupError(
+      `Cannot use the kubeconfig ${file}: it is a ${kind}, and a kubeconfig is a Config.`,
+    );
   }
+  return root;
 }

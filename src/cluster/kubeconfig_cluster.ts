@@ -1,78 +1,107 @@
 import type { Log } from "../runtime/log.ts";
-import { parseProxy, type Proxy } from "../runtime/proxy.ts";
+import { parseProxy } from "../runtime/proxy.ts";
 import type { Cluster } from "./cluster.ts";
 import { KeptFile } from "./kept_file.ts";
 import type { KubeconfigChoice } from "./kubeconfig.ts";
-import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
+import { isRecord, type KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { anonymous, type CredentialDeps, credentialsOf } from "./user_credentials.ts";
 
 /**
  * The cluster that a kubeconfig's context names.
  *
- * @throws {ClusterSetupError} for fields that are broken or cannot be honoured.
+ * @throws {ClusterSetupError} for fields that are broken, contradict each other or cannot be honoured.
  */
 export function clusterOf({ cluster, user }: KubeconfigChoice, deps: CredentialDeps): Cluster {
-  const server = serverOf(cluster);
-  refuse(cluster, server);
-  const proxy = proxyOf(cluster);
+  const server = serverOf(cluster, user);
+  const resolved = {
+    server,
+    ...trustOf(cluster, deps.log),
+    ...verificationOf(cluster, server),
+    ...proxyOf(cluster),
+  };
   // As kubectl: credentials are not sent in the clear.
   const credentials = user === undefined || server.protocol === "http:"
     ? anonymous
-    : credentialsOf(user, cluster, deps);
-  return {
-    server,
-    trust: trustOf(cluster, deps.log),
-    credentials,
-    ...(proxy === undefined ? {} : { proxy }),
-  };
+    : credentialsOf(user, { ...resolved, config: execConfigOf(cluster) }, deps);
+  return { ...resolved, credentials };
 }
 
-function serverOf(cluster: KubeconfigEntry): URL {
+function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): URL {
   const text = cluster.text("server");
   if (text === undefined) throw cluster.error("it has no server");
-  // kubectl takes HOST:PORT as well, and completes it.
-  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  // kubectl takes HOST:PORT as well, and completes it by whether anything of TLS is configured (rest.DefaultServerURL).
+  const isTls = TLS_OF_CLUSTER.some((field) => cluster.has(field)) ||
+    TLS_OF_USER.some((field) => user?.has(field));
+  const url = URL.parse(
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isTls ? "https" : "http"}://${text}`,
+  );
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw cluster.error("its server is no http:// or https:// URL");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw cluster.error(
+      "its server holds a user or a password. Put them into username and password of the user",
+    );
   }
   return url;
 }
 
-/** Deno's fetch verifies every certificate, against the name in the URL; nothing in it can change that. */
-function refuse(cluster: KubeconfigEntry, server: URL): void {
-  if (server.protocol === "http:") return;
-  const instead = 'Or run "kubectl proxy" and use a kubeconfig whose server is http://127.0.0.1:8001';
-  if (cluster.has("insecure-skip-tls-verify")) {
+const TLS_OF_CLUSTER = ["certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify"];
+const TLS_OF_USER = ["client-certificate", "client-certificate-data"];
+
+function verificationOf(
+  cluster: KubeconfigEntry,
+  { protocol }: URL,
+): Pick<Cluster, "serverName" | "isUnverified"> {
+  if (protocol === "http:") return {};
+  const serverName = cluster.text("tls-server-name");
+  const isUnverified = cluster.flag("insecure-skip-tls-verify");
+  if (isUnverified && (cluster.has("certificate-authority") || cluster.has("certificate-authority-data"))) {
     throw cluster.error(
-      "insecure-skip-tls-verify is not supported. Put the certificate of the cluster's authority into " +
-        `certificate-authority instead. ${instead}`,
+      "it has both insecure-skip-tls-verify and a certificate-authority, and one says the opposite of the other. " +
+        "Remove insecure-skip-tls-verify",
     );
   }
-  if (cluster.has("tls-server-name")) {
-    throw cluster.error(
-      "tls-server-name is not supported. Let the server's URL hold that name, and let the name resolve to the " +
-        `server (/etc/hosts). ${instead}`,
-    );
-  }
+  return { ...serverName !== undefined && { serverName }, ...isUnverified && { isUnverified } };
 }
 
 /** As kubectl, it comes before the variables, also for what NO_PROXY names and for loopback. */
-function proxyOf(cluster: KubeconfigEntry): Proxy | undefined {
+function proxyOf(cluster: KubeconfigEntry): Pick<Cluster, "proxy"> {
   const text = cluster.text("proxy-url");
-  if (text === undefined) return undefined;
+  if (text === undefined) return {};
   const proxy = parseProxy(text, "the kubeconfig's proxy-url", true);
   if (!text.includes("://") || "problem" in proxy) {
     throw cluster.error("its proxy-url is no http://, https:// or socks5:// URL");
   }
-  return proxy;
+  return { proxy };
 }
 
 /** As kubectl: the data wins over the file. */
-function trustOf(cluster: KubeconfigEntry, log: Log): Cluster["trust"] {
+function trustOf(cluster: KubeconfigEntry, log: Log): Pick<Cluster, "trust" | "trustFrom"> {
   const inline = cluster.decoded("certificate-authority-data");
-  if (inline !== undefined) return () => Promise.resolve(inline);
+  if (inline !== undefined) {
+    return {
+      trust: () => Promise.resolve(inline),
+      trustFrom: `certificate-authority-data of ${cluster.what} in ${cluster.file}`,
+    };
+  }
   const path = cluster.path("certificate-authority");
-  if (path === undefined) return () => Promise.resolve(undefined);
+  if (path === undefined) {
+    return {
+      trust: () => Promise.resolve(undefined),
+      trustFrom: `certificate-authority of ${cluster.what} in ${cluster.file}`,
+    };
+  }
   const file = new KeptFile(path, "certificate", log);
-  return () => file.text();
+  return {
+    trust: () => file.text(),
+    trustFrom: `the file ${path} (certificate-authority of ${cluster.what} in ${cluster.file})`,
+  };
+}
+
+function execConfigOf(cluster: KubeconfigEntry): unknown {
+  const extension = cluster.list("extensions").find((item) =>
+    isRecord(item) && item.name === "client.authentication.k8s.io/exec"
+  );
+  return isRecord(extension) ? extension.extension : undefined;
 }

@@ -53,20 +53,26 @@ Deno.test("data that is no base64 is refused without being shown", () => {
   assert.doesNotMatch(message, /secret/);
 });
 
-Deno.test("verification that cannot be changed is refused with a way out", () => {
-  assert.match(
-    complaint({ server, "insecure-skip-tls-verify": true }),
-    /insecure-skip-tls-verify is not supported.*certificate-authority instead.*kubectl proxy/,
+Deno.test("another server name, and no verification at all, are taken over", () => {
+  assert.equal(open({ server, "tls-server-name": "api" }).serverName, "api");
+  assert.equal(open({ server, "insecure-skip-tls-verify": true }).isUnverified, true);
+  assert.equal(
+    open({ server, "insecure-skip-tls-verify": false, "tls-server-name": "" }).isUnverified,
+    undefined,
   );
-  assert.match(
-    complaint({ server, "tls-server-name": "api" }),
-    /tls-server-name is not supported.*kubectl proxy/,
-  );
+});
+
+Deno.test("no verification beside an authority is a contradiction, as for kubectl", () => {
+  for (const authority of ["certificate-authority", "certificate-authority-data"]) {
+    assert.match(
+      complaint({ server, "insecure-skip-tls-verify": true, [authority]: btoa("CA") }),
+      /both insecure-skip-tls-verify and a certificate-authority/,
+    );
+  }
 });
 
 Deno.test("without TLS there is nothing to verify and nothing to refuse", () => {
   open({ server: "http://127.0.0.1:8001", "insecure-skip-tls-verify": true });
-  open({ server, "insecure-skip-tls-verify": false, "tls-server-name": "" });
 });
 
 Deno.test("no credentials are sent in the clear", async () => {

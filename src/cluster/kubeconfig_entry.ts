@@ -16,7 +16,7 @@ export class KubeconfigEntry {
   text(field: string): string | undefined {
     const value = this.fields[field];
     if (value === undefined || value === null || value === "") return undefined;
-    if (typeof value !== "string") throw this.error(`${field} is no text`);
+    if (typeof value !== "string") throw this.error(`${field} is no text. Put it in quotes`);
     return value;
   }
 
@@ -60,6 +60,13 @@ export class KubeconfigEntry {
     const value = this.fields[field];
     return !(value === undefined || value === null || value === false || value === "" ||
       Array.isArray(value) && value.length === 0);
+  }
+
+  /** @throws {ClusterSetupError} where the field is there and neither true nor false. */
+  flag(field: string): boolean {
+    const value = this.fields[field] ?? false;
+    if (typeof value !== "boolean") throw this.error(`${field} is neither true nor false`);
+    return value;
   }
 
   error(complaint: string): ClusterSetupError {

@@ -59,13 +59,15 @@ interface Setup {
   /** Of the API server, as the kubeconfig names it; `api.test` is known to the proxy alone. */
   host?: string;
   scheme?: string;
+  /** Makes `node:tls` carry the request in place of fetch. */
+  serverName?: string;
   /** Called while the answer is waited for. */
   meanwhile?: (clock: TestClock) => Promise<void>;
 }
 
 /** What a GET by a kubeconfig came to, and the port of the API server. */
 async function get(
-  { env = {}, proxyUrl, host = "127.0.0.1", scheme = "https", meanwhile }: Setup,
+  { env = {}, proxyUrl, host = "127.0.0.1", scheme = "https", serverName, meanwhile }: Setup,
 ): Promise<{ port: number; answer: unknown }> {
   const options = { hostname: "127.0.0.1", port: 0, onListen: (): void => {}, ...trusted };
   const server = Deno.serve(options, () => new Response("the body"));
@@ -75,6 +77,7 @@ async function get(
     server: `${scheme}://${host}:${port}`,
     "certificate-authority-data": btoa(authority.cert),
     ...proxyUrl !== undefined && { "proxy-url": proxyUrl },
+    ...serverName !== undefined && { "tls-server-name": serverName },
   };
   const contexts = [{ name: "here", context: { cluster: "it" } }];
   const config = { "current-context": "here", contexts, clusters: [{ name: "it", cluster }] };
@@ -134,6 +137,30 @@ for (const [why, setup] of CONFIGURED) {
     assert.ok(proxy.requests[0]?.toLowerCase().includes(`proxy-authorization: basic ${basic.toLowerCase()}`));
   });
 }
+
+Deno.test("node:tls goes through the same tunnel, and tells the same of a proxy that refuses", async () => {
+  const asked = async (reply?: string): Promise<[answer: unknown, request: string]> => {
+    await using proxy = new ConnectProxy(reply);
+    const { answer } = await get({
+      proxyUrl: `http://me:a%2Dpassword%40@${proxy.host}`,
+      host: "api.test",
+      serverName: "127.0.0.1",
+    });
+    return [answer, proxy.requests[0] ?? ""];
+  };
+  const [answer, request] = await asked();
+  assert.equal(answer, "the body");
+  assert.match(request, /^CONNECT api\.test:\d+ [^]*proxy-authorization: Basic bWU6YS1wYXNzd29yZEA=\r\n/i);
+  const refused = async (status: string): Promise<string> =>
+    sentenceOf((await asked(`HTTP/1.1 ${status}\r\n\r\n`))[0]);
+  assert.match(
+    await refused("407 Proxy Authentication Required"),
+    /wants a user and a password \(status 407\)/,
+  );
+  assert.match(await refused("403 Forbidden"), /refused to open a way there/);
+  const socks = await get({ proxyUrl: "socks5://127.0.0.1:1", host: "api.test", serverName: "127.0.0.1" });
+  assert.match(sentenceOf(socks.answer), /only an http:\/\/ or https:\/\/ proxy will do/);
+});
 
 const DIRECT: Record<string, string>[] = [
   {},

@@ -3,8 +3,9 @@ import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
 import { authProviderHeaders } from "./auth_provider.ts";
 import { type Access, bearer, type Credentials, reread } from "./cluster.ts";
+import type { ClientCertificate } from "./client_certificate.ts";
 import { ExecCredentials } from "./exec.ts";
-import { execPlugin } from "./exec_plugin.ts";
+import { execPlugin, type ResolvedCluster } from "./exec_plugin.ts";
 import { KeptFile } from "./kept_file.ts";
 import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
 
@@ -23,26 +24,50 @@ export const anonymous: Credentials = reread(() => Promise.resolve({ headers: {}
 
 type Headers = Access["headers"];
 
+/** Gives what stands in `authorization`, as it is at the moment. */
+type Authorize = () => Promise<Headers>;
+
 /**
  * What a kubeconfig's user proves who it is with. Files are read anew for each request.
  *
- * @throws {ClusterSetupError} for fields that are broken or cannot be honoured.
+ * A user may name several ways. client-go's precedence (rest/transport.go, plugin/pkg/client/auth/exec.go, and
+ * clientcmd's validation), which `credentials_test.ts` holds against kubectl:
+ *
+ * | beside           | a token or user and password | a client certificate            |
+ * | ---------------- | ---------------------------- | ------------------------------- |
+ * | exec plugin      | it is not run                | it is not run                   |
+ * | auth-provider    | it is not asked              | it is asked: both are shown     |
+ * | client certificate | both are shown             |                                 |
+ *
+ * A token file wins over a token, which stands in where the file cannot be read. Two ways that contradict each other
+ * are refused: a token beside user and password, an exec plugin beside an auth-provider.
+ *
+ * @throws {ClusterSetupError} for fields that are broken, contradict each other or cannot be honoured.
  */
 export function credentialsOf(
   user: KubeconfigEntry,
-  cluster: KubeconfigEntry,
+  cluster: ResolvedCluster,
   deps: CredentialDeps,
 ): Credentials {
   const impersonation = impersonationOf(user);
   const exec = user.part("exec");
-  if (exec !== undefined) return new ExecCredentials(execPlugin(exec, cluster), impersonation, deps);
-  const authorization = authorizationOf(user, deps.log);
+  const provider = user.part("auth-provider");
+  if (exec !== undefined && provider !== undefined) {
+    throw user.error("it has both an exec plugin and an auth-provider. Remove one of them");
+  }
+  const authorize = authorizationOf(user, deps.log);
   const certificate = certificateOf(user, deps.log);
+  if (exec !== undefined && authorize === undefined && certificate === undefined) {
+    return new ExecCredentials(execPlugin(exec, cluster), impersonation, deps);
+  }
+  const ask: Authorize = authorize ?? (provider === undefined ? nothing : authProviderHeaders(provider));
   return reread(async () => ({
-    headers: { ...await authorization(), ...impersonation },
-    ...await certificate(),
+    headers: { ...await ask(), ...impersonation },
+    ...certificate !== undefined && { certificate: await certificate() },
   }));
 }
+
+const nothing: Authorize = () => Promise.resolve({});
 
 /** Only the user: `fetch` joins equal headers with a comma, and the server would read two groups as one. */
 function impersonationOf(user: KubeconfigEntry): Headers {
@@ -53,34 +78,41 @@ function impersonationOf(user: KubeconfigEntry): Headers {
   return name === undefined ? {} : { "impersonate-user": name };
 }
 
-/** As kubectl: an auth provider, then a token file, then a token, then user and password. */
-function authorizationOf(user: KubeconfigEntry, log: Log): () => Promise<Headers> {
-  const provider = user.part("auth-provider");
-  if (provider !== undefined) return authProviderHeaders(provider);
-  const path = user.path("tokenFile");
-  if (path !== undefined) {
-    const file = new KeptFile(path, "unauthorized", log);
-    return async () => bearer(await file.text());
-  }
-  const token = user.text("token");
-  if (token !== undefined) return () => Promise.resolve(bearer(token));
+/** By a token, or by user and password; undefined where the user has neither. */
+function authorizationOf(user: KubeconfigEntry, log: Log): Authorize | undefined {
+  const token = tokenOf(user, log);
   const name = user.text("username");
-  if (name === undefined) return () => Promise.resolve({});
-  const bytes = new TextEncoder().encode(`${name}:${user.text("password") ?? ""}`);
-  return () => Promise.resolve({ authorization: `Basic ${bytes.toBase64()}` });
+  const password = user.text("password");
+  if (token === undefined) {
+    if (name === undefined) return undefined;
+    const bytes = new TextEncoder().encode(`${name}:${password ?? ""}`);
+    return () => Promise.resolve({ authorization: `Basic ${bytes.toBase64()}` });
+  }
+  if (name !== undefined || password !== undefined) {
+    throw user.error("it has both a token and a username or password. Remove one of them");
+  }
+  return async () => bearer(await token());
 }
 
-function certificateOf(user: KubeconfigEntry, log: Log): () => Promise<Partial<Access>> {
+function tokenOf(user: KubeconfigEntry, log: Log): (() => Promise<string>) | undefined {
+  const path = user.path("tokenFile");
+  const token = user.text("token");
+  if (path === undefined) return token === undefined ? undefined : () => Promise.resolve(token);
+  const file = new KeptFile(path, "unauthorized", log, token);
+  return () => file.text();
+}
+
+function certificateOf(user: KubeconfigEntry, log: Log): (() => Promise<ClientCertificate>) | undefined {
   const cert = pemOf(user, "client-certificate", log);
   const key = pemOf(user, "client-key", log);
-  if (cert === undefined && key === undefined) return () => Promise.resolve({});
-  if (cert === undefined || key === undefined) {
-    throw user.error("a client certificate needs both client-certificate and client-key");
-  }
-  return async () => ({ cert: await cert(), key: await key() });
+  // client-go takes no notice of a key alone.
+  if (cert === undefined) return undefined;
+  if (key === undefined) throw user.error("it has a client-certificate, and no client-key");
+  const where = `${user.what} in ${user.file}`;
+  return async () => ({ cert: await cert(), key: await key(), where });
 }
 
-/** As kubectl: the data wins over the file. */
+/** The data wins over the file. (kubectl refuses both: but what it would use is said in its message.) */
 function pemOf(user: KubeconfigEntry, field: string, log: Log): (() => Promise<string>) | undefined {
   const inline = user.decoded(`${field}-data`);
   if (inline !== undefined) return () => Promise.resolve(inline);

@@ -6,10 +6,12 @@ import { KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { ClusterSetupError } from "./setup_error.ts";
 import { credentialsOf } from "./user_credentials.ts";
 
+const NEAR = { server: new URL("https://near:6443"), trust: () => Promise.resolve(undefined) };
+
 function credentials(fields: Record<string, unknown>, folder = "/home/me/.kube"): Credentials {
   const entry = (what: string, fields: Record<string, unknown>): KubeconfigEntry =>
     new KubeconfigEntry(what, `${folder}/config`, fields);
-  return credentialsOf(entry('the user "me"', fields), entry('the cluster "near"', {}), {
+  return credentialsOf(entry('the user "me"', fields), NEAR, {
     clock: new TestClock(),
     log: new MemoryLog(),
     signal: new AbortController().signal,
@@ -50,8 +52,9 @@ Deno.test("user and password are basic authentication", async () => {
 });
 
 Deno.test("a client certificate comes inline or from files that are read anew", async () => {
+  const where = 'the user "me" in /home/me/.kube/config';
   const inline = { "client-certificate-data": btoa("cert"), "client-key-data": btoa("key") };
-  assert.deepEqual(await accessOf(inline), { headers: {}, cert: "cert", key: "key" });
+  assert.deepEqual(await accessOf(inline), { headers: {}, certificate: { cert: "cert", key: "key", where } });
   const folder = await Deno.makeTempDir();
   const write = async (round: number): Promise<void> => {
     await Deno.writeTextFile(`${folder}/c.crt`, `cert-${round}`);
@@ -59,16 +62,20 @@ Deno.test("a client certificate comes inline or from files that are read anew", 
   };
   await write(1);
   const user = credentials({ "client-certificate": "c.crt", "client-key": "c.key" }, folder);
-  assert.deepEqual(await user.current(), { headers: {}, cert: "cert-1", key: "key-1" });
+  const shown = async (): Promise<unknown[]> => {
+    const { certificate } = await user.current();
+    return [certificate?.cert, certificate?.key];
+  };
+  assert.deepEqual(await shown(), ["cert-1", "key-1"]);
   await write(2);
-  assert.deepEqual(await user.current(), { headers: {}, cert: "cert-2", key: "key-2" });
+  assert.deepEqual(await shown(), ["cert-2", "key-2"]);
   await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("a client certificate without its key is refused", () => {
   assert.match(
     complaint({ "client-certificate-data": btoa("cert") }),
-    /needs both client-certificate and client-key/,
+    /has a client-certificate, and no client-key/,
   );
 });
 
@@ -84,7 +91,7 @@ Deno.test("a user without anything is anonymous", async () => {
 
 Deno.test("a field of the wrong kind is refused without being shown", () => {
   const message = complaint({ token: ["a-secret"] });
-  assert.match(message, /the user "me" in .*config: token is no text/);
+  assert.match(message, /the user "me" in .*config: token is no text\. Put it in quotes/);
   assert.doesNotMatch(message, /a-secret/);
 });
 
@@ -101,4 +108,12 @@ Deno.test("a provider that gives no token is named in a sentence", async () => {
     accessOf({ "auth-provider": { name: "oidc", config: {} } }),
     /The auth-provider "oidc" of the user "me" gave no token. Sign in again/,
   );
+});
+
+Deno.test("a provider that nobody knows is refused", () => {
+  assert.match(
+    complaint({ "auth-provider": { name: "nosuch" } }),
+    /its auth-provider "nosuch" is not known. Use an exec/,
+  );
+  assert.match(complaint({ "auth-provider": {} }), /its auth-provider "" is not known/);
 });

@@ -310,7 +310,9 @@ class Window {
 }
 
 function notAList(cause: unknown): ClusterError {
-  return new ClusterError("protocol", "The API server answered with something that is not a list of pods.", {
-    cause,
-  });
+  return new ClusterError(
+    "protocol",
+    "The API server answered with something that is not a list of pods: check that the address is an API server's.",
+    { cause },
+  );
 }

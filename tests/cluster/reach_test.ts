@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:tls";
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
+import { pemText } from "../../src/cluster/pem.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { PieceReader } from "../../src/runtime/piece_reader.ts";
 import { issueCertificate } from "../kit/certificates.ts";
@@ -123,6 +126,37 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     });
   },
 
+  "a client certificate of X.509 v1, as openssl x509 -req makes it, is shown": async (plane) => {
+    const folder = `${plane.dir}/pki`;
+    const key = await Deno.readTextFile(`${folder}/ca.key`).catch(() => undefined);
+    // A control plane without a certificate authority of its own takes no client certificates.
+    if (key === undefined) return;
+    const issuer = { cert: await Deno.readTextFile(`${folder}/ca.crt`), key };
+    const jane = issueCertificate("jane", { issuer, version1: true });
+    await plane.kubectl(["create", "clusterrolebinding", "jane", "--clusterrole=reader", "--user=jane"]);
+    const user = { "client-certificate-data": btoa(jane.cert), "client-key-data": btoa(jane.key) };
+    await withApi(kubeconfig(await writeKubeconfig(plane, await reality(plane), user)), async (api) => {
+      assert.equal(JSON.parse(await eventually(() => readPods(api))).kind, "PodList");
+    });
+  },
+
+  "the server's own certificate in place of its authority, another name for it, and none": async (plane) => {
+    const { cert: own } = await peerCertificate(plane);
+    const { server } = await reality(plane);
+    const user = { token: await token(plane) };
+    for (
+      const cluster of [
+        { server, "certificate-authority-data": btoa(own) },
+        { ...await reality(plane), "tls-server-name": "localhost" },
+        { server, "insecure-skip-tls-verify": true },
+      ]
+    ) {
+      await withApi(kubeconfig(await writeKubeconfig(plane, cluster, user)), async (api) => {
+        assert.equal(JSON.parse(await readPods(api)).kind, "PodList");
+      });
+    }
+  },
+
   "an authority that is replaced on disk counts at the next request": async (plane) => {
     const folder = `${plane.dir}/another-sa`;
     await Deno.mkdir(folder);
@@ -182,6 +216,16 @@ echo run >>"$1.runs"
 case $KUBERNETES_EXEC_INFO in *'"interactive":false'*) ;; *) exit 1 ;; esac
 printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' "$(cat "$1")"
 `;
+
+/** What the API server shows. */
+async function peerCertificate(plane: ControlPlane): Promise<{ cert: string }> {
+  const { hostname, port } = new URL(plane.server);
+  const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const der: Uint8Array = socket.getPeerCertificate().raw;
+  socket.destroy();
+  return { cert: pemText("CERTIFICATE", der) };
+}
 
 interface Connection {
   kubeconfig?: string;

@@ -43,7 +43,7 @@ const EVIDENCE = [
   /what answers at 127\.0\.0\.1:\d+ does not speak TLS/,
   /it is no valid YAML at line \d+/,
   /The API server does not accept the credentials \(401\)/,
-  /The API server (has no such object \(404\)|answered 40)/,
+  /is not a Kubernetes API server: it does not know the path of the Kubernetes API \(404\)/,
   /The certificate of the API server at \S+ is not trusted/,
   /The name of the API server at no-such-host\.invalid:443 cannot be resolved/,
   /There is no flag --secrt/,

@@ -14,6 +14,7 @@ interface CertificateOptions {
   early?: boolean;
   isAuthority?: boolean;
   version1?: boolean;
+  keys?: { publicKey: KeyObject; privateKey: KeyObject };
 }
 
 /**
@@ -26,12 +27,13 @@ interface CertificateOptions {
  * @param options.early valid from tomorrow on
  * @param options.isAuthority by default only where there is no issuer
  * @param options.version1 without extensions
+ * @param options.keys by default new ones on P-256, the only kind that an issuer can sign with
  */
 export function issueCertificate(
   name: string,
   options: CertificateOptions = {},
 ): Certificate {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { publicKey, privateKey } = options.keys ?? generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const { issuer = { cert: "", key }, hosts = [], expired = false, early = false, version1 = false } =
     options;

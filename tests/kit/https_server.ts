@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { issueCertificate } from "./certificates.ts";
+import { MemoryLog } from "./memory_log.ts";
 import { TestClock } from "./clock.ts";
 import { bearer, type Cluster, reread } from "../../src/cluster/cluster.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
@@ -30,9 +31,10 @@ export async function withServer(
   const api = new HttpApiServer({
     server: new URL(`${scheme}://${host}:${server.addr.port}`),
     trust: () => Promise.resolve(authority.cert),
+    trustFrom: "ca.crt",
     credentials: reread(() => Promise.resolve({ headers: bearer("a-token") })),
     ...cluster,
-  }, { clock, userAgent: "k8svent/1.2.3" });
+  }, { clock, log: new MemoryLog(), userAgent: "k8svent/1.2.3" });
   try {
     await test(api, clock, server.addr.port);
   } finally {

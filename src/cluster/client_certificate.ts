@@ -1,0 +1,159 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { type PemBlock, pemBlocks, pemText } from "./pem.ts";
+
+/** A client certificate and its key, PEM texts. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+  /** Where both come from, as the end of a sentence: `the user "admin" in /home/me/.kube/config`. */
+  readonly where: string;
+}
+
+/**
+ * Why rustls takes a client certificate and key not, which Deno says in the words of a Rust program.
+ *
+ * - `version`: the certificate is X.509 v1 or v2, which rustls does not read (rustls-webpki#110): `node:tls` shows it.
+ * - `fault`: nothing in this runtime can use it. A clause, and the way out as a sentence.
+ */
+export type Refusal = "version" | { readonly fault: string; readonly wayOut: string };
+
+const PROXY_WAY_OUT =
+  'or run "kubectl proxy" and use a kubeconfig whose server is http://127.0.0.1:8001, without a user';
+
+const NEW_KEY =
+  "Have a certificate issued for a new key (openssl req -new -nodes -newkey rsa:2048 -keyout new.key " +
+  `-out new.csr), ${PROXY_WAY_OUT}.`;
+
+/** The certificates of a text, without damaged blocks and whatever else is in it, as Go's tls.X509KeyPair does. */
+export function certificatesOnly(cert: string): string {
+  return readable(pemBlocks(cert), "CERTIFICATE").map(({ label, der }) => pemText(label, der)).join("");
+}
+
+/** Called when a client could not be made with a certificate: finds out why. */
+export function whyRefused({ cert, key }: ClientCertificate): Refusal {
+  const certificates = readable(pemBlocks(cert), "CERTIFICATE");
+  const [first] = certificates;
+  if (first === undefined) {
+    return { fault: `client-certificate ${whatInstead(cert)}`, wayOut: "Put the certificate there, in PEM." };
+  }
+  const certificate = parse(first.der);
+  if (certificate === undefined) {
+    return { fault: "client-certificate is damaged", wayOut: "Copy it again from where it was issued." };
+  }
+  const privateKey = readKey(key);
+  if ("fault" in privateKey) return privateKey;
+  const weakness = whyUnsupported(privateKey);
+  if (weakness !== undefined) return { fault: `client-key is ${weakness}`, wayOut: NEW_KEY };
+  if (!certificate.checkPrivateKey(privateKey)) {
+    const isBelow = certificates.some(({ der }) => parse(der)?.checkPrivateKey(privateKey));
+    return isBelow
+      ? {
+        fault: "client-certificate begins with another certificate than that of client-key",
+        wayOut: "Put the client's own certificate first, those of its authorities behind it.",
+      }
+      : {
+        fault: "client-certificate and client-key do not belong together",
+        wayOut:
+          "Compare what openssl x509 -pubkey -noout -in CERTIFICATE and openssl pkey -pubout -in KEY print, " +
+          "and take the two that were issued together.",
+      };
+  }
+  if (!isVersion3(first.der)) return "version";
+  return {
+    fault: "client-certificate and client-key are of a kind that this program's TLS does not know",
+    wayOut: NEW_KEY,
+  };
+}
+
+function readable(blocks: PemBlock[], label: string): { label: string; der: Uint8Array<ArrayBuffer> }[] {
+  return blocks.flatMap(({ label: found, der }) =>
+    found === label && der !== undefined ? [{ label, der }] : []
+  );
+}
+
+function parse(der: Uint8Array<ArrayBuffer>): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+function readKey(text: string): KeyObject | { fault: string; wayOut: string } {
+  const block = pemBlocks(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (block?.isEncrypted) {
+    return {
+      fault: "client-key is encrypted, and nobody is there to type its passphrase",
+      wayOut: "Decrypt it once (openssl pkey -in KEY -out NEW-KEY) and name the new one.",
+    };
+  }
+  if (block === undefined) {
+    return { fault: `client-key ${whatInstead(text, "PRIVATE KEY")}`, wayOut: "Put the key there, in PEM." };
+  }
+  try {
+    return createPrivateKey(text.slice(text.indexOf(`-----BEGIN ${block.label}`)));
+  } catch {
+    return { fault: "client-key is damaged", wayOut: "Copy it again from where it was issued." };
+  }
+}
+
+/** Of RSA, less than 2048 bits; of curves, those that neither TLS 1.3 nor Go knows. */
+function whyUnsupported(
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+): string | undefined {
+  if (type === "rsa") {
+    const bits = details?.modulusLength ?? 0;
+    return bits < 2048
+      ? `an RSA key of ${bits} bits, and this program's TLS takes none below 2048`
+      : undefined;
+  }
+  if (type === "ec") {
+    const curve = details?.namedCurve ?? "";
+    const isKnown = ["prime256v1", "secp384r1", "secp521r1"].includes(curve);
+    return isKnown ? undefined : `a key on the curve ${curve}, which this program's TLS does not know`;
+  }
+  return type === "ed25519" ? undefined : `a key of the kind ${type}, which this program's TLS does not know`;
+}
+
+/**
+ * What a text is that should hold a certificate (or what is `wanted`) and does not, as a clause: people take the wrong
+ * file, the wrong form, or encode it twice.
+ */
+export function whatInstead(text: string, wanted: "CERTIFICATE" | "PRIVATE KEY" = "CERTIFICATE"): string {
+  const thing = wanted === "CERTIFICATE" ? "certificate" : "private key";
+  const blocks = pemBlocks(text);
+  const other = blocks.find(({ label }) => !label.endsWith(wanted));
+  const isThere = blocks.some(({ label }) => label === wanted);
+  if (isThere) return `holds no ${thing} that is whole`;
+  if (blocks.some(({ label }) => label === "TRUSTED CERTIFICATE")) {
+    return "is in OpenSSL's own form (TRUSTED CERTIFICATE): openssl x509 -in FILE -out NEW-FILE makes the usual one";
+  }
+  if (other !== undefined) return `holds no ${thing}, but a ${other.label}`;
+  if (/^\s*LS0tLS1CRUdJTi/.test(text)) return "is base64 of a PEM text: decode it once (base64 -d)";
+  // An ASN.1 sequence: the first byte of every certificate and key in DER.
+  if (text.startsWith("0\x82") || text.startsWith("0\uFFFD")) {
+    return "is in the binary form DER: openssl x509 -inform der -in FILE -out NEW-FILE makes PEM of it " +
+      "(openssl pkey of a key)";
+  }
+  return text.trim() === "" ? "is empty" : `holds no ${thing} in PEM`;
+}
+
+/** RFC 5280 §4.1: a version stands first in the signed part, as [0] { INTEGER }, unless it is v1. */
+function isVersion3(der: Uint8Array): boolean {
+  const signed = contentOf(der, 0);
+  const version = contentOf(der, signed);
+  return der[version] === 0xa0 && der[version + 4] === 2;
+}
+
+/** Where the content of the DER element at an offset begins (X.690 §8.1.3). */
+function contentOf(der: Uint8Array, at: number): number {
+  const length = der[at + 1] ?? 0;
+  return at + 2 + (length < 0x80 ? 0 : length & 0x7f);
+}
+
+/** The day on which a client certificate ended, `2026-01-31`; undefined where it has not, or cannot be read. */
+export function expiredSince({ cert }: ClientCertificate, now: number): string | undefined {
+  const [first] = readable(pemBlocks(cert), "CERTIFICATE");
+  const end = first === undefined ? NaN : Date.parse(parse(first.der)?.validTo ?? "");
+  return end < now ? new Date(end).toISOString().slice(0, 10) : undefined;
+}

@@ -1,0 +1,88 @@
+import { runtimeProxy } from "../runtime/proxy.ts";
+import type { ClientCertificate } from "./client_certificate.ts";
+import { certificatesOnly, whyRefused } from "./client_certificate.ts";
+import { ClusterError } from "./error.ts";
+import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
+
+/** Requests by Deno's own fetch: HTTP/1.1, TLS by rustls, connections that are kept. */
+export class FetchTransport implements Transport {
+  readonly #plain: Deno.HttpClient;
+  readonly #streaming: Deno.HttpClient;
+
+  private constructor(options: ClientOptions) {
+    this.#plain = createClient(options);
+    // A watch that breaks must not be followed by one on a pooled connection that is dead too (deno#36542).
+    this.#streaming = createClient({ ...options, poolMaxIdlePerHost: 0 });
+  }
+
+  /**
+   * @returns undefined where rustls does not read the client certificate, and `node:tls` does
+   * @throws {ClusterError} `certificate` where nothing can be done with what was given
+   */
+  static open({ authorities, certificate, proxy }: TransportOptions): FetchTransport | undefined {
+    const trust = authorities === undefined ? {} : { caCerts: [...authorities.pem] };
+    const shown = certificate === undefined
+      ? {}
+      : { cert: certificatesOnly(certificate.cert), key: certificate.key.replace(/^\uFEFF/, "") };
+    const way = proxy === undefined ? {} : { proxy: runtimeProxy(proxy) };
+    try {
+      return new FetchTransport({ ...trust, ...shown, ...way });
+    } catch (cause) {
+      if (certificate !== undefined && !isUsable(shown)) return refuse(certificate, cause);
+      if (!isUsable(way)) throw unusable("proxy-url names a proxy that cannot be used", cause);
+      const caCerts = (authorities?.pem ?? []).filter((pem) => isUsable({ caCerts: [pem] }));
+      if (caCerts.length === 0) {
+        throw unusable("certificate-authority holds no certificate that can be used", cause);
+      }
+      return new FetchTransport({ ...shown, ...way, caCerts });
+    }
+  }
+
+  send({ url, headers, posted, isStream, signal }: Outgoing): Promise<Response> {
+    return fetch(url, {
+      client: isStream ? this.#streaming : this.#plain,
+      headers,
+      ...posted !== undefined && { method: "POST", body: posted },
+      // A redirect would take the credentials to another server.
+      redirect: "manual",
+      signal,
+    });
+  }
+
+  close(): void {
+    this.#plain.close();
+    this.#streaming.close();
+  }
+}
+
+type ClientOptions = Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>;
+
+function createClient(options: ClientOptions): Deno.HttpClient {
+  // Reads of a reused HTTP/2 connection were seen to hang (deno#21749).
+  return Deno.createHttpClient({ http2: false, ...options });
+}
+
+function isUsable(options: ClientOptions): boolean {
+  try {
+    createClient(options).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refuse(certificate: ClientCertificate, cause: unknown): undefined {
+  const refusal = whyRefused(certificate);
+  if (refusal === "version") return undefined;
+  throw new ClusterError(
+    "certificate",
+    `The client certificate of ${certificate.where} cannot be used: ${refusal.fault}. ${refusal.wayOut}`,
+    { cause },
+  );
+}
+
+function unusable(what: string, cause: unknown): ClusterError {
+  return new ClusterError("certificate", `The API server cannot be reached as it was configured: ${what}.`, {
+    cause,
+  });
+}

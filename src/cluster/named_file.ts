@@ -1,0 +1,36 @@
+/*
+ * Files that a person names. Besides those on a disk that is standard input: kubectl takes `--kubeconfig /dev/stdin`, and
+ * Deno opens nothing of that kind below /dev and /proc without all rights.
+ */
+
+/** The names by which a shell gives a program its standard input. */
+const STDIN = /^\/(dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/;
+
+/** All of a file. @throws what the runtime says; see `whyUnreadable` */
+export async function readNamed(file: string): Promise<Uint8Array> {
+  return STDIN.test(file) ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(file);
+}
+
+/** A file whose folder may not be looked into counts as there, so that reading it says why it cannot be read. */
+export async function exists(file: string): Promise<boolean> {
+  if (STDIN.test(file)) return true;
+  try {
+    await Deno.stat(file);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable);
+  }
+}
+
+/** Why a file could not be read: part of a sentence. */
+export function whyUnreadable(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) return "it does not exist";
+  if (cause instanceof Deno.errors.PermissionDenied) return "its permissions forbid reading it";
+  if (cause instanceof Deno.errors.NotCapable) {
+    return "this program may not read it: the one made for a cluster reads its own files only, and none reads /dev or " +
+      "/proc but for /dev/stdin";
+  }
+  if (cause instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (cause instanceof Error && cause.message === "it is empty") return cause.message;
+  return "it cannot be read";
+}

@@ -1,0 +1,206 @@
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import type { Clock } from "../runtime/clock.ts";
+import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
+import { certificatesOnly } from "./client_certificate.ts";
+import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
+
+/**
+ * How the API server's certificate is judged.
+ *
+ * - `authority`: it has to be signed by one of the authorities, and be for the right name.
+ * - `pinned`: it has to be one of the authorities itself, be for the right name, and not have expired: Go takes an end
+ *   entity's certificate for a root, rustls does not (webpki's UnknownIssuer and CaUsedAsEndEntity).
+ * - `nothing`: as with kubectl's insecure-skip-tls-verify.
+ */
+export type Judgement = "authority" | "pinned" | "nothing";
+
+/** What decides beside trust and client certificate. */
+export interface NodeOptions extends TransportOptions {
+  readonly judgement: Judgement;
+  /** The name that is asked for, and that the certificate must be for, in place of the URL's. */
+  readonly serverName?: string | undefined;
+  readonly clock: Clock;
+}
+
+/**
+ * Requests by `node:tls` and `node:http`, for what Deno's fetch cannot do: another server name, a certificate that is
+ * not judged or is pinned, and client certificates of X.509 v1. Each request has a connection of its own: a handshake
+ * more, and none of the pool's troubles. A SOCKS proxy is more than it can do.
+ *
+ * What fails before an answer is Node's error, with its code (`ECONNREFUSED`, `ERR_TLS_CERT_ALTNAME_INVALID`, …).
+ */
+export class NodeTransport implements Transport {
+  readonly #options: NodeOptions;
+
+  constructor(options: NodeOptions) {
+    this.#options = options;
+  }
+
+  async send({ url, headers, posted, signal }: Outgoing): Promise<Response> {
+    const to = new URL(url);
+    const socket = await this.#connect(to, signal);
+    const end = (): void => void socket.destroy();
+    signal.addEventListener("abort", end);
+    socket.once("close", () => signal.removeEventListener("abort", end));
+    try {
+      return responseOf(await ask(to, headers, posted, socket), socket);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  close(): void {}
+
+  async #connect(to: URL, signal: AbortSignal): Promise<TLSSocket> {
+    signal.throwIfAborted();
+    const { authorities, certificate, judgement, serverName, proxy, clock } = this.#options;
+    const name = serverName ?? bareHost(to);
+    const tcp = proxy === undefined ? await connected(bareHost(to), portOf(to), signal) : await tunnelled(
+      proxy,
+      `${to.hostname}:${portOf(to)}`,
+      signal,
+    );
+    const socket = connectTls({
+      socket: tcp,
+      host: name,
+      // An address is no server name (RFC 6066 §3).
+      servername: isIP(name) === 0 ? name : "",
+      ALPNProtocols: ["http/1.1"],
+      rejectUnauthorized: judgement === "authority",
+      ...judgement === "authority" && authorities !== undefined && { ca: [...authorities.pem] },
+      ...certificate !== undefined && { cert: certificatesOnly(certificate.cert), key: certificate.key },
+    });
+    await once(socket, "secureConnect", signal);
+    if (judgement !== "pinned") return socket;
+    const peer = socket.getPeerCertificate();
+    const fault = authorities?.includes(peer.raw)
+      ? checkServerIdentity(name, peer)
+      : new Error("UnknownIssuer");
+    const now = clock.now();
+    const isCurrent = Date.parse(peer.valid_from) <= now && now <= Date.parse(peer.valid_to);
+    if (fault === undefined && isCurrent) return socket;
+    socket.destroy();
+    throw fault ?? new Error("CERT_HAS_EXPIRED");
+  }
+}
+
+async function connected(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTcp({ host, port, noDelay: true });
+  await once(socket, "connect", signal);
+  return socket;
+}
+
+/** A way through an HTTP proxy (RFC 9110 §9.3.6), itself over TLS where it is an `https://` one. */
+async function tunnelled(proxy: Proxy, target: string, signal: AbortSignal): Promise<Socket> {
+  if (proxy.scheme !== "http" && proxy.scheme !== "https") throw new Error("unsupported proxy");
+  let socket = await connected(proxy.host, proxy.port, signal);
+  if (proxy.scheme === "https") {
+    socket = connectTls({ socket, host: proxy.host, servername: isIP(proxy.host) === 0 ? proxy.host : "" });
+    await once(socket, "secureConnect", signal);
+  }
+  const authorization = proxyAuthorization(proxy);
+  const credentials = authorization === undefined ? "" : `proxy-authorization: ${authorization}\r\n`;
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${credentials}\r\n`);
+  let head = "";
+  while (!head.includes("\r\n\r\n")) {
+    await once(socket, "readable", signal);
+    const chunk: Uint8Array | null = socket.read();
+    if (chunk !== null) head += new TextDecoder("latin1").decode(chunk);
+    if (head.length > 16_384) break;
+  }
+  const status = /^HTTP\/1\.\d (\d{3})/.exec(head)?.[1] ?? "none";
+  if (status === "200") return socket;
+  socket.destroy();
+  // In the words of hyper, by which `proxyFault` knows what happened.
+  throw new Error(status === "407" ? "proxy authentication required" : `unsuccessful tunnel: ${status}`);
+}
+
+/** The first event of this name, unless the socket ends or the signal aborts before: then it is destroyed. */
+function once(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (error: Error): void => reject(error);
+  const end = (): void => reject(new Error("the connection was closed in the middle of the handshake"));
+  const abort = (): void => {
+    reject(signal.reason);
+    socket.destroy();
+  };
+  socket.once(event, resolve);
+  socket.on("error", fail);
+  socket.once("close", end);
+  signal.addEventListener("abort", abort);
+  return promise.finally(() => {
+    socket.off(event, resolve);
+    socket.off("close", end);
+    signal.removeEventListener("abort", abort);
+    // An error that nobody waits for would end the program: `fail` stays, and is of no consequence any more.
+  });
+}
+
+function ask(
+  to: URL,
+  headers: Outgoing["headers"],
+  posted: string | undefined,
+  socket: TLSSocket,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      host: to.hostname,
+      method: posted === undefined ? "GET" : "POST",
+      path: `${to.pathname}${to.search}`,
+      headers: { ...headers, host: to.host, connection: "close" },
+      createConnection: () => socket,
+    }, resolve);
+    request.on("error", reject);
+    request.end(posted);
+  });
+}
+
+function responseOf(message: IncomingMessage, socket: TLSSocket): Response {
+  const status = message.statusCode ?? 0;
+  const headers = new Headers();
+  for (let at = 0; at < message.rawHeaders.length; at += 2) {
+    headers.append(message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? "");
+  }
+  message.once("close", () => socket.destroy());
+  const isEmpty = status === 204 || status === 304;
+  if (isEmpty) message.resume();
+  return new Response(isEmpty ? null : bytesOf(message), { status, headers });
+}
+
+/** As fetch's: a stream of bytes, which is read into buffers of the reader's own. */
+function bytesOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  // Once it was closed, failed or given up, whatever the message still says is nothing to the stream.
+  let isOver = false;
+  return new ReadableStream({
+    type: "bytes",
+    start(controller): void {
+      message.on("data", (chunk: Uint8Array) => {
+        if (isOver) return;
+        controller.enqueue(new Uint8Array(chunk));
+        if ((controller.desiredSize ?? 0) <= 0) message.pause();
+      });
+      message.once("end", () => {
+        if (isOver) return;
+        isOver = true;
+        controller.close();
+        // A read that waits is told so only by this (WHATWG Streams, ReadableByteStreamController).
+        controller.byobRequest?.respond(0);
+      });
+      const fail = (error: Error): void => {
+        if (isOver) return;
+        isOver = true;
+        controller.error(error);
+      };
+      message.on("error", fail);
+      message.once("close", () => fail(new Error("the connection was closed in the middle of an answer")));
+    },
+    pull: () => void message.resume(),
+    cancel(): void {
+      isOver = true;
+      message.destroy();
+    },
+  });
+}

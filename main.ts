@@ -68,9 +68,11 @@ const FOR_PEOPLE = [
 
 /** How an error that nothing else catches is told; the log, as soon as there is one. */
 let sayUnexpected = (error: unknown): void =>
-  writeError(`k8svent: ${UNEXPECTED} (${error instanceof Error ? error.message : error})\n`);
+  writeError(
+    usageLine(formOf(undefined), `${UNEXPECTED} (${error instanceof Error ? error.message : error})`),
+  );
 
-const UNEXPECTED = "it failed unexpectedly, by a fault of its own: --log-level debug says where.";
+const UNEXPECTED = "k8svent failed unexpectedly, by a fault of its own: --log-level debug says where.";
 
 // What a callback throws or a promise that nobody waits for rejects with is one line, too.
 for (const kind of ["error", "unhandledrejection"] as const) {
@@ -124,7 +126,7 @@ async function start(options: Options, env: (name: string) => string | undefined
     const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
     log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
   };
-  sayUnexpected = (error) => log.error(`k8svent: ${UNEXPECTED}`, { error });
+  sayUnexpected = (error) => log.error(UNEXPECTED, { error });
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   try {
     checkExtraTrust(env, log);

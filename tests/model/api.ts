@@ -183,7 +183,7 @@ export class ModelApiServer {
   async #check(answer: Answer): Promise<Answer> {
     if (answer.status === 200) return answer;
     const { status, headers = {}, body } = answer;
-    throw await answerError(new Response(body, { status, headers }), this.#clock.now());
+    throw await answerError(new Response(body, { status, headers }), "the API server", this.#clock.now());
   }
 }
 

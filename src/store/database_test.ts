@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
+import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { fillUp, makeRoom, withSmallDisk } from "../../tests/kit/small_disk.ts";
 import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
 import { type Disk, FORMAT, isDiskFault, openFile, openPrivate, StoreError } from "./database.ts";
@@ -267,18 +268,22 @@ withFolder(
   },
 );
 
-withFolder("what SQLite takes for a name of its own is a file like any other", (folder) => {
-  const before = Deno.cwd();
-  Deno.chdir(folder);
-  try {
-    for (const name of [":memory:", "file:state.db?mode=memory"]) {
-      write(name);
-      assert.ok(Deno.statSync(name).size > 0, name);
+// Such a name is one only in the folder that the process works in, which its other tests share.
+testInOwnProcess(import.meta.url)(
+  "what SQLite takes for a name of its own is a file like any other",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    Deno.chdir(folder);
+    try {
+      for (const name of [":memory:", "file:state.db?mode=memory"]) {
+        write(name);
+        assert.ok(Deno.statSync(name).size > 0, name);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
-  } finally {
-    Deno.chdir(before);
-  }
-});
+  },
+);
 
 Deno.test("a temporary store leaves no file behind, not even while it is open", () => {
   const listed = (): string[] =>

@@ -84,8 +84,10 @@ export class ModelApiServer {
   }
 
   async #answer(url: URL, client: Client, signal: AbortSignal): Promise<Stream> {
-    const [, namespace, name] =
-      /^\/api\/v1(?:\/namespaces\/([^/]+))?\/pods(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+    const pods = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/pods(?:\/([^/]+))?$/.exec(url.pathname);
+    // Whether a namespace exists decides nothing but a line of the log.
+    if (pods === null) throw new ClusterError("server", "The model has nothing but pods.");
+    const [, namespace, name] = pods;
     const { searchParams: query } = url;
     const kind = name !== undefined ? "get" : query.has("watch") ? "watch" : "list";
     if (namespace !== undefined) query.set("namespace", namespace);

@@ -37,7 +37,7 @@ clusterTest(
 const EVIDENCE = [
   /the certificate of localhost:\d+ is not trusted/,
   /the name of no-such-host\.invalid:443 does not resolve/,
-  /Endpoint redirects is given up [^"]*302/,
+  /Endpoint redirects refused default\/web, 4 times: status 302/,
   /127\.0\.0\.1:\d+ refused the connection/,
   /closed the connection before it answered/,
   /what answers at 127\.0\.0\.1:\d+ does not speak TLS/,

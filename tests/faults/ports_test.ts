@@ -74,6 +74,7 @@ Deno.test("connections by thousands to --listen: it goes on, others are answered
   try {
     await using program = await startProgram({
       args: ["--kubeconfig", kubeconfig, "--url", receiver.url, "--listen", `127.0.0.1:${port}`],
+      env: { K8SVENT_WEBHOOK_SECRET: "a secret of at least 24 characters" },
     });
     await receiver.until(() => receiver.deliveries.length === 1, "the pod");
     for (const [kind, connections, sent] of FLOODS) {

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
+import { REASONS } from "../../src/change/reasons.ts";
+import { type FlagName, FLAGS } from "../../src/cli/flags.ts";
+import { readModules } from "../kit/modules.ts";
+import { blocksOf, type Page, readPages } from "../kit/pages.ts";
+import { verify } from "../kit/signature.ts";
+
+/* What the pages of docs/ say and the source knows: flags, defaults, headers, reasons, and the tests by their titles. */
+
+const PAGES = (await readPages()).filter(({ path }) => path.startsWith("docs/"));
+
+function page(path: string): Page {
+  const found = PAGES.find((one) => one.path === path);
+  assert(found !== undefined, path);
+  return found;
+}
+
+/** The cells of the tables in a page, or in one of its sections. */
+function rowsOf({ text }: Page, heading?: string): string[][] {
+  const section = heading === undefined
+    ? text
+    : text.split(/^## /m).find((part) => part.startsWith(heading)) ?? "";
+  return section.split("\n").filter((line) => /^\|.*\|$/.test(line) && !/^\| -/.test(line))
+    .map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
+}
+
+Deno.test("docs/flags.md has the flags of the source (deno task docs:flags writes them)", async () => {
+  const text = await Deno.readTextFile(FLAGS_PAGE);
+  assert.equal(withFlags(text), text);
+  const listed = rowsOf(page("docs/flags.md")).flatMap(([flag = ""]) => /--([a-z-]+)/.exec(flag)?.[1] ?? []);
+  assert.deepEqual(listed, [...FLAGS.keys()]);
+});
+
+Deno.test("every flag that a page names is one, and so is every variable", () => {
+  const variables = new Set([...FLAGS.values()].flatMap((flag) => flag.variables));
+  // Of the tests and the build, and of `npx deno`; a pattern is written with its last underscore.
+  const others = /^K8S?VENT_$|^K8SVENT_(SOAK|TOOLCHAIN|ENVTEST)$/;
+  // Of other programs, where prose names them.
+  const foreign = new Set([
+    "filter",
+    "sizes",
+    "rounds",
+    "parts",
+    "programs",
+    "help",
+    "version",
+    "seconds",
+    "target",
+  ]);
+  for (const { path, text } of PAGES) {
+    const prose = text.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "");
+    for (const [, name = ""] of prose.matchAll(/`--([a-z][a-z-]*)/g)) {
+      assert(FLAGS.has(name as FlagName) || foreign.has(name), `${path} names --${name}`);
+    }
+    for (const [name] of text.matchAll(/\bK8S?VENT_[A-Z_]*/g)) {
+      assert(variables.has(name) || others.test(name), `${path} names ${name}`);
+    }
+  }
+});
+
+Deno.test("every default that a page names in brackets behind a flag is the source's", () => {
+  let count = 0;
+  for (const { path, text } of PAGES) {
+    for (const [, name = "", value] of text.matchAll(/`--([a-z-]+)`\s\((\d[A-Za-z0-9]*)[);]/g)) {
+      assert.equal(FLAGS.get(name as FlagName)?.fallback, value, `${path}: --${name}`);
+      count++;
+    }
+  }
+  assert(count >= 5, `${count} defaults`);
+});
+
+Deno.test("docs/payload.md names every header that is sent, and no other", async () => {
+  const sent = new Set<string>();
+  for (const { path, text } of await readModules()) {
+    if (!path.startsWith("src/delivery/")) continue;
+    for (
+      const [, name = ""] of text.matchAll(/"((?:k8svent|webhook|x)-[a-z0-9-]+|content-type|user-agent)"/g)
+    ) sent.add(name);
+  }
+  // What a receiver may answer.
+  sent.delete("k8svent-request");
+  const named = rowsOf(page("docs/payload.md"), "Headers").slice(1).map(([name = ""]) =>
+    name.replaceAll("`", "")
+  );
+  assert.deepEqual(named.toSorted(), [...sent].toSorted());
+});
+
+Deno.test("docs/payload.md names every reason, and no other", () => {
+  const named = rowsOf(page("docs/payload.md"), "Reasons").slice(1).map(([name = ""]) =>
+    name.replaceAll("`", "")
+  );
+  assert.deepEqual(named.toSorted(), [...REASONS].toSorted());
+});
+
+Deno.test("the example of docs/payload.md verifies with the secret that stands below it", () => {
+  const example = page("docs/payload.md");
+  const blocks = blocksOf(example);
+  const head = blocks.find(({ language }) => language === "http")?.text.trim().split("\n").slice(1) ?? [];
+  const headers = Object.fromEntries(head.map((line) => line.split(/: (.*)/).slice(0, 2)));
+  const body = blocks.find(({ language }) => language === "json")?.text ?? "";
+  const raw = new TextEncoder().encode(JSON.stringify(JSON.parse(body)));
+  const secret = /verify with the secret\s`([^`]+)`/.exec(example.text)?.[1] ?? "";
+  assert.equal(verify({ headers, raw }, [secret]), "ok");
+  assert.equal(headers["content-length"], String(raw.length));
+});
+
+Deno.test("every test that docs/delivery.md names for a fault is there, by its exact title", async () => {
+  const rows = rowsOf(page("docs/delivery.md"), "Faults").slice(1);
+  assert(rows.length >= 50, `${rows.length} faults`);
+  const titles = rows.map((row) => row.at(-1) ?? "");
+  assert.deepEqual(titles, [...new Set(titles)], "a test is named once");
+  const tests = (await readTests(new URL("../../src/", import.meta.url))) +
+    await readTests(new URL("../", import.meta.url));
+  assert.deepEqual(titles.filter((title) => !tests.includes(`"${title}"`)), []);
+});
+
+Deno.test("the repository and the image are named in one place, and the version is this one", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  const [names] = blocksOf(page("docs/install.md")).filter(({ language }) => language === "sh");
+  assert.match(names?.text ?? "", /^export REPOSITORY=\S+\nexport IMAGE=\S+\nexport VERSION=\S+\n$/);
+  const [repository = "", image = "", named] = [...(names?.text ?? "").matchAll(/=(.*)$/gm)].map((
+    [, value],
+  ) => value);
+  assert.equal(named, version);
+  for (const { path, text } of PAGES) {
+    const times = path === "docs/install.md" ? 2 : 1;
+    for (const name of [repository, image]) assert(text.split(name).length <= times, `${path} names ${name}`);
+  }
+});
+
+Deno.test("the pages use the field's words", () => {
+  for (const { path, text } of PAGES) {
+    for (const line of text.split("\n")) {
+      // The last cell of the faults is a test's title, which is quoted as it stands.
+      const prose = line.startsWith("|") ? line.split("|").slice(0, -2).join("|") : line;
+      assert.doesNotMatch(
+        prose,
+        /\b(owed|told|texts|reduced|duress|aside|refuge|sacrifice|strangers?)\b/i,
+        path,
+      );
+    }
+  }
+});
+
+/** The text of every test file in a folder and below it. */
+async function readTests(folder: URL): Promise<string> {
+  let text = "";
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) text += await readTests(new URL(`${name}/`, folder));
+    else if (name.endsWith("_test.ts")) text += await Deno.readTextFile(new URL(name, folder));
+  }
+  return text;
+}

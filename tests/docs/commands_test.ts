@@ -13,7 +13,8 @@ import { Until } from "../kit/until.ts";
  * its own. Or it is named here with the test that runs it, or with the reason why none can. A command that is in no
  * list fails the test, and so does one in a list that no page has any more.
  *
- * What is not as on the reader's machine: `https://hooks.example.com/pods` is a receiver on loopback, `k8svent` and
+ * What a page shows in a `console` block has to have been printed by its commands, line by line, but for what differs
+ * from run to run (`shape`). What is not as on the reader's machine: `https://hooks.example.com/pods` is a receiver on loopback, `k8svent` and
  * `npx deno` are the source under test, and ports are free ones.
  */
 
@@ -90,7 +91,10 @@ const WAYS: Record<string, Way> = {
     "runs",
   'k8svent --url https://hooks.example.com/pods --secret-file ./secret --image "$IMAGE:latest"': FOLLOWS,
 
-  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --listen 127.0.0.1:8080": FOLLOWS,
+  // Ready only then.
+  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --listen 127.0.0.1:8080": {
+    until: /Listed .* watching/,
+  },
   "curl -i http://127.0.0.1:8080/readyz": "runs",
   "kubectl port-forward -n k8svent deployment/k8svent 8080:8080": {
     cannot: "the control plane of the tests has no kubelet",
@@ -149,12 +153,21 @@ clusterTest(
     await using plane = await startControlPlane({ workloads: true });
     await plane.kubectl(["create", "namespace", "shop"]);
     await plane.kubectl(["create", "namespace", "team-a"]);
-    await createPods(plane, [manifest("web-0", { namespace: "shop" })]);
+    // As many as it takes to see that an endpoint, and not one pod, is at fault.
+    await createPods(
+      plane,
+      Array.from({ length: 6 }, (_, pod) => manifest(`web-${pod}`, { namespace: "shop" })),
+    );
     await using reader = await Reader.at(plane);
     for (const page of PAGES) {
       await context.step(page.path, async () => {
         for (const command of commandsOf(page)) await reader.follow(command);
+        if (page.path === "docs/delivery.md") await reader.refuse();
         await reader.leave();
+        const printed = new Set(reader.printed.splice(0).join("").split("\n").map(shape));
+        for (const line of shownBy(page)) {
+          assert(printed.has(shape(line)), `${line}\n\n${[...printed].join("\n")}`);
+        }
       });
     }
   },
@@ -163,14 +176,32 @@ clusterTest(
     : "a control plane with controllers is needed: K8SVENT_ENVTEST.",
 );
 
+/** The lines that the page says are printed. */
+function shownBy(page: Page): string[] {
+  return blocksOf(page).filter(({ language }) => language === "console")
+    .flatMap(({ text }) => text.trimEnd().split("\n"));
+}
+
+/** Without what is another in each run: times, numbers, hosts, the digest in a name, one or many. */
+function shape(line: string): string {
+  return line.trimEnd()
+    .replaceAll(/\b(hooks\.example\.com|127\.0\.0\.1)(:\d+)?\b/g, "HOST")
+    .replaceAll(/HOST-[0-9a-f]{8}/g, "HOST-0")
+    .replaceAll(/\b\d+(\.\d+)? (ms|s|min|h)\b/g, "0 s")
+    .replaceAll(/\d+/g, "0").replaceAll(/[+-]0:0|\bZ\b/g, "")
+    .replaceAll(/\b(pod|message)s?\b/g, "$1").replaceAll(/\bwaits?\b/g, "wait");
+}
+
 /** Somebody who reads the pages and does what they say. */
 class Reader implements AsyncDisposable {
+  /** What the commands printed. */
+  readonly printed: string[] = [];
   readonly #folder: string;
   readonly #receiver: Receiver;
   readonly #env: Record<string, string>;
   readonly #port = String(freePort());
   /** What runs until it is left. */
-  #running: { child: Deno.ChildProcess; ended: Promise<Ended> } | undefined;
+  #running: Running | undefined;
 
   static async at(plane: ControlPlane): Promise<Reader> {
     const folder = await Deno.makeTempDir({ prefix: "k8svent-reader-" });
@@ -216,6 +247,15 @@ class Reader implements AsyncDisposable {
     }
   }
 
+  /** Follows the cluster while the receiver refuses everything for a while. */
+  async refuse(): Promise<void> {
+    let refused = 0;
+    this.#receiver.reply = () => ({ status: ++refused > 8 ? 200 : 401 });
+    const command = "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret";
+    this.#running = this.#start(command, /works again/);
+    await this.#running.said;
+  }
+
   /** Ends what runs. */
   async leave(): Promise<void> {
     const running = this.#running;
@@ -235,10 +275,7 @@ class Reader implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
-  #start(
-    command: string,
-    until = /$^/,
-  ): { child: Deno.ChildProcess; ended: Promise<Ended>; said: Promise<void> } {
+  #start(command: string, until = /$^/): Running {
     const isOwn = /^(k8svent|npx|curl) /.test(command);
     const adapted = !isOwn ? command : command
       .replaceAll("https://hooks.example.com/pods", this.#receiver.url)
@@ -261,6 +298,7 @@ class Reader implements AsyncDisposable {
     const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) {
         output += text;
+        this.printed.push(text);
         looks.look();
       }
     };
@@ -274,6 +312,13 @@ class Reader implements AsyncDisposable {
     });
     return { child, ended, said };
   }
+}
+
+/** `said`: that it printed what is waited for. */
+interface Running {
+  child: Deno.ChildProcess;
+  said: Promise<void>;
+  ended: Promise<Ended>;
 }
 
 interface Ended {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
+import { Health } from "../../src/admin/health.ts";
 import { REASONS } from "../../src/change/reasons.ts";
 import { type FlagName, FLAGS } from "../../src/cli/flags.ts";
+import { statusError } from "../../src/cluster/status.ts";
+import { whyFixed } from "../../src/update/policy.ts";
+import { TestClock } from "../kit/clock.ts";
 import { readModules } from "../kit/modules.ts";
 import { blocksOf, type Page, readPages } from "../kit/pages.ts";
 import { verify } from "../kit/signature.ts";
@@ -104,6 +108,43 @@ Deno.test("the example of docs/payload.md verifies with the secret that stands b
   assert.equal(verify({ headers, raw }, [secret]), "ok");
   assert.equal(headers["content-length"], String(raw.length));
 });
+
+Deno.test("the sentences that pages quote are the program's", async () => {
+  const message =
+    'pods is forbidden: User "system:serviceaccount:k8svent:k8svent" cannot list resource "pods" in API group "" at the cluster scope';
+  const said = [
+    statusError({ kind: "Status", code: 403, reason: "Forbidden", message }).message,
+    `Update: stays: ${whyFixed({ registry: "", repository: "", tag: "0.1.0" })}.`,
+    ...await healthSentences(),
+  ];
+  for (const { path, quoted } of PAGES.flatMap((one) => quotationsOf(one))) {
+    assert(said.includes(quoted), `${path}: ${quoted}\n\n${said.join("\n")}`);
+  }
+});
+
+/** What stands in `text` blocks, a sentence a line but for one that is broken. */
+function quotationsOf(one: Page): { path: string; quoted: string }[] {
+  return blocksOf(one).filter(({ language }) => language === "text").flatMap(({ text }) => {
+    const lines = /403/.test(text) ? [text.trim().replaceAll("\n", " ")] : text.trim().split("\n");
+    return lines.map((quoted) => ({ path: one.path, quoted }));
+  });
+}
+
+/** Why the program is not ready: before a list, after ten minutes without a word, on a full disk. */
+async function healthSentences(): Promise<string[]> {
+  const clock = new TestClock();
+  const health = new Health({
+    clock,
+    scopes: [undefined],
+    staleAfter: 600_000,
+    diskFault: () => "it is full",
+  });
+  const before = health.problems();
+  health.synced(undefined);
+  health.heard(undefined);
+  await clock.advance(601_000);
+  return [...before, ...health.problems()];
+}
 
 Deno.test("every test that docs/delivery.md names for a fault is there, by its exact title", async () => {
   const rows = rowsOf(page("docs/delivery.md"), "Faults").slice(1);

@@ -17,6 +17,9 @@ const SECRET = "a secret of at least 24 characters";
 const WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const EMPTY = "SECRET is empty: set it to the secret that k8svent signs with.";
 
+/** What the page says is printed, in a block without a language. */
+const SHOWN = blocksOf(PAGE).find(({ language }) => language === "")?.text.split("\n") ?? [];
+
 const LANGUAGES = [
   { language: "js", file: "receiver.mjs", program: "node", seesPods: true },
   { language: "python", file: "receiver.py", program: "python3", seesPods: true },
@@ -63,6 +66,7 @@ for (const { language, file, program, seesPods } of LANGUAGES) {
       assert.equal(receiver.lines[1], `pod.changed phase,ready${seesPods ? " shop/web-0 Running" : ""}`);
       assert(receiver.lines.includes("k8svent.inventory"), receiver.lines.join("\n"));
       assert.match(receiver.lines.at(-1) ?? "", /^pod\.deleted deleted/);
+      if (seesPods) assert(SHOWN.includes(receiver.lines[1] ?? "none"), "the page shows what is printed");
     },
   );
 

@@ -108,6 +108,7 @@ const WAYS: Record<string, Way> = {
     "runs",
   "k8svent --url ops=https://hooks.example.com/pods --notices ops --secret-file ./secret": FOLLOWS,
 
+  "k8svent --once --url ops=https://hooks.example.com/pods --secret-file ./secret": "runs",
   "npx -y deno@2.9.6 task test --filter 'an endpoint that hangs changes nothing for another'": {
     by: "an endpoint that hangs changes nothing for another",
   },

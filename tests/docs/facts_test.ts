@@ -3,6 +3,10 @@ import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
 import { Health } from "../../src/admin/health.ts";
 import { REASONS } from "../../src/change/reasons.ts";
 import { type FlagName, FLAGS } from "../../src/cli/flags.ts";
+import type { InventoryNotice } from "../../src/delivery/notice.ts";
+import { ROUTE_ANNOTATION } from "../../src/pod/pod.ts";
+import { parseAnnotation } from "../../src/route/annotation.ts";
+import { parseHostPattern } from "../../src/route/host_pattern.ts";
 import { statusError } from "../../src/cluster/status.ts";
 import { whyFixed } from "../../src/update/policy.ts";
 import { TestClock } from "../kit/clock.ts";
@@ -145,6 +149,54 @@ async function healthSentences(): Promise<string[]> {
   await clock.advance(601_000);
   return [...before, ...health.problems()];
 }
+
+Deno.test("the probes of docs/health.md are those of the manifests", async () => {
+  const manifest = await Deno.readTextFile(new URL("../../kube/deployment-rbac.yaml", import.meta.url));
+  const lines = manifest.split("\n").map((line) => line.trim());
+  const [probes] = blocksOf(page("docs/health.md")).filter(({ language }) => language === "yaml");
+  for (const probe of (probes?.text ?? "").trim().split(/\n(?=\w)/)) {
+    const shown = probe.split("\n").map((line) => line.trim());
+    const from = lines.indexOf(shown[0] ?? "");
+    assert.deepEqual(lines.slice(from, from + shown.length), shown);
+  }
+});
+
+Deno.test("the annotation of docs/payload.md is honoured where its host is allowed", () => {
+  const [block] = blocksOf(page("docs/payload.md")).filter(({ language }) => language === "yaml");
+  const [, name, text = ""] = /^ +(\S+): '(.*)'$/m.exec(block?.text ?? "") ?? [];
+  assert.equal(name, ROUTE_ANNOTATION);
+  const { urls, environment, problems } = parseAnnotation(text, [parseHostPattern("team.example.com")]);
+  assert.deepEqual([urls.length, environment, problems], [1, "staging", []]);
+});
+
+Deno.test("the notice of docs/payload.md has the fields of an inventory, as its table says", () => {
+  const payload = page("docs/payload.md");
+  const [, notice] = blocksOf(payload).filter(({ language }) => language === "json");
+  const { type, ...fields } = JSON.parse(notice?.text ?? "") as InventoryNotice;
+  assert.equal(type, "k8svent.inventory");
+  const row = rowsOf(payload, "Notices").find(([name]) => name === `\`${type}\``)?.at(-1) ?? "";
+  for (const field of Object.keys(fields)) assert(row.includes(`\`${field}\``), field);
+});
+
+Deno.test("every block of the pages is of a kind that a test looks at", () => {
+  const known = [
+    "sh",
+    "console",
+    "text",
+    "http",
+    "json",
+    "yaml",
+    "js",
+    "python",
+    "go",
+    "java",
+    "mermaid",
+    "",
+  ];
+  for (const one of PAGES) {
+    for (const { language, text } of blocksOf(one)) assert(known.includes(language), `${one.path}: ${text}`);
+  }
+});
 
 Deno.test("every test that docs/delivery.md names for a fault is there, by its exact title", async () => {
   const rows = rowsOf(page("docs/delivery.md"), "Faults").slice(1);

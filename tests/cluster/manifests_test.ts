@@ -275,15 +275,15 @@ manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch
 });
 
 manifestTest(
-  "the README's kubectl debug is admitted beside the pod, in its process namespace and as its user",
+  "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
   async (cluster) => {
     await apply(cluster, "namespace.yaml", "rbac.yaml", "deployment-rbac.yaml");
     const { spec: { template } } = await deployment(cluster);
     const metadata = { name: "k8svent-0", namespace: "k8svent" };
     const pod = { apiVersion: "v1", kind: "Pod", metadata, spec: template.spec };
     await cluster.kubectl(["create", "-f", "-"], JSON.stringify(pod));
-    const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-    const [, flags = ""] = /^kubectl debug -n k8svent "\$pod" (.*) -- kill -USR1 1$/m.exec(readme) ?? [];
+    const page = await Deno.readTextFile(new URL("../../docs/state.md", import.meta.url));
+    const [, flags = ""] = /^kubectl debug -n k8svent "\$pod" (.*) -- kill -USR1 1$/m.exec(page) ?? [];
     const debug = ["debug", "-n", "k8svent", "k8svent-0", "--attach=false", ...flags.split(" ")];
     await cluster.kubectl([...debug, "--", "kill", "-USR1", "1"]);
     const got = JSON.parse(

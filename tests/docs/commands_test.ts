@@ -6,117 +6,19 @@ import { findControlPlane, programs } from "../kit/control_plane_source.ts";
 import { blocksOf, commandsOf, type Page, readPage } from "../kit/pages.ts";
 import { freePort } from "../kit/port.ts";
 import { Receiver } from "../kit/receiver.ts";
+import { readTests } from "../kit/test_titles.ts";
 import { Until } from "../kit/until.ts";
+import { WAYS } from "./ways.ts";
 
 /*
  * Every command of the pages is run, one after the other, as a reader would: on a real control plane, in a folder of
- * its own. Or it is named here with the test that runs it, or with the reason why none can. A command that is in no
+ * its own. Or it is named in ways.ts with the test that runs it, or with the reason why none can. A command that is in no
  * list fails the test, and so does one in a list that no page has any more.
  *
  * What a page shows in a `console` block has to have been printed by its commands, line by line, but for what differs
  * from run to run (`shape`). What is not as on the reader's machine: `https://hooks.example.com/pods` is a receiver on loopback, `k8svent` and
  * `npx deno` are the source under test, and ports are free ones.
  */
-
-/** `until`: it goes on until it prints such a line, and is then ended; it must end with 0. */
-type Way = "runs" | { until: RegExp } | { by: string } | { cannot: string };
-
-const FOLLOWS = { until: /follows the pods of all namespaces/ };
-const NETWORK = { cannot: "the placeholder names no real repository or registry" };
-const MADE_BY_RELEASE = { by: "a release is refused by a tag that is not this version's" };
-const BINARY = { by: "the compiled binary runs on the real control plane" };
-const RECEIVER = { by: "the receiver in js takes what is signed and nothing else" };
-const SIGUSR1 = {
-  by: "410 for two pods stops the endpoint, what is pending stays, and an operator brings it back",
-};
-
-const DEBUG = {
-  by:
-    "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
-};
-
-const WAYS: Record<string, Way> = {
-  'git clone "$REPOSITORY" k8svent && cd k8svent': NETWORK,
-  "npx -y deno@2.9.6 task demo": { until: /pod\.changed/ },
-  "npx -y deno@2.9.6 task -q start --url https://hooks.example.com/pods --secret-file ./secret": FOLLOWS,
-  "npx -y deno@2.9.6 task compile": BINARY,
-  "install -D -m 0755 dist/k8svent ~/.local/bin/k8svent": BINARY,
-  'curl -fLO "$REPOSITORY/releases/download/v$VERSION/k8svent-$VERSION-linux-x64"': NETWORK,
-  'curl -fLO "$REPOSITORY/releases/download/v$VERSION/SHA256SUMS"': NETWORK,
-  "sha256sum --check --ignore-missing SHA256SUMS": MADE_BY_RELEASE,
-  'install -D -m 0755 "k8svent-$VERSION-linux-x64" ~/.local/bin/k8svent': BINARY,
-  'gh attestation verify "k8svent-$VERSION-linux-x64" --repo "${REPOSITORY#https://github.com/}"': NETWORK,
-  'gh attestation verify "oci://$IMAGE:$VERSION" --repo "${REPOSITORY#https://github.com/}"': NETWORK,
-  "k8svent --version": "runs",
-  "k8svent --help": "runs",
-  "k8svent --once --namespace shop": "runs",
-  "openssl rand -hex 32 > secret": "runs",
-  "k8svent --url https://hooks.example.com/pods --secret-file ./secret": FOLLOWS,
-  'docker build -t "$IMAGE:latest" --build-arg BUILD_IMAGE=denoland/deno:debian-2.9.6 --build-arg RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot --build-arg VERSION="$VERSION" .':
-    { by: "the image is built from the Dockerfile" },
-  'docker push "$IMAGE:latest"': NETWORK,
-  "kubectl apply -f kube/namespace.yaml": "runs",
-  "kubectl create secret generic k8svent -n k8svent --from-literal=webhooks=https://hooks.example.com/pods --from-file=secret=./secret":
-    "runs",
-  "mkdir -p overlay": "runs",
-  "printf 'resources:\\n  - ../kube\\nimages:\\n  - name: k8svent\\n    newName: %s\\n' \"$IMAGE\" > overlay/kustomization.yaml":
-    "runs",
-  "kubectl apply -k overlay": "runs",
-  "kubectl rollout status -n k8svent deployment/k8svent --timeout=2m": "runs",
-  "kubectl logs -n k8svent deployment/k8svent": { cannot: "the control plane of the tests has no kubelet" },
-  "kubectl set env -n k8svent deployment/k8svent K8SVENT_INTERVAL=5m": "runs",
-  "kubectl apply -n team-a -f kube/rbac-namespaced.yaml": "runs",
-  "kubectl apply -f kube/deployment-namespaced.yaml": "runs",
-  "kubectl set env -n k8svent deployment/k8svent K8SVENT_NAMESPACE=team-a": "runs",
-  'kubectl set image -n k8svent deployment/k8svent k8svent="$IMAGE:latest"': "runs",
-  "kubectl apply -f kube/deployment-no-rbac.yaml": "runs",
-  "kubectl apply -f kube/rbac.yaml": "runs",
-  "kubectl auth can-i watch pods --as=system:serviceaccount:k8svent:k8svent -A": "runs",
-  "kubectl delete -k overlay --wait=false": "runs",
-  "kubectl delete -n team-a -f kube/rbac-namespaced.yaml": "runs",
-  "kubectl delete -f kube/namespace.yaml --ignore-not-found --wait=false": "runs",
-  "rm -f ~/.local/bin/k8svent": "runs",
-
-  "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
-  "kubectl apply -f kube/pvc/claim.yaml": "runs",
-  "kubectl patch -n k8svent deployment/k8svent --patch-file kube/pvc/deployment-patch.yaml": "runs",
-  'kill -USR1 "$(pgrep -x k8svent)"': SIGUSR1,
-  "pod=$(kubectl get pod -n k8svent -l app.kubernetes.io/name=k8svent -o name)": DEBUG,
-  'kubectl debug -n k8svent "$pod" --image=busybox --target=k8svent --profile=restricted -- kill -USR1 1':
-    DEBUG,
-
-  'kubectl set image -n k8svent deployment/k8svent k8svent="$IMAGE:next"': "runs",
-  'kubectl set image -n k8svent deployment/k8svent k8svent="$IMAGE:$VERSION"': "runs",
-  "kubectl set env -n k8svent deployment/k8svent K8SVENT_UPDATE=notify": "runs",
-  "kubectl set env -n k8svent deployment/k8svent K8SVENT_UPDATE=off": "runs",
-  'kubectl create secret docker-registry k8svent-registry -n k8svent --docker-server=registry.example.com --docker-username=reader --docker-password="$REGISTRY_PASSWORD"':
-    "runs",
-  "kubectl set env -n k8svent deployment/k8svent K8SVENT_REGISTRY_CONFIG=/var/run/secrets/k8svent/registry.json":
-    "runs",
-  'k8svent --url https://hooks.example.com/pods --secret-file ./secret --image "$IMAGE:latest"': FOLLOWS,
-
-  // Ready only then.
-  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --listen 127.0.0.1:8080": {
-    until: /Listed .* watching/,
-  },
-  "curl -i http://127.0.0.1:8080/readyz": "runs",
-  "kubectl port-forward -n k8svent deployment/k8svent 8080:8080": {
-    cannot: "the control plane of the tests has no kubelet",
-  },
-
-  "SECRET=$(cat secret) node receiver.mjs": RECEIVER,
-  "SECRET=$(cat secret) python3 receiver.py": RECEIVER,
-  "SECRET=$(cat secret) go run receiver.go": RECEIVER,
-  "SECRET=$(cat secret) java Receiver.java": RECEIVER,
-  "kubectl create secret generic k8svent -n k8svent --dry-run=client -o yaml --from-literal=webhooks=https://hooks.example.com/pods --from-file=secret=./secret | kubectl apply -f -":
-    "runs",
-  "k8svent --url ops=https://hooks.example.com/pods --notices ops --secret-file ./secret": FOLLOWS,
-
-  "k8svent --once --url ops=https://hooks.example.com/pods --secret-file ./secret": "runs",
-  "npx -y deno@2.9.6 task test --filter 'an endpoint that hangs changes nothing for another'": {
-    by: "an endpoint that hangs changes nothing for another",
-  },
-};
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -144,11 +46,10 @@ Deno.test("every command of the pages is in the list, and nothing else is", () =
 });
 
 Deno.test("every test that the list of commands names is there", async () => {
-  const tests = await readTests(new URL("../", import.meta.url)) +
-    await readTests(new URL("../../build/", import.meta.url));
+  const tests = await readTests(["src/", "tests/", "build/"]);
   for (const way of Object.values(WAYS)) {
-    if (typeof way !== "object" || !("by" in way) || way === RECEIVER) continue;
-    assert(tests.includes(`"${way.by}"`), way.by);
+    if (typeof way !== "object" || !("by" in way)) continue;
+    assert(['"', "`"].some((quote) => tests.includes(`${quote}${way.by}${quote}`)), way.by);
   }
 });
 
@@ -359,14 +260,4 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The text of every test file in a folder and below it. */
-async function readTests(folder: URL): Promise<string> {
-  let text = "";
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) text += await readTests(new URL(`${name}/`, folder));
-    else if (name.endsWith("_test.ts")) text += await Deno.readTextFile(new URL(name, folder));
-  }
-  return text;
 }

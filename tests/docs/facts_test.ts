@@ -13,6 +13,7 @@ import { TestClock } from "../kit/clock.ts";
 import { readModules } from "../kit/modules.ts";
 import { blocksOf, type Page, readPages } from "../kit/pages.ts";
 import { verify } from "../kit/signature.ts";
+import { readTests } from "../kit/test_titles.ts";
 
 /* What the pages of docs/ say and the source knows: flags, defaults, headers, reasons, and the tests by their titles. */
 
@@ -203,8 +204,7 @@ Deno.test("every test that docs/delivery.md names for a fault is there, by its e
   assert(rows.length >= 50, `${rows.length} faults`);
   const titles = rows.map((row) => row.at(-1) ?? "");
   assert.deepEqual(titles, [...new Set(titles)], "a test is named once");
-  const tests = (await readTests(new URL("../../src/", import.meta.url))) +
-    await readTests(new URL("../", import.meta.url));
+  const tests = await readTests();
   assert.deepEqual(titles.filter((title) => !tests.includes(`"${title}"`)), []);
 });
 
@@ -235,13 +235,3 @@ Deno.test("the pages use the field's words", () => {
     }
   }
 });
-
-/** The text of every test file in a folder and below it. */
-async function readTests(folder: URL): Promise<string> {
-  let text = "";
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    if (isDirectory) text += await readTests(new URL(`${name}/`, folder));
-    else if (name.endsWith("_test.ts")) text += await Deno.readTextFile(new URL(name, folder));
-  }
-  return text;
-}

@@ -38,9 +38,10 @@ export function blocksOf({ text }: Page): Block[] {
   }));
 }
 
-/** The commands of a page: what a person copies and runs, one after the other. */
+/** The commands of a page: what a person copies and runs, one after the other, without what is said behind them. */
 export function commandsOf(page: Page): string[] {
   return blocksOf(page).filter(({ language }) => language === "sh").flatMap(({ text }) =>
-    text.replaceAll(/\\\n\s*/g, "").split("\n").map((line) => line.trim()).filter((line) => line !== "")
+    text.replaceAll(/\\\n\s*/g, "").split("\n").map((line) => line.replace(/\s+# .*$/, "").trim())
+      .filter((line) => line !== "")
   );
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parsePicture, readPictures } from "./kit/mermaid.ts";
 import { type Module, parseModule, readModules } from "./kit/modules.ts";
 
 /** The stages, in the order in which the data flows. */
@@ -219,4 +220,44 @@ Deno.test("architecture: every exception is still needed", async () => {
     ...SHARED.filter((path) => !shared.includes(path)),
   ];
   assert.deepEqual(stale, []);
+});
+
+/** Stages beside the pipeline: no pod flows through them. */
+const BESIDE = ["update", "admin"];
+
+/** `delivery -.-> store`: of each pair of stages, where one knows the other; dotted: by its types alone. */
+function arrowsBetweenStages(modules: Module[]): string[] {
+  const solid = new Map<string, boolean>();
+  for (const { path, imports } of modules) {
+    for (const { of, values } of imports) {
+      const [from, to] = [folder(path), folder(of)];
+      if (from === to || !STAGES.includes(from) || !STAGES.includes(to)) continue;
+      solid.set(`${from} ${to}`, solid.get(`${from} ${to}`) === true || values.length > 0);
+    }
+  }
+  return [...solid].map(([pair, isSolid]) => pair.replace(" ", isSolid ? " --> " : " -.-> ")).sort();
+}
+
+Deno.test("architecture: a picture is read as it is drawn", () => {
+  const picture = parsePicture(
+    'flowchart TD\n  a["A<br/>x"] --> b --> c\n  subgraph s\n    d\n  end\n  b -.-> d',
+  );
+  assert.deepEqual(picture, { arrows: ["a --> b", "b --> c", "b -.-> d"], groups: { s: ["d"] } });
+});
+
+Deno.test("architecture: the picture of the data shows the stages in the order of the flow", async () => {
+  const [data] = await readPictures("docs/architecture.md");
+  const flow = ["apiserver", ...STAGES.filter((name) => !BESIDE.includes(name)), "receiver"];
+  assert.deepEqual(data?.arrows, flow.slice(1).map((to, index) => `${flow[index]} --> ${to}`));
+});
+
+Deno.test("architecture: the picture of the folders shows each folder, each layer, and every import between stages", async () => {
+  const [, folders] = await readPictures("docs/architecture.md");
+  const modules = await readModules();
+  const present = new Set(modules.map(({ path }) => folder(path)));
+  assert.deepEqual(folders?.groups, { stages: STAGES, base: LAYERS[0] });
+  assert.deepEqual(STAGES.filter((name) => !present.has(name)), [], "drawn, but not there");
+  const layers = ["main --> app", "app --> cli", "cli --> stages", "stages --> base"];
+  assert.deepEqual(folders?.arrows.slice(0, layers.length), layers);
+  assert.deepEqual(folders?.arrows.slice(layers.length).sort(), arrowsBetweenStages(modules));
 });

@@ -70,6 +70,6 @@ function explain(
     ...commands,
     errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
     `To play it again: K8SVENT_MODEL_SEED=${seed} K8SVENT_MODEL_PATH=${counterexamplePath} ` +
-    `deno test -q -P=test tests/model/model_${file}_test.ts`,
+    `npx -y deno@${Deno.version.deno} test -q -P=test tests/model/model_${file}_test.ts`,
   ].join("\n");
 }

@@ -161,17 +161,12 @@ function drawBar(values: number[], index: number, x: number, top: number, scale:
   const bar = `<rect class="bar${index}" x="${fixed(x)}" y="${top}" width="${
     fixed(middle * scale)
   }" height="${BAR}" rx="2"/>`;
-  const label = text(x + high * scale + 7, top + 11, "value", withSeparators(middle));
+  const label = text(x + high * scale + 7, top + 11, "value", round(middle));
   if (low === high) return `${bar}\n${label}`;
   const [from, to, at] = [fixed(x + low * scale), fixed(x + high * scale), top + BAR / 2];
   return `${bar}
 <path class="whisker" d="M${from} ${at}H${to}M${from} ${at - 4}v8M${to} ${at - 4}v8"/>
 ${label}`;
-}
-
-/** `17,723`, and `1.10`: as many digits as elsewhere. */
-function withSeparators(value: number): string {
-  return value >= 1_000 ? Math.round(value).toLocaleString("en") : round(value);
 }
 
 function text(x: number, y: number, style: string, words: string): string {

@@ -1,11 +1,12 @@
+import { printMachine } from "./machine.ts";
 import { median, nameSize, type Results, round } from "./results.ts";
 import { findTarget, printTarget, printVerdict, TARGETS } from "./targets.ts";
 
-/** Whose figures the README shows beside those of the program that the others are compared with. */
+/** Whose figures the page shows beside those of the program that the others are compared with. */
 const SHOWN = "compiled";
 
 /**
- * A table for the README: of each figure and size the medians of the compiled program and of the Go program, and
+ * A table for docs/benchmark.md: of each figure and size the medians of the compiled program and of the Go program, and
  * their ratio.
  */
 export function printMarkdown({ sizes, baseline = "" }: Results): string {
@@ -35,14 +36,43 @@ export function printTargets(results: Results): string {
   return printRows([["", "at most", "found", ""], ...rows]);
 }
 
+/** With columns as wide as the formatter makes them. */
 function printRows([head = [], ...rows]: string[][]): string {
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => (row[column] ?? "").length))
+  );
+  const lines = [head, widths.map((width) => "-".repeat(width)), ...rows];
+  return lines.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`)
+    .join("\n");
 }
 
-// Both tables of the last run, for the README, once more.
+const BEGIN = "<!-- Made by bench/markdown.ts from bench/results.json: begin -->";
+const END = "<!-- end -->";
+
+/** The page with the machine and both tables of a run in place of those that it has. */
+export function putFigures(page: string, results: Results): string {
+  const [before, rest] = cutAt(page, BEGIN);
+  const [, after] = cutAt(rest, END);
+  const machine = `${printMachine(results.machine)}; ${results.day}.`;
+  return [
+    `${before}${BEGIN}`,
+    machine,
+    printMarkdown(results),
+    "What was aimed at:",
+    printTargets(results),
+    `${END}${after}`,
+  ].join("\n\n");
+}
+
+function cutAt(text: string, mark: string): [before: string, after: string] {
+  const [before = "", after, ...more] = text.split(mark);
+  if (after === undefined || more.length > 0) throw new TypeError(`The page has not one line "${mark}"`);
+  return [before, after];
+}
+
+// Puts the last run into the page once more.
 if (import.meta.main) {
   const results: Results = JSON.parse(await Deno.readTextFile(new URL("results.json", import.meta.url)));
-  Deno.stdout.writeSync(
-    new TextEncoder().encode(`${printMarkdown(results)}\n\n${printTargets(results)}\n`),
-  );
+  const page = new URL("../docs/benchmark.md", import.meta.url);
+  await Deno.writeTextFile(page, putFigures(await Deno.readTextFile(page), results));
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printMarkdown, printTargets } from "./markdown.ts";
+import { printMarkdown, printTargets, putFigures } from "./markdown.ts";
 import type { Results } from "./results.ts";
 
 /** Cells, whatever the formatter made of the space between them. */
@@ -12,14 +12,22 @@ async function read(path: string): Promise<string> {
   return await Deno.readTextFile(new URL(path, import.meta.url));
 }
 
-Deno.test("the README's figures are those of the run that is beside the benchmark", async () => {
+Deno.test("docs/benchmark.md has the figures of the run that is beside the benchmark", async () => {
   const results: Results = JSON.parse(await read("results.json"));
-  const [, section = ""] = (await read("../README.md")).split("## How fast, how big\n");
-  const table = section.split("\n").filter((line) => line.startsWith("|"));
-  const figures = cells(printMarkdown(results));
-  assert.ok(figures.length > 10);
-  assert.deepEqual(cells(table.join("\n")).slice(0, figures.length), figures);
-  assert.ok(section.includes(results.machine.processor), "the machine is named");
+  const page = await read("../docs/benchmark.md");
+  assert.equal(
+    putFigures(page, results),
+    page,
+    "deno run --allow-read --allow-write bench/markdown.ts mends it",
+  );
+  assert.ok(page.includes(results.machine.processor), "the machine is named");
+});
+
+Deno.test("a page that has no place for the figures, or two, is not written", async () => {
+  const results: Results = JSON.parse(await read("results.json"));
+  const page = await read("../docs/benchmark.md");
+  assert.throws(() => putFigures("# Nothing", results), TypeError);
+  assert.throws(() => putFigures(page + page, results), TypeError);
 });
 
 Deno.test("a cell has both medians and their ratio, as far as they are there", async () => {

@@ -46,7 +46,8 @@ export function median(values: number[]): number {
   return ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
 }
 
-/** A figure for people: three digits, more before the point. */
+/** A figure for people: three digits, more before the point; from a thousand on in groups (`17,723`). */
 export function round(value: number): string {
+  if (value >= 1_000) return Math.round(value).toLocaleString("en");
   return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }

@@ -40,7 +40,7 @@ export function explainSkipped(skipped: Skipped[]): string {
   if (skipped.length === 0) return "";
   const reasons = Map.groupBy(skipped, ({ lacks }) => lacks);
   return [
-    `\n${counted(skipped.length)} skipped, because this machine lacks something:`,
+    `${counted(skipped.length)} skipped, because this machine lacks something:`,
     ...[...reasons].map(([lacks, tests]) => `  ${counted(tests.length)}: ${lacks}`),
     "To have everything: sudo tests/install.sh on Debian or Ubuntu, then run the tests as root.",
     "Anywhere else, use the container that .devcontainer/Dockerfile describes. See CONTRIBUTING.md.",

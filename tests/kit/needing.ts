@@ -1,5 +1,5 @@
 /** Names the file that skipped tests are written to, a JSON line each, for whoever runs them all (`tests/run.ts`). */
-export const SKIPPED = "K8SVENT_SKIPPED";
+export const SKIPPED = "K8SVENT_TEST_SKIPPED";
 
 /** A test that was left out. */
 export interface Skipped {

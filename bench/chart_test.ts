@@ -79,6 +79,13 @@ Deno.test("a chart of five sizes has room for each title, value and heading", ()
   }
 });
 
+Deno.test("bench/results.svg is the chart of bench/results.json", async () => {
+  const [results, svg] = await Promise.all(
+    ["results.json", "results.svg"].map((name) => Deno.readTextFile(new URL(name, import.meta.url))),
+  );
+  assert.equal(drawChart(JSON.parse(results ?? "")), svg);
+});
+
 Deno.test("what stands in a chart as text cannot end its element", () => {
   const svg = drawChart({ day: "2026-01-01", machine: MACHINE, ceiling: 1, contenders: [], sizes: [] });
   assert.match(svg, /&lt;A&amp;B>/);

@@ -25,13 +25,25 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const INSTALL = await readPage("docs/install.md");
 const UNINSTALL = INSTALL.text.indexOf("## Uninstall");
 
+const OPERATE = [
+  "state",
+  "updates",
+  "health",
+  "receivers",
+  "flags",
+  "delivery",
+  "payload",
+  "security",
+  "troubleshooting",
+];
+/** The first of them removes the Deployment. */
+const UNDERSTAND = ["migrating", "architecture", "benchmark"];
+
 /** In the order in which they are run: what is installed by the first is needed by the others, and goes at the end. */
 const PAGES: Page[] = [
   { path: "docs/install.md", text: INSTALL.text.slice(0, UNINSTALL) },
   ...await Promise.all(
-    ["state", "updates", "health", "receivers", "flags", "delivery", "payload"].map((name) =>
-      readPage(`docs/${name}.md`)
-    ),
+    [...OPERATE, ...UNDERSTAND].map((name) => readPage(`docs/${name}.md`)),
   ),
   { path: "docs/install.md, Uninstall", text: INSTALL.text.slice(UNINSTALL) },
 ];

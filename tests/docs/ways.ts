@@ -20,6 +20,10 @@ const DEBUG = {
     "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
 };
 
+const BENCHMARK = {
+  cannot: "it takes minutes to hours, and writes over the results: task bench:guard runs a part",
+};
+
 /** Each command of the pages, in their order. */
 export const WAYS: Record<string, Way> = {
   'git clone "$REPOSITORY" k8svent && cd k8svent': NETWORK,
@@ -97,6 +101,24 @@ export const WAYS: Record<string, Way> = {
   "kubectl create secret generic k8svent -n k8svent --dry-run=client -o yaml --from-literal=webhooks=https://hooks.example.com/pods --from-file=secret=./secret | kubectl apply -f -":
     "runs",
   "k8svent --url ops=https://hooks.example.com/pods --notices ops --secret-file ./secret": FOLLOWS,
+
+  "kubectl auth can-i --list --as=system:serviceaccount:k8svent:k8svent": "runs",
+  "kubectl get secret k8svent -n k8svent -o jsonpath='{.data.webhooks}' | base64 -d": "runs",
+  "kubectl auth can-i watch pods --as=system:serviceaccount:k8svent:k8svent --all-namespaces": "runs",
+
+  "k8svent --once | head -n 1": "runs",
+  "kubectl delete deployment k8svent -n k8svent": "runs",
+  "kubectl get pods --all-namespaces -o json | grep -o '\"atomist.com/k8s\\{0,1\\}vent\": .*' | sort | uniq -c":
+    "runs",
+  "k8svent --payload k8vent --environment production --pod-webhooks hooks.example.com --url https://hooks.example.com/pods":
+    FOLLOWS,
+
+  "npx -y deno@2.9.6 task bench": BENCHMARK,
+  "npx -y deno@2.9.6 task bench --sizes 1000,10000,100000 --rounds 3,3,1": BENCHMARK,
+  "npx -y deno@2.9.6 task bench --sizes 1000 --rounds 1 --parts sync,changes --programs compiled,go --seconds 5":
+    BENCHMARK,
+  "deno run --allow-read --allow-write bench/chart.ts": BENCHMARK,
+  "deno run --allow-read --allow-write bench/markdown.ts": BENCHMARK,
 
   "k8svent --once --url ops=https://hooks.example.com/pods --secret-file ./secret": "runs",
   "npx -y deno@2.9.6 task test --filter 'an endpoint that hangs changes nothing for another'": {

@@ -64,15 +64,43 @@ export function putFigures(page: string, results: Results): string {
   ].join("\n\n");
 }
 
+/** Figures that the README shows, with the words that it has for them. */
+const SHORT: Record<string, string> = {
+  "CPU of the first sync, s": "processor of the first sync, s",
+  "first sync, s": "time of the first sync, s",
+  "CPU a change at 100/s, ms": "processor of a change at 100 a second, ms",
+  "change to receipt at 100/s, p99, ms": "change to receipt at 100 a second, p99, ms",
+  "memory at its peak, MB": "memory at its peak, MB",
+  "start to first delivery, ms": "start to first delivery, ms",
+};
+
+/** A page with a short table in place of the one that it has: of the figures that people ask for first, 10,000 pods. */
+export function putShort(page: string, { sizes, baseline = "" }: Results): string {
+  const [before, rest] = cutAt(page, BEGIN);
+  const [, after] = cutAt(rest, END);
+  const size = sizes.find(({ pods, padding = 0 }) => pods === 10_000 && padding === 0);
+  const rows = Object.entries(SHORT).flatMap(([figure, words]) => {
+    const found = size?.figures[figure];
+    const ours = found?.[SHOWN];
+    const theirs = found?.[baseline];
+    if (ours === undefined || theirs === undefined) return [];
+    return [[words, round(median(ours)), round(median(theirs)), round(median(ours) / median(theirs))]];
+  });
+  const table = printRows([["10,000 pods", "k8svent", "Go program", "ratio"], ...rows]);
+  return [`${before}${BEGIN}`, table, `${END}${after}`].join("\n\n");
+}
+
 function cutAt(text: string, mark: string): [before: string, after: string] {
   const [before = "", after, ...more] = text.split(mark);
   if (after === undefined || more.length > 0) throw new TypeError(`The page has not one line "${mark}"`);
   return [before, after];
 }
 
-// Puts the last run into the page once more.
+// Puts the last run into the pages once more.
 if (import.meta.main) {
   const results: Results = JSON.parse(await Deno.readTextFile(new URL("results.json", import.meta.url)));
-  const page = new URL("../docs/benchmark.md", import.meta.url);
-  await Deno.writeTextFile(page, putFigures(await Deno.readTextFile(page), results));
+  for (const [path, put] of [["../docs/benchmark.md", putFigures], ["../README.md", putShort]] as const) {
+    const page = new URL(path, import.meta.url);
+    await Deno.writeTextFile(page, put(await Deno.readTextFile(page), results));
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printMarkdown, printTargets, putFigures } from "./markdown.ts";
+import { printMarkdown, printTargets, putFigures, putShort } from "./markdown.ts";
 import type { Results } from "./results.ts";
 
 /** Cells, whatever the formatter made of the space between them. */
@@ -21,6 +21,17 @@ Deno.test("docs/benchmark.md has the figures of the run that is beside the bench
     "deno run --allow-read --allow-write bench/markdown.ts mends it",
   );
   assert.ok(page.includes(results.machine.processor), "the machine is named");
+});
+
+Deno.test("the README has the first of them", async () => {
+  const results: Results = JSON.parse(await read("results.json"));
+  const page = await read("../README.md");
+  assert.equal(
+    putShort(page, results),
+    page,
+    "deno run --allow-read --allow-write bench/markdown.ts mends it",
+  );
+  assert.match(page, /\| memory at its peak, MB +\|/);
 });
 
 Deno.test("a page that has no place for the figures, or two, is not written", async () => {

@@ -211,7 +211,10 @@ Deno.test("every test that docs/delivery.md names for a fault is there, by its e
 Deno.test("the repository and the image are named in one place, and the version is this one", async () => {
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   const [names] = blocksOf(page("docs/install.md")).filter(({ language }) => language === "sh");
-  assert.match(names?.text ?? "", /^export REPOSITORY=\S+\nexport IMAGE=\S+\nexport VERSION=\S+\n$/);
+  assert.match(
+    names?.text ?? "",
+    /^export REPOSITORY=\S+\nexport IMAGE=\S+\nexport VERSION=\S+\nexport RUNTIME_IMAGE=\S+\n$/,
+  );
   const [repository = "", image = "", named] = [...(names?.text ?? "").matchAll(/=(.*)$/gm)].map((
     [, value],
   ) => value);

@@ -42,7 +42,7 @@ export const WAYS: Record<string, Way> = {
   "k8svent --once --namespace shop": "runs",
   "openssl rand -hex 32 > secret": "runs",
   "k8svent --url https://hooks.example.com/pods --secret-file ./secret": FOLLOWS,
-  'docker build -t "$IMAGE:latest" --build-arg BUILD_IMAGE=denoland/deno:debian-2.9.6 --build-arg RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot --build-arg VERSION="$VERSION" .':
+  'docker build -t "$IMAGE:latest" --build-arg BUILD_IMAGE=denoland/deno:debian-2.9.6 --build-arg RUNTIME_IMAGE="$RUNTIME_IMAGE" --build-arg VERSION="$VERSION" .':
     { by: "the image is built from the Dockerfile" },
   'docker push "$IMAGE:latest"': NETWORK,
   "kubectl apply -f kube/namespace.yaml": "runs",

@@ -277,7 +277,7 @@ testInOwnProcess(import.meta.url)(
     try {
       for (const name of [":memory:", "file:state.db?mode=memory"]) {
         write(name);
-        assert.ok(Deno.statSync(name).size > 0, name);
+        assert.ok((await Deno.stat(name)).size > 0, name);
       }
     } finally {
       await Deno.remove(folder, { recursive: true });

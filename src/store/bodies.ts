@@ -26,7 +26,7 @@ const STORED = 16 * 1024;
 const STORED_KEPT = 8 * 1024 * 1024;
 
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
-const RAW_KEPT = 2 * 1024 * 1024;
+const RAW_KEPT = 1 * 1024 * 1024;
 
 /** The disk may hold so much that nothing points at before it is compacted: as much again, and a little. */
 const SLACK = 8 * 1024 * 1024;

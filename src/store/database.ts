@@ -343,7 +343,7 @@ function openUnlinked(): DatabaseSync {
 
 function tune(database: DatabaseSync): void {
   // SQLite's temporary files are refused under narrow permissions, even for a database in memory.
-  database.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4000");
+  database.exec("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1500");
 }
 
 function createTables(database: DatabaseSync): void {

@@ -24,9 +24,17 @@ const NEW_KEY =
   "Have a certificate issued for a new key (openssl req -new -nodes -newkey rsa:2048 -keyout new.key " +
   `-out new.csr), ${PROXY_WAY_OUT}.`;
 
-/** The certificates of a text, without damaged blocks and whatever else is in it, as Go's tls.X509KeyPair does. */
-export function certificatesOnly(cert: string): string {
-  return readable(pemBlocks(cert), "CERTIFICATE").map(({ label, der }) => pemText(label, der)).join("");
+/**
+ * Certificate and key as TLS is given them: without damaged blocks and whatever else is in the texts, as Go's
+ * tls.X509KeyPair does. Of a key with anything around it `node:tls` takes nothing, says nothing, and shows no certificate.
+ */
+export function shownOf({ cert, key }: ClientCertificate): { cert: string; key: string } {
+  const pemOf = ({ label, der }: { label: string; der: Uint8Array }): string => pemText(label, der);
+  const whole = pemBlocks(key).find(({ label, der }) => label.endsWith("PRIVATE KEY") && der !== undefined);
+  return {
+    cert: readable(pemBlocks(cert), "CERTIFICATE").map(pemOf).join(""),
+    key: whole?.der === undefined || whole.isEncrypted ? key : pemOf({ label: whole.label, der: whole.der }),
+  };
 }
 
 /** Called when a client could not be made with a certificate: finds out why. */
@@ -91,9 +99,12 @@ function readKey(text: string): KeyObject | { fault: string; wayOut: string } {
     return { fault: `client-key ${whatInstead(text, "PRIVATE KEY")}`, wayOut: "Put the key there, in PEM." };
   }
   try {
-    return createPrivateKey(text.slice(text.indexOf(`-----BEGIN ${block.label}`)));
+    return createPrivateKey(shownOf({ cert: "", key: text, where: "" }).key);
   } catch {
-    return { fault: "client-key is damaged", wayOut: "Copy it again from where it was issued." };
+    return {
+      fault: "client-key is damaged, or on a curve that is not known here (such as Brainpool's)",
+      wayOut: "Copy it again from where it was issued; if it is whole, h" + NEW_KEY.slice(1),
+    };
   }
 }
 

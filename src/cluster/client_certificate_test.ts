@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { authority } from "../../tests/kit/https_server.ts";
-import { expiredSince, type Refusal, whyRefused } from "./client_certificate.ts";
+import { expiredSince, type Refusal, shownOf, whyRefused } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
-import { FetchTransport } from "./fetch_transport.ts";
+import { checkClientCertificate, FetchTransport } from "./fetch_transport.ts";
 
 const JANE = issueCertificate("jane", { issuer: authority });
 const JOHN = issueCertificate("john", { issuer: authority });
@@ -60,6 +60,9 @@ const usable: [name: string, cert: string, key: string, way: string][] = [
     "fetch",
   ],
   ["of X.509 v1", VERSION_1.cert, VERSION_1.key, "node:tls"],
+  ["of X.509 v1 with a byte order mark before its key", VERSION_1.cert, `\uFEFF${VERSION_1.key}`, "node:tls"],
+  ["with an indented key", JANE.cert, JANE.key.replaceAll("\n", "\n  "), "fetch"],
+  ["with other blocks before its key", JANE.cert, `${JANE.cert}Bag Attributes\n${JANE.key}`, "fetch"],
 ];
 
 for (const [name, cert, key, way] of usable) {
@@ -127,10 +130,21 @@ const refused: [name: string, cert: string, key: string, sentence: RegExp][] = [
 for (const [name, cert, key, sentence] of refused) {
   Deno.test(`a client certificate ${name} is refused with what it is`, () => {
     const message = shown(cert, key);
+    // node:tls would say nothing that names it, or send none.
+    assert.throws(() => checkClientCertificate({ cert, key, where: 'the user "me" in config' }), { message });
     assert.match(message, /^The client certificate of the user "me" in config cannot be used: /);
     assert.match(message, sentence);
   });
 }
+
+Deno.test("of a key that node:tls is given nothing stands around it", () => {
+  for (const key of [`\uFEFF${JANE.key}`, `text\n${JANE.key}`, JANE.key.replaceAll("\n", "\r\n  ")]) {
+    assert.match(
+      shownOf({ ...JANE, key, where: "" }).key,
+      /^-----BEGIN PRIVATE KEY-----\n([\w+/=]+\n)+-----END PRIVATE KEY-----\n$/,
+    );
+  }
+});
 
 Deno.test("what is refused for its version alone could be used otherwise", () => {
   const why = (cert: string, key: string): Refusal => whyRefused({ cert, key, where: "the user" });

@@ -3,7 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { type Authorities, readAuthorities } from "./authorities.ts";
 import { type Access, type Cluster, sameCertificate } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
-import { FetchTransport } from "./fetch_transport.ts";
+import { checkClientCertificate, FetchTransport } from "./fetch_transport.ts";
 import { wordsOf } from "./fetch_fault.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 import type { Judgement } from "./node_transport.ts";
@@ -84,7 +84,8 @@ export class Connections {
   }
 
   #letGo(): void {
-    void this.#made?.transport.then((transport) => transport.close());
+    // One that could not be made has been told of by whoever wanted to send.
+    void this.#made?.transport.then((transport) => transport.close(), () => {});
   }
 
   #open(options: TransportOptions): Promise<Transport> {
@@ -103,6 +104,7 @@ export class Connections {
           "v1. Use one with Deno 2.9 or later (k8svent --version says which it has).",
       );
     }
+    if (options.certificate !== undefined) checkClientCertificate(options.certificate);
     const { NodeTransport } = await import("./node_transport.ts");
     const { serverName } = this.#cluster;
     return new NodeTransport({ ...options, serverName, judgement, clock: this.#deps.clock });
@@ -141,6 +143,6 @@ interface Made {
 
 /** The words of rustls and of Node for a certificate that no known authority has signed. */
 const BY_NOBODY =
-  /UnknownIssuer|CaUsedAsEndEntity|UnsupportedCertVersion|BadSignature|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SELF_SIGNED/;
+  /UnknownIssuer|CaUsedAsEndEntity|UnsupportedCertVersion|UnsupportedSignatureAlgorithm|BadSignature|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|SELF_SIGNED/;
 
 const BLOCKED_PORT = /Requests to port \d+ are blocked/;

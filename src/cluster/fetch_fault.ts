@@ -88,7 +88,7 @@ const UNKNOWN: Fault = {
 /** The first that fits. The words are those of hyper, rustls, Node and the operating system. */
 const FAULTS: (Fault & { when: RegExp })[] = [
   {
-    when: /not valid for any names|ERR_TLS_CERT_ALTNAME[^]*not in the cert's list:\s*$/m,
+    when: /not valid for any names/,
     fault: "certificate",
     say: (where) =>
       `The certificate of the API server at ${where} names no address at all: it has only a common name, which ` +
@@ -104,7 +104,7 @@ const FAULTS: (Fault & { when: RegExp })[] = [
       "address that it names, or set tls-server-name in the kubeconfig to one that it names.",
   },
   {
-    when: /certificate expired|CERT_HAS_EXPIRED/i,
+    when: /certificate:? expired|CERT_HAS_EXPIRED/i,
     fault: "certificate",
     say: (where, _route, words) =>
       `The certificate of the API server at ${where} has expired${
@@ -113,7 +113,7 @@ const FAULTS: (Fault & { when: RegExp })[] = [
       "machine's clock; otherwise the certificate has to be renewed (kubeadm certs renew).",
   },
   {
-    when: /certificate not valid yet|CERT_NOT_YET_VALID/i,
+    when: /certificate:? not ?valid ?yet|CERT_NOT_YET_VALID/i,
     fault: "certificate",
     say: (where, _route, words) =>
       `The certificate of the API server at ${where} is not valid yet${
@@ -140,15 +140,29 @@ const FAULTS: (Fault & { when: RegExp })[] = [
     fault: "certificate",
     say: (where, { trustFrom }) =>
       `The certificate of the API server at ${where} was not signed by the authority in ${trustFrom}, though that ` +
-      "has the right name: the cluster was made anew, or the key is an RSA key below 2048 bits. Fetch the " +
-      "kubeconfig from the cluster again.",
+      "has the right name: the cluster was made anew (fetch the kubeconfig from it again), or a key is an RSA key " +
+      "below 2048 bits, which this program's TLS does not take (it has to be issued again with a longer one).",
   },
   {
     when: /UnsupportedSignatureAlgorithm/,
     fault: "certificate",
     say: (where) =>
-      `The certificate of the API server at ${where} is signed in a way that is not safe (such as SHA-1). It has to ` +
-      "be issued again with SHA-256.",
+      `The certificate of the API server at ${where} is signed in a way that this program's TLS does not take (SHA-1, ` +
+      "or an odd kind of RSA-PSS). It has to be issued again with SHA-256, plain RSA or ECDSA.",
+  },
+  {
+    when: /NameConstraintViolation/,
+    fault: "certificate",
+    say: (where) =>
+      `The certificate of the API server at ${where} has names that its authority may not vouch for ` +
+      "(nameConstraints). It has to be issued again by another authority, or without these names.",
+  },
+  {
+    when: /UnsupportedCriticalExtension/,
+    fault: "certificate",
+    say: (where) =>
+      `The certificate of the API server at ${where}, or that of its authority, has a critical extension that is not ` +
+      "known here. It has to be issued again without it.",
   },
   {
     when: /extended key usage/,
@@ -188,11 +202,19 @@ const FAULTS: (Fault & { when: RegExp })[] = [
       "have it renewed (kubeadm certs renew).",
   },
   {
-    when: /received fatal alert: (CertificateRequired|BadCertificate|HandshakeFailure)/,
+    when: /received fatal alert: HandshakeFailure/,
+    fault: "certificate",
+    say: (where) =>
+      `The API server at ${where} broke off the TLS handshake: there is no cipher that both know (this program takes ` +
+      "TLS 1.3 and, of 1.2, ECDHE with GCM or ChaCha20: see --tls-cipher-suites), or it wants another client " +
+      "certificate (see the kubeconfig's client-certificate and client-key).",
+  },
+  {
+    when: /received fatal alert: (CertificateRequired|BadCertificate)/,
     fault: "certificate",
     say: (where) =>
       `The API server at ${where} broke off the TLS handshake: it does not accept the client certificate, or none ` +
-      "was sent, or there is no cipher that both know. Check the kubeconfig's client-certificate and client-key.",
+      "was sent. Check the kubeconfig's client-certificate and client-key.",
   },
   {
     when:

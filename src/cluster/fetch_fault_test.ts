@@ -9,7 +9,7 @@ const TLS: [words: string, fault: string, sentence: RegExp][] = [
   [
     "received fatal alert: HandshakeFailure",
     "certificate",
-    /does not accept the client certificate, or none was/,
+    /no cipher that both know.*--tls-cipher-suites.*another client certificate/,
   ],
   ["received fatal alert: CertificateRequired", "certificate", /or none was sent/],
   ["received fatal alert: UnknownCA", "certificate", /another authority issued it/],
@@ -56,8 +56,20 @@ const TLS: [words: string, fault: string, sentence: RegExp][] = [
   [
     "invalid peer certificate: UnsupportedSignatureAlgorithmContext { … }",
     "certificate",
-    /\(such as SHA-1\)/,
+    /\(SHA-1, or an odd kind of RSA-PSS\)/,
   ],
+  [
+    "invalid peer certificate: Other(OtherError(NameConstraintViolation))",
+    "certificate",
+    /its authority may not vouch for/,
+  ],
+  [
+    "invalid peer certificate: Other(OtherError(UnsupportedCriticalExtension))",
+    "certificate",
+    /critical extension/,
+  ],
+  ["invalid peer certificate: Expired", "certificate", /has expired\./],
+  ["invalid peer certificate: NotValidYet", "certificate", /is not valid yet\./],
   [
     "invalid peer certificate: certificate does not allow extended key usage for server",
     "certificate",

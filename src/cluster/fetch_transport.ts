@@ -1,6 +1,6 @@
 import { runtimeProxy } from "../runtime/proxy.ts";
 import type { ClientCertificate } from "./client_certificate.ts";
-import { certificatesOnly, whyRefused } from "./client_certificate.ts";
+import { shownOf, whyRefused } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
@@ -21,14 +21,12 @@ export class FetchTransport implements Transport {
    */
   static open({ authorities, certificate, proxy }: TransportOptions): FetchTransport | undefined {
     const trust = authorities === undefined ? {} : { caCerts: [...authorities.pem] };
-    const shown = certificate === undefined
-      ? {}
-      : { cert: certificatesOnly(certificate.cert), key: certificate.key.replace(/^\uFEFF/, "") };
+    const shown = certificate === undefined ? {} : shownOf(certificate);
     const way = proxy === undefined ? {} : { proxy: runtimeProxy(proxy) };
     try {
       return new FetchTransport({ ...trust, ...shown, ...way });
     } catch (cause) {
-      if (certificate !== undefined && !isUsable(shown)) return refuse(certificate, cause);
+      if (certificate !== undefined && !isUsable(shown)) return refuse(certificate);
       if (!isUsable(way)) throw unusable("proxy-url names a proxy that cannot be used", cause);
       const caCerts = (authorities?.pem ?? []).filter((pem) => isUsable({ caCerts: [pem] }));
       if (caCerts.length === 0) {
@@ -71,13 +69,21 @@ function isUsable(options: ClientOptions): boolean {
   }
 }
 
-function refuse(certificate: ClientCertificate, cause: unknown): undefined {
+/**
+ * For `node:tls`, which says little of a client certificate that it cannot use, or nothing at all.
+ *
+ * @throws {ClusterError} `certificate` where neither way of TLS can show it
+ */
+export function checkClientCertificate(certificate: ClientCertificate): void {
+  if (!isUsable(shownOf(certificate))) refuse(certificate);
+}
+
+function refuse(certificate: ClientCertificate): undefined {
   const refusal = whyRefused(certificate);
   if (refusal === "version") return undefined;
   throw new ClusterError(
     "certificate",
     `The client certificate of ${certificate.where} cannot be used: ${refusal.fault}. ${refusal.wayOut}`,
-    { cause },
   );
 }
 

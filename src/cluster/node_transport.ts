@@ -1,9 +1,9 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
-import { certificatesOnly } from "./client_certificate.ts";
+import { shownOf } from "./client_certificate.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
 /**
@@ -71,20 +71,25 @@ export class NodeTransport implements Transport {
       ALPNProtocols: ["http/1.1"],
       rejectUnauthorized: judgement === "authority",
       ...judgement === "authority" && authorities !== undefined && { ca: [...authorities.pem] },
-      ...certificate !== undefined && { cert: certificatesOnly(certificate.cert), key: certificate.key },
+      ...certificate !== undefined && shownOf(certificate),
     });
     await once(socket, "secureConnect", signal);
     if (judgement !== "pinned") return socket;
     const peer = socket.getPeerCertificate();
-    const fault = authorities?.includes(peer.raw)
-      ? checkServerIdentity(name, peer)
-      : new Error("UnknownIssuer");
-    const now = clock.now();
-    const isCurrent = Date.parse(peer.valid_from) <= now && now <= Date.parse(peer.valid_to);
-    if (fault === undefined && isCurrent) return socket;
+    const fault = authorities?.includes(peer.raw) ? faultOf(peer, name, clock.now()) : "UnknownIssuer";
+    if (fault === undefined) return socket;
     socket.destroy();
-    throw fault ?? new Error("CERT_HAS_EXPIRED");
+    throw fault instanceof Error ? fault : new Error(fault);
   }
+}
+
+/** Why a certificate that is trusted is not that of this server now; as an error or in the words of rustls. */
+function faultOf(peer: PeerCertificate, name: string, now: number): Error | string | undefined {
+  // Node would take the common name, at which nobody else looks any more.
+  if (peer.subjectaltname === undefined) return "not valid for any names";
+  if (now < Date.parse(peer.valid_from)) return "certificate not valid yet";
+  if (now > Date.parse(peer.valid_to)) return "certificate expired";
+  return checkServerIdentity(name, peer);
 }
 
 async function connected(host: string, port: number, signal: AbortSignal): Promise<Socket> {

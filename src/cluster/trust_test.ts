@@ -20,6 +20,7 @@ const HOSTS = ["127.0.0.1", "::1"];
 const SELF = issueCertificate("self", { hosts: HOSTS });
 const SELF_EXPIRED = issueCertificate("self", { hosts: HOSTS, expired: true });
 const SELF_ELSEWHERE = issueCertificate("self", { hosts: ["elsewhere.example"] });
+const SELF_NAMELESS = issueCertificate("127.0.0.1", { isAuthority: false });
 const OTHER = issueCertificate("another authority");
 /** Has the name of the authority, and another key: a cluster that was made anew. */
 const NAMESAKE = issueCertificate("an authority");
@@ -165,6 +166,7 @@ const untrusted: [name: string, tls: Asked["tls"], trust: string | undefined, se
     SELF_ELSEWHERE.cert,
     /for other names/,
   ],
+  ["of its own that is named, and names nothing", SELF_NAMELESS, SELF_NAMELESS.cert, /only a common name/],
   ["that has expired", EXPIRED, GOOD, /has expired \(20\d\d-\d\d-\d\d\)/],
   [
     "that has expired, though it is the one that is named",
@@ -197,6 +199,24 @@ Deno.test("tls-server-name is the name that the certificate must be for", async 
 Deno.test("insecure-skip-tls-verify takes any certificate", async () => {
   for (const tls of [ELSEWHERE, EXPIRED, SELF]) {
     await answered({ tls, trust: undefined, cluster: { isUnverified: true } });
+  }
+});
+
+Deno.test("a client certificate that cannot be used is told as that, whatever carries the requests", async () => {
+  const { cert } = issueCertificate("jane", { issuer: authority });
+  const certificate = { cert, key: OTHER.key, where: 'the user "me"' };
+  const credentials = reread(() => Promise.resolve({ headers: {}, certificate }));
+  for (const cluster of [{ isUnverified: true }, { serverName: "localhost" }]) {
+    const { fault, message } = await refused({
+      tls: SELF,
+      trust: undefined,
+      cluster: { ...cluster, credentials },
+    });
+    assert.equal(fault, "certificate");
+    assert.match(
+      message,
+      /^The client certificate of the user "me" cannot be used: .*do not belong together/,
+    );
   }
 });
 

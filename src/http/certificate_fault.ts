@@ -37,7 +37,7 @@ const REASONS: { when: RegExp; say: Say }[] = [
     say: (it, words) => `${it} is for another name${others(words)}. Use a name that it is issued for`,
   },
   {
-    when: /not valid yet|\bCERT_NOT_YET_VALID\b/,
+    when: /not valid yet|\bNotValidYet\b|\bCERT_NOT_YET_VALID\b/,
     say: (it, words) =>
       `${it} is not valid before ${
         day(words) ?? "a later time"
@@ -45,7 +45,7 @@ const REASONS: { when: RegExp; say: Say }[] = [
       "that issued it",
   },
   {
-    when: /expired|\bCERT_HAS_EXPIRED\b/,
+    when: /expired|\bExpired\b|\bCERT_HAS_EXPIRED\b/,
     say: (it, words) => {
       const date = day(words);
       return `${it} has expired${
@@ -62,7 +62,14 @@ const REASONS: { when: RegExp; say: Say }[] = [
   {
     when: /UnsupportedSignatureAlgorithm/,
     say: (it) =>
-      `${it} is signed in a way that is not accepted, such as with SHA-1. Issue it anew with SHA-256`,
+      `${it} is signed in a way that is not accepted (with SHA-1, or an odd kind of RSA-PSS). Issue it anew with ` +
+      "SHA-256, plain RSA or ECDSA",
+  },
+  {
+    when: /NameConstraintViolation/,
+    say: (it) =>
+      `${it} has names that its authority may not vouch for (nameConstraints). Issue it anew without them, or by ` +
+      "another authority",
   },
   {
     when: /BadSignature/,

@@ -64,8 +64,9 @@ async function mayGet(
   };
   try {
     const answer = await api.post(REVIEWS, JSON.stringify(review), stop);
-    const { status } = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } };
-    return typeof status?.allowed === "boolean" ? status.allowed : undefined;
+    const review = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } } | null;
+    const allowed = review?.status?.allowed;
+    return typeof allowed === "boolean" ? allowed : undefined;
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof SyntaxError) && !stop.aborted) throw error;
     log.debug("The API server does not say whether pods may be read.", { error });

@@ -1,4 +1,3 @@
-import type { Proxy } from "../runtime/proxy.ts";
 import type { KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { isRecord } from "./kubeconfig_entry.ts";
 
@@ -19,16 +18,17 @@ export interface ExecPlugin {
 }
 
 /**
- * The cluster that credentials are for, as client-go tells it to a plugin (rest/exec.go): what the fields of the
- * kubeconfig come to, not as they stand there.
+ * The cluster that credentials are for, as client-go tells it to a plugin (rest/exec.go): addresses as the kubeconfig
+ * writes them, since plugins look them up in files of their own, and of the authority what is in its file.
  */
 export interface ResolvedCluster {
-  readonly server: URL;
+  readonly server: string;
   /** PEM. */
   readonly trust: () => Promise<string | undefined>;
-  readonly proxy?: Proxy;
+  readonly proxy?: string | undefined;
   readonly serverName?: string;
   readonly isUnverified?: boolean;
+  readonly isUncompressed?: boolean;
   /** The extension `client.authentication.k8s.io/exec` of the kubeconfig's cluster. */
   readonly config?: unknown;
 }
@@ -53,13 +53,21 @@ export function execPlugin(exec: KubeconfigEntry, cluster: ResolvedCluster): Exe
         "of it that asks nothing",
     );
   }
+  const args = exec.list("args").map(String);
+  const env = envOf(exec);
+  const told = exec.flag("provideClusterInfo") ? cluster : undefined;
+  if ([command, ...args, ...Object.entries(env).flat()].some((text) => text.includes("\0"))) {
+    throw exec.error(
+      "its exec plugin has a zero byte in its command, args or env, which no program can be given",
+    );
+  }
   return {
     apiVersion,
     // As client-go: a bare name is looked up in PATH, anything else is relative to the kubeconfig.
     command: /[/\\]/.test(command) ? exec.resolve(command) : command,
-    args: exec.list("args").map(String),
-    env: envOf(exec),
-    info: () => execInfo(apiVersion, exec, cluster),
+    args,
+    env,
+    info: () => execInfo(apiVersion, told),
     // It goes to a terminal, and a kubeconfig may come from anywhere. (client-go cleans it, too.)
     // deno-lint-ignore no-control-regex
     installHint: (exec.text("installHint") ?? "").replace(/\x1b\[[0-9;]*[A-Za-z]|\p{Cc}/gu, " ").trim(),
@@ -80,25 +88,25 @@ function envOf(exec: KubeconfigEntry): Record<string, string> {
 /** What the plugin is told: the version to speak, that nobody is there, and the cluster where it asks for it. */
 async function execInfo(
   apiVersion: string,
-  exec: KubeconfigEntry,
-  cluster: ResolvedCluster,
+  cluster: ResolvedCluster | undefined,
 ): Promise<string> {
   const spec = {
     interactive: false,
-    ...(exec.has("provideClusterInfo") ? { cluster: await clusterInfo(cluster) } : {}),
+    ...cluster !== undefined && { cluster: await clusterInfo(cluster) },
   };
   return JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
 }
 
 async function clusterInfo(cluster: ResolvedCluster): Promise<Record<string, unknown>> {
-  const { server, proxy, serverName, isUnverified, config } = cluster;
+  const { server, proxy, serverName, isUnverified, isUncompressed, config = null } = cluster;
   const trust = await cluster.trust();
   return {
-    server: server.pathname === "/" ? server.origin : `${server.origin}${server.pathname}`,
+    server,
     "tls-server-name": serverName,
     "insecure-skip-tls-verify": isUnverified || undefined,
     "certificate-authority-data": trust === undefined ? undefined : base64OfLines(trust),
-    "proxy-url": proxy && proxyUrl(proxy),
+    "proxy-url": proxy,
+    "disable-compression": isUncompressed || undefined,
     config,
   };
 }
@@ -106,11 +114,4 @@ async function clusterInfo(cluster: ResolvedCluster): Promise<Record<string, unk
 /** With its last line ended, as plugins know it, though what reads files trims them. */
 function base64OfLines(text: string): string {
   return new TextEncoder().encode(text.endsWith("\n") ? text : `${text}\n`).toBase64();
-}
-
-function proxyUrl({ scheme, label, user }: Proxy): string {
-  const [name = "", password = ""] = user === undefined
-    ? []
-    : [user.username, user.password].map(encodeURIComponent);
-  return `${scheme}://${user === undefined ? "" : `${name}:${password}@`}${label}`;
 }

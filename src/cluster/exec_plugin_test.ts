@@ -5,7 +5,7 @@ import { ClusterSetupError } from "./setup_error.ts";
 
 const V1 = "client.authentication.k8s.io/v1";
 const cluster: ResolvedCluster = {
-  server: new URL("https://near:6443"),
+  server: "https://near:6443/",
   trust: () => Promise.resolve("CA\n"),
   config: { audience: "x" },
 };
@@ -48,7 +48,39 @@ Deno.test("a plugin is told that nobody is there", async () => {
 Deno.test("a plugin that asks for it is told the cluster", async () => {
   assert.deepEqual((await info({ provideClusterInfo: true })).spec, {
     interactive: false,
-    cluster: { server: "https://near:6443", "certificate-authority-data": "Q0EK", config: { audience: "x" } },
+    cluster: {
+      server: "https://near:6443/",
+      "certificate-authority-data": "Q0EK",
+      config: { audience: "x" },
+    },
+  });
+});
+
+for (
+  const [value, isTold] of [[true, true], ["yes", true], ["on", true], [false, false], ["no", false], [
+    "Off",
+    false,
+  ], [
+    null,
+    false,
+  ]] as const
+) {
+  Deno.test(`provideClusterInfo: ${value} ${isTold ? "tells" : "does not tell"} the cluster`, async () => {
+    assert.equal("cluster" in (await info({ provideClusterInfo: value })).spec, isTold);
+  });
+}
+
+Deno.test("a plugin is told addresses as they are written, and that there is no configuration", async () => {
+  const told = { server: "HTTPS://near:443", proxy: "http://me:p%40w@proxy", isUncompressed: true };
+  const { spec } = await info({ provideClusterInfo: true }, {
+    ...told,
+    trust: () => Promise.resolve(undefined),
+  });
+  assert.deepEqual(spec.cluster, {
+    server: "HTTPS://near:443",
+    "proxy-url": "http://me:p%40w@proxy",
+    "disable-compression": true,
+    config: null,
   });
 });
 
@@ -63,4 +95,7 @@ Deno.test("a plugin that cannot work unattended is refused", () => {
   refused({ apiVersion: "client.authentication.k8s.io/v1alpha1" }, /has to be .*v1 or .*v1beta1/);
   refused({ command: "" }, /has no command/);
   refused({ env: [{ value: "x" }] }, /no name/);
+  refused({ args: ["a\0b"] }, /a zero byte in its command, args or env/);
+  refused({ env: [{ name: "A", value: "b\0" }] }, /a zero byte/);
+  refused({ provideClusterInfo: "perhaps" }, /neither true nor false: write/);
 });

@@ -82,7 +82,10 @@ interface Fault {
 
 const UNKNOWN: Fault = {
   fault: "unreachable",
-  say: (where) => `The connection to the API server at ${where} failed. ${CHECK_NETWORK}`,
+  say: (where, { proxy }) =>
+    `The connection to the API server at ${where} failed. ${
+      proxy === undefined ? CHECK_NETWORK : `Check the proxy, what it can reach, and ${proxy.from}.`
+    }`,
 };
 
 /** The first that fits. The words are those of hyper, rustls, Node and the operating system. */

@@ -53,13 +53,15 @@ export function chooseContext(config: Kubeconfig, context = config.currentContex
     throw new ClusterSetupError(
       config.contexts.size === 0
         ? `${where} holds no context, and so no cluster. Name another kubeconfig with --kubeconfig FILE or KUBECONFIG.`
-        : `${where} names no current context. Give one with --context: ${names(config)}.`,
+        : `${where} names no current context. Give one with --context: ${
+          [...config.contexts.keys()].join(", ")
+        }.`,
     );
   }
   const entry = config.contexts.get(context);
   if (entry === undefined) {
     throw new ClusterSetupError(
-      `There is no context "${context}" in ${where}. Give another with --context: ${names(config)}.`,
+      `There is no context "${context}" in ${where}. ${another(config)}`,
     );
   }
   const cluster = config.clusters.get(entry.text("cluster") ?? "");
@@ -74,8 +76,10 @@ export function chooseContext(config: Kubeconfig, context = config.currentContex
   return { context, cluster, user };
 }
 
-function names(config: Kubeconfig): string {
-  return config.contexts.size === 0 ? "but there is none" : [...config.contexts.keys()].join(", ");
+function another({ contexts }: Kubeconfig): string {
+  return contexts.size === 0
+    ? "It holds none at all: name another kubeconfig with --kubeconfig FILE or KUBECONFIG."
+    : `Give another with --context: ${[...contexts.keys()].join(", ")}.`;
 }
 
 function addEntries(

@@ -1,6 +1,7 @@
 import type { Log } from "../runtime/log.ts";
 import { parseProxy } from "../runtime/proxy.ts";
 import type { Cluster } from "./cluster.ts";
+import type { ResolvedCluster } from "./exec_plugin.ts";
 import { KeptFile } from "./kept_file.ts";
 import type { KubeconfigChoice } from "./kubeconfig.ts";
 import { isRecord, type KubeconfigEntry } from "./kubeconfig_entry.ts";
@@ -22,8 +23,20 @@ export function clusterOf({ cluster, user }: KubeconfigChoice, deps: CredentialD
   // As kubectl: credentials are not sent in the clear.
   const credentials = user === undefined || server.protocol === "http:"
     ? anonymous
-    : credentialsOf(user, { ...resolved, config: execConfigOf(cluster) }, deps);
+    : credentialsOf(user, { ...resolved, ...asWritten(cluster) }, deps);
   return { ...resolved, credentials };
+}
+
+/** What a credential plugin is told beside what the fields come to. */
+function asWritten(
+  cluster: KubeconfigEntry,
+): Required<Pick<ResolvedCluster, "server" | "proxy" | "isUncompressed" | "config">> {
+  return {
+    server: cluster.text("server") ?? "",
+    proxy: cluster.text("proxy-url"),
+    isUncompressed: cluster.flag("disable-compression"),
+    config: execConfigOf(cluster),
+  };
 }
 
 function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): URL {
@@ -35,7 +48,9 @@ function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): 
   const url = URL.parse(
     /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `${isTls ? "https" : "http"}://${text}`,
   );
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  // `https:/near` would be a host called https.
+  const isCut = /^https?:\/?(?!\/)/i.test(text) && !/^https?:\d/i.test(text);
+  if (url === null || isCut || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw cluster.error("its server is no http:// or https:// URL");
   }
   if (url.username !== "" || url.password !== "") {

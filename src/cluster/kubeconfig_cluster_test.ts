@@ -32,7 +32,10 @@ Deno.test("the server is a URL, or a host and port that is completed", () => {
   assert.equal(open({ server }).server.href, "https://near:6443/");
   assert.equal(open({ server: "localhost:8080" }).server.href, "http://localhost:8080/");
   assert.match(complaint({}), /the cluster "near" in .*config: it has no server/);
-  assert.match(complaint({ server: "ftp://near" }), /no http:\/\/ or https:\/\/ URL/);
+  assert.equal(open({ server: "https:8080" }).server.host, "https:8080");
+  for (const wrong of ["ftp://near", "https:/near:6443", "HTTPS:near", "http:/127.0.0.1:80"]) {
+    assert.match(complaint({ server: wrong }), /no http:\/\/ or https:\/\/ URL/, wrong);
+  }
 });
 
 Deno.test("the authority is inline or in a file, the inline one wins", async () => {
@@ -56,6 +59,14 @@ Deno.test("data that is no base64 is refused without being shown", () => {
 Deno.test("another server name, and no verification at all, are taken over", () => {
   assert.equal(open({ server, "tls-server-name": "api" }).serverName, "api");
   assert.equal(open({ server, "insecure-skip-tls-verify": true }).isUnverified, true);
+  // YAML 1.1, as client-go reads it.
+  for (const word of ["yes", "Yes", "on", "ON", "y"]) {
+    assert.equal(open({ server, "insecure-skip-tls-verify": word }).isUnverified, true, word);
+  }
+  for (const word of ["no", "off", "N"]) {
+    assert.equal(open({ server, "insecure-skip-tls-verify": word }).isUnverified, undefined, word);
+  }
+  assert.match(complaint({ server, "insecure-skip-tls-verify": "0" }), /neither true nor false: write/);
   assert.equal(
     open({ server, "insecure-skip-tls-verify": false, "tls-server-name": "" }).isUnverified,
     undefined,

@@ -65,14 +65,21 @@ export class KubeconfigEntry {
   /** @throws {ClusterSetupError} where the field is there and neither true nor false. */
   flag(field: string): boolean {
     const value = this.fields[field] ?? false;
-    if (typeof value !== "boolean") throw this.error(`${field} is neither true nor false`);
-    return value;
+    if (typeof value === "boolean") return value;
+    const isWord = typeof value === "string";
+    if (isWord && TRUE.test(value)) return true;
+    if (isWord && FALSE.test(value)) return false;
+    throw this.error(`${field} is neither true nor false: write one of them, without quotes`);
   }
 
   error(complaint: string): ClusterSetupError {
     return new ClusterSetupError(`Cannot use ${this.what} in ${this.file}: ${complaint}.`);
   }
 }
+
+/** Further words of YAML 1.1, which client-go reads, for what YAML 1.2 calls true and false. */
+const TRUE = /^(y|yes|on)$/i;
+const FALSE = /^(n|no|off)$/i;
 
 /** Whether a value that YAML brought is a map. */
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -120,6 +120,6 @@ Deno.test("an empty file is a kubeconfig without contexts", async () => {
   await withFiles({ config: "\n" }, async (path) => {
     const config = await readKubeconfig([path("config")]);
     const error = await complaint(async () => await chooseContext(config, "dev"));
-    assert.match(error.message, /but there is none/);
+    assert.match(error.message, /holds none at all: name another kubeconfig/);
   });
 });

@@ -98,28 +98,55 @@ async function connected(host: string, port: number, signal: AbortSignal): Promi
   return socket;
 }
 
-/** A way through an HTTP proxy (RFC 9110 §9.3.6), itself over TLS where it is an `https://` one. */
+/**
+ * A way through an HTTP proxy (RFC 9110 §9.3.6), itself over TLS where it is an `https://` one. What fails here fails in the
+ * words of hyper, by which `proxyFault` knows what happened.
+ */
 async function tunnelled(proxy: Proxy, target: string, signal: AbortSignal): Promise<Socket> {
   if (proxy.scheme !== "http" && proxy.scheme !== "https") throw new Error("unsupported proxy");
-  let socket = await connected(proxy.host, proxy.port, signal);
-  if (proxy.scheme === "https") {
-    socket = connectTls({ socket, host: proxy.host, servername: isIP(proxy.host) === 0 ? proxy.host : "" });
-    await once(socket, "secureConnect", signal);
+  const tcp = await connected(proxy.host, proxy.port, signal).catch((cause) => {
+    signal.throwIfAborted();
+    throw new Error(`tcp connect error: ${CONNECT_FAULTS[cause.code] ?? cause.code}`, { cause });
+  });
+  try {
+    const socket = proxy.scheme === "http" ? tcp : await secured(tcp, proxy.host, signal);
+    await openWay(socket, proxy, target, signal);
+    return socket;
+  } catch (error) {
+    tcp.destroy();
+    throw error;
   }
+}
+
+/** Node's codes in the words of the operating system. */
+const CONNECT_FAULTS: Record<string, string> = {
+  ECONNREFUSED: "Connection refused",
+  ENOTFOUND: "failed to lookup address",
+  EAI_AGAIN: "failed to lookup address",
+};
+
+async function secured(tcp: Socket, host: string, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTls({ socket: tcp, host, servername: isIP(host) === 0 ? host : "" });
+  await once(socket, "secureConnect", signal);
+  return socket;
+}
+
+async function openWay(socket: Socket, proxy: Proxy, target: string, signal: AbortSignal): Promise<void> {
   const authorization = proxyAuthorization(proxy);
   const credentials = authorization === undefined ? "" : `proxy-authorization: ${authorization}\r\n`;
   socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${credentials}\r\n`);
   let head = "";
   while (!head.includes("\r\n\r\n")) {
-    await once(socket, "readable", signal);
+    await once(socket, "readable", signal).catch((cause) => {
+      signal.throwIfAborted();
+      throw new Error("unexpected eof while tunneling", { cause });
+    });
     const chunk: Uint8Array | null = socket.read();
     if (chunk !== null) head += new TextDecoder("latin1").decode(chunk);
-    if (head.length > 16_384) break;
+    if (head.length > 16_384 || !"HTTP/1.".startsWith(head.slice(0, 7))) break;
   }
   const status = /^HTTP\/1\.\d (\d{3})/.exec(head)?.[1] ?? "none";
-  if (status === "200") return socket;
-  socket.destroy();
-  // In the words of hyper, by which `proxyFault` knows what happened.
+  if (status === "200") return;
   throw new Error(status === "407" ? "proxy authentication required" : `unsuccessful tunnel: ${status}`);
 }
 

@@ -222,14 +222,19 @@ const REFUSING: [reply: string, sentence: RegExp][] = [
   ["", /closed the connection\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/],
 ];
 
+/** By the runtime's fetch, and by node:tls. */
+const WAYS: Partial<Setup>[] = [{}, { serverName: "127.0.0.1" }];
+
 for (const [reply, sentence] of REFUSING) {
   Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is told as the proxy`, async () => {
-    await using proxy = new ConnectProxy(reply);
-    const env = { HTTPS_PROXY: `http://me:a-password@${proxy.host}/a-proxy-path` };
-    const { port, answer } = await get({ env, host: "api.test" });
-    assert.match(sentenceOf(answer), sentence);
-    const begin = `The API server at api.test:${port} cannot be reached: the proxy ${proxy.host} `;
-    assert.ok(sentenceOf(answer).startsWith(begin), sentenceOf(answer));
+    for (const way of WAYS) {
+      await using proxy = new ConnectProxy(reply);
+      const env = { HTTPS_PROXY: `http://me:a-password@${proxy.host}/a-proxy-path` };
+      const { port, answer } = await get({ env, host: "api.test", ...way });
+      assert.match(sentenceOf(answer), sentence);
+      const begin = `The API server at api.test:${port} cannot be reached: the proxy ${proxy.host} `;
+      assert.ok(sentenceOf(answer).startsWith(begin), sentenceOf(answer));
+    }
   });
 }
 
@@ -244,10 +249,10 @@ const ABSENT: [proxy: string, sentence: RegExp][] = [
 
 for (const [value, sentence] of ABSENT) {
   Deno.test(`a proxy that is not there is told as the proxy: ${value}`, async () => {
-    assert.match(
-      sentenceOf((await get({ env: { HTTPS_PROXY: value }, host: "api.test" })).answer),
-      sentence,
-    );
+    for (const way of WAYS) {
+      const { answer } = await get({ env: { HTTPS_PROXY: value }, host: "api.test", ...way });
+      assert.match(sentenceOf(answer), sentence);
+    }
   });
 }
 
@@ -298,6 +303,8 @@ const NO_PROXIES = [
   "http://",
   "http://me:a/password@p:1",
   "://",
+  "http:/a-password:1",
+  "http:a-password",
 ];
 
 for (const value of NO_PROXIES) {

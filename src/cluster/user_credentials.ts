@@ -69,13 +69,53 @@ export function credentialsOf(
 
 const nothing: Authorize = () => Promise.resolve({});
 
-/** Only the user: `fetch` joins equal headers with a comma, and the server would read two groups as one. */
+/**
+ * As whom the user acts (client-go, transport/round_trippers.go). Of groups and of each extra one value alone: `fetch` joins
+ * equal headers with a comma, and the server would read two groups as one.
+ */
 function impersonationOf(user: KubeconfigEntry): Headers {
-  for (const field of ["as-uid", "as-groups", "as-user-extra"]) {
-    if (user.has(field)) throw user.error(`${field} is not supported. Use a user that needs no ${field}`);
-  }
   const name = user.text("as");
-  return name === undefined ? {} : { "impersonate-user": name };
+  const more = ["as-uid", "as-groups", "as-user-extra"].find((field) => user.has(field));
+  if (name === undefined) {
+    if (more !== undefined) throw user.error(`it has ${more}, and no as: name the user that is meant`);
+    return {};
+  }
+  const uid = user.text("as-uid");
+  const extras = user.part("as-user-extra");
+  return {
+    ...header(user, "as", "impersonate-user", [name]),
+    ...header(user, "as-uid", "impersonate-uid", uid === undefined ? [] : [uid]),
+    ...header(user, "as-groups", "impersonate-group", user.list("as-groups")),
+    ...Object.assign(
+      {},
+      ...Object.keys(extras?.fields ?? {}).map((key) =>
+        header(user, "as-user-extra", `impersonate-extra-${escaped(key)}`, extras?.list(key) ?? [])
+      ),
+    ),
+  };
+}
+
+/** @throws {ClusterSetupError} where that cannot be said by one header. */
+function header(user: KubeconfigEntry, field: string, name: string, values: unknown[]): Headers {
+  const [value, ...more] = values;
+  if (value === undefined) return {};
+  if (more.length > 0) {
+    throw user.error(`${field} with more than one value is not supported. Leave one of them`);
+  }
+  if (typeof value !== "string") {
+    throw user.error(`${field} holds something that is no text. Put it in quotes`);
+  }
+  if (/\p{Cc}/u.test(value)) throw user.error(`${field} holds a line break or another control character`);
+  // A header's text is one of bytes: those of UTF-8, as Go sends them.
+  return { [name]: String.fromCharCode(...new TextEncoder().encode(value)) };
+}
+
+/** What cannot stand in a header's name is percent-encoded; the server undoes that, and reads lower case anyhow. */
+function escaped(key: string): string {
+  return encodeURIComponent(key.toLowerCase()).replace(
+    /[()]/g,
+    (one) => `%${one.charCodeAt(0).toString(16)}`,
+  );
 }
 
 /** By a token, or by user and password; undefined where the user has neither. */

@@ -6,7 +6,7 @@ import { KubeconfigEntry } from "./kubeconfig_entry.ts";
 import { ClusterSetupError } from "./setup_error.ts";
 import { credentialsOf } from "./user_credentials.ts";
 
-const NEAR = { server: new URL("https://near:6443"), trust: () => Promise.resolve(undefined) };
+const NEAR = { server: "https://near:6443", trust: () => Promise.resolve(undefined) };
 
 function credentials(fields: Record<string, unknown>, folder = "/home/me/.kube"): Credentials {
   const entry = (what: string, fields: Record<string, unknown>): KubeconfigEntry =>
@@ -79,11 +79,46 @@ Deno.test("a client certificate without its key is refused", () => {
   );
 });
 
-Deno.test("impersonation of a user is a header, of groups it is refused", async () => {
-  const { headers } = await accessOf({ token: "a-token", as: "jane" });
-  assert.deepEqual(headers, { authorization: "Bearer a-token", "impersonate-user": "jane" });
-  assert.match(complaint({ as: "jane", "as-groups": ["a", "b"] }), /as-groups is not supported/);
-});
+const impersonations: [fields: Record<string, unknown>, headers: Record<string, string>][] = [
+  [{ as: "jane" }, { "impersonate-user": "jane" }],
+  [{ as: "Zoë ☃" }, { "impersonate-user": "Zo\xc3\xab \xe2\x98\x83" }],
+  [{ as: "jane", "as-uid": "7" }, { "impersonate-user": "jane", "impersonate-uid": "7" }],
+  [{ as: "jane", "as-groups": ["a"] }, { "impersonate-user": "jane", "impersonate-group": "a" }],
+  [{ as: "jane", "as-groups": [] }, { "impersonate-user": "jane" }],
+  [
+    { as: "jane", "as-user-extra": { "Example.com/a": ["x"], "(b)": ["y"], none: [] } },
+    {
+      "impersonate-user": "jane",
+      "impersonate-extra-example.com%2fa": "x",
+      "impersonate-extra-%28b%29": "y",
+    },
+  ],
+];
+
+for (const [fields, expected] of impersonations) {
+  Deno.test(`${JSON.stringify(fields)} is said by headers`, async () => {
+    const { headers } = await accessOf({ token: "a-token", ...fields });
+    const { authorization, ...others } = headers;
+    assert.equal(authorization, "Bearer a-token");
+    const lower = Object.entries(others).map(([name, value]) => [name.toLowerCase(), value]);
+    assert.deepEqual(Object.fromEntries(lower), expected);
+    new Headers(headers);
+  });
+}
+
+const misimpersonations: [fields: Record<string, unknown>, sentence: RegExp][] = [
+  [{ as: "jane", "as-groups": ["a", "b"] }, /as-groups with more than one value is not supported/],
+  [{ as: "jane", "as-user-extra": { a: ["x", "y"] } }, /as-user-extra with more than one value/],
+  [{ "as-groups": ["a"] }, /it has as-groups, and no as/],
+  [{ "as-uid": "7" }, /it has as-uid, and no as/],
+  [{ as: "a\nb" }, /as holds a line break/],
+  [{ as: "jane", "as-groups": [7] }, /as-groups holds something that is no text/],
+];
+
+for (const [fields, sentence] of misimpersonations) {
+  Deno.test(`${JSON.stringify(fields)} is refused with what it is`, () =>
+    assert.match(complaint(fields), sentence));
+}
 
 Deno.test("a user without anything is anonymous", async () => {
   assert.deepEqual(await accessOf({}), { headers: {} });

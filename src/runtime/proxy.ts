@@ -80,8 +80,9 @@ function read(
  * @param socks whether a SOCKS proxy will do
  */
 export function parseProxy(value: string, from: string, socks = false): Proxy | { problem: string } {
-  // `proxy:3128` alone would be a URL of the scheme "proxy".
-  const url = URL.parse(value.includes("://") ? value : `http://${value}`);
+  // `proxy:3128` alone would be a URL of the scheme "proxy"; `http:/proxy:3128` has a slash too few.
+  const isBroken = /^(https?|socks\w*):(\/(?!\/)|[^/\d])/i.test(value);
+  const url = isBroken ? null : URL.parse(value.includes("://") ? value : `http://${value}`);
   const scheme = url?.protocol.slice(0, -1) ?? "";
   if (/^socks/.test(scheme) && !socks) {
     return {

@@ -38,6 +38,13 @@ const REASONS: Reason[] = [
     say: (proxy, from) => `${proxy} closed the connection. Check that it is an HTTP proxy, and ${from}`,
   },
   {
+    // While the way is made: by the proxy, or by what it led to.
+    when: /client error \(Connect\): connection reset/i,
+    of: true,
+    say: (proxy, from) =>
+      `${proxy} closed the connection, or what it led to did. Check that it is an HTTP proxy, what it can reach, and ${from}`,
+  },
+  {
     when: /connection closed before message|connection reset|broken pipe/i,
     of: false,
     say: (proxy, from) => `${proxy} closed the connection. Check that it is an HTTP proxy, and ${from}`,

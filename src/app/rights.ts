@@ -64,8 +64,8 @@ async function mayGet(
   };
   try {
     const answer = await api.post(REVIEWS, JSON.stringify(review), stop);
-    const review = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } } | null;
-    const allowed = review?.status?.allowed;
+    const reviewed = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } } | null;
+    const allowed = reviewed?.status?.allowed;
     return typeof allowed === "boolean" ? allowed : undefined;
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof SyntaxError) && !stop.aborted) throw error;

@@ -77,6 +77,20 @@ Deno.test("where that cannot be asked nothing is said", async () => {
   assert.deepEqual([rig.log.at("warn"), rig.log.at("info"), rig.health.notes()], [[], [], []]);
 });
 
+for (const said of ["null", "[]", "7", '{"status":null}', '{"status":{"allowed":"yes"}}', "<html>", ""]) {
+  Deno.test(`nothing follows from an answer ${said || "without a body"} to the question for a right`, async () => {
+    const log = new MemoryLog();
+    const api = Object.assign(new ScriptedApi(), { post: async () => await new Blob([said]).bytes() });
+    const health = { limited: (_scope: unknown, why: unknown) => assert.equal(why, undefined) };
+    await sayMissingRight(
+      { namespace: "shop" },
+      { api, health, clock: new TestClock(), log },
+      AbortSignal.any([]),
+    );
+    assert.deepEqual([log.at("warn"), log.at("info")], [[], []]);
+  });
+}
+
 Deno.test("the asking ends with the program", async () => {
   const rig = new Rig({ namespace: undefined }, false);
   await rig.clock.advance(0);

@@ -32,7 +32,10 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 function redirected(location: string | undefined): string {
   if (location === undefined) return "it redirects and does not say where to: check its URL";
   const target = /^[a-z][a-z0-9+.-]*:/i.test(location) ? URL.parse(location) : undefined;
-  if (target === null || location.trim() === "") return "it redirects to what is no URL: check its URL";
+  // A mail address, a script or an inline page has no host either.
+  if (target === null || target?.host === "" || location.trim() === "") {
+    return "it redirects to what is no URL: check its URL";
+  }
   if (target === undefined && !location.startsWith("//")) {
     return "it redirects to another path of its own, which is not followed: check its URL, also a slash at its end";
   }

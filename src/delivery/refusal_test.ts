@@ -68,6 +68,9 @@ const REDIRECTS: [location: string | undefined, where: RegExp][] = [
   [undefined, /does not say where to/],
   ["", /what is no URL/],
   ["http://[secret-path", /what is no URL/],
+  ["javascript:alert('secret-path')", /what is no URL/],
+  ["mailto:secret-path@a.example", /what is no URL/],
+  ["data:text/html,secret-path", /what is no URL/],
   ["https://evil\u202e.example/secret-path", /what is no URL|redirects to https:\/\/[!-~]+, which/],
 ];
 

@@ -16,7 +16,7 @@ import { firstLine } from "./refusal.ts";
 const SAID_AT = 3;
 
 /** An endpoint that fails again so soon after it worked again says nothing new, unless it goes on; milliseconds. */
-const QUIET = 60_000;
+export const QUIET = 60_000;
 
 /** What it takes. */
 export interface EndpointLogDeps {

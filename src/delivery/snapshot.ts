@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
 import type { Decision } from "./decision.ts";
-import { EndpointLog, type EndpointLogDeps } from "./endpoint_log.ts";
+import { EndpointLog, type EndpointLogDeps, QUIET } from "./endpoint_log.ts";
 import { type EndpointState, isFailing } from "./endpoint_state.ts";
 
 /**
@@ -96,6 +96,7 @@ export class SnapshotLog extends EndpointLog {
   #failing: { since: number; why: string } | undefined;
   /** Whether people know that it fails, since it last accepted something. */
   #isSaid = false;
+  #quietUntil = -Infinity;
   /** Whether they heard of a pod that it did not take: one is an example of all. */
   #isExampleSaid = false;
   /** Whether nothing has been accepted since. */
@@ -160,14 +161,17 @@ export class SnapshotLog extends EndpointLog {
     this.#isExample = false;
     if (!this.#isSaid || isFailing(after)) return;
     this.#isSaid = false;
+    this.#quietUntil = this.#deps.clock.monotonic() + QUIET;
     this.#say("info", "works again.");
   }
 
   #failed({ namespace, name }: Message, why: string, after: EndpointState): void {
     this.#failing = { since: this.#failing?.since ?? this.#deps.clock.monotonic(), why };
     const isDisabled = after.circuit.kind === "disabled";
+    // One that takes a few pods a second fails and works again each second.
+    const isQuiet = this.#deps.clock.monotonic() < this.#quietUntil;
     const how = "What fails is tried again after 1, 2 and 4 s.";
-    if (!isDisabled && !this.#isSaid && isFailing(after)) {
+    if (!isDisabled && !this.#isSaid && !isQuiet && isFailing(after)) {
       this.#isSaid = true;
       // Said of a pod of it already, and nothing else has happened since.
       if (!this.#isExample) return this.#say("warn", `fails: ${why}. ${how}`);

@@ -7,14 +7,20 @@
  */
 import { UsageError } from "./usage_error.ts";
 
-/** What people put between two URLs, in one that cannot hold both. */
-const SECOND_URL = /[,;|\s]\s*(?:[^=:/?#,;|\s]*=)?https?:\/\//i;
+/** What people put between two URLs, in one that cannot hold both: other keyboards have other commas. */
+const SECOND_URL = /[,;|\s\x80-\u{10FFFF}]\s*(?:[^=:/?#,;|\s]*=)?https?:\/\//iu;
+
+/** What a shell, YAML, JSON or a page leaves before a URL. */
+const DRESS = /^(?!\/)[^\p{L}\p{N}]/u;
 
 /** Controls, spaces, and what cannot be seen: Unicode's classes, and the mark of bytes that were no text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Z}\uFFFD]/u;
 
 /** Printable ASCII that no part of a URL may hold (RFC 3986, appendix A). */
 const EXCLUDED = /["<>\\^`{|}]/;
+
+/** Quotation marks of word processors, and the mark of what was shortened: all legal when encoded, and never meant. */
+const COPIED = /[\p{Pi}\p{Pf}„‚…]/u;
 
 /** A host that is safe to show, and its port. */
 const SHOWN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?(?=[/?#\s]|$)/i;
@@ -38,6 +44,13 @@ export function parseWebhookUrl(text: string, place: string): URL {
 
 function checkScheme(text: string, place: string): void {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined && DRESS.test(text)) {
+    throw new UsageError(
+      `${place} begins with ${
+        describe(String.fromCodePoint(text.codePointAt(0) ?? 0))
+      }: give the URL without what stands around it (quotes, brackets, a list's dash, a comment).`,
+    );
+  }
   if (scheme === undefined) {
     throw new UsageError(
       `${place} is not a URL: write https://host/path, or NAME=https://host/path ` +
@@ -61,7 +74,7 @@ function problemOf(text: string): string | undefined {
 
 function problemOfCharacters(text: string): string | undefined {
   for (const [index, character] of [...text].entries()) {
-    if (!UNSEEN.test(character) && !EXCLUDED.test(character)) continue;
+    if (![UNSEEN, EXCLUDED, COPIED].some((kind) => kind.test(character))) continue;
     return `cannot be a URL: its character ${index + 1} is ${describe(character)}.`;
   }
   return undefined;
@@ -73,7 +86,9 @@ function describe(character: string): string {
   if (/[\r\n]/.test(character)) return "a line break";
   if (character === "\\") return 'a backslash (write "/")';
   if (/[{}<>]/.test(character)) return `a "${character}" (was a placeholder not filled in?)`;
-  if (EXCLUDED.test(character)) return `a ${character === '"' ? "quotation mark" : `"${character}"`}`;
+  if (character === "…") return 'a "…" (was it copied from where it is shortened?)';
+  if (character === '"' || COPIED.test(character)) return "a quotation mark";
+  if (!UNSEEN.test(character)) return `a "${character}"`;
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return `one that cannot be seen (U+${code})`;
 }

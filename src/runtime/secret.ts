@@ -33,6 +33,13 @@ const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3
 
 const QUOTED = /^(["'`]).*\1$|^[“„«‘‚].*[”“»’‘]$/s;
 
+/** `<secret>`, `{{ .Values.secret }}`, and `$(SECRET)`, which Kubernetes leaves where it knows no variable of that name. */
+const PLACEHOLDER = /^(\$\(\w+\)|\$\{.*\}|\{\{.*\}\}|<[^<>]+>|%\w+%)$/;
+
+/** A line of an env file, a manifest or a shell script. */
+const SETTING =
+  /^(export\s+)?([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|SECRET|secret)\s*[=:]\s*\S|^[A-Za-z][\w.-]*:(\s+\S|$)/;
+
 /** The secrets of a text. */
 export function parseSecrets(text: string): ParsedSecrets {
   const secrets = new Set<string>();
@@ -59,17 +66,24 @@ export function parseSecrets(text: string): ParsedSecrets {
 /** Why this cannot be a secret, as a clause that goes on after "The secret"; undefined where it can. */
 function secretProblem(secret: string): string | undefined {
   if (QUOTED.test(secret)) return "stands in quotes, and would be signed with them: leave them out.";
-  if (/^v1a?,/.test(secret)) {
+  if (/^v1a?,/i.test(secret)) {
     return "begins with v1, as a signature does: give what follows the comma.";
   }
+  if (/whsec[_-]/i.test(secret) && !secret.startsWith(ENCODED)) {
+    return `holds ${ENCODED} in other letters or behind something: give it from ${ENCODED} on, as the receiver shows it.`;
+  }
+  if (PLACEHOLDER.test(secret)) return "is a placeholder that nobody filled in.";
+  if (/^\{.*"|^\[".*\]$/s.test(secret)) return "is JSON: give only the secret that stands in it.";
   if (/^wh[sp]k_/.test(secret)) {
     return "is a key of the asymmetric scheme (v1a), which is not spoken here: give a whsec_ secret or a plain text.";
   }
   if (/^-----BEGIN /.test(secret)) return "is a PEM block: a secret is a text that the receiver has, too.";
-  if (/^(export\s+)?([A-Z][A-Z0-9]*(_[A-Z0-9]+)+|SECRET|secret)\s*[=:]\s*\S/.test(secret)) {
+  if (SETTING.test(secret)) {
     return "begins with a name, as a line of settings does: give only what follows it.";
   }
-  if (/^#\s/.test(secret)) return "looks like a comment, and a file of secrets has none: take it out.";
+  if (/(^|\s)#\s/.test(secret)) {
+    return "holds a comment, and there is none in a file of secrets: take it out.";
+  }
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x1f\x7f-\x9f\uFFFD]|\p{Cf}/u.test(secret)) {
     return "holds what is no text or cannot be seen: write it as plain UTF-8 (openssl rand -hex 32 makes one).";

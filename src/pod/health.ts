@@ -55,13 +55,17 @@ export function unhealthyFrom(pod: Pod): number | undefined {
 function works(spec: Fields, status: Fields): boolean {
   const containers = objectsIn(status["containerStatuses"]);
   const policies = restartPolicies(spec);
+  const isSidecar = sidecars(spec);
   const isDone = (container: Fields): boolean =>
     endedWell(container["state"]) && policies(container["name"]) !== "Always";
   return containers.every((container) =>
     isDone(container) || (container["ready"] === true && runs(container))
   ) &&
     objectsIn(status["initContainerStatuses"]).every((container) =>
-      container["ready"] === true && (endedWell(container["state"]) || runs(container))
+      isSidecar(container["name"])
+        ? container["ready"] === true && runs(container)
+        // One that is done has nothing to be ready for; not every kubelet says that it is.
+        : endedWell(container["state"])
     ) &&
     isReady(spec, objectsIn(status["conditions"]), containers.some(isDone));
 }
@@ -81,6 +85,12 @@ function restartPolicies(spec: Fields): (name: unknown) => unknown {
   const containers = objectsIn(spec["containers"]);
   const ofPod = textOf(spec["restartPolicy"]) ?? "Always";
   return (name) => textOf(containers.find((one) => one["name"] === name)?.["restartPolicy"]) ?? ofPod;
+}
+
+/** The init containers that do not end: they have a policy of their own, `Always` (Kubernetes 1.29 on). */
+function sidecars(spec: Fields): (name: unknown) => boolean {
+  const init = objectsIn(spec["initContainers"]);
+  return (name) => init.some((one) => one["name"] === name && one["restartPolicy"] === "Always");
 }
 
 function runs(container: Fields): boolean {

@@ -125,6 +125,21 @@ const HEALTHY: Row[] = [
   ["with restartPolicy OnFailure, one container done and one running", pod({ spec: { restartPolicy: "OnFailure" }, conditions: UNREADY, status: statuses(exited("app", 0), running("log")) }), "it ended with 0"],
   ["with one container done by its own policy", pod({ spec: { containers: [{ name: "app", restartPolicy: "Never" }, { name: "log" }] }, conditions: UNREADY, status: statuses(exited("app", 0), running("log")) }), "the container's policy goes before the pod's"],
   ["whose containers are all done", pod({ ...JOB, conditions: UNREADY, status: statuses(exited("app", 0), exited("log", 0)) }), "Succeeded follows within a second"],
+  ["with an init container that is done and not called ready", pod({ status: { initContainerStatuses: [exited("init", 0)] } }), "what is done has nothing to be ready for (virtual nodes leave the field False)"],
+  ["of a virtual node, with one status for two containers", pod({ spec: { nodeName: "virtual-kubelet" }, conditions: { PodScheduled: null, Initialized: null, ContainersReady: null }, status: statuses(running("app")) }), "Ready is True, and what is known of its containers is good"],
+  ["of Istio, with the proxy as a sidecar and its init container done", pod({ spec: { initContainers: [{ name: "istio-init" }, { name: "istio-proxy", restartPolicy: "Always" }] }, status: { initContainerStatuses: [{ ...exited("istio-init", 0), ready: true }, running("istio-proxy")] } }), "both are as they should be"],
+  ["of a Job whose old-style proxy goes on after the work is done", pod({ ...JOB, conditions: UNREADY, status: statuses(exited("app", 0), running("istio-proxy")) }), "nothing of it fails, though it may never end: that is for the Job's deadline"],
+  ["of Argo Workflows, whose main container waits for the last step", pod({ ...JOB, conditions: UNREADY, status: statuses(running("wait"), exited("main", 0)) }), "the steps end one after the other"],
+  ["of Tekton, with two of three steps done", pod({ ...JOB, conditions: UNREADY, status: statuses(exited("step-clone", 0), exited("step-build", 0), running("step-push")) }), "the steps end one after the other"],
+  ["of gVisor", pod({ spec: { runtimeClassName: "gvisor", overhead: { memory: "64Mi" } } }), "the runtime does not matter"],
+  ["with a GPU that its driver calls unhealthy", pod({ status: statuses({ ...running("app"), allocatedResourcesStatus: [{ name: "nvidia.com/gpu", resources: [{ resourceID: "gpu-0", health: "Unhealthy" }] }] }, running("log")) }), "it runs and is ready: the kubelet has the last word"],
+  ["with a claim for a device (DRA)", pod({ spec: { resourceClaims: [{ name: "gpu", resourceClaimTemplateName: "gpu" }] }, status: { resourceClaimStatuses: [{ name: "gpu", resourceClaimName: "gpu-x" }] } }), "its claim is allocated, its containers run"],
+  ["whose resize was refused in the old form", pod({ status: { resize: "Infeasible" } }), "it goes on with the resources that it had"],
+  ["whose image was changed in place and which has restarted", pod({ status: statuses({ ...running("app"), restartCount: 1, image: "app:2", lastState: { terminated: { exitCode: 0, reason: "Completed" } } }, running("log")) }), "it runs again"],
+  ["of a virtual machine (KubeVirt) that is not paused", pod({ spec: { readinessGates: [{ conditionType: "kubevirt.io/virtual-machine-unpaused" }] }, conditions: { "kubevirt.io/virtual-machine-unpaused": "True" } }), "its own gate says True"],
+  ["behind a load balancer that has registered it", pod({ spec: { readinessGates: [{ conditionType: "target-health.elbv2.k8s.aws/web" }] }, conditions: { "target-health.elbv2.k8s.aws/web": "True" } }), "its own gate says True"],
+  ["whose scheduling gates are all open", pod({ spec: { schedulingGates: [] } }), "no gate is left"],
+  ["that kwok runs, whose init container is done", pod({ conditions: { ContainersReady: null }, status: { initContainerStatuses: [{ ...exited("init", 0), ready: true }] } }), "the containers speak"],
 ];
 
 // deno-fmt-ignore
@@ -162,6 +177,22 @@ const UNHEALTHY: Row[] = [
   ["that runs with running: null", pod({ status: statuses({ ...running("app"), state: { running: null } }) }), "null is no state"],
   ["of Windows that crashes", pod({ spec: { os: { name: "windows" } }, conditions: UNREADY, status: statuses(waiting("app", "CrashLoopBackOff")) }), "the rule is the same"],
   ["of the kubelet itself that crashes", pod({ metadata: { annotations: { "kubernetes.io/config.mirror": "d4" } }, conditions: UNREADY, status: statuses(waiting("app", "CrashLoopBackOff")) }), "the rule is the same"],
+  ["whose startup probe has not succeeded yet", pod({ conditions: UNREADY, status: statuses({ ...running("app"), started: false, ready: false }, running("log")) }), "kubectl shows 1/2: it does not serve"],
+  ["whose sidecar ended with 0", pod({ spec: SIDECAR, conditions: UNREADY, status: { initContainerStatuses: [{ ...exited("mesh", 0), ready: true }] } }), "a sidecar has no business to end"],
+  ["whose sidecar's startup probe has not succeeded yet", pod({ phase: "Pending", spec: SIDECAR, conditions: { ...UNREADY, Initialized: "False" }, status: { initContainerStatuses: [{ ...running("mesh"), started: false, ready: false }] } }), "its containers wait for the sidecar"],
+  ["whose init container runs again while its containers run", pod({ conditions: { Initialized: "False" }, status: { initContainerStatuses: [{ ...running("init"), ready: false }] } }), "its sandbox was made anew"],
+  ["that waits for a device (DRA)", pod({ phase: "Pending", spec: { nodeName: undefined, resourceClaims: [{ name: "gpu" }] }, status: { conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] } }), "it waits for a node with that device"],
+  ["that is nominated for a node whose pods are to go", pod({ phase: "Pending", spec: { nodeName: undefined }, status: { nominatedNodeName: "node-2", conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }] } }), "it waits for them to end"],
+  ["whose volume is not attached", pod({ phase: "Pending", conditions: { ...UNREADY, PodReadyToStartContainers: "False" }, status: statuses(waiting("app", "ContainerCreating"), waiting("log", "ContainerCreating")) }), "after a whole interval of that something is wrong"],
+  ["whose sandbox gVisor cannot make", pod({ phase: "Pending", spec: { runtimeClassName: "gvisor" }, conditions: UNREADY, status: statuses(waiting("app", "ContainerCreating")) }), "it will not start by itself"],
+  ["of a Job that tries a failed container again", pod({ spec: { restartPolicy: "OnFailure" }, conditions: UNREADY, status: statuses(waiting("app", "CrashLoopBackOff"), exited("log", 0)) }), "it waits to be started again"],
+  ["whose container's status was lost with its node", pod({ conditions: UNREADY, status: statuses(exited("app", 137, "ContainerStatusUnknown"), running("log")) }), "nobody knows how it ended"],
+  ["of a node that says it is not ready", pod({ conditions: { Ready: ["False", "NodeNotReady"] } }), "the node controller says so, whatever the containers said last"],
+  ["of a virtual machine (KubeVirt) that is paused", pod({ spec: { readinessGates: [{ conditionType: "kubevirt.io/virtual-machine-unpaused" }] }, conditions: { Ready: "False", "kubevirt.io/virtual-machine-unpaused": "False" } }), "its own gate says False"],
+  ["behind a load balancer that has not registered it", pod({ spec: { readinessGates: [{ conditionType: "target-health.elbv2.k8s.aws/web" }] }, conditions: { Ready: ["False", "ReadinessGatesNotReady"] } }), "its own gate is not set"],
+  ["of a DaemonSet whose image's platform is another", pod({ conditions: UNREADY, status: statuses(waiting("app", "CrashLoopBackOff", { terminated: { exitCode: 1, reason: "Error" } }), running("log")) }), "exec format error, each time"],
+  ["of Windows whose base image fits no node", pod({ phase: "Pending", spec: { os: { name: "windows" } }, conditions: UNREADY, status: statuses(waiting("app", "ErrImagePull")) }), "it will not start by itself"],
+  ["with two conditions Ready that disagree", pod({ status: { conditions: [{ type: "Ready", status: "True" }, { type: "Ready", status: "False" }] } }), "one of them says that it is not"],
 ];
 
 // deno-fmt-ignore
@@ -171,12 +202,18 @@ const FINISHED: Row[] = [
   ["that was evicted", pod({ phase: "Failed", status: { reason: "Evicted", conditions: [{ type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet" }], containerStatuses: undefined } }), "final: its controller makes another one"],
   ["that its node refused", pod({ phase: "Failed", status: { reason: "NodeAffinity", containerStatuses: undefined } }), "final: its controller makes another one"],
   ["that went beyond its deadline", pod({ phase: "Failed", status: { reason: "DeadlineExceeded" } }), "final"],
+  ["of a node that was shut down", pod({ phase: "Failed", conditions: { DisruptionTarget: ["True", "TerminationByKubelet"] }, status: { reason: "Terminated" } }), "final: its controller makes another one"],
+  ["of a Job whose sidecar was killed at its end", pod({ ...JOB, phase: "Succeeded", status: { ...statuses(exited("app", 0)), initContainerStatuses: [exited("mesh", 137)] } }), "a sidecar's end is not the pod's"],
+  ["that its node had no room for at admission", pod({ phase: "Failed", status: { reason: "OutOfcpu", containerStatuses: undefined } }), "final: its controller makes another one"],
+  ["whose device was gone at admission", pod({ phase: "Failed", status: { reason: "UnexpectedAdmissionError" } }), "final: its controller makes another one"],
+  ["that the garbage collector found without its node", pod({ phase: "Failed", conditions: { DisruptionTarget: ["True", "DeletionByPodGC"] } }), "final"],
 ];
 
 // deno-fmt-ignore
 const HELD: Row[] = [
   ["whose scheduling gate is closed", pod({ phase: "Pending", spec: { nodeName: undefined, schedulingGates: [{ name: "example.com/quota" }] }, status: { conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated" }], containerStatuses: undefined } }), "somebody keeps it back on purpose"],
   ["two of whose scheduling gates are closed, with no condition yet", pod({ phase: "Pending", spec: { schedulingGates: [{ name: "a" }, { name: "b" }] }, status: { conditions: undefined } }), "somebody keeps it back on purpose"],
+  ["that Kueue keeps back", pod({ phase: "Pending", metadata: { labels: { "kueue.x-k8s.io/queue-name": "team" } }, spec: { nodeName: undefined, schedulingGates: [{ name: "kueue.x-k8s.io/admission" }] }, status: { conditions: undefined } }), "it waits for its quota"],
 ];
 
 // deno-fmt-ignore
@@ -187,6 +224,10 @@ const TERMINATING: Row[] = [
   ["that is being deleted and has failed", pod({ metadata: LEAVING, phase: "Failed" }), "it is final, but it is there: a finalizer may hold it"],
   ["that is being deleted and has succeeded, with a finalizer", pod({ metadata: { ...LEAVING, finalizers: ["batch.kubernetes.io/job-tracking"] }, phase: "Succeeded" }), "beyond its grace period it is stuck"],
   ["that is being deleted from a node that was lost", pod({ metadata: LEAVING, phase: "Unknown" }), "beyond its grace period it is stuck"],
+  ["whose preStop hook hangs", pod({ metadata: LEAVING, conditions: UNREADY }), "its grace period ends that"],
+  ["of a StatefulSet that is being replaced", pod({ metadata: { ...LEAVING, labels: { "apps.kubernetes.io/pod-index": "0" } }, conditions: { Ready: ["False", "PodCompleted"] } }), "its grace period runs"],
+  ["that is being deleted behind its scheduling gate", pod({ metadata: LEAVING, phase: "Pending", spec: { schedulingGates: [{ name: "a" }] } }), "nobody keeps back what goes"],
+  ["that is preempted and ends", pod({ metadata: LEAVING, conditions: { ...UNREADY, DisruptionTarget: ["True", "PreemptionByScheduler"] }, status: statuses(exited("app", 143), exited("log", 143)) }), "that its containers end is what was asked for"],
 ];
 
 function cases(health: Health, rows: Row[]): Case[] {

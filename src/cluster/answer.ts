@@ -23,7 +23,7 @@ export async function answerError(response: Response, server: string, now: numbe
   if (isStatus(status)) return error;
   return WANTS_TLS.test(text)
     ? new ClusterError("unreachable", wantsTls(server), { status: response.status })
-    : stranger(response, server) ?? error;
+    : otherServer(response, server) ?? error;
 }
 
 /**
@@ -41,7 +41,7 @@ const WANTS_TLS =
   /HTTP request (was sent )?to an? HTTPS (server|port)|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled|combination of host and port requires TLS/i;
 
 /** By an answer that is no Status: who sent it, where that is clear. 5xx and 429 may come from whatever is on the way. */
-function stranger(response: Response, server: string): ClusterError | undefined {
+function otherServer(response: Response, server: string): ClusterError | undefined {
   const { status } = response;
   if (status >= 300 && status < 400) {
     // Only an address of its own names a host.

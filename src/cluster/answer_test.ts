@@ -44,7 +44,7 @@ Deno.test("an endless error page is cut and its connection let go", async () => 
 });
 
 const PAGE = { "content-type": "text/html; charset=utf-8" };
-const strangers: [name: string, response: Response, sentence: RegExp][] = [
+const OTHERS: [name: string, response: Response, sentence: RegExp][] = [
   [
     "a redirect to a login page",
     new Response(null, { status: 302, headers: { location: "https://sso.example/login?x=1" } }),
@@ -68,7 +68,7 @@ const strangers: [name: string, response: Response, sentence: RegExp][] = [
   ["400", new Response("Bad Request", { status: 400 }), /does not take the request \(400\)/],
 ];
 
-for (const [name, response, sentence] of strangers) {
+for (const [name, response, sentence] of OTHERS) {
   Deno.test(`${name} is no answer of a Kubernetes API server, and that is said`, async () => {
     const { fault, message } = await answerError(response, "a:443", NOW);
     assert.equal(fault, "protocol");

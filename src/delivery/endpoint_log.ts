@@ -44,7 +44,7 @@ export class EndpointLog {
     this.#deps = deps;
   }
 
-  /** An attempt ended; told before what was decided. @param duration milliseconds that its requests took together */
+  /** An attempt ended; called before `decision`. @param duration milliseconds that its requests took together */
   attempt(
     { namespace, name, resourceVersion }: Message,
     attempt: number,

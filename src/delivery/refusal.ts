@@ -7,7 +7,7 @@ import { redact } from "../runtime/redact.ts";
  *
  * - `whyNot`: the status and what a person can do about it, in the program's own words. It is kept with the message, so it
  *   holds nothing of the answer but the host that a redirect points to.
- * - `firstLine`: what the answer itself says. A stranger wrote it, and what strangers know best is what they were sent: the
+ * - `firstLine`: what the answer itself says. Somebody else wrote it, and may repeat what was sent: the
  *   path of the URL ("Cannot POST /…") and the secret. It goes into the log alone, as a field.
  */
 

@@ -158,21 +158,24 @@ withRig("--once loses nothing at an endpoint that fails half of the requests by 
 });
 
 for (const [what, headers] of [["asks to wait", { "retry-after": "1" }], ["does not", {}]] as const) {
-  withRig(`--once says once, not each second, that an endpoint takes a pod a second and ${what}`, async (rig) => {
-    let free = 0;
-    const { isComplete } = await snapshot(rig, {
-      react: ({ at }) => {
-        if (at < free) return { status: 429, headers };
-        free = at + 1_000;
-        return 200;
-      },
-      says: "",
-      seconds: 0,
-    });
-    assert.ok(isComplete, rig.log.at("error").join());
-    assert.ok(rig.log.at("warn").length <= 2, rig.log.at("warn").join("\n"));
-    assert.ok(rig.log.at("info").filter((line) => line.includes("works again")).length <= 1);
-  });
+  withRig(
+    `--once says once, not each second, that an endpoint takes a pod a second and ${what}`,
+    async (rig) => {
+      let free = 0;
+      const { isComplete } = await snapshot(rig, {
+        react: ({ at }) => {
+          if (at < free) return { status: 429, headers };
+          free = at + 1_000;
+          return 200;
+        },
+        says: "",
+        seconds: 0,
+      });
+      assert.ok(isComplete, rig.log.at("error").join());
+      assert.ok(rig.log.at("warn").length <= 2, rig.log.at("warn").join("\n"));
+      assert.ok(rig.log.at("info").filter((line) => line.includes("works again")).length <= 1);
+    },
+  );
 }
 
 withRig("what an endpoint could not connect to is not held against the pod", async (rig) => {

@@ -120,7 +120,7 @@ function isSelfSigned({ issuer, subject }: X509Certificate): boolean {
   return issuer === subject;
 }
 
-/** What a stranger calls himself, quoted: the common name, else the whole. */
+/** Whom a certificate names, quoted: the common name, else the whole. */
 function nameOf(distinguished: string): string {
   const name = /^CN=(.*)$/m.exec(distinguished)?.[1] ?? distinguished;
   return `"${printable(name, LONGEST_NAME)}"`;

@@ -163,7 +163,9 @@ export class ResponseReader {
     const [, minor, digits] = STATUS_LINE.exec(lines[0] ?? "") ?? [];
     if (digits === undefined || text.includes("\0")) return this.#break("sent a damaged head");
     const status = Number(digits);
-    if (status === 101) return this.#break("answered 101, which switches to a protocol that nobody asked for");
+    if (status === 101) {
+      return this.#break("answered 101, which switches to a protocol that nobody asked for");
+    }
     if (status < 200) {
       if (++this.#interim > MOST_INTERIM) return this.#break(`sent more than ${MOST_INTERIM} answers of 1xx`);
       return;

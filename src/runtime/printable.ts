@@ -1,5 +1,5 @@
 /**
- * What a stranger wrote (a receiver, a server, a pod's author), as it may stand in a line for a person: nothing that steers
+ * What others wrote (a receiver, a server, a pod's author), as it may stand in a line for a person: nothing that steers
  * a terminal, turns the direction of writing, hides, or begins a new line. For every field and message of the log, in JSON
  * lines too: JSON escapes neither U+009B, which a terminal takes for ESC [, nor U+202E, and somebody prints its values.
  *

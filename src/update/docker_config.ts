@@ -140,7 +140,7 @@ function readEntry(value: unknown): { credentials?: Credentials; unusable?: stri
     "registrytoken",
   ].map((name) => field(value, name) ?? "");
   if (typeof auth !== "string" || typeof user !== "string" || typeof password !== "string") {
-    return { unusable: "its entry there has something else than texts" };
+    return { unusable: "its entry there has a field that is no string" };
   }
   const pair = auth === "" ? { user, password } : decodeAuth(auth);
   if (pair === undefined) return { unusable: "its auth there is not the base64 of USER:PASSWORD" };

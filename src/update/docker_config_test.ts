@@ -172,8 +172,8 @@ const ENTRIES: [entry: unknown, comesTo: string][] = [
   [{}, ""],
   [null, ""],
   // The whole file is refused by the kubelet.
-  [{ auth: 1 }, "its entry there has something else than texts"],
-  [{ username: 1, password: 2 }, "its entry there has something else than texts"],
+  [{ auth: 1 }, "its entry there has a field that is no string"],
+  [{ username: 1, password: 2 }, "its entry there has a field that is no string"],
   [1, "its entry there is no object"],
   [[], "its entry there is no object"],
   ["a:b", "its entry there is no object"],

@@ -64,7 +64,9 @@ async function mayGet(
   };
   try {
     const answer = await api.post(REVIEWS, JSON.stringify(review), stop);
-    const reviewed = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } } | null;
+    const reviewed = JSON.parse(new TextDecoder().decode(answer)) as
+      | { status?: { allowed?: unknown } }
+      | null;
     const allowed = reviewed?.status?.allowed;
     return typeof allowed === "boolean" ? allowed : undefined;
   } catch (error) {

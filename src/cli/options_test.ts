@@ -312,7 +312,7 @@ Deno.test("an unknown flag is met with a suggestion and without the value that i
 
 for (
   const [typed, meant] of [
-    ["-A", /Did you|The pods of all namespaces are followed unless --namespace/],
+    ["-A", /^There is no flag -A\. The pods of all namespaces are followed unless --namespace/],
     ["--all-namespaces", /The pods of all namespaces are followed unless --namespace names some\./],
     ["-l", /Did you mean --selector S\?/],
     ["--label-selector", /Did you mean --selector S\?/],
@@ -320,8 +320,13 @@ for (
     ["--webhooks", /Did you mean --url URL, once for each\?/],
     ["-f", /Files are named by --kubeconfig, --secret-file and --state\./],
     ["--watch", /It watches of itself/],
-    ["-o", /--once prints/],
-    ["-v", /--log-level debug says more, and --version prints/],
+    ["-o", /\. Use --once to print the pods as JSON\./],
+    ["--dry-run", /\. Use --once without a webhook to print what would be sent\./],
+    ["-v", /\. Use --log-level debug to see more, or --version for the version\./],
+    ["--config", /\. There is no file of settings: each flag has a variable instead\./],
+    ["--metrics", /\. There are no metrics yet/],
+    ["--insecure-skip-tls-verify", /\. Name the authority's PEM file in DENO_CERT, or/],
+    ["--no-update", /Did you mean --update off\?/],
     ["--namespaces", /Did you mean --namespace\?/],
     ["--kube-config", /Did you mean --kubeconfig\?/],
     ["--kubecofnig", /Did you mean --kubeconfig\?/],

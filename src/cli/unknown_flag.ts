@@ -1,26 +1,13 @@
 import { FLAGS } from "./flags.ts";
 import { similar } from "./similar.ts";
 
-const ALL = "the pods of all namespaces are followed unless --namespace names some";
-const LOUDER = "--log-level debug says more, and --version prints the version";
-
-/**
- * What people type who know kubectl, curl, or another program of this kind, and what does that here: a flag, or a
- * sentence where no flag does.
- */
-const KNOWN_ELSEWHERE: Record<string, string> = {
-  "-A": ALL,
-  "--all-namespaces": ALL,
-  "--all": ALL,
+/** What people type who know kubectl, curl, or another program of this kind, and the flag that does that here. */
+const MEANT: Record<string, string> = {
   "-l": "--selector S",
   "--label-selector": "--selector S",
   "--labels": "--selector S",
   "--label": "--selector S",
   "--fields": "--field-selector S",
-  "-f": "files are named by --kubeconfig, --secret-file and --state",
-  "--file": "files are named by --kubeconfig, --secret-file and --state",
-  "--filename": "files are named by --kubeconfig, --secret-file and --state",
-  "--config": "--kubeconfig FILE, or a variable for each flag",
   "-c": "--context NAME",
   "--cluster": "--context NAME",
   "--server": "--kubeconfig FILE or --context NAME",
@@ -34,24 +21,38 @@ const KNOWN_ELSEWHERE: Record<string, string> = {
   "--to": "--url URL",
   "--webhook-secret": "--secret-file FILE or --secret SECRET",
   "--webhook-secret-file": "--secret-file FILE",
-  "-w": "it watches of itself; --once does not",
-  "--watch": "it watches of itself; --once does not",
   "--poll": "--source poll",
   "--poll-interval": "--interval DURATION",
-  "-o": "--once prints the pods as JSON",
-  "--output": "--once prints the pods as JSON",
-  "--dry-run": "--once prints what would be sent",
   "-p": "--listen :PORT",
   "--port": "--listen :PORT",
-  "-v": LOUDER,
-  "--verbose": LOUDER,
   "--debug": "--log-level debug",
   "-q": "--log-level error",
   "--quiet": "--log-level error",
-  "-k": "name the authority's PEM file in DENO_CERT",
-  "--insecure": "name the authority's PEM file in DENO_CERT",
-  "--cacert": "name the authority's PEM file in DENO_CERT",
+  "--no-update": "--update off",
 };
+
+/** The same where a flag alone is no answer. */
+const SAID: Record<string, string> = {
+  ...each(
+    "The pods of all namespaces are followed unless --namespace names some.",
+    "-A --all-namespaces --all",
+  ),
+  ...each("Files are named by --kubeconfig, --secret-file and --state.", "-f --file --filename"),
+  ...each("There is no file of settings: each flag has a variable instead.", "--config --config-file"),
+  ...each("It watches of itself; --once does not.", "-w --watch"),
+  ...each("Use --once to print the pods as JSON.", "-o --output"),
+  ...each("Use --once without a webhook to print what would be sent.", "--dry-run"),
+  ...each("Use --log-level debug to see more, or --version for the version.", "-v --verbose"),
+  ...each("There are no metrics yet; --listen HOST:PORT answers probes.", "--metrics --metrics-port"),
+  ...each(
+    "Name the authority's PEM file in DENO_CERT, or for the API server in the kubeconfig.",
+    "-k --insecure --insecure-skip-tls-verify --insecure-skip-verify --cacert --certificate-authority",
+  ),
+};
+
+function each(sentence: string, flags: string): Record<string, string> {
+  return Object.fromEntries(flags.split(" ").map((flag) => [flag, sentence]));
+}
 
 /**
  * What to write in place of a flag that does not exist, as a sentence with a space before it; empty where nobody knows.
@@ -59,12 +60,10 @@ const KNOWN_ELSEWHERE: Record<string, string> = {
  * @param typed with its dashes and without a value
  */
 export function suggestion(typed: string): string {
-  const meant = KNOWN_ELSEWHERE[typed] ?? KNOWN_ELSEWHERE[typed.toLowerCase()];
-  if (meant !== undefined) {
-    return meant.startsWith("--")
-      ? ` Did you mean ${meant}?`
-      : ` ${meant[0]?.toUpperCase()}${meant.slice(1)}.`;
-  }
+  const said = SAID[typed] ?? SAID[typed.toLowerCase()];
+  if (said !== undefined) return ` ${said}`;
+  const meant = MEANT[typed] ?? MEANT[typed.toLowerCase()];
+  if (meant !== undefined) return ` Did you mean ${meant}?`;
   if (!typed.startsWith("--")) return "";
   const near = similar(typed.slice(2), [...FLAGS.keys(), "help", "version"]);
   return near === undefined ? "" : ` Did you mean --${near}?`;

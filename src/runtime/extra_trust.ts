@@ -21,16 +21,24 @@ export class TrustFileError extends Error {
 export function checkExtraTrust(
   env: Env,
   log: Log,
-  read: (file: string) => Uint8Array = Deno.readFileSync,
+  read: (file: string) => Uint8Array = readPlain,
 ): void {
   const file = env("DENO_CERT");
   if (file === undefined) return;
+  if (file === "") throw new TrustFileError("DENO_CERT is set but empty. Name a file in it, or unset it.");
   const bytes = readOrThrow(file, read);
   const flaw = bytes && findFlaw(bytes);
   if (flaw === undefined) return;
   const message = `DENO_CERT names ${file}, which ${flaw.what}.`;
   if (flaw.isFatal) throw new TrustFileError(`${message} Correct the file, or unset DENO_CERT.`);
   log.warn(`${message} Nothing is trusted for it.`);
+}
+
+/** A pipe would be waited for without end. */
+function readPlain(file: string): Uint8Array {
+  const { isDirectory, isFile } = Deno.statSync(file);
+  if (!isFile && !isDirectory) throw new Error("no plain file");
+  return Deno.readFileSync(file);
 }
 
 function readOrThrow(file: string, read: (file: string) => Uint8Array): Uint8Array | undefined {
@@ -43,8 +51,8 @@ function readOrThrow(file: string, read: (file: string) => Uint8Array): Uint8Arr
       ? "does not exist"
       : error instanceof Deno.errors.PermissionDenied
       ? "this user may not read"
-      : "cannot be read: it is a folder, or broken";
-    throw new TrustFileError(`DENO_CERT names ${file || '""'}, which ${why}. Correct or unset it.`);
+      : "cannot be read: it is a folder, no plain file, or broken";
+    throw new TrustFileError(`DENO_CERT names ${file}, which ${why}. Correct or unset it.`);
   }
 }
 

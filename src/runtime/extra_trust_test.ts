@@ -66,7 +66,11 @@ Deno.test("a DENO_CERT in DER form is warned of, with the command that mends it"
 
 const FATAL: [what: string, read: () => Uint8Array, sentence: RegExp][] = [
   ["missing", () => raise(new Deno.errors.NotFound()), /which does not exist\. Correct or unset it\.$/],
-  ["a folder", () => raise(new Deno.errors.IsADirectory()), /cannot be read: it is a folder, or broken/],
+  [
+    "a folder",
+    () => raise(new Deno.errors.IsADirectory()),
+    /cannot be read: it is a folder, no plain file, or broken/,
+  ],
   ["another user's", () => raise(new Deno.errors.PermissionDenied()), /which this user may not read/],
   [
     "cut short",
@@ -96,3 +100,16 @@ Deno.test("what the program may not read is left to the runtime, and no variable
 function raise(error: Error): never {
   throw error;
 }
+
+Deno.test("a DENO_CERT that is empty is said to be so", () => {
+  const check = (): void => checkExtraTrust(() => "", new MemoryLog());
+  assert.throws(check, { message: "DENO_CERT is set but empty. Name a file in it, or unset it." });
+});
+
+Deno.test("a DENO_CERT that is a pipe is not waited for", async () => {
+  const folder = await Deno.makeTempDir();
+  const pipe = `${folder}/pipe`;
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  assert.throws(() => checkExtraTrust(() => pipe, new MemoryLog()), /cannot be read: .* no plain file/);
+  await Deno.remove(folder, { recursive: true });
+});

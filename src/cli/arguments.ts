@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
+import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { suggestion } from "./unknown_flag.ts";
 import { UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
@@ -41,11 +42,11 @@ export function readArguments(
     const text = printed.join("");
     if (error.code === "commander.helpDisplayed") return { kind: "help", text };
     if (error.code === "commander.version") return { kind: "version", text };
-    throw new UsageError(explain(error), { cause: error.code });
+    throw new UsageError(explain(error, argv), { cause: error.code });
   }
   const given = new Map<FlagName, Given>();
   for (const [name, flag] of FLAGS) {
-    const found = fromCommand(program, name) ?? fromEnvironment(flag, env);
+    const found = fromCommand(program, name) ?? fromEnvironment(name, flag, env);
     if (found !== undefined) given.set(name, found);
   }
   return given;
@@ -58,6 +59,7 @@ export function readArguments(
 function asTyped(argument: string, index: number, argv: string[]): string[] {
   // The value of the flag before it, whatever it looks like: `--selector -a=b`.
   if (flagOf(argv[index - 1] ?? "")?.value !== undefined) return [argument];
+  checkDashes(argument);
   if (index === 0 && (argument === "help" || argument === "version")) return [`--${argument}`];
   const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
   if (long !== undefined && (FLAGS.has(long as FlagName) || long === "help" || long === "version")) {
@@ -65,6 +67,18 @@ function asTyped(argument: string, index: number, argv: string[]): string[] {
   }
   const [, short, value] = /^(-[A-Za-z])=(.*)$/s.exec(argument) ?? [];
   return short === undefined || value === undefined ? [argument] : [short, value];
+}
+
+/** Word processors and chats make one long dash, or another sign, of the hyphens of a flag that is copied from them. */
+function checkDashes(argument: string): void {
+  const [, dashes = "", rest = ""] =
+    /^([-\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]+)([a-z-]*)/i.exec(argument) ?? [];
+  if (/^-*$/.test(dashes)) return;
+  const flag = [...FLAGS].find(([name, { short }]: [string, Flag]) => rest === name || rest === short);
+  const meant = flag === undefined ? "" : `: write ${rest.length === 1 ? "-" : "--"}${rest}`;
+  throw new UsageError(
+    `A flag begins with a dash that is no hyphen (was it copied from a text?)${meant}.`,
+  );
 }
 
 /** Commander would take the next flag for the value of one that has none: `--state --once` is a file called `--once`. */
@@ -125,31 +139,61 @@ function fromCommand(program: Command, name: FlagName): Given | undefined {
   const option = program.options.find((option) => option.long === `--${name}`);
   const value: unknown = option && program.getOptionValue(option.attributeName());
   if (value === undefined) return undefined;
-  return { values: Array.isArray(value) ? value : [String(value)], from: `--${name}` };
+  const values: string[] = Array.isArray(value) ? value : [String(value)];
+  for (const value of values) checkDress(name, value.trim(), `--${name}`);
+  return { values, from: `--${name}` };
 }
 
 /** A variable that was filled from a file ends with that file's new line. */
-function fromEnvironment(flag: Flag, env: (name: string) => string | undefined): Given | undefined {
+function fromEnvironment(
+  name: FlagName,
+  flag: Flag,
+  env: (name: string) => string | undefined,
+): Given | undefined {
   for (const variable of flag.variables) {
     const value = env(variable)?.trim() ?? "";
     // Manifests and CI set a variable to nothing to say that it does not apply.
     if (value === "") continue;
+    checkDress(name, value, variable);
     return { values: flag.list ? value.split(/[\s,]+/).filter(Boolean) : [value], from: variable };
   }
   return undefined;
 }
 
+/** Refuses what is no value but what was left in its place. A secret has its own rule. */
+function checkDress(name: FlagName, value: string, from: string): void {
+  if (name === "secret") return;
+  const { variables, value: form }: Flag = FLAGS.get(name) ?? { variables: [], help: "" };
+  const fault = dressFault(value, variables) ?? (form === "FILE" ? pathFault(value) : undefined);
+  if (fault !== undefined) throw new UsageError(`The value of ${from} ${fault}.`);
+}
+
 /** Commander repeats what was typed, and that may be `--secrt=VALUE` or a URL: only the flag's name is kept. */
-function explain(error: CommanderError): string {
+function explain(error: CommanderError, argv: string[]): string {
   const typed = /'(--[^'=\s]+|-[^'-])/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownOption":
-      return FLAGS.has(typed.slice(2) as FlagName)
+      return FLAGS.has(typed.slice(2) as FlagName) || typed === "--help" || typed === "--version"
         ? `${typed} is a switch: give it without a value.`
         : `There is no flag ${typed}.${suggestion(typed)} "k8svent --help" lists them all.`;
     case "commander.optionMissingArgument":
       return `${/--[a-z-]+/.exec(error.message)?.[0]} needs a value. "k8svent --help" shows its form.`;
     default:
-      return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
+      return explainStray(argv);
   }
+}
+
+/** What is no flag and the value of none. It is not shown: it may be a webhook or a secret. */
+function explainStray(argv: string[]): string {
+  const index = argv.findIndex((argument, index) =>
+    !/^-./.test(argument) && flagOf(argv[index - 1] ?? "")?.value === undefined
+  );
+  const [stray = "", before = ""] = [argv[index], argv[index - 1]];
+  if (/^[\s\\]*$/.test(stray)) {
+    return `Argument ${
+      index + 1
+    } is empty or white space: take it out (does a space follow the \\ at the end of a line?).`;
+  }
+  if (flagOf(before) !== undefined) return `${before} is a switch: give it without a value.`;
+  return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
 }

@@ -17,9 +17,10 @@ const LONGEST = 2 ** 31 - 1;
 export function parseDuration(text: string, from: string): number {
   const [matched, hours, minutes, seconds, milliseconds] = DURATION.exec(text) ?? [];
   if (matched === undefined && text !== "0") {
-    const unit = /^\d{1,9}$/.test(text) ? ` It has no unit: ${text}s are seconds, ${text}m minutes.` : "";
     throw new UsageError(
-      `${from} must be a duration such as 15s, 2m or 1h30m (units: h, m, s, ms), not ${quote(text)}.${unit}`,
+      `${from} must be a duration such as 15s, 2m or 1h30m (units: h, m, s, ms), not ${quote(text)}.${
+        hint(text)
+      }`,
     );
   }
   const parts = { h: hours, m: minutes, s: seconds, ms: milliseconds };
@@ -28,3 +29,20 @@ export function parseDuration(text: string, from: string): number {
   if (total > LONGEST) throw new UsageError(`${from} can be at most 596h, not ${quote(text)}.`);
   return total;
 }
+
+/** For what people write elsewhere: Go's fractions, words for the units, days. */
+function hint(text: string): string {
+  if (/^\d{1,9}$/.test(text)) return ` It has no unit: ${text}s are seconds, ${text}m minutes.`;
+  if (/^\d*[.,]\d+\s*[a-z]+$/i.test(text)) return " Numbers are whole ones: 90m, or 1h30m.";
+  const [, number = "", word = ""] = /^(\d{1,6})\s*([a-z]+)$/i.exec(text) ?? [];
+  if (/^d(ays?)?$/i.test(word)) return ` Did you mean ${24 * Number(number)}h?`;
+  const unit = UNIT_WORDS.find(([pattern]) => pattern.test(word))?.[1];
+  return unit === undefined ? "" : ` Did you mean ${number}${unit}?`;
+}
+
+const UNIT_WORDS: [RegExp, string][] = [
+  [/^(h|hrs?|hours?)$/i, "h"],
+  [/^(m|mins?|minutes?)$/i, "m"],
+  [/^(s|secs?|seconds?)$/i, "s"],
+  [/^(ms|msecs?|millis|milliseconds?)$/i, "ms"],
+];

@@ -272,12 +272,12 @@ Deno.test("a value that makes no sense is refused with the flag or variable that
     [["--concurrency", "0"], /^--concurrency must be a whole number from 1 to 1000, not "0"\.$/],
     [["--concurrency", "1001"], /from 1 to 1000/],
     [["--concurrency", "1e2"], /from 1 to 1000/],
-    [["--log-level", "trace"], /^--log-level must be debug or info or warn or error/],
+    [["--log-level", "trace"], /^--log-level must be debug, info, warn or error/],
     [["--log-format", "xml"], /^--log-format must be json or text/],
     [["--namespace", "a,b"], /repeat the flag/],
     [["--namespace", "../x"], /must be the name of one namespace/],
     [["--environment", "a\nb"], /printable ASCII/],
-    [["--pod-webhooks", "https://x.example/"], /^--pod-webhooks must be a host .* without scheme/],
+    [["--pod-webhooks", "https://x.example/"], /^--pod-webhooks must be one host .* without scheme/],
     [["--pod-webhooks", "*"], /^--pod-webhooks: "\*" is not a host/],
     [["--pod-webhooks", "*.com"], /^--pod-webhooks: "\*\.com" covers too much/],
     [["--state", ""], /^--state is set but empty/],
@@ -344,6 +344,77 @@ for (
     assert.doesNotMatch(complaint([`${typed}=T0PSECRET`]), /T0PSECRET/);
   });
 }
+
+for (
+  const typed of ["\u2013url", "\u2014url=x", "\u2010\u2010url", "-\u2011url", "\u2212u", "\uff0d\uff0durl"]
+) {
+  Deno.test(`${typed} begins with no hyphen, which is said`, () => {
+    assert.match(
+      complaint([typed, "x"]),
+      /^A flag begins with a dash that is no hyphen .*: write --?u(rl)?\.$/,
+    );
+    assert.doesNotMatch(complaint([`${typed}T0PSECRET`]), /T0PSECRET/);
+  });
+}
+
+Deno.test("a dash that is no hyphen is fine in a value", () => {
+  assert.equal(parse([...URL_FLAG, "--context", "\u2013dev"]).context, "\u2013dev");
+});
+
+Deno.test("a word behind a switch, and one of white space, is said to be that", () => {
+  assert.match(complaint([...URL_FLAG, "--once", "true"]), /^--once is a switch/);
+  for (const word of ["", " ", "\\", "\r"]) assert.match(complaint([...URL_FLAG, word]), /white space/);
+  assert.match(complaint([...URL_FLAG, "T0PSECRET"]), /takes flags only/);
+  for (const flag of ["--help=x", "--version=x"]) assert.match(complaint([flag]), /is a switch/);
+});
+
+Deno.test("what was left in the place of a value is refused, whichever flag or variable it is for", () => {
+  const left: [string, string, RegExp][] = [
+    ["--interval", '"2m"', /in quotes/],
+    ["--namespace", "\u201cshop\u201d", /in quotes/],
+    ["--kubeconfig", "'/home/me/config'", /in quotes/],
+    ["--state", "$HOME/state.db", /only a shell fills in/],
+    ["--secret-file", "${HOME}/secret", /only a shell fills in/],
+    ["--context", "<nil>", /a template writes/],
+    ["--selector", "{{ .Values.selector }}", /a placeholder that nobody filled in/],
+    ["--environment", "$(CLUSTER)", /a placeholder that nobody filled in/],
+    ["--listen", "<address>", /a placeholder/],
+    ["--timeout", "15s # short", /holds a comment/],
+  ];
+  for (const [flag, value, said] of left) {
+    assert.match(complaint([...URL_FLAG, flag, value]), said, `${flag} ${value}`);
+    const variable = `K8SVENT_${flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
+    assert.match(complaint(URL_FLAG, { [variable]: value }), said, `${variable}=${value}`);
+  }
+  assert.match(
+    complaint([], { K8SVENT_WEBHOOKS: '"https://a.example/T0P,https://b.example/T0P"' }),
+    /in quotes/,
+  );
+  assert.match(complaint([], { K8SVENT_WEBHOOKS: "- https://a.example/T0P" }), /a list of JSON, YAML/);
+  assert.match(complaint(URL_FLAG, { K8SVENT_INTERVAL: "K8SVENT_INTERVAL=2m" }), /begins with its own name/);
+  assert.match(complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]), /repeat the flag/);
+});
+
+Deno.test("a word, a duration and a size that are nearly right are met with the right one", () => {
+  for (
+    const [flag, value, meant] of [
+      ["--log-level", "INFO", "info"],
+      ["--source", "wacth", "watch"],
+      ["--interval", "2min", "2m"],
+      ["--interval", "2 m", "2m"],
+      ["--interval", "2M", "2m"],
+      ["--interval", "1d", "24h"],
+      ["--interval", "30sec", "30s"],
+      ["--buffer", "64MB", "64Mi"],
+      ["--buffer", "64m", "64Mi"],
+      ["--buffer", "1 Gi", "1Gi"],
+    ] as const
+  ) assert.match(complaint([...URL_FLAG, flag, value]), new RegExp(` Did you mean ${meant}\\?$`), value);
+  assert.match(complaint([...URL_FLAG, "--interval", "1.5h"]), /Numbers are whole ones: 90m, or 1h30m\.$/);
+  for (const value of ["soon", "64", "10Ki", "1.5Gi"]) {
+    assert.doesNotMatch(complaint([...URL_FLAG, "--buffer", value]), /Did you mean/, value);
+  }
+});
 
 for (const typed of ["-url", "-once", "-kubeconfig", "-namespace=x", "-help", "-version"]) {
   Deno.test(`${typed} is written with two dashes, which is said`, () => {
@@ -471,7 +542,7 @@ Deno.test("the version is the one of deno.json, and says that it runs from sourc
 
 for (
   const [flags, message] of [
-    [["--update", "now"], /--update must be exit or notify or off/],
+    [["--update", "now"], /--update must be exit, notify or off/],
     [["--update-interval", "10ms"], /--update-interval must be at least 1s; .* use --update off/],
     [["--image", "https://r/k8svent"], /--image must be an image such as/],
     [["--registry-config", " "], /--registry-config is set but empty/],
@@ -491,7 +562,7 @@ Deno.test("--signatures leaves out what a receiver does not read, and refuses wh
   assert.deepEqual(both, new Set(["github", "standard"]));
   assert.match(
     complaint([...URL_FLAG, "--signatures", "sha1"]),
-    /--signatures must be standard or github or atomist/,
+    /--signatures must be standard, github or atomist/,
   );
 });
 

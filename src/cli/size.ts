@@ -17,5 +17,15 @@ export function parseSize(text: string, from: string): number {
   const bytes = number === undefined ? NaN : Number(number) * (unit === undefined ? 1 : BYTES[unit] ?? NaN);
   if (bytes >= SMALLEST && bytes <= LARGEST) return bytes;
   if (bytes > LARGEST) throw new UsageError(`${from} can be at most 1048576Gi, not ${quote(text)}.`);
-  throw new UsageError(`${from} must be a size of at least 1Mi, such as 64Mi or 1Gi, not ${quote(text)}.`);
+  throw new UsageError(
+    `${from} must be a size of at least 1Mi, such as 64Mi or 1Gi, not ${quote(text)}.${hint(text)}`,
+  );
+}
+
+/** For the other spellings of the units. */
+function hint(text: string): string {
+  const [, number, letter = ""] = /^(\d{1,12})\s*([kmg])i?b?$/i.exec(text) ?? [];
+  const unit = `${letter.toUpperCase()}i`;
+  if (number === undefined || text === `${number}${unit}`) return "";
+  return ` Did you mean ${number}${unit}?`;
 }

@@ -1,5 +1,7 @@
 import { parseHostPattern } from "../route/host_pattern.ts";
+import { alternatives } from "../runtime/wording.ts";
 import { FLAGS } from "./flags.ts";
+import { similar } from "./similar.ts";
 import { quote, UsageError } from "./usage_error.ts";
 
 /** Each takes the text of one value and the flag or variable that it came from, for the error. */
@@ -17,7 +19,9 @@ export function choice<T extends string>(...words: T[]): (value: string, from: s
   return (value, from) => {
     const word = words.find((word) => word === value);
     if (word !== undefined) return word;
-    throw new UsageError(`${from} must be ${words.join(" or ")}, not ${quote(value)}.`);
+    const near = similar(value, words);
+    const meant = near === undefined ? "" : ` Did you mean ${near}?`;
+    throw new UsageError(`${from} must be ${alternatives(words)}, not ${quote(value)}.${meant}`);
   };
 }
 
@@ -51,8 +55,10 @@ export function headerText(value: string, from: string): string {
 
 /** What `route/host_pattern.ts` can read. */
 export function hostPattern(value: string, from: string): string {
-  if (/[/?@]/.test(value)) {
-    throw new UsageError(`${from} must be a host such as hooks.example.com, without scheme, user and path.`);
+  if (/[/?@,;]/.test(value)) {
+    throw new UsageError(
+      `${from} must be one host such as hooks.example.com, without scheme, user and path; repeat the flag for another.`,
+    );
   }
   try {
     parseHostPattern(value);

@@ -5,6 +5,7 @@
  * stands; curl refuses nearly all of it, too. What it says never holds more of the URL than its host, since the rest is
  * often the receiver's password.
  */
+import { placeholderFault } from "../runtime/unfilled.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What people put between two URLs, in one that cannot hold both: other keyboards have other commas. */
@@ -12,6 +13,10 @@ const SECOND_URL = /[,;|\s\x80-\u{10FFFF}]\s*(?:[^=:/?#,;|\s]*=)?https?:\/\//iu;
 
 /** What a shell, YAML, JSON or a page leaves before a URL. */
 const DRESS = /^(?!\/)[^\p{L}\p{N}]/u;
+
+/** A host with a dot, a port or a path behind it, or `//host`; but no `user:password@host`. */
+const SCHEMELESS =
+  /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?|[a-z0-9-]+:\d{1,5})(?:[/?]|$)|^\/\/[a-z0-9]/i;
 
 /** Controls, spaces, and what cannot be seen: Unicode's classes, and the mark of bytes that were no text. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Z}\uFFFD]/u;
@@ -44,6 +49,8 @@ export function parseWebhookUrl(text: string, place: string): URL {
 
 function checkScheme(text: string, place: string): void {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  const left = shapeFault(text);
+  if (left !== undefined) throw new UsageError(`${place} is not a URL: ${left}.`);
   if (scheme === undefined && DRESS.test(text)) {
     throw new UsageError(
       `${place} begins with ${
@@ -62,6 +69,14 @@ function checkScheme(text: string, place: string): void {
   throw new UsageError(
     `${place} does not begin with https:// or http://, and nothing else can be a webhook.`,
   );
+}
+
+/** What is no URL from its beginning, in a way that is known. */
+function shapeFault(text: string): string | undefined {
+  if (text === "") return "it is empty; give it one, or leave it out";
+  const placeholder = placeholderFault(text, false);
+  if (placeholder !== undefined) return `it ${placeholder}`;
+  return SCHEMELESS.test(text) ? "write https://host/path, with the scheme in front" : undefined;
 }
 
 /** What is wrong, as a clause that goes on after the place. */
@@ -122,6 +137,9 @@ function problemOfAuthority(text: string): string | undefined {
 function problemOfRest(text: string): string | undefined {
   if (/\$\(\w+\)/.test(text)) {
     return "holds $(…), a variable that nobody filled in: the pod has none of that name.";
+  }
+  if (/\$[A-Z][A-Z0-9_]{2,}\b/.test(text)) {
+    return 'holds a variable that nobody filled in (a "$" itself is written %24).';
   }
   const escape = /%(?![0-9a-f]{2})/i.exec(text)?.index;
   if (escape !== undefined) {

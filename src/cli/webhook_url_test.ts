@@ -15,9 +15,18 @@ function complaint(text: string): string {
 }
 
 const REFUSED: [text: string, message: RegExp][] = [
-  ["", /entry 1 is not a URL: write https:\/\/host\/path, or NAME=/],
-  ["hooks.example.com/x", /entry 1 is not a URL/],
-  ["//hooks.example.com/x", /entry 1 is not a URL/],
+  ["", /entry 1 is not a URL: it is empty/],
+  ["token", /entry 1 is not a URL: write https:\/\/host\/path, or NAME=/],
+  ["hooks.example.com/x", /entry 1 is not a URL: write https:\/\/host\/path, with the scheme in front/],
+  ["//hooks.example.com/x", /entry 1 is not a URL: write https:\/\/host\/path, with the scheme/],
+  ["hooks.example.com:8443/x", /entry 1 is not a URL: write https:\/\/host\/path, with the scheme/],
+  ["10.0.0.1?x=y", /entry 1 is not a URL: write https:\/\/host\/path, with the scheme/],
+  ["null", /entry 1 is not a URL: it holds what a template writes/],
+  ["$WEBHOOK", /entry 1 is not a URL: it is a placeholder/],
+  [
+    "https://hooks.example.com/$TOKEN_OF_IT/x",
+    /\(hooks\.example\.com\) holds a variable that nobody filled in/,
+  ],
   ["https//hooks.example.com/x", /entry 1 is not a URL/],
   ['"https://hooks.example.com/x"', /entry 1 begins with a quotation mark/],
   ["“https://hooks.example.com/x”", /entry 1 begins with a quotation mark: give the URL without what stands/],
@@ -35,7 +44,8 @@ const REFUSED: [text: string, message: RegExp][] = [
   ["https://hooks.example.com/x，https://b.example/y", /holds two webhooks/],
   ["https://hooks.example.com/x、b=https://b.example/y", /holds two webhooks/],
   ["https://hooks.example.com/x；https://b.example/y", /holds two webhooks/],
-  ["localhost:8080/x", /entry 1 does not begin with https:\/\/ or http:\/\//],
+  ["localhost:8080/x", /entry 1 is not a URL: write https:\/\/host\/path, with the scheme/],
+  ["user:password@hooks.example.com/x", /entry 1 does not begin with/],
   ["htps://hooks.example.com/x", /entry 1 does not begin with https:\/\/ or http:\/\//],
   ["wss://hooks.example.com/x", /entry 1 does not begin with https:\/\/ or http:\/\//],
   ["file:///etc/passwd", /entry 1 does not begin with https:\/\/ or http:\/\//],

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { proxyFor } from "../runtime/proxy.ts";
+import { enumerated } from "../runtime/wording.ts";
 import type { ApiServer } from "./api.ts";
 import type { Cluster } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
@@ -63,7 +64,8 @@ async function askedFiles({ kubeconfig, context }: ConnectOptions, deps: Connect
   const there = (await Promise.all(listed.map(async (file) => await exists(file) ? [file] : []))).flat();
   if (listed.length > 0 && there.length === 0) {
     throw new ClusterSetupError(
-      `KUBECONFIG names ${listed.join(" and ")}, which does not exist. Correct or unset it.`,
+      `KUBECONFIG names ${enumerated(listed)}, which ${listed.length === 1 ? "does" : "do"} not exist. ` +
+        "Correct or unset it.",
     );
   }
   if (there.length > 0 || context === undefined) return there;

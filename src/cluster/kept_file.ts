@@ -39,7 +39,7 @@ export class KeptFile {
   }
 
   #keep(cause: unknown): string {
-    const reason = whyUnreadable(cause);
+    const reason = whyUnreadable(cause, this.path);
     if (this.#last === undefined) {
       throw new ClusterError(
         this.fault,

@@ -101,13 +101,19 @@ function addEntries(
 
 async function readRoot(file: string): Promise<Record<string, unknown>> {
   const bytes = await readNamed(file).catch((cause) => {
-    throw new ClusterSetupError(`Cannot read the kubeconfig ${file}: ${whyUnreadable(cause)}.`, { cause });
+    throw new ClusterSetupError(`Cannot read the kubeconfig ${file}: ${whyUnreadable(cause, file)}.`, {
+      cause,
+    });
   });
   const read = readYaml(bytes);
   if ("fault" in read) throw new ClusterSetupError(`Cannot use the kubeconfig ${file}: ${read.fault}.`);
   // kubectl takes a file that says nothing for an empty configuration.
   const root = read.value ?? {};
-  if (!isRecord(root)) throw new ClusterSetupError(`Cannot use the kubeconfig ${file}: it is no mapping.`);
+  if (!isRecord(root)) {
+    throw new ClusterSetupError(
+      `Cannot use the kubeconfig ${file}: it is no kubeconfig, which has contexts, clusters and users at its top.`,
+    );
+  }
   const kind = root.kind ?? "Config";
   if (kind !== "Config") {
     throw new ClusterSetupError(

@@ -23,8 +23,12 @@ export async function exists(file: string): Promise<boolean> {
 }
 
 /** Why a file could not be read: part of a sentence. */
-export function whyUnreadable(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "it does not exist";
+export function whyUnreadable(cause: unknown, file: string): string {
+  if (cause instanceof Deno.errors.NotFound) {
+    return file.startsWith("~/")
+      ? "it does not exist: only a shell puts the home folder in the place of ~, where a word begins with it"
+      : "it does not exist";
+  }
   if (cause instanceof Deno.errors.PermissionDenied) return "its permissions forbid reading it";
   if (cause instanceof Deno.errors.NotCapable) {
     return "this program may not read it: the one made for a cluster reads its own files only, and none reads /dev or " +

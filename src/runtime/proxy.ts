@@ -91,7 +91,9 @@ export function parseProxy(value: string, from: string, socks = false): Proxy | 
   }
   // Of a password that holds a slash, what stands before it would else be taken for the host.
   const isCut = url !== null && url.username === "" && url.password === "" && value.includes("@");
-  if (url === null || url.hostname === "" || isCut || !isScheme(scheme)) {
+  // The URL parser takes ${NAME} for a host.
+  const isHost = /^[\w.:[\]-]+$/.test(url?.hostname ?? "");
+  if (url === null || !isHost || isCut || !isScheme(scheme)) {
     const encoding = value.includes("@")
       ? ", and in a user or password before the @ the characters / ? # @ : % as %2F %3F %23 %40 %3A %25"
       : "";

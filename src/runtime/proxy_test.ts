@@ -48,7 +48,17 @@ Deno.test("the user and the password of a proxy's URL are decoded, and are in no
 });
 
 Deno.test("a value that is no proxy is told by the variable's name, without the value", () => {
-  for (const value of ["http://", "ftp://secret", "http://a b", "://secret", "http://secret:99999"]) {
+  for (
+    const value of [
+      "http://",
+      "ftp://secret",
+      "http://a b",
+      "://secret",
+      "http://secret:99999",
+      "${secret}",
+      "{{secret}}",
+    ]
+  ) {
     assert.match(choose("http://hooks.test", { HTTP_PROXY: value }), /^HTTP_PROXY is no proxy: /, value);
   }
   for (const value of ["socks5://secret:1080", "socks5h://secret", "SOCKS4://secret"]) {

@@ -12,6 +12,8 @@
  * with a warning, because it is the receiver that chose it, and an update of this program must not end its deliveries.
  */
 
+import { isQuoted, placeholderFault } from "./unfilled.ts";
+
 /** What a text of secrets holds: each once and in order, or what is wrong with a line. */
 export type ParsedSecrets =
   | { kind: "secrets"; secrets: string[]; weak: string | undefined }
@@ -30,11 +32,6 @@ const MOST = 10;
 
 /** Standard base64 (RFC 4648 §4) with its padding, at least one byte. */
 const BASE64 = /^(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-const QUOTED = /^(["'`]).*\1$|^[“„«‘‚].*[”“»’‘]$/s;
-
-/** `<secret>`, `{{ .Values.secret }}`, and `$(SECRET)`, which Kubernetes leaves where it knows no variable of that name. */
-const PLACEHOLDER = /^(\$\(\w+\)|\$\{.*\}|\{\{.*\}\}|<[^<>]+>|%\w+%)$/;
 
 /** A line of an env file, a manifest or a shell script. */
 const SETTING =
@@ -65,14 +62,18 @@ export function parseSecrets(text: string): ParsedSecrets {
 
 /** Why this cannot be a secret, as a clause that goes on after "The secret"; undefined where it can. */
 function secretProblem(secret: string): string | undefined {
-  if (QUOTED.test(secret)) return "stands in quotes, and would be signed with them: leave them out.";
+  if (isQuoted(secret)) return "stands in quotes, and would be signed with them: leave them out.";
   if (/^v1a?,/i.test(secret)) {
     return "begins with v1, as a signature does: give what follows the comma.";
   }
   if (/whsec[_-]/i.test(secret) && !secret.startsWith(ENCODED)) {
     return `holds ${ENCODED} in other letters or behind something: give it from ${ENCODED} on, as the receiver shows it.`;
   }
-  if (PLACEHOLDER.test(secret)) return "is a placeholder that nobody filled in.";
+  const placeholder = placeholderFault(secret, false);
+  if (placeholder !== undefined) return `${placeholder}.`;
+  if (/^(@|file:\/\/)?\/(run|etc|var|home|mnt|opt|secrets?)\/[\w./-]*$/.test(secret)) {
+    return "is the path of a file: give it to --secret-file.";
+  }
   if (/^\{.*"|^\[".*\]$/s.test(secret)) return "is JSON: give only the secret that stands in it.";
   if (/^wh[sp]k_/.test(secret)) {
     return "is a key of the asymmetric scheme (v1a), which is not spoken here: give a whsec_ secret or a plain text.";

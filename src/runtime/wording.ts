@@ -7,8 +7,17 @@ export function counted(number: number, noun: string, plural = `${noun}s`): stri
 
 /** "a", "a and b", "a, b and c". */
 export function enumerated(words: readonly string[]): string {
+  return joined(words, "and");
+}
+
+/** "a", "a or b", "a, b or c". */
+export function alternatives(words: readonly string[]): string {
+  return joined(words, "or");
+}
+
+function joined(words: readonly string[], and: string): string {
   const last = words.at(-1) ?? "";
-  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} ${and} ${last}`;
 }
 
 /** "namespace a", "namespaces a and b"; without any, "all namespaces". */

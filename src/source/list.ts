@@ -190,7 +190,8 @@ async function* readPage(window: Window): AsyncGenerator<Envelope | Batch, void,
   try {
     yield* cutPage(window);
   } catch (error) {
-    throw error instanceof SyntaxError ? notAList(error) : error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw window.beginsAsList() ? damaged(error) : notAList(error);
   }
 }
 
@@ -263,11 +264,14 @@ class Window {
   at = 0;
   filled = 0;
   #body: BodyReader | undefined;
+  /** Of the first piece: enough to know a list by. */
+  #beginning = "";
 
   /** A page is read now, and the one before it was handled. */
   begin(body: BodyReader): void {
     this.#body = body;
     this.at = this.filled = 0;
+    this.#beginning = "";
   }
 
   /** Bytes that came and are not handled. */
@@ -282,6 +286,7 @@ class Window {
       const { bytes, done } = await this.#read();
       this.bytes = new Uint8Array(bytes.buffer);
       if (done) return false;
+      if (this.#beginning === "") this.#beginning = String.fromCharCode(...bytes.subarray(0, 40));
       this.filled += bytes.length;
     }
     return true;
@@ -292,6 +297,11 @@ class Window {
     const text = isText ? decode(this.bytes.subarray(this.at, to)) : "";
     this.at = to;
     return text;
+  }
+
+  /** Whether the page is a list of pods by its first bytes. */
+  beginsAsList(): boolean {
+    return /^\s*\{"kind":"PodList"/.test(this.#beginning);
   }
 
   async #read(): ReturnType<BodyReader["read"]> {
@@ -307,6 +317,15 @@ class Window {
     if (this.bytes.length - this.filled >= READ) return;
     this.bytes = new Uint8Array(this.bytes.buffer.transfer(2 * this.bytes.length));
   }
+}
+
+/** A proxy that closed the connection in an orderly way, or an API server that was ended: the address is right. */
+function damaged(cause: unknown): ClusterError {
+  return new ClusterError(
+    "protocol",
+    "The API server's list of pods came cut or damaged: see whether a proxy on the way cuts long answers.",
+    { cause },
+  );
 }
 
 function notAList(cause: unknown): ClusterError {

@@ -118,6 +118,21 @@ Deno.test("a page that ends in its middle has no end, wherever that is", async (
   assert.equal((await read(new PiecewiseApi([page])) as string[]).length, 2);
 });
 
+Deno.test("a list that is cut is told apart from what is no list", async () => {
+  const page = encode(JSON.stringify(podList("7", [makePod({ name: "a" })])));
+  const said = async (body: Uint8Array): Promise<string> => {
+    const api = new PiecewiseApi([body]);
+    const listing = Array.fromAsync(sync(api, { namespace: undefined }, signal));
+    return await listing.then(() => "nothing", (error: Error) => error.message);
+  };
+  for (const end of [20, 60, page.length - 1]) {
+    assert.match(await said(page.subarray(0, end)), /cut or damaged/);
+  }
+  for (const text of ["", "{", '{"kind":"ServiceList","items":[]}', "<html>"]) {
+    assert.match(await said(encode(text)), /not a list of pods/, text);
+  }
+});
+
 Deno.test("what stands between the items of a list, and around them, is what JSON has there", async () => {
   const pod = JSON.stringify(makePod());
   const page = (items: string, rest = ""): Uint8Array =>

@@ -65,7 +65,7 @@ export function readFlags<Name extends string>(manual: Manual<Name>, argv: strin
     }
     const { takes } = manual.flags[name];
     if (takes !== undefined && !takes.form.test(token.value)) {
-      return { kind: "mistake", message: `--${name} takes ${takes.words}, not "${token.value}"` };
+      return { kind: "mistake", message: `--${name} takes ${takes.words}, not "${token.value}".` };
     }
     values[name] = token.value;
   }

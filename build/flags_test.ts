@@ -28,8 +28,8 @@ const LINES: [argv: string[], expected: unknown][] = [
   [["--size", ""], "--size needs a value; see deno task try --help."],
   [["--size="], "--size needs a value; see deno task try --help."],
   [["--size", "--name", "x"], "--size needs a value; see deno task try --help."],
-  [["--size", "many"], '--size takes a whole number, not "many"'],
-  [["--size=-1"], '--size takes a whole number, not "-1"'],
+  [["--size", "many"], '--size takes a whole number, not "many".'],
+  [["--size=-1"], '--size takes a whole number, not "-1".'],
 ];
 
 for (const [argv, expected] of LINES) {

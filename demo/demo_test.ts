@@ -66,5 +66,5 @@ Deno.test("the demo ends by itself when its time is up", async () => {
 
 Deno.test("the demo says what is wrong with its command line", async () => {
   const { code, stderr } = await runDemo(["--pods", "many"], () => {});
-  assert.deepEqual([code, stderr], [2, '--pods takes a whole number from 1 to 999999, not "many"\n']);
+  assert.deepEqual([code, stderr], [2, '--pods takes a whole number from 1 to 999999, not "many".\n']);
 });

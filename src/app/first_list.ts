@@ -22,10 +22,10 @@ export async function sayNothingFound(
 ): Promise<void> {
   const { namespace } = selection;
   const flags = selectorFlags(selection);
-  const matching = flags.length === 0 ? "" : ` that match ${flags.join(" and ")}`;
-  const nothing =
-    `No pods were found in ${namespace === undefined ? "any namespace" : `namespace ${namespace}`}` +
-    `${matching}.`;
+  const matching = flags.length === 0 ? "" : `that match ${flags.join(" and ")} `;
+  const nothing = `No pods ${matching}were found in ${
+    namespace === undefined ? "any namespace" : `namespace ${namespace}`
+  }.`;
   const existence = namespace === undefined ? "known" : await readNamespace(api, namespace, stop);
   if (stop.aborted) return;
   if (existence === "missing") {

@@ -50,7 +50,9 @@ function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): 
   );
   // `https:/near` would be a host called https.
   const isCut = /^https?:\/?(?!\/)/i.test(text) && !/^https?:\d/i.test(text);
-  if (url === null || isCut || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  // The URL parser takes quotes and ${NAME} for a host, which Go refuses.
+  const isHost = /^[\w.:[\]-]+$/.test(url?.hostname ?? "");
+  if (url === null || isCut || !isHost || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw cluster.error("its server is no http:// or https:// URL");
   }
   if (url.username !== "" || url.password !== "") {

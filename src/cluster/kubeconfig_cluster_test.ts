@@ -33,7 +33,8 @@ Deno.test("the server is a URL, or a host and port that is completed", () => {
   assert.equal(open({ server: "localhost:8080" }).server.href, "http://localhost:8080/");
   assert.match(complaint({}), /the cluster "near" in .*config: it has no server/);
   assert.equal(open({ server: "https:8080" }).server.host, "https:8080");
-  for (const wrong of ["ftp://near", "https:/near:6443", "HTTPS:near", "http:/127.0.0.1:80"]) {
+  const templates = ["https://${HOST}:6443", '"https://near:6443"', "<nil>", "{{ .Values.server }}"];
+  for (const wrong of ["ftp://near", "https:/near:6443", "HTTPS:near", "http:/127.0.0.1:80", ...templates]) {
     assert.match(complaint({ server: wrong }), /no http:\/\/ or https:\/\/ URL/, wrong);
   }
 });

@@ -99,6 +99,10 @@ Deno.test("of several files the first to say something wins, and paths are relat
 Deno.test("a file that is not there is said to be so", async () => {
   const error = await complaint(() => readKubeconfig(["/does/not/exist"]));
   assert.equal(error.message, "Cannot read the kubeconfig /does/not/exist: it does not exist.");
+  const listed = await complaint(() => readKubeconfig(["/does/not:/exist"]));
+  assert.match(listed.message, /: it does not exist \(several files go into KUBECONFIG\)\.$/);
+  const home = await complaint(() => readKubeconfig(["~/no/such/config"]));
+  assert.match(home.message, /: it does not exist: only a shell puts the home folder in the place of ~/);
 });
 
 Deno.test("broken YAML names file and line, and quotes nothing of it", async () => {

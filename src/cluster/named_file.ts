@@ -25,8 +25,11 @@ export async function exists(file: string): Promise<boolean> {
 /** Why a file could not be read: part of a sentence. */
 export function whyUnreadable(cause: unknown, file: string): string {
   if (cause instanceof Deno.errors.NotFound) {
-    return file.startsWith("~/")
-      ? "it does not exist: only a shell puts the home folder in the place of ~, where a word begins with it"
+    if (file.startsWith("~/")) {
+      return "it does not exist: only a shell puts the home folder in the place of ~, where a word begins with it";
+    }
+    return /[^/]:\/?./.test(file.slice(2))
+      ? "it does not exist (several files go into KUBECONFIG)"
       : "it does not exist";
   }
   if (cause instanceof Deno.errors.PermissionDenied) return "its permissions forbid reading it";

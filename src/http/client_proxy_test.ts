@@ -106,6 +106,9 @@ Deno.test("a proxy that refuses, ends, babbles or speaks too soon is at fault, b
     ],
     ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\): put them into HTTPS_PROXY$/],
     ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /\(status 502\)\. Check that it can reach that host$/],
+    ["HTTP/1.1 405 No\r\n\r\n", /\(status 405\)\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
+    ["HTTP/1.1 301 No\r\n\r\n", /\(status 301\)\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
+    ["HTTP/1.1 429 No\r\n\r\n", /\(status 429\)\. It has too much to do: let it allow more$/],
     ["SSH-2.0-OpenSSH\r\n", /does not speak HTTP\/1\.1\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
     ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", /sent bytes behind its answer to CONNECT$/],
   ];

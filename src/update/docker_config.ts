@@ -46,17 +46,25 @@ export const noCredentials: Keyring = () => ({ credentials: [] });
  */
 export async function readDockerConfig(file: string): Promise<Keyring> {
   const bytes = await Deno.readFile(file).catch((cause: unknown) => {
-    throw new RegistryError("forbidden", `the file of --registry-config, ${file}, ${whyUnreadable(cause)}`, {
-      cause,
-    });
+    throw new RegistryError(
+      "forbidden",
+      `the file of --registry-config, ${file}, ${whyUnreadable(cause, file)}`,
+      {
+        cause,
+      },
+    );
   });
   const keyring = parseDockerConfig(decodeText(bytes));
   if (keyring !== undefined) return keyring;
   throw new RegistryError("forbidden", `the file of --registry-config, ${file}, is no docker config.json`);
 }
 
-function whyUnreadable(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound) return "does not exist";
+function whyUnreadable(cause: unknown, file: string): string {
+  if (cause instanceof Deno.errors.NotFound) {
+    return file.startsWith("~/")
+      ? "begins with ~, which only a shell fills in: write it out"
+      : "does not exist";
+  }
   if (cause instanceof Deno.errors.PermissionDenied) return "has permissions that forbid reading it";
   if (cause instanceof Deno.errors.NotCapable) {
     return "is where this program may not read: mount it below /var/run/secrets/k8svent";

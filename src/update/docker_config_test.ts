@@ -263,6 +263,10 @@ Deno.test("a docker config that cannot be read is told by its file, not by its t
       return error instanceof RegistryError && error.fault === "forbidden" && why.test(error.message);
     });
   await told(`${folder}/config.json`, /config\.json, does not exist$/);
+  await told(
+    "~/no/such/config.json",
+    /config\.json, begins with ~, which only a shell fills in: write it out$/,
+  );
   await told(folder, /, is a folder: name the file in it$/);
   await Deno.writeTextFile(`${folder}/config.json`, "a password");
   await told(`${folder}/config.json`, /is no docker config\.json$/);

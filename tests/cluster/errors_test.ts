@@ -150,12 +150,12 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       const both = await runProgram({ args: [...flags, "--selector", "app=x,tier in (a,b)"] });
       assert.match(both.stdout, /"name":"both"/);
       const cases: [args: string[], sentence: string][] = [
-        [["--selector", "app=y"], 'warn  No pods were found in any namespace that match --selector "app=y".'],
+        [["--selector", "app=y"], 'warn  No pods that match --selector "app=y" were found in any namespace.'],
         [["-n", "shpo"], "warn  There is no namespace shpo (yet): check --namespace for a typing error."],
         [["-n", "kube-system"], "info  No pods were found in namespace kube-system."],
         [
           ["-n", "default", "--field-selector", "spec.nodeName=nowhere"],
-          'warn  No pods were found in namespace default that match --field-selector "spec.nodeName=nowhere".',
+          'warn  No pods that match --field-selector "spec.nodeName=nowhere" were found in namespace default.',
         ],
       ];
       for (const [args, sentence] of cases) {

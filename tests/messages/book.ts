@@ -1,6 +1,7 @@
 import { MARK } from "../kit/confidential.ts";
 import { CLI } from "./areas/cli.ts";
 import { CLUSTER } from "./areas/cluster.ts";
+import { ELSEWHERE } from "./areas/elsewhere.ts";
 import { KUBECONFIG } from "./areas/kubeconfig.ts";
 import { LISTEN } from "./areas/listen.ts";
 import { ONCE } from "./areas/once.ts";
@@ -9,21 +10,26 @@ import { RECEIVERS } from "./areas/receivers.ts";
 import { REGISTRY } from "./areas/registry.ts";
 import { SIGNALS } from "./areas/signals.ts";
 import { STATE } from "./areas/state.ts";
+import { TASKS } from "./areas/tasks.ts";
+import { TRUST } from "./areas/trust.ts";
 import { type Met, NEVER_SAID, provoke } from "./provoke.ts";
 import type { Area, Situation } from "./situation.ts";
 
 /** The chapters, in the order in which a person meets them. */
 export const AREAS: Record<string, Area> = {
   "The command line and the environment": CLI,
+  "What people bring along": ELSEWHERE,
   "The kubeconfig": KUBECONFIG,
   "The cluster": CLUSTER,
   "The receivers": RECEIVERS,
+  "Certificates, and who trusts them": TRUST,
   "Proxies": PROXY,
   "One snapshot": ONCE,
   "The state file": STATE,
   "The port": LISTEN,
   "The registry": REGISTRY,
   "Signals": SIGNALS,
+  "What builds, measures and shows it": TASKS,
 };
 
 /** The committed text. */
@@ -40,7 +46,8 @@ const PREFACE = `# Every message
 What a person can be told, situation by situation: what was done, the exit code (or that it goes on), how soon it was
 said ("at once" is within a second of the runtime's start), and the text. Made by \`deno task messages\`, and held against the program by
 \`messages_test.ts\`: read the difference before you commit it. \`{dir}\` is a folder, \`{hook}\` and its like are servers
-on this machine, \`{free}\` is a port on which nothing listens. \`--kubeconfig\` is left out where all is well with it.
+on this machine, \`{free}\` is a port on which nothing listens. Left out where all is well with them: \`--kubeconfig\`, the
+secret, and the lines that tell what is followed, that it was listed, and to whom it is delivered.
 `;
 
 /** One situation and what came of it. */
@@ -126,14 +133,19 @@ const NEVER: [what: string, pattern: RegExp][] = [
 ];
 
 /** What is wrong with a message, by itself. */
-export function faultsOf({ did, met: { lines, code } }: Entry): string[] {
+export function faultsOf({ did, situation: { task }, met: { lines, code } }: Entry): string[] {
   const faults = lines.flatMap((line) =>
     NEVER.filter(([, pattern]) => pattern.test(line)).map(([what]) => `${did}: ${what} in ${line}`)
   );
   const missed = lines.find((line) => line.startsWith(NEVER_SAID));
   if (missed !== undefined) faults.push(`${did}: ${missed}`);
-  if (code === 2 && lines.length > 0 && !lines.at(-1)?.startsWith("k8svent: ")) {
-    faults.push(`${did}: wrong usage is said by k8svent: ${lines.at(-1)}`);
+  if (code !== undefined && code < 128 && code !== 0 && !lines.some(task === undefined ? isError : Boolean)) {
+    faults.push(`${did}: exit ${code}, and no error is told`);
   }
   return faults;
+}
+
+/** Whether the log says so, in either form. */
+function isError(line: string): boolean {
+  return /^error |^\{"time":TIME,"level":"error",/.test(line);
 }

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../kit/command.ts";
 import { freePort } from "../kit/port.ts";
-import { fake, kubeconfig, type Running, type Situation } from "./situation.ts";
+import { answering, fake, kubeconfig, type Running, type Situation } from "./situation.ts";
 
 /** What a person saw. */
 export interface Met {
@@ -21,7 +21,13 @@ export interface Met {
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** After which a situation that goes on has failed. */
-const DEADLINE = 120_000;
+const DEADLINE = 45_000;
+
+/** Signs what is sent, where a situation says nothing of it. */
+const GIVEN_SECRET = { K8SVENT_WEBHOOK_SECRET: "kept-out-of-the-book-0123456789" };
+
+/** What is printed when all is well, too, and at an instant that other lines do not wait for. */
+const ROUTINE = /^info {2}(k8svent VERSION follows|Listed \d|Delivers to )/;
 
 /** Stands at the end where what was waited for did not come. */
 export const NEVER_SAID = "(it never said";
@@ -34,6 +40,7 @@ export async function provoke(situation: Situation): Promise<Met> {
     const { servers = {}, cluster = fake() } = situation;
     for (const [name, start] of Object.entries(servers)) running[name] = await start();
     if (cluster !== null) running.api = await cluster();
+    if (cluster !== null && servers.hook === undefined) running.hook = await answering({ status: 200 })();
     const fill = filler(dir, running);
     await writeFiles(situation, dir, fill);
     return await runIt(situation, dir, fill);
@@ -74,9 +81,9 @@ async function writeFiles(
 }
 
 async function runIt(situation: Situation, dir: string, fill: (text: string) => string): Promise<Met> {
-  const { args = [], env = {}, stdin, cluster, until, signals = [], shell } = situation;
+  const { args = [], env = {}, stdin, cluster, until, signals = [], shell, routine } = situation;
   const given = cluster === null ? args : ["--kubeconfig", "{dir}/kubeconfig", ...args];
-  const program = [Deno.execPath(), "run", "-q", "-P", "main.ts", ...given.map(fill)];
+  const program = [...await programOf(situation), ...given.map(fill)];
   const words = shell === undefined ? program : ["bash", "-c", fill(shell), "bash", ...program];
   const started = performance.now();
   const child = new Deno.Command(words[0] ?? "", {
@@ -87,6 +94,7 @@ async function runIt(situation: Situation, dir: string, fill: (text: string) => 
       ...await inherited(),
       HOME: `${dir}/home`,
       K8SVENT_LOG_FORMAT: "text",
+      ...saysSecret(args) ? {} : GIVEN_SECRET,
       ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fill(value)])),
     },
     stdin: stdin === undefined ? "null" : "piped",
@@ -102,7 +110,8 @@ async function runIt(situation: Situation, dir: string, fill: (text: string) => 
   for await (const line of linesOf(child.stderr)) {
     if (isCut) continue;
     lastAt = performance.now();
-    lines.push(normalised(line, dir));
+    const text = normalised(line, dir);
+    if (routine || !ROUTINE.test(text)) lines.push(text);
     if (rest[0] !== undefined && line.includes(rest[0][0])) child.kill(rest.shift()?.[1] ?? "SIGKILL");
     if (until === undefined || !line.includes(until)) continue;
     isCut = true;
@@ -118,6 +127,20 @@ async function runIt(situation: Situation, dir: string, fill: (text: string) => 
     code: isCut ? undefined : code,
     milliseconds: (lines.length === 0 || !isCut ? performance.now() : lastAt) - started,
   };
+}
+
+/** The program, or what deno.json has for a task: without the variables before it, which this process has got. */
+async function programOf({ task }: Situation): Promise<string[]> {
+  if (task === undefined) return [Deno.execPath(), "run", "-q", "-P", "main.ts"];
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  const [, ...words] = tasks[task].command.split(" ").filter((word: string) => !/^[A-Z_]+=/.test(word));
+  return [Deno.execPath(), ...words];
+}
+
+/** Whether the command line has something to say of the secret, or nothing to sign. */
+function saysSecret(args: string[]): boolean {
+  return args.some((word) => /^(--secret|-s\b)/.test(word)) ||
+    !args.some((word) => /^(--url|-u)\b/.test(word));
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
@@ -160,16 +183,18 @@ export function normalised(line: string, dir: string): string {
     .replace(/\bport \d{5}\b/g, "port PORT")
     .replace(/\b(after|last|in|for) \d{1,2}(\.\d+)? s\b/g, "$1 N s")
     .replace(/\b(shop\/web-[01]|team\/db-0)\b/g, "NAMESPACE/POD")
+    .replace(/\bin \d+(\.\d+)? ms\b/g, "in N s")
     .replace(/\bmilliseconds=\d+/g, "milliseconds=N")
+    .replace(/\b20\d\d-\d\d-\d\d\b/g, "DATE")
     .replace(/"\d{4}-\d\d-\d\dT[\d:.]+Z"/g, "TIME")
     .replace(/k8svent \d+\.\d+\.\d+/g, "k8svent VERSION")
     .trimEnd();
 }
 
-function commandOf({ args = [], env = {}, shell, stdin, signals = [] }: Situation): string {
+function commandOf({ args = [], env = {}, shell, stdin, signals = [], task }: Situation): string {
   const words = args.map((word) => /^[\w@%+=:,./{}?*~-]+$/.test(word) ? word : `'${shown(word)}'`);
   const variables = Object.entries(env).map(([name, value]) => `${name}='${shown(value)}'`);
-  const program = ["k8svent", ...words].join(" ");
+  const program = [task === undefined ? "k8svent" : `deno task ${task}`, ...words].join(" ");
   return [
     ...variables,
     shell === undefined ? program : shell.replace('"$@"', program),

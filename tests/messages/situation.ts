@@ -22,6 +22,10 @@ export interface Situation {
    * situation has its own way to a cluster, or none.
    */
   cluster?: Start | null;
+  /** In place of the program, a task of deno.json: what builds, measures and shows it. */
+  task?: string;
+  /** Keeps the lines that are printed when all is well: what is followed, listed, delivered to. */
+  routine?: true;
   /** A program that goes on is ended when it has printed this. */
   until?: string;
   /** Signals, each sent when it has printed the text before it. */
@@ -42,14 +46,17 @@ export interface Running {
 /** Starts one. */
 export type Start = () => Promise<Running>;
 
-/** A webhook with a path and a query that nobody may see, at the server `hook`. */
+/**
+ * A webhook with a path and a query that nobody may see, at the server `hook`: one that takes everything, where a situation
+ * has none of its own.
+ */
 export const HOOK = ["--url", `a={hook}/${MARK}?key=${MARK}`];
 
-/** A URL that is never asked. */
+/** A webhook of a program that does not get as far as to ask it. */
 export const ANY_HOOK = ["--url", `a=https://hooks.example.com/${MARK}`];
 
 /** A webhook receiver that answers each request so, or (a function) its requests in their order, from 0, and by the pod's name. */
-export function answering(reply: Reply | ((request: number, pod: string) => Reply)): Start {
+export function answering(reply: Reply | ((request: number, pod: string) => Reply | Promise<Reply>)): Start {
   return async () => {
     let requests = 0;
     const receiver = await Receiver.start({
@@ -72,6 +79,18 @@ export function raw(behaviour: Behaviour): Start {
 /** A server that answers each request with this text, head and all. */
 export function saying(answer: string, tls?: Behaviour["tls"]): Start {
   return raw({ onRequest: (socket) => void socket.end(answer), ...tls && { tls } });
+}
+
+/** A server that answers by the path, with texts as `saying` takes them. @param route is given the request's head, too */
+export function routing(route: (path: string, head: string) => string): Start {
+  return raw({
+    onRequest: (socket, { head }) => void socket.end(route(head.split(" ")[1] ?? "", head)),
+  });
+}
+
+/** A server that answers the first bytes of a handshake with an alert (RFC 8446, 6.2), by its number. */
+export function alerting(code: number): Start {
+  return raw({ onData: (socket) => void socket.end(new Uint8Array([0x15, 3, 3, 0, 2, 2, code])) });
 }
 
 /** An answer as `saying` takes it. */

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { issueCertificate } from "../../kit/certificates.ts";
+import { MARK } from "../../kit/confidential.ts";
 import {
+  answering,
   ANY_HOOK,
   type Area,
   failing,
   fake,
+  HOOK,
   http,
   kubeconfig,
   raw,
@@ -31,6 +35,15 @@ function tls(hosts: string[], expired = false, issuer = authority): Situation {
       }),
     },
   };
+}
+
+/** All that is printed; the receiver takes its time, so that what it accepts is said last. */
+function well(...args: string[]): Situation {
+  const hook = answering(async () => {
+    await delay(1_000);
+    return { status: 200 };
+  });
+  return { args: [...HOOK, ...args], servers: { hook }, until: "Delivers to", routine: true };
 }
 
 /** In a pod: two variables and a folder. */
@@ -71,7 +84,7 @@ export const CLUSTER: Area = {
   "https to a server that speaks http": {
     args: ["--once", "--kubeconfig", "{dir}/config"],
     cluster: null,
-    servers: { other: saying(http("200 OK", "{}")) },
+    servers: { other: answering({ status: 200 }) },
     files: { config: kubeconfig({ server: "https://127.0.0.1:{other.port}" }) },
   },
   "The server resets each connection": once(failing("reset")),
@@ -79,11 +92,11 @@ export const CLUSTER: Area = {
   "The server forbids to list pods (403)": once(failing(403)),
   "The server forbids to list pods in one namespace": once(failing(403), "--namespace", "shop"),
   "The server knows no pods (404)": once(failing(404, "404 page not found\n")),
-  "The server is too busy (429)": { args: ANY_HOOK, cluster: failing(429), until: "429" },
+  "The server is too busy (429)": { args: HOOK, cluster: failing(429), until: "(429" },
   "The server fails (500)": once(failing(500)),
   "The server is away (503)": once(failing(503)),
-  "The server says 401, in the long run": { args: ANY_HOOK, cluster: failing(401), until: "401" },
-  "The server forbids to list pods, in the long run": { args: ANY_HOOK, cluster: failing(403), until: "403" },
+  "The server says 401, in the long run": { args: HOOK, cluster: failing(401), until: "(401" },
+  "The server forbids to list pods, in the long run": { args: HOOK, cluster: failing(403), until: "(403" },
   "The list breaks off, again and again": once(
     fake(({ faults }) => {
       for (let time = 0; time < 9; time++) faults.cuts.push({ kind: "list", after: 100, how: "reset" });
@@ -98,17 +111,43 @@ export const CLUSTER: Area = {
   "The server answers with nothing": once(saying(http("200 OK"))),
   "A selector that cannot be read": once(undefined, "--selector", "app in (web"),
   "A field selector that cannot be read": once(undefined, "--field-selector", "web"),
+  "A server at a port that nobody should use": {
+    args: ["--once", "--kubeconfig", "{dir}/config"],
+    cluster: null,
+    files: { config: kubeconfig({ server: "http://127.0.0.1:6000" }) },
+  },
+  "The server redirects to a page to sign in": once(
+    saying(http("302 Found", "", `location: https://login.example.com/${MARK}`)),
+  ),
+  "The server forbids, as a page": once(
+    saying(http("403 Forbidden", "<html>No</html>", "content-type: text/html")),
+  ),
+  "The server is too busy for one snapshot (429)": once(failing(429)),
+  "The server says 401 in one snapshot, in JSON": {
+    args: ["--once", "--log-format", "json"],
+    cluster: failing(401),
+  },
+  "A namespace that does not exist": {
+    args: [...HOOK, "--namespace", "shpo"],
+    until: "There is no namespace",
+  },
+  "A selector that no pod has": { args: [...HOOK, "--selector", "app=nothing"], until: "No pods" },
+  "A selector that cannot be read, in the long run": { args: [...HOOK, "--selector", "app==!x"] },
+  "A field that no pod has": once(undefined, "--field-selector", "spec.nosuch=x"),
+  "In a pod, beside a Service called kubernetes": inPod(
+    { "account/token": "x", "account/ca.crt": authority.cert },
+    { KUBERNETES_SERVICE_PORT: "tcp://10.0.0.1:443" },
+  ),
+  "In a pod without a port": inPod(
+    { "account/token": "x", "account/ca.crt": authority.cert },
+    { KUBERNETES_SERVICE_PORT: "" },
+  ),
+  "In a pod whose authority is missing": inPod({ "account/token": "x" }),
   "In a pod without a service account": inPod({}),
   "In a pod whose token is empty": inPod({ "account/token": "", "account/ca.crt": authority.cert }),
   "In a pod whose authority is no certificate": inPod({ "account/token": "x", "account/ca.crt": "x" }),
   "In a pod, and nothing listens": inPod({ "account/token": "x", "account/ca.crt": authority.cert }),
-  "All is well": { args: ANY_HOOK, until: "delivers to" },
-  "All is well, for two namespaces": {
-    args: [...ANY_HOOK, "--namespace", "shop", "--namespace", "team"],
-    until: "delivers to",
-  },
-  "All is well, by a list each minute": {
-    args: [...ANY_HOOK, "--source", "poll", "--interval", "1m"],
-    until: "delivers to",
-  },
+  "All is well": well(),
+  "All is well, for two namespaces": well("--namespace", "shop", "--namespace", "team"),
+  "All is well, by a list each minute": well("--source", "poll", "--interval", "1m"),
 };

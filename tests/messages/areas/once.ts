@@ -1,4 +1,4 @@
-import { MARK } from "../../kit/confidential.ts";
+import { MARK, SECRET } from "../../kit/confidential.ts";
 import { answering, type Area, fake, HOOK, type Situation, type Start } from "../situation.ts";
 
 function snapshot(hook: Start, ...args: string[]): Situation {
@@ -36,6 +36,29 @@ export const ONCE: Area = {
   "The receiver asks to wait for an hour": snapshot(
     answering({ status: 503, headers: { "retry-after": "3600" } }),
   ),
+  "The output is a disk that is full": { args: ["--once"], shell: '"$@" >/dev/full' },
+  "The help goes to a disk that is full": { args: ["--help"], cluster: null, shell: '"$@" >/dev/full' },
+  "The log goes to a disk that is full": { args: ["--once"], shell: '"$@" 2>/dev/full' },
+  "The log is closed": { args: ["--once"], shell: '"$@" 2>&-' },
+  "Whoever reads the help has enough": {
+    args: ["--help"],
+    cluster: null,
+    shell: '"$@" | head -n 1 >/dev/null',
+  },
+  "--once with what only a program that goes on does": {
+    args: ["--once", "--state", "{dir}/state.db", "--listen", ":8080", "--source", "poll"],
+  },
+  "--once without a webhook, and a secret": { args: ["--once", "--secret", SECRET] },
+  "--once in a namespace that does not exist": { args: ["--once", "--namespace", "shpo"] },
+  "--once with a selector that no pod has": { args: ["--once", "--selector", "app=web"] },
+  "The receiver answers 401 to all": snapshot(answering({ status: 401, body: "no signature" })),
+  "The receiver redirects": snapshot(
+    answering({ status: 301, headers: { location: "https://www.example.com/" } }),
+  ),
+  "A second signal comes while the receiver fails": {
+    ...snapshot(answering((request) => request === 0 ? { status: 500 } : "hang")),
+    signals: [["is tried again", "SIGTERM"], ["Stopping", "SIGINT"]],
+  },
   "A signal comes while the receiver fails": {
     ...snapshot(answering({ status: 500 })),
     signals: [["is tried again", "SIGTERM"]],

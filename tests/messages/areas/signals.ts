@@ -9,9 +9,9 @@ function signalled(status: number, signals: Situation["signals"] = [], ...args: 
 }
 
 export const SIGNALS: Area = {
-  "SIGTERM when all is delivered": signalled(200, [["delivers to", "SIGTERM"]]),
-  "SIGINT when all is delivered": signalled(200, [["delivers to", "SIGINT"]]),
-  "SIGHUP when all is delivered": signalled(200, [["delivers to", "SIGHUP"]]),
+  "SIGTERM when all is delivered": signalled(200, [["Listed ", "SIGTERM"]]),
+  "SIGINT when all is delivered": signalled(200, [["Listed ", "SIGINT"]]),
+  "SIGHUP when all is delivered": signalled(200, [["Listed ", "SIGHUP"]]),
   "SIGTERM while the receiver fails": signalled(500, [["Endpoint a", "SIGTERM"]]),
   "SIGTERM while the receiver fails, with a state file": signalled(
     500,

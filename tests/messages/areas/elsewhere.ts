@@ -1,0 +1,198 @@
+import { MARK, SECRET } from "../../kit/confidential.ts";
+import { ANY_HOOK, type Area, type Situation } from "../situation.ts";
+
+/** What people bring along: the flags of other programs, and what files, templates and texts do to a value. */
+
+const URL = `https://hooks.example.com/${MARK}`;
+
+function typed(...args: string[]): Situation {
+  return { args: [...ANY_HOOK, ...args], cluster: null };
+}
+
+/** A webhook, as it was given. */
+function url(text: string): Situation {
+  return { args: ["--url", text], cluster: null };
+}
+
+function variables(env: Record<string, string>, ...args: string[]): Situation {
+  return { args, env, cluster: null };
+}
+
+/** A variable beside a webhook. */
+function beside(env: Record<string, string>): Situation {
+  return variables(env, ...ANY_HOOK);
+}
+
+function secret(text: string): Situation {
+  return typed("--secret", text);
+}
+
+export const ELSEWHERE: Area = {
+  "-A, as for kubectl": typed("-A"),
+  "-l, as for kubectl": typed("-l", "app=web"),
+  "-f, as for kubectl": typed("-f", "config.yaml"),
+  "-o, as for kubectl": typed("-o", "json"),
+  "-w, as for kubectl": typed("-w"),
+  "-v, as for many": typed("-v"),
+  "-k, as for curl": typed("-k"),
+  "-c, which is a context elsewhere": typed("-c", "prod"),
+  "--token, as for kubectl": typed(`--token=${MARK}`),
+  "--server, as for kubectl": typed("--server", `https://${MARK}`),
+  "--all-namespaces, as for kubectl": typed("--all-namespaces"),
+  "--webhook": { args: ["--webhook", URL], cluster: null },
+  "--port": typed("--port", "8080"),
+  "--config": typed("--config", "k8svent.yaml"),
+  "--dry-run": typed("--dry-run"),
+  "--debug": typed("--debug"),
+  "--namespaces": typed("--namespaces", "shop"),
+  "--log_level": typed("--log_level", "debug"),
+  "--Once": typed("--Once"),
+  "-once": typed("-once"),
+  "-url": { args: ["-url", URL], cluster: null },
+  "--help with a value": typed("--help=url"),
+  "A switch with a word behind it": typed("--once", "true"),
+  "The name of the program twice": typed("k8svent"),
+  "A word of kubectl's": { args: ["get", "pods"], cluster: null },
+  "A space behind the backslash at the end of a line": typed(" "),
+  "An empty argument": typed(""),
+  "A flag that another one follows": typed("--state", "--once"),
+  "A secret that a flag follows": typed("-s", "--once"),
+  "A flag without its value at the end": typed("-n"),
+  "An en dash in place of two hyphens": { args: ["\u2013url", URL], cluster: null },
+  "An em dash in place of two hyphens": { args: [`\u2014url=${URL}`], cluster: null },
+  "A minus sign in place of a hyphen": { args: ["\u2212u", URL], cluster: null },
+  "A dash before a flag that does not exist": typed("\u2013nothing"),
+  "help, as a word": { args: ["help"], cluster: null },
+  "version, as a word": { args: ["version"], cluster: null },
+  "version, behind a flag": typed("version"),
+
+  "A webhook in the quotes of a word processor": url(`\u201c${URL}\u201d`),
+  "A webhook in quotes that no shell took away": url(`"${URL}"`),
+  "A webhook that begins with a quote": url(`'${URL}`),
+  "A webhook in pointed brackets": url(`<${URL}>`),
+  "A webhook as a link of Markdown": url(`[${URL}](${URL})`),
+  "A webhook that a template left empty (<nil>)": url("<nil>"),
+  "A webhook that a template left empty (null)": url("null"),
+  "A webhook that a template left empty (undefined)": url("undefined"),
+  "A webhook that is a tilde, which is YAML for nothing": url("~"),
+  "A webhook that is a variable": url("$WEBHOOK_URL"),
+  "A webhook that is a variable of a manifest": url("$(WEBHOOK_URL)"),
+  "A webhook that is a template": url("{{ .Values.url }}"),
+  "A webhook with a variable in its host": url("https://${HOST}/x"),
+  "A webhook with a variable of a shell in its host": url("https://$HOST/x"),
+  "A webhook with a variable in its path": url("https://hooks.example.com/$TOKEN"),
+  "A webhook with a variable of a manifest in its path": url("https://hooks.example.com/$(TOKEN)"),
+  "A webhook with a placeholder for its host": url("https://<host>/x"),
+  "A webhook that is its host and port": url("hooks.example.com:8443"),
+  "A webhook on this machine, without a scheme": url("localhost:8080"),
+  "A webhook without a scheme, but with its slashes": url("//hooks.example.com/x"),
+  "A webhook with one slash": url("https:/hooks.example.com/x"),
+  "A webhook with three slashes": url("https:///hooks.example.com/x"),
+  "A webhook with a comma and another one": url(`${URL},${URL}`),
+  "A webhook with a space and another one": url(`${URL} ${URL}`),
+  "A webhook with a semicolon and another one": url(`${URL};${URL}`),
+  "A webhook with a tab in it": url(`https://hooks.example.com/a\t${MARK}`),
+  "A webhook with a line break in it": url(`https://hooks.example.com/a\n${MARK}`),
+  "A webhook with a backslash": url("https:\\\\hooks.example.com\\x"),
+  "A webhook with a space that has no width": url(`https://hooks.example.com/\u200b${MARK}`),
+  "A webhook with a % that encodes nothing": url(`https://hooks.example.com/100%zz${MARK}`),
+  "A webhook with a fragment": url(`https://hooks.example.com/x#${MARK}`),
+  "A webhook with an IPv6 address without brackets": url("http://::1:8080/"),
+  "A webhook with port 0": url("https://hooks.example.com:0/"),
+  "A webhook with a port above all": url("https://hooks.example.com:65536/"),
+  "A webhook with two @": url(`https://me:${MARK}@corp@hooks.example.com/`),
+  "A webhook with a star for its host": url("https://*.example.com/"),
+  "A webhook that is an address of four numbers and is none": url("https://256.1.1.1/"),
+  "A webhook that is a file": url("file:///etc/webhook"),
+  "A webhook with a name and nothing behind it": url("a="),
+  "A webhook with two names": url(`a=b=${URL}`),
+
+  "A list of webhooks in quotes": variables({ K8SVENT_WEBHOOKS: `"${URL},${URL}"` }),
+  "A list of webhooks as JSON": variables({ K8SVENT_WEBHOOKS: `["${URL}"]` }),
+  "A list of webhooks as YAML": variables({ K8SVENT_WEBHOOKS: `- ${URL}\n- ${URL}` }),
+  "A list of webhooks with semicolons": variables({ K8SVENT_WEBHOOKS: `${URL};${URL}` }),
+  "A list of webhooks with its own name": variables({ K8SVENT_WEBHOOKS: `K8SVENT_WEBHOOKS=${URL}` }),
+  "A list of webhooks that is a comment": variables({ K8SVENT_WEBHOOKS: "# none yet" }),
+  "A list of webhooks in base64": variables({ K8SVENT_WEBHOOKS: btoa(URL) }),
+  "A list of webhooks, and a wrong one from a file of Windows": variables({
+    K8SVENT_WEBHOOKS: `${URL}\r\nhooks.example.com/${MARK}\r\n`,
+  }),
+  "A webhook with a comma in its query, in a list": variables({ K8SVENT_WEBHOOKS: `${URL}?i=1,2` }),
+
+  "A secret in quotes": secret(`"${SECRET}"`),
+  "A secret in the quotes of a word processor": secret(`\u201c${SECRET}\u201d`),
+  "A secret of one letter": secret("x"),
+  "A secret that is a signature": secret(`v1,${SECRET}`),
+  "A secret that is a private key of the other scheme": secret(`whsk_${MARK}`),
+  "A secret with its name": secret(`WEBHOOK_SECRET=${SECRET}`),
+  "A secret that is a PEM block": secret(`-----BEGIN PRIVATE KEY-----\n${MARK}`),
+  "A secret that is a comment": secret(`# ${MARK}`),
+  "A secret with a space that has no width": secret(`${MARK}\u200b${MARK}`),
+  "A secret that a template left empty (<no value>)": secret("<no value>"),
+  "A secret that a template left empty (undefined)": secret("undefined"),
+  "A secret that is a variable of a shell": secret("${WEBHOOK_SECRET}"),
+  "A secret that is a variable of a manifest": secret("$(WEBHOOK_SECRET)"),
+  "A secret that is a template": secret("{{ .Values.secret }}"),
+  "A secret that is a placeholder": secret("<your-secret-here>"),
+  "A secret that is the path of a file": secret(`/run/secrets/${MARK}`),
+  "A secret whose second line is none": secret(`${SECRET}\nwhsec_!`),
+  "A secret file that is a path with a variable": typed("--secret-file", "$HOME/secret"),
+  "A secret file below a tilde": typed("--secret-file", "~/secret"),
+  "A secret file that has no end": typed("--secret-file", "/dev/zero"),
+  "A secret file that belongs to the system": typed("--secret-file", "/proc/self/environ"),
+  "A secret file with too many secrets": {
+    ...typed("--secret-file", "{dir}/secret"),
+    files: { secret: Array.from({ length: 11 }, (_, index) => `${MARK}-${index}-0123456789`).join("\n") },
+  },
+  "A secret file in quotes": typed("--secret-file", "'/run/secrets/webhook'"),
+  "A secret file that is empty in the environment": beside({
+    K8SVENT_WEBHOOK_SECRET: "",
+    K8SVENT_WEBHOOK_SECRET_FILE: "",
+  }),
+
+  "An interval in quotes": beside({ K8SVENT_INTERVAL: '"2m"' }),
+  "An interval that a template left empty": beside({ K8SVENT_INTERVAL: "<nil>" }),
+  "An interval that is null": beside({ K8SVENT_INTERVAL: "null" }),
+  "An interval with its name": beside({ K8SVENT_INTERVAL: "K8SVENT_INTERVAL=2m" }),
+  "An interval with a comment": beside({ K8SVENT_INTERVAL: "2m # often enough" }),
+  "An interval with a space": beside({ K8SVENT_INTERVAL: "2 m" }),
+  "An interval of minutes, in capitals": beside({ K8SVENT_INTERVAL: "2M" }),
+  "An interval in words": beside({ K8SVENT_INTERVAL: "2 minutes" }),
+  "An interval in days": beside({ K8SVENT_INTERVAL: "1d" }),
+  "An interval as ISO 8601 has it": beside({ K8SVENT_INTERVAL: "PT2M" }),
+  "A buffer in megabytes, in small letters": beside({ K8SVENT_BUFFER: "64m" }),
+  "A buffer with a decimal": beside({ K8SVENT_BUFFER: "1.5Gi" }),
+  "A buffer as YAML prints a number": beside({ K8SVENT_BUFFER: "6.7108864e+07" }),
+  "A buffer below nothing": typed("--buffer", "-1Mi"),
+  "A --state-max above all": typed("--state-max", "999999999999Gi"),
+  "A concurrency in quotes": beside({ K8SVENT_CONCURRENCY: "'16'" }),
+  "A concurrency with a decimal": beside({ K8SVENT_CONCURRENCY: "16.0" }),
+  "A switch in the environment that is neither": beside({ K8SVENT_ONCE: "maybe" }),
+  "A namespace that is a star": typed("-n", "*"),
+  "A namespace with its kind": typed("-n", "ns/shop"),
+  "A namespace that is a variable": typed("-n", "$NAMESPACE"),
+  "A list of namespaces as JSON": beside({ K8SVENT_NAMESPACE: '["shop","team"]' }),
+  "A log level in capitals": typed("--log-level", "INFO"),
+  "A log level by its number": typed("--log-level", "5"),
+  "A source with a typing error": typed("--source", "wacth"),
+  "Two kinds of signatures in one flag": typed("--signatures", "standard,github"),
+  "A --listen that is a port": typed("--listen", "8080"),
+  "A --listen with a star": typed("--listen", "*:80"),
+  "A --listen with an IPv6 address without brackets": typed("--listen", "::1:80"),
+  "A --listen that a Service of the namespace overwrote": beside({ K8SVENT_LISTEN: "tcp://10.0.0.1:8080" }),
+  "A --kubeconfig with a variable in its path": typed("--kubeconfig", "$HOME/.kube/config"),
+  "A --kubeconfig in quotes": beside({ K8SVENT_KUBECONFIG: '"/home/me/.kube/config"' }),
+  "A --state with a variable in its path": typed("--state", "${HOME}/state.db"),
+  "An environment's name that is a variable": typed("--environment", "$(CLUSTER_NAME)"),
+  "Two hosts in one --pod-webhooks": typed("--pod-webhooks", "a.example.com,b.example.com"),
+  "--pod-webhooks for a whole registry": typed("--pod-webhooks", "*.com"),
+  "--pod-webhooks for an address": typed("--pod-webhooks", "10.0.0.1"),
+  "An image with a scheme": typed("--image", "https://registry.example.com/k8svent"),
+  "An image with half a digest": typed("--image", "registry.example.com/k8svent@sha256:abc"),
+  "A proxy in quotes": beside({ HTTPS_PROXY: `"http://me:${MARK}@proxy.example.com:3128"` }),
+  "A proxy that is a variable": beside({ HTTPS_PROXY: "${PROXY}" }),
+  "A proxy with a scheme that is none": beside({ HTTPS_PROXY: `ftp://me:${MARK}@proxy.example.com` }),
+  "A proxy that speaks SOCKS": beside({ HTTPS_PROXY: "socks5://proxy.example.com:1080" }),
+  "A proxy with a port that is none": beside({ HTTPS_PROXY: "http://proxy.example.com:port" }),
+  "A proxy with a # in its password": beside({ HTTPS_PROXY: `http://me:${MARK}#@proxy.example.com:3128` }),
+};

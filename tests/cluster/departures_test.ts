@@ -29,7 +29,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
         /"warn".*may not get the pods of namespace default.*kubectl apply -n default -f kube\/rbac-n/,
       );
       await receiver.until(() => receiver.state.pods.size === 4, "the selected pods");
-      await program.until(/Listed 4 pods in [\d.]+ s, watching\./);
+      await program.until(/Listed 4 pods in [\d.]+ m?s, watching\./);
 
       await plane.kubectl(["label", "--overwrite", "pod", "leaves", "team=b"]);
       await deletePods(plane, "dies");

@@ -109,7 +109,11 @@ async function issueByOpenssl(
 
 const WEAK: [bits: number, digest: string, sentence: RegExp][] = [
   [1024, "sha256", /has a signature that cannot be verified: .* or an RSA key of less than 2048 bits/],
-  [2048, "sha1", /is signed in a way that is not accepted, such as with SHA-1\. Issue it anew with SHA-256$/],
+  [
+    2048,
+    "sha1",
+    /is signed in a way that is not accepted \(with SHA-1, or an odd kind of RSA-PSS\)\. Issue it anew with SHA-256, plain/,
+  ],
 ];
 
 for (const [bits, digest, sentence] of WEAK) {

@@ -35,7 +35,7 @@ export const GUARD_SIZE = 4_000;
 
 /** What keeps it from the targets now, by the profile (`deno task bench:profile`). */
 const SYNC =
-  "a sixth of a first sync is garbage collection; four rows a pod and three signatures take most of the rest";
+  "a tenth of a first sync is garbage collection; four rows a pod and three signatures take most of the rest";
 const CHANGE =
   "a change costs a transaction of seven pages and an fdatasync, and much of the code is cold at this rate";
 

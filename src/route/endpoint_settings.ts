@@ -1,0 +1,106 @@
+import type { Reason } from "../change/reasons.ts";
+import type { Scheme } from "../delivery/sign.ts";
+
+/**
+ * How one of the operator's endpoints is served: what the endpoint file says of it, else what the flags say of all.
+ * Plain data: no file that it names has been read, nothing in it has been dialled. Durations are milliseconds.
+ */
+export interface EndpointSettings {
+  /** The file that holds the URL, where the configuration does not. Read at each attempt. */
+  urlFile?: string;
+  selection: PodSelection;
+  filter: MessageFilter;
+  /** One secret a line; undefined: those of `--secret` and `--secret-file`. */
+  secretFiles?: readonly string[];
+  /** Empty: what is sent is not signed. */
+  signatures: readonly Scheme[];
+  /** Added to each request, with names in lower case. */
+  headers: readonly HeaderSetting[];
+  auth?: Auth;
+  tls?: TlsSettings;
+  /** Takes the place of the proxy that the variables name. */
+  proxyUrl?: URL;
+  /** Of one attempt. */
+  timeout: number;
+  /** Requests at a time. */
+  concurrency: number;
+  /** Requests a second at the most; what waits for that may be coalesced, and is never dropped. */
+  rate?: number;
+  redact?: RedactProfile;
+  /** Whether it gets notices beside messages about pods. */
+  notices: boolean;
+}
+
+/**
+ * Which pods: a property of the pod. One that enters the selection is sent as `sync`, one that leaves it as
+ * `unselected`. All that is given must hold.
+ */
+export interface PodSelection {
+  /** Empty: all. */
+  namespaces: readonly string[];
+  excludeNamespaces: readonly string[];
+  /** Of labels, as kubectl's `--selector`. */
+  selector?: string;
+}
+
+/** Which messages about them: judged once, when a change is recorded. All that is given must hold. */
+export interface MessageFilter {
+  /** A message is wanted that has one of these. */
+  reasons?: readonly Reason[];
+  /** CEL; see `expression.ts`. */
+  expression?: string;
+  /** What becomes of a message whose evaluation fails. */
+  onError: "send" | "drop";
+}
+
+/** A header of the operator's own. */
+export type HeaderSetting = { name: string; value: string } | { name: string; file: string };
+
+/** How the program proves to a receiver who it is, beside the signature. */
+export type Auth =
+  | { kind: "basic"; username: string; passwordFile: string }
+  /** `authorization: TYPE CREDENTIALS`. */
+  | { kind: "authorization"; type: string; credentialsFile: string }
+  | OAuth2;
+
+/** The client credentials grant (RFC 6749, 4.4). */
+export interface OAuth2 {
+  kind: "oauth2";
+  clientId: string;
+  clientSecretFile: string;
+  tokenUrl: URL;
+  scopes: readonly string[];
+  audience?: string;
+  /** RFC 8707. */
+  resource?: string;
+  /** Where the client's secret goes: the `authorization` header or the body. */
+  authStyle: "header" | "params";
+}
+
+/** Files are PEM, and read again when they change. */
+export interface TlsSettings {
+  /** Trusted besides the usual authorities. */
+  caFile?: string;
+  /** Both or neither. */
+  certFile?: string;
+  keyFile?: string;
+  /** The name that is asked for (SNI) and that the certificate must hold, in place of the URL's host. */
+  serverName?: string;
+}
+
+/** What is taken out of a pod before it is sent; see `pod/redaction.ts`. */
+export interface RedactProfile {
+  /** Literal values of environment variables: all, those that look like secrets, or none. */
+  env: RedactWhat;
+  /** The same of `command` and `args`. */
+  args: RedactWhat;
+  /** The same of annotations. */
+  annotations: RedactWhat;
+  /** The same of the HTTP headers of probes and lifecycle hooks. */
+  probeHeaders: RedactWhat;
+  /** RE2 patterns: what they match in any text of the pod is masked. */
+  patterns: readonly string[];
+}
+
+/** `secrets`: what looks like one by its name or by its shape. */
+export type RedactWhat = "all" | "secrets" | "none";

@@ -11,13 +11,15 @@ import { lookAt } from "../change/reminder.ts";
 import { summarize, type Summary } from "../change/summary.ts";
 import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
 import type { Gone, PodEvent, SyncEnd } from "../pod/event.ts";
+import { podIn } from "../pod/json.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { KnownPod, NewVersion, Store } from "../store/store.ts";
+import type { KnownPod, Store } from "../store/store.ts";
+import { again, type Recorder, type Routed } from "./recorder.ts";
 
 /*
  * The data path: what is seen becomes what is pending.
@@ -39,8 +41,12 @@ import type { KnownPod, NewVersion, Store } from "../store/store.ts";
 export interface PipelineDeps {
   store: Store;
   clock: Clock;
-  /** Which endpoints a pod goes to. Pure; called for each version. */
-  route: (pod: PodObject["pod"]) => Route;
+  /** Records what is news for those who want it. */
+  recorder: Recorder;
+  /** Which endpoints a pod goes to, and whose selection it is not of. Pure; called for each version. */
+  route: (pod: PodObject["pod"]) => Route & { excluded: readonly string[] };
+  /** What a pod belongs to. */
+  workload: (pod: PodObject["pod"]) => string | undefined;
   /** The names of the endpoints of a pod that names none of its own. */
   defaults: readonly string[];
   /** Called with each endpoint that a pod is routed to, before anything is pending for it. Cheap when it is open. */
@@ -51,10 +57,9 @@ export interface PipelineDeps {
   interval: number;
 }
 
-/** Where the endpoints of a pod are, as the store knows it. */
-interface Routed {
-  names: string[];
-  /** The same, undefined where they are the default ones. */
+/** Where a pod goes, as the store knows it. */
+interface Way extends Routed {
+  /** The names, undefined where they are the default ones. */
   own: string[] | undefined;
   environment: string | undefined;
 }
@@ -136,16 +141,19 @@ export class Pipeline {
 
   /** Sends a reminder about each unhealthy pod whose time has come, unless something about it is pending already. */
   remind(): void {
-    const { store, clock, interval, defaults } = this.#deps;
+    const { store, recorder, clock, interval, defaults } = this.#deps;
     const now = clock.now();
     for (const pod of store.inventory.remindable(now, interval)) {
-      const since = store.inventory.summaryOf(pod)?.unhealthyFrom ?? 0;
-      const { occasion, next } = lookAt(pod.remindAt ?? 0, since, now, interval);
+      const summary = store.inventory.summaryOf(pod);
+      const { occasion, next } = lookAt(pod.remindAt ?? 0, summary?.unhealthyFrom ?? 0, now, interval);
       store.inventory.setReminder(pod, next);
       if (occasion === undefined) continue;
-      const endpoints = (pod.route ?? defaults).filter((name) => !store.pending.has(name, pod.uid));
-      if (endpoints.length === 0) continue;
-      store.record(pod, { ...again(pod), reasons: ["unhealthy"], occasion: String(occasion) }, endpoints);
+      const current = (): PodObject["pod"] =>
+        podIn(store.inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
+      recorder.remind(pod, String(occasion), pod.route ?? defaults, {
+        pod: current,
+        previous: () => summary,
+      });
     }
     store.commit();
   }
@@ -226,10 +234,11 @@ export class Pipeline {
       this.#end(namesake, { version: resourceVersion });
     }
     const summary = summarize(object);
+    const before = known && inventory.summaryOf(known);
     const reasons = known === undefined
       ? [inventory.isSynced(scope) ? "created" as const : "sync" as const]
-      : this.#reasonsBetween(known, summary);
-    const pod = this.#record(object, summary, reasons);
+      : this.#reasonsBetween(known, before, summary);
+    const pod = this.#record(object, summary, before, reasons);
     if (known === undefined && isListed) inventory.mark(pod);
   }
 
@@ -243,44 +252,48 @@ export class Pipeline {
     return !tombstone.left || compareVersions(resourceVersion, tombstone.version) < 0;
   }
 
-  #reasonsBetween(known: KnownPod, after: Summary): Reason[] {
+  #reasonsBetween(known: KnownPod, before: Summary | undefined, after: Summary): Reason[] {
     const { inventory } = this.#deps.store;
-    const before = inventory.summaryOf(known);
     if (known.epoch === inventory.epoch) return before === undefined ? [] : compareSummaries(before, after);
     return sortReasons(["sync", ...before === undefined ? [] : differencesBetween(before, after)]);
   }
 
-  #record(object: PodObject, summary: Summary, reasons: Reason[]): KnownPod {
-    const { store, clock, interval } = this.#deps;
-    const { names, own, environment } = this.#route(object);
+  #record(object: PodObject, summary: Summary, previous: Summary | undefined, reasons: Reason[]): KnownPod {
+    const { store: { inventory }, recorder, clock, interval, workload } = this.#deps;
+    const way = this.#route(object);
     const { uid, namespace, name, resourceVersion } = object.pod.metadata;
+    const known = inventory.known(uid);
     const isReminded = summary.unhealthy && interval > 0;
     // A pod that was unhealthy before keeps its time: else one that changes more often would never be reminded of.
-    const remindAt = isReminded ? store.inventory.known(uid)?.remindAt ?? clock.now() + interval : undefined;
-    const pod = store.inventory.put({
+    const remindAt = isReminded ? known?.remindAt ?? clock.now() + interval : undefined;
+    const pod = inventory.put({
       uid,
       namespace,
       name,
       resourceVersion,
-      route: own,
-      environment,
+      route: way.own,
+      environment: way.environment,
+      workload: workload(object.pod),
       remindAt,
     });
-    store.record(pod, { ...again(pod), summary, reasons, body: object.body }, names);
+    const version = { ...again(pod), summary, reasons, body: object.body };
+    const seen = { pod: () => object.pod, previous: () => previous };
+    if (known === undefined) recorder.began(pod, version, way, seen);
+    else recorder.changed(pod, version, way, seen);
     return pod;
   }
 
-  /** A pod that a list repeats is news for an endpoint that it was never pending for, such as one added since. */
+  /** A pod that a list repeats may have entered a selection since, or left it: another route, another configuration. */
   #sendWhereNew(known: KnownPod, object: PodObject): void {
-    const { inventory } = this.#deps.store;
+    const { store: { inventory }, recorder } = this.#deps;
     inventory.restore(known, object.body);
-    const { names, own, environment } = this.#route(object);
+    const { names, excluded, own, environment } = this.#route(object);
     if (own?.join() !== known.route?.join() || environment !== known.environment) {
       inventory.reroute(known, own, environment);
     }
-    const audience = inventory.audience(known);
-    const late = names.filter((name) => !audience.includes(name));
-    if (late.length > 0) this.#deps.store.record(known, { ...again(known), reasons: ["sync"] }, late);
+    const seen = { pod: () => object.pod, previous: () => inventory.summaryOf(known) };
+    recorder.enter(known, names, seen);
+    if (excluded.length > 0) recorder.leave(known, excluded, [], seen);
   }
 
   #deleted(object: PodObject): void {
@@ -295,28 +308,21 @@ export class Pipeline {
   }
 
   #unselected(object: PodObject): void {
-    const { store } = this.#deps;
-    const { inventory } = store;
+    const { store: { inventory }, recorder } = this.#deps;
     const known = inventory.known(object.pod.metadata.uid);
     if (known === undefined) return;
     const { resourceVersion } = object.pod.metadata;
     // An older one: the cluster went back since it was listed or watched, and the next list tells of that.
     if (gate(known, resourceVersion, inventory.epoch) === "stale") return inventory.mark(known);
-    const endpoints = inventory.audience(known);
-    if (endpoints.length > 0) {
+    recorder.ended(known, () => {
       this.#route(object);
       const reasons = sortReasons([...this.#transitionsTo(known, object), "unselected"]);
       // This version may have been sent before, or be sent again when the pod is selected anew: with one id for
       // both, a receiver would drop the later one.
-      const version = {
-        ...again(known),
-        resourceVersion,
-        reasons,
-        occasion: "unselected",
-        body: object.body,
-      };
-      store.record(known, version, endpoints);
-    }
+      const occasion = "unselected";
+      const version = { ...again(known), resourceVersion, reasons, occasion, body: object.body };
+      return { version, seen: { pod: () => object.pod, previous: () => inventory.summaryOf(known) } };
+    });
     // The read may be ahead of the watch, which then still brings versions from before it.
     inventory.remove(known, { version: resourceVersion, left: true });
   }
@@ -332,12 +338,10 @@ export class Pipeline {
     inventory.endSync(scope);
   }
 
-  /** The end of a pod, for every endpoint that it was ever pending for. */
+  /** The end of a pod, for everybody who follows it. */
   #end(known: KnownPod, { object, isObserved = false, version, mayLive = false }: End): void {
-    const { store } = this.#deps;
-    const { inventory } = store;
-    const endpoints = inventory.audience(known);
-    if (endpoints.length > 0) {
+    const { store: { inventory }, recorder } = this.#deps;
+    recorder.ended(known, () => {
       // A read may have brought a newer one than the watch showed last.
       const isLast = object !== undefined &&
         gate(known, object.pod.metadata.resourceVersion, inventory.epoch) !== "stale";
@@ -347,17 +351,18 @@ export class Pipeline {
       // After a restart, nothing but this object may know the URL of an endpoint that its annotation names.
       this.#route(end);
       const changes = final === undefined ? [] : this.#transitionsTo(known, final);
-      store.record(known, {
+      const ended = {
         ...again(known),
-        event: "pod.deleted",
+        event: "pod.deleted" as const,
         resourceVersion: final?.pod.metadata.resourceVersion ?? known.resourceVersion,
         reasons: sortReasons([...changes, "deleted"]),
         phase: end.phase,
         observed: isObserved && final !== undefined,
         body: end.body,
         reduced: last === undefined || ("reduced" in last && last.reduced),
-      }, endpoints);
-    }
+      };
+      return { version: ended, seen: { pod: () => end.pod, previous: () => inventory.summaryOf(known) } };
+    });
     inventory.remove(known, { version, left: mayLive });
   }
 
@@ -367,17 +372,12 @@ export class Pipeline {
     return before === undefined ? [] : transitionsBetween(before, summarize(final));
   }
 
-  #route({ pod }: Pick<PodObject, "pod">): Routed {
+  #route({ pod }: Pick<PodObject, "pod">): Way {
     const { route, open, complain, defaults } = this.#deps;
-    const { endpoints, environment, problems } = route(pod);
+    const { endpoints, excluded, environment, problems } = route(pod);
     for (const endpoint of endpoints) open(endpoint, pod.metadata.namespace);
     for (const problem of problems) complain(problem);
     const names = endpoints.map((endpoint) => endpoint.name);
-    return { names, own: names.join() === defaults.join() ? undefined : names, environment };
+    return { names, excluded, own: names.join() === defaults.join() ? undefined : names, environment };
   }
-}
-
-/** A pod's current version once more; the caller says why. */
-function again({ resourceVersion, environment }: KnownPod): Omit<NewVersion, "reasons"> {
-  return { event: "pod.changed", resourceVersion, environment, occasion: "", body: undefined };
 }

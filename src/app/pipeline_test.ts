@@ -183,7 +183,7 @@ withRig(
     rig.deliver("a");
     rig.see({ version: "2", annotations: { to: "b" } });
     assert.deepEqual(rig.sent("a"), []);
-    assert.deepEqual(rig.sent("b"), ["pod.changed web-0 2 metadata"]);
+    assert.deepEqual(rig.sent("b"), ["pod.changed web-0 2 sync"]);
     rig.delete({ version: "3", annotations: { to: "c" } });
     assert.deepEqual(rig.sent("a"), ["pod.deleted web-0 3 deleted"]);
     assert.deepEqual(rig.sent("b"), ["pod.deleted web-0 3 deleted"]);
@@ -196,7 +196,7 @@ withRig("a deletion goes to an endpoint that the pod was pending for, though it 
   rig.see({ version: "2", annotations: { to: "b" } });
   rig.delete({ version: "3" });
   assert.deepEqual(rig.sent("a"), ["pod.deleted web-0 3 sync,deleted"]);
-  assert.deepEqual(rig.sent("b"), ["pod.deleted web-0 3 metadata,deleted"]);
+  assert.deepEqual(rig.sent("b"), ["pod.deleted web-0 3 sync,deleted"]);
 });
 
 withSynced("an endpoint that was added is sent every pod with reason sync", [
@@ -205,7 +205,7 @@ withSynced("an endpoint that was added is sent every pod with reason sync", [
 ], (rig) => {
   rig.defaults.push("b");
   rig.list([makePod({ name: "web-0", version: "3" }), makePod({ name: "web-1", version: "5" })]);
-  assert.deepEqual(rig.sent("b"), ["pod.changed web-0 3 sync", "pod.changed web-1 5 metadata"]);
+  assert.deepEqual(rig.sent("b"), ["pod.changed web-0 3 sync", "pod.changed web-1 5 sync"]);
   assert.deepEqual(rig.sent("a"), ["pod.changed web-1 5 metadata"]);
   rig.list([makePod({ name: "web-0", version: "3" }), makePod({ name: "web-1", version: "5" })]);
   assert.deepEqual(rig.sent("b"), []);

@@ -14,7 +14,7 @@
 import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
-import { SCHEMA } from "./journal.ts";
+import { ADDED, SCHEMA } from "./journal.ts";
 
 /** The store cannot be opened. The message says what to do. */
 export class StoreError extends Error {
@@ -292,6 +292,7 @@ function openDatabase(path: string): DatabaseSync {
     // written back a quarter as often. 16 MB of log.
     database.exec("PRAGMA wal_autocheckpoint = 4000");
     if (isNew) createTables(database);
+    else addWhatIsNew(database);
     return database;
   } catch (cause) {
     database?.close();
@@ -349,6 +350,14 @@ function tune(database: DatabaseSync): void {
 function createTables(database: DatabaseSync): void {
   database.exec(`BEGIN IMMEDIATE; ${SCHEMA};
     PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; COMMIT`);
+}
+
+/** What was added to the format since the file was made. The version before it reads the file still. */
+function addWhatIsNew(database: DatabaseSync): void {
+  for (const { table, column, statement } of ADDED) {
+    const columns = database.prepare(`PRAGMA table_info(${table})`).all();
+    if (!columns.some(({ name }) => name === column)) database.exec(statement);
+  }
 }
 
 function number(database: DatabaseSync, pragma: string): number {

@@ -29,11 +29,12 @@ export interface PodRow {
   uid: string;
   namespace: string;
   name: string;
-  /** Ids of endpoints, joined with commas. */
+  /** Ids of endpoints, joined with commas; see `Audience`. */
   audience: string;
   /** JSON. */
   route: string | null;
   environment: string | null;
+  workload: string | null;
   generation: number;
   remindAt: number | null;
   /** The wall clock when it went; null: it is known. */
@@ -79,6 +80,13 @@ export interface PendingRow {
   moreReasons: string;
 }
 
+/** The version of a pod that was recorded last for an endpoint that does not want each; see sent.ts. */
+export interface SentRow {
+  endpoint: number;
+  pod: number;
+  resourceVersion: string;
+}
+
 /** Bodies that are deflated together; see bodies.ts. */
 export interface BlockRow {
   /** Bytes before deflating. */
@@ -93,7 +101,7 @@ const META = "value TEXT";
 const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER";
 const POD =
   "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
-  "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER";
+  "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER, workload TEXT";
 const VERSION =
   "pod INTEGER, resourceVersion TEXT, epoch INTEGER, event TEXT, flags INTEGER, reasons TEXT, " +
   "occasion TEXT, phase TEXT, environment TEXT, block INTEGER, at INTEGER, length INTEGER, summary TEXT";
@@ -101,6 +109,7 @@ const PENDING =
   "endpoint INTEGER, version INTEGER, tries INTEGER, dead INTEGER, why TEXT, coalesced INTEGER, " +
   "moreReasons TEXT";
 const BLOCK = "raw INTEGER, z BLOB";
+const SENT = "endpoint INTEGER, pod INTEGER, resourceVersion TEXT";
 
 /** The statements that make the tables of an empty file. */
 export const SCHEMA = `
@@ -109,7 +118,18 @@ export const SCHEMA = `
   CREATE TABLE pod (key INTEGER PRIMARY KEY, ${POD});
   CREATE TABLE version (key INTEGER PRIMARY KEY, ${VERSION});
   CREATE TABLE pending (key INTEGER PRIMARY KEY, ${PENDING});
-  CREATE TABLE block (key INTEGER PRIMARY KEY, ${BLOCK})`;
+  CREATE TABLE block (key INTEGER PRIMARY KEY, ${BLOCK});
+  CREATE TABLE sent (key INTEGER PRIMARY KEY, ${SENT})`;
+
+/** What a file may lack that an earlier version of this program made, which goes on to read it. */
+export const ADDED = [
+  { table: "pod", column: "workload", statement: "ALTER TABLE pod ADD COLUMN workload TEXT" },
+  {
+    table: "sent",
+    column: "key",
+    statement: `CREATE TABLE sent (key INTEGER PRIMARY KEY, ${SENT})`,
+  },
+];
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
 const RECENT = 600;
@@ -264,8 +284,17 @@ export class Journal {
   readonly versions = new Table<number, VersionRow>("version", VERSION, { keepsRecent: true, isSwept: true });
   readonly pending = new Table<number, PendingRow>("pending", PENDING, { keepsRecent: true });
   readonly blocks = new Table<number, BlockRow>("block", BLOCK, { isSwept: true });
+  readonly sent = new Table<number, SentRow>("sent", SENT);
   /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
-  readonly #tables = [this.blocks, this.versions, this.pods, this.endpoints, this.pending, this.meta];
+  readonly #tables = [
+    this.blocks,
+    this.versions,
+    this.pods,
+    this.endpoints,
+    this.pending,
+    this.sent,
+    this.meta,
+  ];
   #database: DatabaseSync | undefined;
 
   /** Goes on with a database. What is dirty stays so. */

@@ -44,6 +44,7 @@ export function load(parts: Parts): void {
     const isOfEpoch = pod.isGone || pod.epoch === inventory.epoch;
     if (version !== undefined && isOfEpoch) inventory.loadReached(pod.namespace, version);
   }
+  inventory.loadSent(pods);
   bodies.sweep();
 }
 
@@ -56,6 +57,7 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
     string,
     string | null,
     string | null,
+    string | null,
     number,
     number | null,
     ...Gone,
@@ -63,9 +65,10 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
   type Gone = [number | null, string | null, number];
   const pods = new Map<number, Pod>();
   const columns =
-    "uid, namespace, name, audience, route, environment, generation, remindAt, goneAt, goneVersion, goneLeft";
+    "uid, namespace, name, audience, route, environment, workload, generation, remindAt, goneAt, goneVersion, goneLeft";
   for (const tuple of journal.scan<Tuple>("pod", columns)) {
-    const [id, uid, namespace, name, endpoints, route, environment, generation, remindAt, ...gone] = tuple;
+    const [id, uid, namespace, name, endpoints, route, environment, workload, ...rest] = tuple;
+    const [generation, remindAt, ...gone] = rest;
     const [goneAt, goneVersion, goneLeft] = gone;
     const audience = inventory.audiences.parse(
       endpoints,
@@ -77,6 +80,7 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
       name,
       route,
       environment,
+      workload,
       generation,
       remindAt,
       goneAt,

@@ -30,6 +30,7 @@ export function messageOf(
     phase: version.phase ?? undefined,
     observed: hasFlag(version, "observed") ? true : hasFlag(version, "unobserved") ? false : undefined,
     environment: version.environment ?? undefined,
+    workload: pod.workload,
     coalesced: row.coalesced,
     body: versions.bodyOf(source) ?? identityOf(pod, version),
     completeness: !hasFlag(source, "reduced") ? "whole" : isFetchable ? "fetchable" : "reduced",

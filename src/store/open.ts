@@ -83,6 +83,7 @@ class OpenStore implements Store {
       versions: this.#versions,
       known: (uid) => this.inventory.known(uid),
       onAudience: (pod, endpoint) => this.inventory.addAudience(pod, endpoint),
+      onForgotten: (endpoint) => this.inventory.forgetSent(endpoint),
       onSettled: (pod) => this.inventory.settled(pod),
       onChange: (urgent) => this.#commitIn(urgent ? 0 : LAZY),
     });
@@ -91,6 +92,8 @@ class OpenStore implements Store {
       versions: this.#versions,
       clock: options.clock,
       nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
+      idOf: (endpoint) => this.pending.all.get(endpoint)?.id,
+      idFor: (endpoint) => this.pending.all.open(endpoint).id,
       release: (pod, version) => this.pending.order.unused(pod, version),
       isPending: (pod) => this.pending.order.isPending(pod),
       onRestored: (pod) => this.pending.order.wake(pod),

@@ -41,6 +41,8 @@ export interface PendingDeps {
   known: (uid: string) => Pod | undefined;
   /** The pod has one endpoint more in its audience (I4). */
   onAudience: (pod: Pod, endpoint: number) => void;
+  /** The endpoint is forgotten. */
+  onForgotten: (endpoint: number) => void;
   /** Of a pod that is gone, a message less is pending. */
   onSettled: (pod: Pod) => void;
   /** Something changed that a commit must write; `urgent`: a line waits for that. */
@@ -342,6 +344,7 @@ export class PendingLines implements Pending {
     if (endpoint === undefined) return 0;
     // Out of sight first, so that no version is held by it.
     this.all.forget(endpoint);
+    this.#deps.onForgotten(endpoint.id);
     for (const line of endpoint.all()) this.#forgetLine(line);
     return endpoint.pending;
   }

@@ -58,6 +58,7 @@ withStore("what was recorded is taken as it was recorded", (store) => {
     phase: "Failed",
     observed: false,
     environment: "staging",
+    workload: undefined,
     resourceVersion: "340282366920938463463374607431768211455",
     coalesced: 0,
     completeness: "whole",

@@ -1,36 +1,58 @@
 /** A pod in memory: a few hundred bytes, no JSON, no body. */
 import type { PodRow } from "./journal.ts";
-import type { KnownPod } from "./store.ts";
+import type { KnownPod, Standing } from "./store.ts";
+
+/** How a row has them, before the endpoint's id. A plain id is what every version of this program reads. */
+const SIGNS: Record<Standing, string> = { sent: "", selected: "+", left: "-" };
 
 /**
- * The endpoints that ever had a pod pending (I4), by their ids. There are few different ones, so each exists once and a
- * pod only points at it.
+ * The endpoints that a pod has to do with (I4), by their ids, in the order in which they came. There are few different
+ * ones, so each exists once and a pod only points at it.
  */
 export interface Audience {
   readonly ids: readonly number[];
-  /** The audience with one endpoint more. */
-  readonly plus: Map<number, Audience>;
+  readonly standings: ReadonlyMap<number, Standing>;
+  /** As a row has it. */
+  readonly text: string;
 }
 
 /** All audiences, each once. */
 export class Audiences {
-  readonly nobody: Audience = { ids: [], plus: new Map() };
+  readonly nobody: Audience = { ids: [], standings: new Map(), text: "" };
+  readonly #byText = new Map<string, Audience>([["", this.nobody]]);
+  /** What `with` came to, by what it was asked: a text for each version of a pod would cost more. */
+  readonly #next = new Map<Audience, Map<string, Audience>>();
 
-  with(audience: Audience, endpoint: number): Audience {
-    if (audience.ids.includes(endpoint)) return audience;
-    let more = audience.plus.get(endpoint);
-    if (more === undefined) {
-      more = { ids: [...audience.ids, endpoint], plus: new Map() };
-      audience.plus.set(endpoint, more);
-    }
-    return more;
+  /** @param standing undefined: none any more */
+  with(audience: Audience, endpoint: number, standing: Standing | undefined): Audience {
+    if (audience.standings.get(endpoint) === standing) return audience;
+    let next = this.#next.get(audience);
+    if (next === undefined) this.#next.set(audience, next = new Map());
+    const key = `${endpoint} ${standing}`;
+    let found = next.get(key);
+    if (found === undefined) next.set(key, found = this.#intern(audience, endpoint, standing));
+    return found;
+  }
+
+  #intern(audience: Audience, endpoint: number, standing: Standing | undefined): Audience {
+    const standings = new Map(audience.standings);
+    if (standing === undefined) standings.delete(endpoint);
+    else standings.set(endpoint, standing);
+    const text = Array.from(standings, ([id, standing]) => `${SIGNS[standing]}${id}`).join();
+    let one = this.#byText.get(text);
+    if (one === undefined) this.#byText.set(text, one = { ids: [...standings.keys()], standings, text });
+    return one;
   }
 
   /** @param text as a row has it */
   parse(text: string, exists: (endpoint: number) => boolean): Audience {
     let audience = this.nobody;
     if (text === "") return audience;
-    for (const id of text.split(",").map(Number)) if (exists(id)) audience = this.with(audience, id);
+    for (const part of text.split(",")) {
+      const standing = part.startsWith("+") ? "selected" : part.startsWith("-") ? "left" : "sent";
+      const id = Math.abs(Number(part));
+      if (exists(id)) audience = this.with(audience, id, standing);
+    }
     return audience;
   }
 }
@@ -49,6 +71,7 @@ export class Pod implements KnownPod {
   epoch = 0;
   route: readonly string[] | undefined;
   environment: string | undefined;
+  workload: string | undefined;
   audience: Audience;
   /** The id of its current version, the greatest (I1); 0: it is gone, or was put and not recorded yet. */
   current = 0;

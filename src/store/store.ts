@@ -20,11 +20,19 @@ export interface KnownPod extends PodRef { // uid, namespace, name
   readonly route: readonly string[] | undefined;
   /** The environment that its annotation names. */
   readonly environment: string | undefined;
+  /** What it belongs to (`pod/workload.ts`), for a header. */
+  readonly workload?: string | undefined;
   /** Which selection (see Inventory.select) it was first seen in: part of the ids of its messages. */
   readonly generation: number;
   /** When to look whether a reminder about it is to be sent, by the wall clock; undefined: it is not unhealthy. */
   readonly remindAt: number | undefined;
 }
+
+/**
+ * How an endpoint stands to a pod that it has seen: `sent`, something about it was pending for it; `selected`, its filter
+ * has wanted nothing yet; `left`, it was sent that the pod left its selection, and hears no more of it.
+ */
+export type Standing = "sent" | "selected" | "left";
 
 /** What is recorded about a pod, or (a notice) about the deliveries themselves. */
 export interface NewVersion {
@@ -61,6 +69,8 @@ export interface Message extends PodRef {
   readonly phase: string | undefined;
   readonly observed: boolean | undefined;
   readonly environment: string | undefined;
+  /** Of the pod. */
+  readonly workload?: string | undefined;
   readonly coalesced: number;
   readonly body: Uint8Array<ArrayBuffer>;
   /** fetchable: given up to save room and the pod can be read again; reduced: this version cannot be had whole any more. */
@@ -127,8 +137,16 @@ export interface Inventory {
   /** Brings a body back that was given up; the same version. */
   restore(pod: KnownPod, body: Uint8Array): void;
   reroute(pod: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void;
-  /** Endpoints that ever had this pod pending: a deletion goes to all of them (I4). */
+  /** Endpoints that had this pod pending and were not sent that it left their selection: an end goes to them (I4). */
   audience(pod: KnownPod): readonly string[];
+  /** How an endpoint stands to the pod; undefined: it has nothing to do with it. */
+  standing(pod: KnownPod, endpoint: string): Standing | undefined;
+  /** What `record` does not: the filter wanted nothing of the pod, or the pod left the selection. */
+  setStanding(pod: KnownPod, endpoint: string, standing: "selected" | "left" | undefined): void;
+  /** The version of the pod that was recorded last for an endpoint which does not want each. */
+  setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void;
+  /** The pods that were recorded for such an endpoint and have neither ended nor left, with these versions. */
+  sent(endpoint: string): { uid: string; resourceVersion: string }[];
   /** The pod is gone (its version at the end, D), left the selection at that version, or (undefined) is of no interest. */
   remove(pod: KnownPod, gone: { version: string; left: boolean } | undefined): void;
   tombstone(uid: string): { version: string; left: boolean } | undefined;

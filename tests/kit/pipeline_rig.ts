@@ -1,10 +1,12 @@
 import { Pipeline } from "../../src/app/pipeline.ts";
+import { Recorder } from "../../src/app/recorder.ts";
 import type { Suspicion } from "../../src/change/contradiction.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
 import { compareVersions } from "../../src/pod/version.ts";
 import type { Endpoint } from "../../src/route/endpoint.ts";
+import type { Want } from "../../src/route/want.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
 import { makeObject, objectOf, type PodParts } from "./pods.ts";
@@ -23,15 +25,32 @@ export class Rig {
   });
   /** A test may add to them. */
   readonly defaults = ["a"];
+  /** What endpoints want that do not want everything; a test may change it. */
+  readonly wants = new Map<string, Want>();
+  /** Why filters could not tell. */
+  readonly failures: string[] = [];
   readonly pipeline = new Pipeline({
     store: this.store,
     clock: this.clock,
+    recorder: new Recorder({
+      store: this.store,
+      clock: this.clock,
+      want: (endpoint) => this.wants.get(endpoint),
+      cluster: "east",
+      filterFailed: (endpoint, why) => void this.failures.push(`${endpoint}: ${why}`),
+    }),
     defaults: this.defaults,
     interval: INTERVAL,
-    route: ({ metadata: { annotations } }) => ({
-      endpoints: (annotations?.["to"]?.split(",") ?? this.defaults).map(toEndpoint),
-      problems: [],
-    }),
+    workload: () => undefined,
+    route: (pod) => {
+      const names = pod.metadata.annotations?.["to"]?.split(",") ?? this.defaults;
+      const isSelected = (name: string): boolean => this.wants.get(name)?.selects(pod) ?? true;
+      return {
+        endpoints: names.filter(isSelected).map(toEndpoint),
+        excluded: names.filter((name) => !isSelected(name)),
+        problems: [],
+      };
+    },
     open: () => {},
     complain: () => {},
   });

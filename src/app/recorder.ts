@@ -1,0 +1,165 @@
+import { isTransition, type Reason, sortReasons } from "../change/reasons.ts";
+import type { Summary } from "../change/summary.ts";
+import type { Pod } from "../pod/pod.ts";
+import type { Judged, Want } from "../route/want.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { KnownPod, NewVersion, Store } from "../store/store.ts";
+
+/*
+ * Records the versions of pods for the endpoints that they go to, and for those alone that want them.
+ *
+ * A pod enters an endpoint's selection, and leaves it: by a change of the pod, of its route, or of the configuration. In
+ * between the endpoint follows it, and its filter is asked about each message, once. What it does not want is neither
+ * pending for it nor counted.
+ *
+ *     enters    `sync`, whatever else changed: to this endpoint the pod is new
+ *     follows   the reasons of the change
+ *     leaves    `unselected`, if it was sent anything of the pod; then nothing more, its end neither
+ *     ends      `deleted`, if it was sent anything of the pod and has not been sent that it left
+ */
+
+/** What the recorder needs of the other parts. */
+export interface RecorderDeps {
+  store: Store;
+  clock: Clock;
+  /** What an endpoint wants; undefined: everything. */
+  want: (endpoint: string) => Want | undefined;
+  /** What filters are asked about, beside the message. */
+  cluster?: string | undefined;
+  environment?: string | undefined;
+  /** Called with why an endpoint's filter cannot tell whether it wants a message. */
+  filterFailed: (endpoint: string, why: string) => void;
+}
+
+/** Where a pod goes. */
+export interface Routed {
+  names: readonly string[];
+  /** Endpoints whose selection the pod is not of. */
+  excluded: readonly string[];
+}
+
+/** What a filter is asked about. Each is worked out only where one is. */
+export interface Seen {
+  pod: () => Pod;
+  /** Of the version before; undefined: none was seen. */
+  previous: () => Summary | undefined;
+}
+
+/** See above. Every call is synchronous; the commit is the caller's. */
+export class Recorder {
+  readonly #deps: RecorderDeps;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /** A version of a pod that is known already is news. */
+  changed(pod: KnownPod, version: NewVersion, { names, excluded }: Routed, seen: Seen): void {
+    const followers = names.filter((name) => this.#follows(pod, name));
+    // Also where nobody is to get it: it is the pod's current version from now on.
+    this.#record(pod, version, followers, seen);
+    if (followers.length < names.length) this.enter(pod, names, seen);
+    if (excluded.length > 0) this.leave(pod, excluded, version.reasons, seen);
+  }
+
+  /** The first version of a pod. */
+  began(pod: KnownPod, version: NewVersion, { names }: Routed, seen: Seen): void {
+    this.#record(pod, version, names, seen);
+  }
+
+  /** The pod's current version goes to those of these endpoints that do not follow it yet. */
+  enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen): void {
+    const { store: { inventory }, clock } = this.#deps;
+    const seen = { pod: object, previous: (): undefined => undefined };
+    const newcomers = names.filter((name) => !this.#follows(pod, name));
+    const back = newcomers.filter((name) => inventory.standing(pod, name) === "left");
+    const first = newcomers.filter((name) => !back.includes(name));
+    if (first.length > 0) this.#record(pod, { ...again(pod), reasons: ["sync"] }, first, seen);
+    if (back.length === 0) return;
+    // They may have had this very version before they were sent that the pod left: with one id for both, a receiver
+    // would drop the later one.
+    const occasion = `selected ${clock.now()}`;
+    this.#record(pod, { ...again(pod), reasons: ["sync"], occasion }, back, seen);
+  }
+
+  /** @param reasons of the version with which the pod left, if it is news */
+  leave(pod: KnownPod, excluded: readonly string[], reasons: readonly Reason[], seen: Seen): void {
+    const { store: { inventory }, clock } = this.#deps;
+    const leaving = excluded.filter((name) => inventory.standing(pod, name) === "sent");
+    if (leaving.length > 0) {
+      const all = sortReasons([...reasons.filter((reason) => isTransition([reason])), "unselected"]);
+      const occasion = `unselected ${clock.now()}`;
+      this.#record(pod, { ...again(pod), reasons: all, occasion }, leaving, seen);
+    }
+    for (const name of leaving) inventory.setStanding(pod, name, "left");
+    for (const name of excluded) {
+      if (inventory.standing(pod, name) === "selected") inventory.setStanding(pod, name, undefined);
+    }
+  }
+
+  /** The pod's current version once more, to those of these endpoints that follow it and have nothing pending about it. */
+  remind(pod: KnownPod, occasion: string, names: readonly string[], seen: Seen): void {
+    const { pending } = this.#deps.store;
+    const idle = names.filter((name) => this.#follows(pod, name) && !pending.has(name, pod.uid));
+    if (idle.length > 0) {
+      this.#record(pod, { ...again(pod), reasons: ["unhealthy"], occasion }, idle, seen);
+    }
+  }
+
+  /**
+   * What is to be sent of a pod's end, or of its leaving the selection of the whole program, goes to everybody who was
+   * sent something of it. Worked out only where there is somebody.
+   */
+  ended(pod: KnownPod, last: () => { version: NewVersion; seen: Seen }): void {
+    const { store } = this.#deps;
+    const audience = store.inventory.audience(pod);
+    if (audience.length === 0) return;
+    const { version, seen } = last();
+    const wanted = audience.filter((name) => this.#wants(name, pod, version, seen));
+    if (wanted.length > 0) store.record(pod, version, wanted);
+  }
+
+  #follows(pod: KnownPod, endpoint: string): boolean {
+    const standing = this.#deps.store.inventory.standing(pod, endpoint);
+    return standing === "sent" || standing === "selected";
+  }
+
+  #record(pod: KnownPod, version: NewVersion, names: readonly string[], seen: Seen): void {
+    const { store, want } = this.#deps;
+    const wanted = names.filter((name) => this.#wants(name, pod, version, seen));
+    if (wanted.length > 0 || version.body !== undefined) store.record(pod, version, wanted);
+    for (const name of names) {
+      if (want(name)?.isFiltering !== true) continue;
+      if (wanted.includes(name)) store.inventory.setSent(pod, name, version.resourceVersion);
+      else if (!this.#follows(pod, name)) store.inventory.setStanding(pod, name, "selected");
+    }
+  }
+
+  #wants(endpoint: string, pod: KnownPod, version: NewVersion, seen: Seen): boolean {
+    const want = this.#deps.want(endpoint);
+    if (want === undefined || !want.isFiltering) return true;
+    const verdict = want.judge(this.#judged(pod, version, seen));
+    if (verdict.kind !== "error") return verdict.kind === "send";
+    this.#deps.filterFailed(endpoint, verdict.why);
+    return verdict.sends;
+  }
+
+  #judged({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Judged {
+    const { cluster, environment: general } = this.#deps;
+    const named = environment ?? general;
+    return {
+      pod: seen.pod(),
+      reasons,
+      event: event === "pod.deleted" ? event : "pod.changed",
+      previous: seen.previous(),
+      ...named !== undefined && { environment: named },
+      ...cluster !== undefined && { cluster },
+      ...workload !== undefined && { workload },
+    };
+  }
+}
+
+/** A pod's current version once more; the caller says why. */
+export function again({ resourceVersion, environment }: KnownPod): Omit<NewVersion, "reasons"> {
+  return { event: "pod.changed", resourceVersion, environment, occasion: "", body: undefined };
+}

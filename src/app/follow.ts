@@ -11,7 +11,8 @@ import { Trouble } from "./trouble.ts";
 
 /*
  * Reads the source of one scope for as long as the program runs: hands each batch on, sleeps when the source says so,
- * and begins the source anew when a list contradicted what is known or when a new epoch began.
+ * and begins the source anew when a list contradicted what is known, when a new epoch began, and when the configuration
+ * asks for a list.
  *
  * With a selector, "deleted" and "missing" may also mean that a pod stopped matching: such pods take another way
  * (`departures.ts`), beside this one.
@@ -34,6 +35,8 @@ export interface FollowDeps {
     confirms: (suspicion: Suspicion, isSecond: boolean, signal: AbortSignal) => Promise<boolean>;
     begin: () => boolean;
   };
+  /** Aborts when the scope is to be listed anew for a reason of the program's own. */
+  relist: { readonly signal: AbortSignal };
   /** Known pods that the running list of the scope did not hold. */
   missing: (scope: Scope) => PodRef[];
   /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */
@@ -82,7 +85,7 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
   let contradictions = 0;
   let wasBehind = false;
   while (!signal.aborted) {
-    const turn = AbortSignal.any([signal, deps.history.epoch]);
+    const turn = AbortSignal.any([signal, deps.history.epoch, deps.relist.signal]);
     const synced = (): void => {
       trouble.listed();
       contradictions = 0;

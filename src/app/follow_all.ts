@@ -23,6 +23,8 @@ export interface FollowAllDeps {
   pipeline: Pipeline;
   store: Store;
   health: Health;
+  /** Aborts when every scope is to be listed anew. */
+  relist: { readonly signal: AbortSignal };
   /** Messages that are pending for the quickest endpoint. */
   backlog: () => number;
   clock: Clock;

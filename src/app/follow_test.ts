@@ -9,6 +9,7 @@ import type { PodEvent } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { PodRef } from "../pod/pod.ts";
 import type { Source, SourceItem } from "../source/source.ts";
+import { Relist } from "./relist.ts";
 import { follow, type FollowDeps } from "./follow.ts";
 
 /** A scope whose source is opened as often as the test has scripts for it, and then aborts. */
@@ -43,6 +44,7 @@ class Rig {
       abandonList: () => void this.abandoned++,
       missing: () => [],
       contradicted: (times) => void this.contradicted.push(times),
+      relist: { signal: new AbortController().signal },
       history: this.#history(),
       ...more,
     }, this.stop.signal);
@@ -337,3 +339,20 @@ Deno.test("follow lets no list wait long for an endpoint that does not catch up"
 async function fewTurns(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await null;
 }
+
+withRig("a list that is asked for begins the source anew", async (rig) => {
+  const relist = new Relist();
+  const asked: SourceItem[][] = [[begun], [complete], [created], [deleted]];
+  await rig.follow([asked, LIST], {
+    relist,
+    followed: () => relist.now(),
+  });
+  assert.deepEqual(rig.accepted, [
+    "sync-start",
+    "sync-end",
+    "applied a",
+    "sync-start",
+    "applied a",
+    "sync-end",
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { Notice } from "../delivery/notice.ts";
+import type { InventoryNotice, Notice } from "../delivery/notice.ts";
 import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -15,7 +15,9 @@ export interface NoticesDeps {
   store: Store;
   clock: Clock;
   /** The endpoints that asked for notices. */
-  endpoints: readonly string[];
+  endpoints: () => readonly string[];
+  /** The pods of an endpoint that was not sent every pod in its newest version; undefined: it was. */
+  inventoryOf?: (endpoint: string) => { uid: string; resourceVersion: string }[] | undefined;
   /** What is followed. */
   scopes: readonly Scope[];
 }
@@ -38,7 +40,7 @@ export class Notices {
 
   /** Sends word to an endpoint that messages for it were evicted, and which pods there are. */
   sendGap(endpoint: string): void {
-    if (!this.#deps.endpoints.includes(endpoint)) return;
+    if (!this.#deps.endpoints().includes(endpoint)) return;
     const { messages, since = this.#deps.clock.now() } = this.#deps.store.pending.lost(endpoint);
     this.#send([endpoint], "gap", {
       type: "k8svent.gap",
@@ -55,7 +57,7 @@ export class Notices {
    */
   complete(all: boolean): void {
     this.#isComplete = true;
-    const endpoints = all ? this.#deps.endpoints : [...this.#waiting];
+    const endpoints = all ? this.#deps.endpoints() : [...this.#waiting];
     this.#waiting.clear();
     this.sendInventory(endpoints);
     this.#deps.store.commit();
@@ -65,7 +67,7 @@ export class Notices {
    * Sends which pods there are. While a list runs that is the first, or the first of a new epoch, not all are known,
    * and a receiver would take the others for gone: it waits.
    */
-  sendInventory(endpoints: readonly string[] = this.#deps.endpoints): void {
+  sendInventory(endpoints: readonly string[] = this.#deps.endpoints()): void {
     const { store: { inventory }, clock } = this.#deps;
     if (endpoints.length === 0) return;
     const resourceVersion = this.#leastReached();
@@ -73,8 +75,22 @@ export class Notices {
       for (const endpoint of endpoints) this.#waiting.add(endpoint);
       return;
     }
-    const pods = [...inventory.pods()].map(({ uid, resourceVersion }) => ({ uid, resourceVersion }));
+    const own = new Map(endpoints.map((endpoint) => [endpoint, this.#deps.inventoryOf?.(endpoint)]));
+    const others = endpoints.filter((endpoint) => own.get(endpoint) === undefined);
     const name = new Date(clock.now()).toISOString();
+    if (others.length > 0) {
+      const pods = Array.from(inventory.pods(), ({ uid, resourceVersion }) => ({ uid, resourceVersion }));
+      this.#sendPages(others, { name, resourceVersion, pods });
+    }
+    for (const [endpoint, pods] of own) {
+      if (pods !== undefined) this.#sendPages([endpoint], { name, resourceVersion, pods });
+    }
+  }
+
+  #sendPages(
+    endpoints: readonly string[],
+    { name, resourceVersion, pods }: Pick<InventoryNotice, "resourceVersion" | "pods"> & { name: string },
+  ): void {
     const pages = Math.max(1, Math.ceil(pods.length / PAGE));
     for (let page = 1; page <= pages; page++) {
       this.#send(endpoints, `inventory-${page}`, {
@@ -90,7 +106,7 @@ export class Notices {
 
   /** An endpoint asked for an inventory, in its answer. Commits. */
   requested(endpoint: string): void {
-    if (!this.#deps.endpoints.includes(endpoint)) return;
+    if (!this.#deps.endpoints().includes(endpoint)) return;
     const now = this.#deps.clock.monotonic();
     if (now - (this.#requested.get(endpoint) ?? -Infinity) < REQUEST_INTERVAL) return;
     this.#requested.set(endpoint, now);
@@ -101,7 +117,7 @@ export class Notices {
   /** A sign of life. Commits. */
   beat(): void {
     const at = new Date(this.#deps.clock.now()).toISOString();
-    this.#send(this.#deps.endpoints, "heartbeat", { type: "k8svent.heartbeat", at });
+    this.#send(this.#deps.endpoints(), "heartbeat", { type: "k8svent.heartbeat", at });
     this.#deps.store.commit();
   }
 

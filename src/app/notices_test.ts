@@ -18,7 +18,7 @@ class Rig {
   readonly notices = new Notices({
     store: this.store,
     clock: this.clock,
-    endpoints: ["a", "b"],
+    endpoints: () => ["a", "b"],
     scopes: this.scopes,
   });
   readonly #renderer = new Renderer({ version: "1" });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { plainPipeline } from "../../tests/kit/plain_pipeline.ts";
 import { makePod, objectOf, summaryOf } from "../../tests/kit/pods.ts";
 import { type Answer, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
@@ -7,7 +8,6 @@ import type { Reason } from "../change/reasons.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Message } from "../store/store.ts";
-import { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
 
 const NOISE = { annotations: { note: "not in the reduced pod" } };
@@ -18,15 +18,8 @@ async function rereadOnce(
   reasons: Reason[] = ["metadata"],
 ): Promise<{ found: boolean; sent: Message[]; asked: string[] }> {
   const store = openTestStore();
-  const pipeline = new Pipeline({
-    store,
-    clock: new TestClock(),
-    defaults: ["a"],
-    interval: 0,
-    route: () => ({ endpoints: [{ name: "a", url: new URL("http://a"), trusted: true }], problems: [] }),
-    open: () => {},
-    complain: () => {},
-  });
+  const endpoint = { name: "a", url: new URL("http://a"), trusted: true };
+  const pipeline = plainPipeline(store, new TestClock(), endpoint);
   try {
     const pod = makePod({ version: "10" });
     record(store, ["a"], {

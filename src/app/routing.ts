@@ -10,7 +10,10 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Message, Store } from "../store/store.ts";
+import { FilterFailures } from "./filter_failures.ts";
+import type { OperatorEndpoints } from "./operator_endpoints.ts";
 import { Pipeline } from "./pipeline.ts";
+import { Recorder } from "./recorder.ts";
 
 /** Messages in which the URL of an endpoint is looked for at the start. */
 const LOOKED_AT = 100;
@@ -51,9 +54,9 @@ export class AnnotationEndpoints {
 
   /** Opens the endpoint that a pod is routed to. */
   open(endpoint: Endpoint, namespace: string): void {
-    if (!endpoint.trusted && !this.#namespaces.has(endpoint.name)) {
-      this.#namespaces.set(endpoint.name, namespace);
-    }
+    // The operator's come and go with the configuration alone.
+    if (endpoint.trusted) return;
+    if (!this.#namespaces.has(endpoint.name)) this.#namespaces.set(endpoint.name, namespace);
     this.#workers.open(endpoint);
   }
 
@@ -120,26 +123,51 @@ function isOfAnnotation(name: string): boolean {
   return name.startsWith(ANNOTATION_PREFIX);
 }
 
-/** What the options say of where pods go. */
-export function routingOf({ endpoints, podWebhooks }: Options): Routing {
-  return { endpoints, podWebhooks: podWebhooks.map((host) => parseHostPattern(host)) };
+/** Where pods go: to the operator's endpoints as they are at the moment, or where annotations may point. */
+export function routingOf(operators: Pick<OperatorEndpoints, "endpoints">, podWebhooks: string[]): Routing {
+  const hosts = podWebhooks.map((host) => parseHostPattern(host));
+  return {
+    get endpoints(): Endpoint[] {
+      return operators.endpoints;
+    },
+    podWebhooks: hosts,
+  };
+}
+
+/** What the data path is made of. */
+export interface PipelineParts {
+  store: Store;
+  operators: OperatorEndpoints;
+  annotations: AnnotationEndpoints;
+  clock: Clock;
+  log: Log;
 }
 
 /** The data path with the routes that the options describe. */
 export function openPipeline(
-  options: Options,
-  store: Store,
-  endpoints: AnnotationEndpoints,
-  { clock, log }: { clock: Clock; log: Log },
+  { interval, environment }: Pick<Options, "interval" | "environment">,
+  { store, operators, annotations, clock, log }: PipelineParts,
 ): Pipeline {
   const complaints = new Set<string>();
+  const failures = new FilterFailures({ clock, log });
+  const recorder = new Recorder({
+    store,
+    clock,
+    environment,
+    want: (endpoint) => operators.want(endpoint),
+    filterFailed: (endpoint, why) => failures.failed(endpoint, why),
+  });
   return new Pipeline({
     store,
     clock,
-    defaults: options.endpoints.map((endpoint) => endpoint.name),
-    interval: options.interval,
-    route: (pod) => endpoints.route(pod),
-    open: (endpoint, namespace) => endpoints.open(endpoint, namespace),
+    recorder,
+    get defaults(): readonly string[] {
+      return operators.names;
+    },
+    interval,
+    workload: () => undefined,
+    route: (pod) => operators.select(annotations.route(pod), pod),
+    open: (endpoint, namespace) => annotations.open(endpoint, namespace),
     complain(problem): void {
       if (complaints.has(problem) || complaints.size >= COMPLAINTS) return;
       complaints.add(problem);

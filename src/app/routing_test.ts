@@ -11,6 +11,8 @@ import type { PodEvent } from "../pod/event.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import type { Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { configuredBy } from "./configured.ts";
+import { OperatorEndpoints } from "./operator_endpoints.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 
 const FLAGS = ["--url", "a=https://a.example.com/", "--pod-webhooks", "hooks.example.com", "--interval", "0"];
@@ -36,8 +38,10 @@ class Rig {
       openClient: () => ({ send: this.receiver.send, close: (): void => {} }),
       fail: (error) => assert.fail(String(error)),
     }, this.#kill.signal);
-    this.endpoints = new AnnotationEndpoints(routingOf(OPTIONS), this.store, this.workers, this.log);
-    this.pipeline = openPipeline(OPTIONS, this.store, this.endpoints, this);
+    const operators = new OperatorEndpoints(configuredBy(OPTIONS), this);
+    const routing = routingOf(operators, OPTIONS.podWebhooks);
+    this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
+    this.pipeline = openPipeline(OPTIONS, { ...this, annotations: this.endpoints, operators });
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);
     this.endpoints.reopen();
     this.store.commit();

@@ -20,9 +20,12 @@ import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
+import { configuredBy } from "./configured.ts";
 import { followAll } from "./follow_all.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
+import { OperatorEndpoints } from "./operator_endpoints.ts";
+import { Relist } from "./relist.ts";
 import { reread } from "./reread.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { stayCurrent } from "./stay_current.ts";
@@ -107,7 +110,13 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       notices.sendGap(endpoint);
     },
   }, file === undefined ? undefined : ways.openDisk?.(file));
-  const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
+  const notices = new Notices({
+    store,
+    clock,
+    endpoints: () => operators.notified,
+    inventoryOf: (endpoint) => operators.inventoryOf(endpoint),
+    scopes,
+  });
   const snapshot = once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
   const workers = new Workers({
     pending: store.pending,
@@ -127,8 +136,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => failed.abort(error),
   }, kill.signal);
-  const endpoints = new AnnotationEndpoints(routingOf(options), store, workers, log);
-  const pipeline = openPipeline(options, store, endpoints, world);
+  const operators = new OperatorEndpoints(configuredBy(options), { store, workers, clock, log });
+  const relist = new Relist();
+  const endpoints = new AnnotationEndpoints(routingOf(operators, options.podWebhooks), store, workers, log);
+  const pipeline = openPipeline(options, { store, operators, annotations: endpoints, clock, log });
   const health = new Health({
     clock,
     scopes,
@@ -158,10 +169,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     let isComplete = false;
     await bindStore(api, options, store, log, stop);
     if (options.interval > 0) store.inventory.startReminders();
-    for (const endpoint of options.endpoints) workers.open(endpoint);
+    operators.open();
     endpoints.reopen();
     // The last process may have ended between an eviction and the word of it.
-    for (const name of options.notices) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
+    for (const name of operators.notified) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
     store.commit();
     if (snapshot !== undefined) {
       return await deliverOnce(selections, { api, pipeline, workers, snapshot, log, drain }, stop);
@@ -171,7 +182,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     await Promise.all([
       followAll(
         options,
-        { ...world, api, pipeline, store, health, stop, backlog: () => workers.backlog },
+        { ...world, api, pipeline, store, health, relist, stop, backlog: () => workers.backlog },
         () => {
           // What vanished while there was no store cannot be sent pod by pod; what there is can.
           notices.complete(isNew && !isComplete);
@@ -182,6 +193,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       every(clock, TIDY_TICK, stop, () => {
         store.tidy();
         endpoints.tidy(isComplete);
+        operators.tidy();
         store.commit();
         workers.report();
       }),

@@ -7,7 +7,8 @@ import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 /**
  * The workers, one for each endpoint, each by itself. The operator's endpoints are opened at the start and stay. Those
  * that pods' annotations name come and go: one that nothing is pending for is closed after a while, and opened again
- * when something comes for it (the deletion of a pod that it was sent, most often).
+ * when something comes for it (the deletion of a pod that it was sent, most often). An endpoint whose settings changed gets
+ * another worker; the one before ends its attempts beside it, and the store sees to the order.
  */
 
 /** What all workers share, and how each gets its own way to its endpoint. */
@@ -128,17 +129,25 @@ export class Workers {
     return least === Infinity ? 0 : least;
   }
 
+  /** Ends the worker of an endpoint as soon as nothing is in flight. What is pending for it stays. */
+  close(name: string): void {
+    const running = this.#running.get(name);
+    if (running === undefined) return;
+    const { worker, ended } = running;
+    worker.aim("stopped");
+    this.#running.delete(name);
+    this.#ofAnnotations.delete(name);
+    this.#ending.add(ended);
+    ended.finally(() => this.#ending.delete(ended));
+  }
+
   /** Closes annotation endpoints that nothing is pending for. Called once a minute. */
   letIdleGo(): void {
     for (const name of this.#ofAnnotations) {
       const running = this.#running.get(name);
       if (running === undefined || this.#deps.pending.counts(name).pending > 0) continue;
-      const { worker, endpoint, ended } = running;
-      worker.aim("stopped");
-      this.#running.delete(name);
-      this.#ofAnnotations.delete(name);
-      this.#ending.add(ended);
-      ended.finally(() => this.#ending.delete(ended));
+      const { endpoint } = running;
+      this.close(name);
       if (this.#closed.size >= REMEMBERED) this.#closed.delete(this.#closed.keys().next().value ?? name);
       this.#closed.set(name, endpoint);
     }

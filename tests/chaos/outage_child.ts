@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { Pipeline } from "../../src/app/pipeline.ts";
 import { Workers } from "../../src/delivery/workers.ts";
 import type { Send } from "../../src/http/outcome.ts";
 import { openStore } from "../../src/store/open.ts";
 import { settle, TestClock } from "../kit/clock.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { deliveryDeps } from "../kit/worker_rig.ts";
+import { plainPipeline } from "../kit/plain_pipeline.ts";
 import { CHANGES, eventOf } from "./outage_history.ts";
 import { Receipts, type Received } from "./outage_receipts.ts";
 
@@ -91,15 +91,7 @@ const workers: Workers = new Workers({
   budget: { limit: BUFFER, used: 0 },
 }, kill.signal);
 const endpoint = { name: "away", url: new URL("http://receiver.example/"), trusted: true };
-const pipeline = new Pipeline({
-  store,
-  clock,
-  defaults: [endpoint.name],
-  interval: 0,
-  route: () => ({ endpoints: [endpoint], problems: [] }),
-  open: (wanted) => workers.open(wanted),
-  complain: () => {},
-});
+const pipeline = plainPipeline(store, clock, endpoint, (wanted) => workers.open(wanted));
 
 pipeline.accept([{ type: "sync-start", scope: undefined, resourceVersion: "1" }, {
   type: "sync-end",

@@ -104,6 +104,11 @@ export class Notices {
     }
   }
 
+  /** These endpoints are new: they are sent which pods there are at the end of the next list. */
+  sendAfterList(endpoints: readonly string[]): void {
+    for (const endpoint of endpoints) this.#waiting.add(endpoint);
+  }
+
   /** An endpoint asked for an inventory, in its answer. Commits. */
   requested(endpoint: string): void {
     if (!this.#deps.endpoints().includes(endpoint)) return;

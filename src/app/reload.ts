@@ -1,0 +1,139 @@
+import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
+import { counted, enumerated } from "../runtime/wording.ts";
+import type { Store } from "../store/store.ts";
+import type { Notices } from "./notices.ts";
+import type { Configured, OperatorEndpoints, Replaced } from "./operator_endpoints.ts";
+import type { Relist } from "./relist.ts";
+
+/*
+ * The configuration file while the program runs: read again every ten seconds, and when somebody asks (SIGHUP). What it
+ * says of endpoints takes effect at once; the rest is named, and does at the next start.
+ *
+ * By content and not by time of change: a ConfigMap changes by a symbolic link. A file that cannot be read or is wrong
+ * leaves the rules as they were, and so does one without endpoints: whoever empties a file by mistake loses nothing. It is
+ * said once, stands in /readyz, and keeps the updater from leaving: the next start would fail.
+ */
+
+/** What a text of the file comes to. */
+export type Compiled =
+  /** `later`: the settings that take effect at the next start, by their names in the file. */
+  | { kind: "configuration"; endpoints: Configured[]; later: string[] }
+  | { kind: "wrong"; problems: string[] };
+
+/** The file. */
+export interface ConfigurationFile {
+  readonly path: string;
+  /** Its text now. @throws one whose message is a sentence for people, if it cannot be had */
+  read(): string;
+  compile(text: string): Promise<Compiled>;
+}
+
+/** What a reload needs of the other parts. */
+export interface ReloadDeps {
+  file: ConfigurationFile;
+  endpoints: Pick<OperatorEndpoints, "replace" | "notified">;
+  store: Pick<Store, "commit">;
+  notices: Pick<Notices, "sendAfterList">;
+  relist: Relist;
+  clock: Clock;
+  log: Log;
+}
+
+/** How often the file is looked at, in milliseconds. The kubelet takes up to a minute to bring a ConfigMap's change. */
+export const RELOAD_INTERVAL = 10_000;
+
+/** Problems of one file that are said. */
+const SAID = 5;
+
+/** See above. */
+export class Reload {
+  readonly #deps: ReloadDeps;
+  /** The text that was looked at last, and the one that is in force. */
+  #seen: string;
+  #inForce: string;
+  #problem: string | undefined;
+  /** The details of it: said once, until they are others. */
+  #said = "";
+  #running: Promise<void> | undefined;
+  /** Whether the last look at a new text succeeded, and when that was, by the wall clock. */
+  last: { isSuccessful: boolean; at: number };
+
+  /** @param text that the program was started with */
+  constructor(deps: ReloadDeps, text: string) {
+    this.#deps = deps;
+    this.#seen = text;
+    this.#inForce = text;
+    this.last = { isSuccessful: true, at: deps.clock.now() };
+  }
+
+  /** Why the file as it is cannot be used, as a sentence; undefined: it can. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Looks whether the file has changed. One look at a time. */
+  check(): Promise<void> {
+    this.#running ??= this.#check().finally(() => this.#running = undefined);
+    return this.#running;
+  }
+
+  async #check(): Promise<void> {
+    const { file } = this.#deps;
+    let text: string;
+    try {
+      text = file.read();
+    } catch (error) {
+      // The next text is looked at again, whatever it is.
+      this.#seen = "";
+      return this.#failed([error instanceof Error ? error.message : String(error)]);
+    }
+    if (text === this.#seen) return;
+    this.#seen = text;
+    const compiled = await file.compile(text);
+    if (compiled.kind === "wrong") return this.#failed(compiled.problems);
+    this.#apply(text, compiled);
+  }
+
+  #failed(problems: string[]): void {
+    const { file, clock, log } = this.#deps;
+    const problem = `The configuration file ${file.path} cannot be used: the rules from before stay.`;
+    const said = problems.slice(0, SAID);
+    const more = problems.length - said.length;
+    const details = [...said, ...more > 0 ? [`And ${counted(more, "more problem")}.`] : []].join(" ");
+    if (this.#problem === undefined || this.#said !== details) log.error(`${problem} ${details}`);
+    this.#said = details;
+    this.#problem = problem;
+    this.last = { isSuccessful: false, at: clock.now() };
+  }
+
+  #apply(text: string, { endpoints, later }: Compiled & { kind: "configuration" }): void {
+    const { store, notices, relist, clock, log } = this.#deps;
+    const wasWrong = this.#problem !== undefined;
+    this.#problem = undefined;
+    this.last = { isSuccessful: true, at: clock.now() };
+    if (text === this.#inForce) {
+      if (wasWrong) log.info("The configuration file can be used again, and says what it said before.");
+      return;
+    }
+    this.#inForce = text;
+    const replaced = this.#deps.endpoints.replace(endpoints);
+    notices.sendAfterList(replaced.added.filter((name) => this.#deps.endpoints.notified.includes(name)));
+    store.commit();
+    log.info(`The configuration was reloaded: ${inWords(replaced)}.`);
+    if (later.length > 0) {
+      const [take, settings] = later.length === 1 ? ["takes", "setting"] : ["take", "settings"];
+      log.warn(`The changed ${settings} ${enumerated(later)} ${take} effect at the next start.`);
+    }
+    if (replaced.isListNeeded) relist.now();
+  }
+}
+
+function inWords({ added, changed, removed }: Replaced): string {
+  const parts = [
+    ...added.length > 0 ? [`${enumerated(added)} added`] : [],
+    ...changed.length > 0 ? [`${enumerated(changed)} changed`] : [],
+    ...removed.length > 0 ? [`${enumerated(removed)} removed`] : [],
+  ];
+  return parts.length === 0 ? "no endpoint changed" : parts.join("; ");
+}

@@ -15,10 +15,13 @@ class Rig {
     onReady: (endpoints) => void this.ready.push(...endpoints),
   });
   readonly scopes: Scope[] = [undefined];
+  /** The pods of endpoints that were not sent everything. */
+  readonly own = new Map<string, { uid: string; resourceVersion: string }[]>();
   readonly notices = new Notices({
     store: this.store,
     clock: this.clock,
     endpoints: () => ["a", "b"],
+    inventoryOf: (endpoint) => this.own.get(endpoint),
     scopes: this.scopes,
   });
   readonly #renderer = new Renderer({ version: "1" });
@@ -207,4 +210,25 @@ withRig("an inventory asked for as an epoch begins is sent when its lists are co
     [{ uid: "uid-web-0", resourceVersion: "7" }],
     "8",
   ]]);
+});
+
+withRig("an endpoint that does not want everything gets an inventory of what it was sent", (rig) => {
+  rig.know("web-0", "9");
+  rig.own.set("b", [{ uid: "uid-web-0", resourceVersion: "7" }]);
+  rig.notices.sendInventory();
+  assert.deepEqual(rig.inventoryOf("a").map(({ pods }) => pods), [[{
+    uid: "uid-web-0",
+    resourceVersion: "9",
+  }]]);
+  assert.deepEqual(rig.inventoryOf("b").map(({ pods }) => pods), [[{
+    uid: "uid-web-0",
+    resourceVersion: "7",
+  }]]);
+});
+
+withRig("an endpoint that is new gets its inventory at the end of the next list", (rig) => {
+  rig.notices.sendAfterList(["b"]);
+  assert.deepEqual(rig.inventoryOf("b"), []);
+  rig.notices.complete(false);
+  assert.deepEqual([rig.inventoryOf("a").length, rig.inventoryOf("b").length], [0, 1]);
 });

@@ -355,3 +355,25 @@ Deno.test("what was asked wrongly is no fault of the disk", () => {
   }
   assert.equal(isDiskFault("disk I/O error"), false);
 });
+
+withFolder(
+  "a state file of the version before this one is read on, and is one of this version then",
+  (folder) => {
+    const path = `${folder}/state.db`;
+    write(path, 3);
+    const database = new DatabaseSync(path);
+    // What was added since.
+    database.exec("ALTER TABLE pod DROP COLUMN workload; DROP TABLE sent");
+    database.close();
+    const store = openTestStore({ file: path });
+    const pod = store.inventory.known("uid-web-1") ?? assert.fail();
+    store.inventory.put({ ...pod, workload: "Deployment/web" });
+    store.inventory.setSent(pod, A, "1");
+    store.close();
+    const again = openTestStore({ file: path });
+    assert.equal(again.inventory.known("uid-web-1")?.workload, "Deployment/web");
+    assert.deepEqual(again.inventory.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
+    assert.equal(again.inventory.count(), 3);
+    again.close();
+  },
+);

@@ -144,6 +144,48 @@ withRig("what is known and pending survives a crash at any commit", async ({ sto
   assert.deepEqual(drain(again, A).map(({ resourceVersion }) => resourceVersion), ["7"]);
 });
 
+withRig("how endpoints stand to a pod survives a restart, and what was recorded for them", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  const pod = record(store, [A, "b", "c"], { resourceVersion: "7" });
+  store.inventory.put({ ...pod, workload: "Deployment/web" });
+  store.inventory.setStanding(pod, "b", "left");
+  store.inventory.setStanding(pod, "c", undefined);
+  store.inventory.setStanding(pod, "d", "selected");
+  store.inventory.setSent(pod, A, "7");
+  store.commit();
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  const { inventory } = open(`${folder}/copy.db`);
+  const known = inventory.known("uid-web-0") ?? assert.fail();
+  const standings = [A, "b", "c", "d", "e"].map((name) => inventory.standing(known, name));
+  assert.deepEqual(standings, ["sent", "left", undefined, "selected", undefined]);
+  assert.deepEqual(inventory.audience(known), [A]);
+  assert.deepEqual(inventory.sent(A), [{ uid: "uid-web-0", resourceVersion: "7" }]);
+  assert.equal(known.workload, "Deployment/web");
+});
+
+withRig(
+  "what was recorded of a pod that is gone, or for an endpoint that is, does not survive a restart",
+  async (rig) => {
+    const { store, disk, folder, open } = rig;
+    for (const name of ["web-0", "web-1"]) {
+      const pod = record(store, [A, "b"], { name });
+      for (const endpoint of [A, "b"]) store.inventory.setSent(pod, endpoint, "1");
+    }
+    store.inventory.remove(store.inventory.known("uid-web-0") ?? assert.fail(), {
+      version: "2",
+      left: false,
+    });
+    store.pending.forget("b");
+    store.commit();
+    await disk.endSync();
+    disk.copyTo(`${folder}/copy.db`);
+    const { inventory } = open(`${folder}/copy.db`);
+    assert.deepEqual(inventory.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
+    assert.deepEqual(inventory.sent("b"), []);
+  },
+);
+
 withRig(
   "a restart makes everything due, and keeps what is dead, how often it was tried, and why",
   async (rig) => {

@@ -13,6 +13,8 @@ export interface Rendering {
   version: string;
   /** The name of this cluster, for `k8svent-environment`. */
   environment?: string | undefined;
+  /** The same for `k8svent-cluster`. */
+  cluster?: string | undefined;
   /** Variables for the older contract's `"env"`; undefined where it is not asked for. */
   env?: Record<string, string> | undefined;
 }
@@ -42,7 +44,7 @@ export class Renderer {
 
   /** The request of a message, in the words of DESIGN.md ("The payload"). */
   render(message: Message): Rendered {
-    const { version, env } = this.#rendering;
+    const { version, env, cluster } = this.#rendering;
     const environment = message.environment ?? this.#rendering.environment;
     const id = this.#idOf(message);
     const headers: Record<string, string> = {
@@ -58,6 +60,8 @@ export class Renderer {
     if (message.epoch > 0) headers["k8svent-epoch"] = String(message.epoch);
     if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
     if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
+    if (cluster !== undefined) headers["k8svent-cluster"] = printable(cluster);
+    if (message.workload !== undefined) headers["k8svent-workload"] = printable(message.workload);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
     const body = isPod ? payloadOf(message.body, env) : message.body;
     return { id, headers, body, content: `${message.version} ${message.completeness} ${body.length}` };

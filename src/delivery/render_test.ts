@@ -55,6 +55,11 @@ Deno.test("what is not usual has its header", () => {
   assert.equal(rendered({ completeness: "reduced" }).headers["k8svent-observed"], "false");
 });
 
+Deno.test("a message says which cluster it is from, and what the pod belongs to, where that is known", () => {
+  const { headers } = rendered({ workload: "Deployment/web" }, { cluster: "east" });
+  assert.deepEqual([headers["k8svent-cluster"], headers["k8svent-workload"]], ["east", "Deployment/web"]);
+});
+
 Deno.test("a pod's own environment takes the place of the cluster's", () => {
   const cluster = { environment: "production" };
   assert.equal(rendered({}, cluster).headers["k8svent-environment"], "production");

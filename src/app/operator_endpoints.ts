@@ -112,10 +112,10 @@ export class OperatorEndpoints {
    */
   inventoryOf(name: string): { uid: string; resourceVersion: string }[] | undefined {
     const want = this.want(name);
-    const { inventory } = this.#deps.store;
-    if (want?.isFiltering === true) return inventory.sent(name);
+    const { inventory, followers } = this.#deps.store;
+    if (want?.isFiltering === true) return followers.sent(name);
     if (want?.isSelective !== true) return undefined;
-    return [...inventory.pods()].filter((pod) => inventory.standing(pod, name) === "sent")
+    return [...inventory.pods()].filter((pod) => followers.standing(pod, name) === "sent")
       .map(({ uid, resourceVersion }) => ({ uid, resourceVersion }));
   }
 

@@ -69,10 +69,10 @@ export class Recorder {
 
   /** The pod's current version goes to those of these endpoints that do not follow it yet. */
   enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen): void {
-    const { store: { inventory }, clock } = this.#deps;
+    const { store: { followers }, clock } = this.#deps;
     const seen = { pod: object, previous: (): undefined => undefined };
     const newcomers = names.filter((name) => !this.#follows(pod, name));
-    const back = newcomers.filter((name) => inventory.standing(pod, name) === "left");
+    const back = newcomers.filter((name) => followers.standing(pod, name) === "left");
     const first = newcomers.filter((name) => !back.includes(name));
     if (first.length > 0) this.#record(pod, { ...again(pod), reasons: ["sync"] }, first, seen);
     if (back.length === 0) return;
@@ -84,16 +84,16 @@ export class Recorder {
 
   /** @param reasons of the version with which the pod left, if it is news */
   leave(pod: KnownPod, excluded: readonly string[], reasons: readonly Reason[], seen: Seen): void {
-    const { store: { inventory }, clock } = this.#deps;
-    const leaving = excluded.filter((name) => inventory.standing(pod, name) === "sent");
+    const { store: { followers }, clock } = this.#deps;
+    const leaving = excluded.filter((name) => followers.standing(pod, name) === "sent");
     if (leaving.length > 0) {
       const all = sortReasons([...reasons.filter((reason) => isTransition([reason])), "unselected"]);
       const occasion = `unselected ${clock.now()}`;
       this.#record(pod, { ...again(pod), reasons: all, occasion }, leaving, seen);
     }
-    for (const name of leaving) inventory.setStanding(pod, name, "left");
+    for (const name of leaving) followers.setStanding(pod, name, "left");
     for (const name of excluded) {
-      if (inventory.standing(pod, name) === "selected") inventory.setStanding(pod, name, undefined);
+      if (followers.standing(pod, name) === "selected") followers.setStanding(pod, name, undefined);
     }
   }
 
@@ -120,7 +120,7 @@ export class Recorder {
   }
 
   #follows(pod: KnownPod, endpoint: string): boolean {
-    const standing = this.#deps.store.inventory.standing(pod, endpoint);
+    const standing = this.#deps.store.followers.standing(pod, endpoint);
     return standing === "sent" || standing === "selected";
   }
 
@@ -130,8 +130,8 @@ export class Recorder {
     if (wanted.length > 0 || version.body !== undefined) store.record(pod, version, wanted);
     for (const name of names) {
       if (want(name)?.isFiltering !== true) continue;
-      if (wanted.includes(name)) store.inventory.setSent(pod, name, version.resourceVersion);
-      else if (!this.#follows(pod, name)) store.inventory.setStanding(pod, name, "selected");
+      if (wanted.includes(name)) store.followers.setSent(pod, name, version.resourceVersion);
+      else if (!this.#follows(pod, name)) store.followers.setStanding(pod, name, "selected");
     }
   }
 

@@ -195,7 +195,7 @@ withRig("an endpoint with a filter has an inventory of what was recorded for it"
   rig.see({ name: "web-0", version: "2", labels: { x: "1" } });
   rig.see({ name: "web-1", version: "3", restarts: 1, lastState: ended("x") });
   rig.delete({ name: "web-2", version: "4" });
-  assert.deepEqual(rig.store.inventory.sent("b"), [
+  assert.deepEqual(rig.store.followers.sent("b"), [
     { uid: "uid-web-0", resourceVersion: "1" },
     { uid: "uid-web-1", resourceVersion: "3" },
   ]);
@@ -206,7 +206,7 @@ withRig("a pod that left the selection or ended is in no inventory of its endpoi
   rig.list([makePod({ name: "web-0", labels: IN }), makePod({ name: "web-1", labels: IN })]);
   rig.see({ name: "web-0", version: "2" });
   rig.delete({ name: "web-1", version: "3", labels: IN });
-  assert.deepEqual(rig.store.inventory.sent("b"), []);
+  assert.deepEqual(rig.store.followers.sent("b"), []);
 });
 
 function isMine({ metadata }: Pod): boolean {

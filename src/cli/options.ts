@@ -1,5 +1,6 @@
 import type { Address } from "../admin/listen.ts";
-import { type Scheme, SCHEMES } from "../delivery/sign.ts";
+import { SCHEMES } from "../delivery/sign.ts";
+import type { Scheme } from "../route/endpoint_settings.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { proxyFor } from "../runtime/proxy.ts";

@@ -1,11 +1,10 @@
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
+import type { Scheme } from "../route/endpoint_settings.ts";
 import { ENCODED } from "../runtime/secret.ts";
 
 /** The schemes that a receiver may check, by what `--signatures` calls them. */
-export const SCHEMES = ["standard", "github", "atomist"] as const;
-/** One of them. */
-export type Scheme = typeof SCHEMES[number];
+export const SCHEMES: readonly Scheme[] = ["standard", "github", "atomist"];
 
 /** What is signed. */
 export interface Signed {

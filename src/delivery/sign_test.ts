@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
-import { HmacKey, type Scheme, SCHEMES, Signer } from "./sign.ts";
+import type { Scheme } from "../route/endpoint_settings.ts";
+import { HmacKey, SCHEMES, Signer } from "./sign.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,7 +1,8 @@
 import type { Client } from "../http/client.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { Renderer, type Rendering } from "./render.ts";
-import { type Scheme, SCHEMES, Signer } from "./sign.ts";
+import type { Scheme } from "../route/endpoint_settings.ts";
+import { SCHEMES, Signer } from "./sign.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
 /**

@@ -1,5 +1,4 @@
 import type { Reason } from "../change/reasons.ts";
-import type { Scheme } from "../delivery/sign.ts";
 
 /**
  * How one of the operator's endpoints is served: what the endpoint file says of it, else what the flags say of all.
@@ -52,6 +51,9 @@ export interface MessageFilter {
   /** What becomes of a message whose evaluation fails. */
   onError: "send" | "drop";
 }
+
+/** How a message is signed; see `delivery/sign.ts`. */
+export type Scheme = "standard" | "github" | "atomist";
 
 /** A header of the operator's own. */
 export type HeaderSetting = { name: string; value: string } | { name: string; file: string };

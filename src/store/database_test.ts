@@ -368,11 +368,11 @@ withFolder(
     const store = openTestStore({ file: path });
     const pod = store.inventory.known("uid-web-1") ?? assert.fail();
     store.inventory.put({ ...pod, workload: "Deployment/web" });
-    store.inventory.setSent(pod, A, "1");
+    store.followers.setSent(pod, A, "1");
     store.close();
     const again = openTestStore({ file: path });
     assert.equal(again.inventory.known("uid-web-1")?.workload, "Deployment/web");
-    assert.deepEqual(again.inventory.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
+    assert.deepEqual(again.followers.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
     assert.equal(again.inventory.count(), 3);
     again.close();
   },

@@ -11,7 +11,6 @@ import type { Clock } from "../runtime/clock.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
 import { type Audience, Audiences, NOTICE, own, Pod } from "./pods.ts";
-import { Sent } from "./sent.ts";
 import type { Inventory, KnownPod, Standing } from "./store.ts";
 import { Tombstones } from "./tombstones.ts";
 import { hasFlag, type Versions } from "./versions.ts";
@@ -26,10 +25,7 @@ export interface InventoryDeps {
   clock: Clock;
   /** The ids of endpoints as names; undefined: it was forgotten. */
   nameOf: (endpoint: number) => string | undefined;
-  /** The other way round; undefined: nothing was ever pending for it. */
-  idOf: (endpoint: string) => number | undefined;
-  /** The same, for an endpoint that is to be remembered. */
-  idFor: (endpoint: string) => number;
+  onRemoved: (pod: Pod) => void;
   /** A version of the pod is current no more: it goes unless it is pending. */
   release: (pod: Pod, version: number) => void;
   isPending: (pod: Pod) => boolean;
@@ -46,7 +42,6 @@ export class KnownPods implements Inventory {
   /** By namespace, then by name: a key joined of both would be one more string a pod. */
   readonly #byName = new Map<string, Map<string, Pod>>();
   readonly #tombstones: Tombstones;
-  readonly #sent: Sent;
   readonly #reminded = new Set<Pod>();
   /** Routes are few, so each exists once. */
   readonly #routes = new Map<string, readonly string[]>();
@@ -62,7 +57,6 @@ export class KnownPods implements Inventory {
   constructor(deps: InventoryDeps) {
     this.#deps = deps;
     this.#journal = deps.journal;
-    this.#sent = new Sent(deps.journal);
     this.#tombstones = new Tombstones(deps.clock, ({ row, pod }) => {
       if (pod === undefined) this.#journal.pods.delete(row);
       else this.#write(pod);
@@ -182,8 +176,7 @@ export class KnownPods implements Inventory {
   }
 
   reroute(known: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void {
-    const pod = known as Pod;
-    this.#setRoute(pod, { route, environment, workload: pod.workload });
+    this.#setRoute(known as Pod, { route, environment, workload: known.workload });
   }
 
   #setRoute(pod: Pod, given: Pick<KnownPod, "route" | "environment" | "workload">): void {
@@ -209,46 +202,12 @@ export class KnownPods implements Inventory {
     return ids.flatMap((id) => standings.get(id) === "sent" ? this.#deps.nameOf(id) ?? [] : []);
   }
 
-  /** The pod is pending for an endpoint (I4). */
-  addAudience(pod: Pod, endpoint: number): void {
-    this.#setAudience(pod, endpoint, "sent");
-  }
-
-  standing(pod: KnownPod, endpoint: string): Standing | undefined {
-    const id = this.#deps.idOf(endpoint);
-    return id === undefined ? undefined : (pod as Pod).audience.standings.get(id);
-  }
-
-  setStanding(known: KnownPod, endpoint: string, standing: Standing | undefined): void {
-    const id = this.#deps.idFor(endpoint);
-    const pod = known as Pod;
-    this.#setAudience(pod, id, standing);
-    if (standing !== "sent") this.#sent.forget(pod.id, id);
-  }
-
-  #setAudience(pod: Pod, endpoint: number, standing: Standing | undefined): void {
+  /** How an endpoint stands to a pod changes. */
+  setStanding(pod: Pod, endpoint: number, standing: Standing | undefined): void {
     const audience = this.audiences.with(pod.audience, endpoint, standing);
     if (audience === pod.audience) return;
     pod.audience = audience;
     this.#write(pod);
-  }
-
-  setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void {
-    this.#sent.set((pod as Pod).id, this.#deps.idFor(endpoint), own(resourceVersion));
-  }
-
-  sent(endpoint: string): { uid: string; resourceVersion: string }[] {
-    const endpointId = this.#deps.idOf(endpoint);
-    if (endpointId === undefined) return [];
-    return Array.from(this.#byUid.values()).flatMap(({ id, uid }) => {
-      const resourceVersion = this.#sent.get(id, endpointId);
-      return resourceVersion === undefined ? [] : [{ uid, resourceVersion }];
-    });
-  }
-
-  /** The endpoint is forgotten. */
-  forgetSent(endpoint: number): void {
-    this.#sent.forgetEndpoint(endpoint);
   }
 
   remove(known: KnownPod, gone: { version: string; left: boolean } | undefined): void {
@@ -261,7 +220,7 @@ export class KnownPods implements Inventory {
     if (names?.size === 0) this.#byName.delete(pod.namespace);
     this.#reminded.delete(pod);
     const { current } = pod;
-    this.#sent.forget(pod.id);
+    this.#deps.onRemoved(pod);
     this.#gone.add(pod);
     pod.isGone = true;
     pod.current = 0;
@@ -413,12 +372,6 @@ export class KnownPods implements Inventory {
   /** Reads what was known at the end of the last process. `loadPod` follows for each row. */
   loadMeta(): void {
     for (const [key, value] of this.#journal.readMeta()) this.#meta.set(key, value);
-  }
-
-  loadSent(pods: ReadonlyMap<number, Pod>): void {
-    this.#sent.load((pod, endpoint) =>
-      pods.get(pod)?.isGone === false && this.#deps.nameOf(endpoint) !== undefined
-    );
   }
 
   loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {

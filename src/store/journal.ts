@@ -80,7 +80,7 @@ export interface PendingRow {
   moreReasons: string;
 }
 
-/** The version of a pod that was recorded last for an endpoint that does not want each; see sent.ts. */
+/** The version of a pod that was recorded last for an endpoint that does not want each; see followers.ts. */
 export interface SentRow {
   endpoint: number;
   pod: number;

@@ -5,6 +5,7 @@
  * granted here: what points at nothing is dropped, and the list that follows every start finds what is missing.
  */
 import type { Bodies } from "./bodies.ts";
+import type { PodFollowers } from "./followers.ts";
 import type { KnownPods } from "./inventory.ts";
 import { FLAGS, type Journal, type PendingRow } from "./journal.ts";
 import type { PendingLines } from "./pending.ts";
@@ -17,12 +18,13 @@ export interface Parts {
   bodies: Bodies;
   versions: Versions;
   inventory: KnownPods;
+  followers: PodFollowers;
   pending: PendingLines;
 }
 
 /** Fills the parts of a store from its journal. */
 export function load(parts: Parts): void {
-  const { journal, bodies, inventory, pending } = parts;
+  const { journal, bodies, inventory, followers, pending } = parts;
   inventory.loadMeta();
   pending.all.load();
   for (const [id, raw, z] of journal.scan<[number, number, number]>("block", "raw, length(z)")) {
@@ -44,7 +46,9 @@ export function load(parts: Parts): void {
     const isOfEpoch = pod.isGone || pod.epoch === inventory.epoch;
     if (version !== undefined && isOfEpoch) inventory.loadReached(pod.namespace, version);
   }
-  inventory.loadSent(pods);
+  followers.load((pod, endpoint) =>
+    pods.get(pod)?.isGone === false && pending.all.byId(endpoint) !== undefined
+  );
   bodies.sweep();
 }
 

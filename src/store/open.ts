@@ -18,6 +18,7 @@ import { isTransition } from "../change/reasons.ts";
 import { Bodies } from "./bodies.ts";
 import { type Disk, isDiskFault, openFile, openPrivate } from "./database.ts";
 import { Eviction } from "./eviction.ts";
+import { PodFollowers } from "./followers.ts";
 import { KnownPods } from "./inventory.ts";
 import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
@@ -55,6 +56,7 @@ export function openStore(options: StoreOptions, disk?: Disk): Store {
 
 class OpenStore implements Store {
   readonly inventory: KnownPods;
+  readonly followers: PodFollowers;
   readonly pending: PendingLines;
   readonly #options: StoreOptions;
   readonly #clock: Clock;
@@ -82,8 +84,8 @@ class OpenStore implements Store {
       journal: this.#journal,
       versions: this.#versions,
       known: (uid) => this.inventory.known(uid),
-      onAudience: (pod, endpoint) => this.inventory.addAudience(pod, endpoint),
-      onForgotten: (endpoint) => this.inventory.forgetSent(endpoint),
+      onAudience: (pod, endpoint) => this.inventory.setStanding(pod, endpoint, "sent"),
+      onForgotten: (endpoint) => this.followers.forgetEndpoint(endpoint),
       onSettled: (pod) => this.inventory.settled(pod),
       onChange: (urgent) => this.#commitIn(urgent ? 0 : LAZY),
     });
@@ -92,11 +94,17 @@ class OpenStore implements Store {
       versions: this.#versions,
       clock: options.clock,
       nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
-      idOf: (endpoint) => this.pending.all.get(endpoint)?.id,
-      idFor: (endpoint) => this.pending.all.open(endpoint).id,
+      onRemoved: (pod) => this.followers.forgetPod(pod),
       release: (pod, version) => this.pending.order.unused(pod, version),
       isPending: (pod) => this.pending.order.isPending(pod),
       onRestored: (pod) => this.pending.order.wake(pod),
+    });
+    this.followers = new PodFollowers({
+      journal: this.#journal,
+      idOf: (endpoint) => this.pending.all.get(endpoint)?.id,
+      idFor: (endpoint) => this.pending.all.open(endpoint).id,
+      pods: () => this.inventory.pods(),
+      setStanding: (pod, endpoint, standing) => this.inventory.setStanding(pod, endpoint, standing),
     });
     this.#eviction = new Eviction({
       bodies: this.#bodies,
@@ -110,8 +118,15 @@ class OpenStore implements Store {
       onEvicted: options.onEvicted,
     });
     if (disk.database !== undefined) this.#journal.attach(disk.database);
-    const { inventory, pending } = this;
-    load({ journal: this.#journal, bodies: this.#bodies, versions: this.#versions, inventory, pending });
+    const { inventory, followers, pending } = this;
+    load({
+      journal: this.#journal,
+      bodies: this.#bodies,
+      versions: this.#versions,
+      inventory,
+      followers,
+      pending,
+    });
     if (disk.behindIn !== undefined) this.#leaveBehind(disk.behindIn);
     // All that was read is durable.
     const read = pending.order.endBatch();

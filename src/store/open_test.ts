@@ -148,19 +148,19 @@ withRig("how endpoints stand to a pod survives a restart, and what was recorded 
   const { store, disk, folder, open } = rig;
   const pod = record(store, [A, "b", "c"], { resourceVersion: "7" });
   store.inventory.put({ ...pod, workload: "Deployment/web" });
-  store.inventory.setStanding(pod, "b", "left");
-  store.inventory.setStanding(pod, "c", undefined);
-  store.inventory.setStanding(pod, "d", "selected");
-  store.inventory.setSent(pod, A, "7");
+  store.followers.setStanding(pod, "b", "left");
+  store.followers.setStanding(pod, "c", undefined);
+  store.followers.setStanding(pod, "d", "selected");
+  store.followers.setSent(pod, A, "7");
   store.commit();
   await disk.endSync();
   disk.copyTo(`${folder}/copy.db`);
-  const { inventory } = open(`${folder}/copy.db`);
+  const { inventory, followers } = open(`${folder}/copy.db`);
   const known = inventory.known("uid-web-0") ?? assert.fail();
-  const standings = [A, "b", "c", "d", "e"].map((name) => inventory.standing(known, name));
+  const standings = [A, "b", "c", "d", "e"].map((name) => followers.standing(known, name));
   assert.deepEqual(standings, ["sent", "left", undefined, "selected", undefined]);
   assert.deepEqual(inventory.audience(known), [A]);
-  assert.deepEqual(inventory.sent(A), [{ uid: "uid-web-0", resourceVersion: "7" }]);
+  assert.deepEqual(followers.sent(A), [{ uid: "uid-web-0", resourceVersion: "7" }]);
   assert.equal(known.workload, "Deployment/web");
 });
 
@@ -170,7 +170,7 @@ withRig(
     const { store, disk, folder, open } = rig;
     for (const name of ["web-0", "web-1"]) {
       const pod = record(store, [A, "b"], { name });
-      for (const endpoint of [A, "b"]) store.inventory.setSent(pod, endpoint, "1");
+      for (const endpoint of [A, "b"]) store.followers.setSent(pod, endpoint, "1");
     }
     store.inventory.remove(store.inventory.known("uid-web-0") ?? assert.fail(), {
       version: "2",
@@ -180,9 +180,9 @@ withRig(
     store.commit();
     await disk.endSync();
     disk.copyTo(`${folder}/copy.db`);
-    const { inventory } = open(`${folder}/copy.db`);
-    assert.deepEqual(inventory.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
-    assert.deepEqual(inventory.sent("b"), []);
+    const { followers } = open(`${folder}/copy.db`);
+    assert.deepEqual(followers.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
+    assert.deepEqual(followers.sent("b"), []);
   },
 );
 

@@ -41,7 +41,6 @@ export interface PendingDeps {
   known: (uid: string) => Pod | undefined;
   /** The pod has one endpoint more in its audience (I4). */
   onAudience: (pod: Pod, endpoint: number) => void;
-  /** The endpoint is forgotten. */
   onForgotten: (endpoint: number) => void;
   /** Of a pod that is gone, a message less is pending. */
   onSettled: (pod: Pod) => void;

@@ -93,6 +93,7 @@ export interface Failures {
 /** What is known and what is pending. All of it is in memory; the journal on disk follows at each commit. */
 export interface Store {
   readonly inventory: Inventory;
+  readonly followers: Followers;
   readonly pending: Pending;
   /**
    * Records a version: it becomes the pod's current one (pod.changed), or its end (pod.deleted; the pod itself is removed by
@@ -139,14 +140,6 @@ export interface Inventory {
   reroute(pod: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void;
   /** Endpoints that had this pod pending and were not sent that it left their selection: an end goes to them (I4). */
   audience(pod: KnownPod): readonly string[];
-  /** How an endpoint stands to the pod; undefined: it has nothing to do with it. */
-  standing(pod: KnownPod, endpoint: string): Standing | undefined;
-  /** What `record` does not: the filter wanted nothing of the pod, or the pod left the selection. */
-  setStanding(pod: KnownPod, endpoint: string, standing: "selected" | "left" | undefined): void;
-  /** The version of the pod that was recorded last for an endpoint which does not want each. */
-  setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void;
-  /** The pods that were recorded for such an endpoint and have neither ended nor left, with these versions. */
-  sent(endpoint: string): { uid: string; resourceVersion: string }[];
   /** The pod is gone (its version at the end, D), left the selection at that version, or (undefined) is of no interest. */
   remove(pod: KnownPod, gone: { version: string; left: boolean } | undefined): void;
   tombstone(uid: string): { version: string; left: boolean } | undefined;
@@ -172,6 +165,18 @@ export interface Inventory {
   setReminder(pod: KnownPod, at: number | undefined): void;
   /** Gives a reminder at once to unhealthy pods (their summary says so) that have none: reminders were just switched on. */
   startReminders(): void;
+}
+
+/** Which endpoints follow which pods. Every call is synchronous and short; nothing is written before commit(). */
+export interface Followers {
+  /** How an endpoint stands to the pod; undefined: it has nothing to do with it. */
+  standing(pod: KnownPod, endpoint: string): Standing | undefined;
+  /** What `record` does not: the filter wanted nothing of the pod, or the pod left the selection. */
+  setStanding(pod: KnownPod, endpoint: string, standing: "selected" | "left" | undefined): void;
+  /** The version of the pod that was recorded last for an endpoint which does not want each. */
+  setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void;
+  /** The pods that were recorded for such an endpoint and have neither ended nor left, with these versions. */
+  sent(endpoint: string): { uid: string; resourceVersion: string }[];
 }
 
 /** What is pending for each endpoint. One line a namespace/name; in a line strictly one after the other. */

@@ -1,0 +1,100 @@
+/**
+ * Which endpoints follow which pods, as far as an endpoint does not want everything: whether a pod is of its selection,
+ * and which version was recorded last for it. Its filter leaves some out, so that an inventory of the newest versions
+ * would name what it was never sent.
+ *
+ * How an endpoint stands to a pod is in the pod's row (`Audience`); the versions have a table of their own, with no rows
+ * for endpoints that want everything.
+ */
+import type { Journal } from "./journal.ts";
+import type { Pod } from "./pods.ts";
+import type { Followers, KnownPod, Standing } from "./store.ts";
+
+/** What it needs of the rest of the store. */
+export interface FollowersDeps {
+  journal: Journal;
+  /** The id of an endpoint; undefined: nothing was ever recorded for it. */
+  idOf: (endpoint: string) => number | undefined;
+  /** The same, for an endpoint that is to be remembered. */
+  idFor: (endpoint: string) => number;
+  /** All known pods. */
+  pods: () => Iterable<Pod>;
+  setStanding: (pod: Pod, endpoint: number, standing: Standing | undefined) => void;
+}
+
+/** `Followers` in memory. */
+export class PodFollowers implements Followers {
+  readonly #deps: FollowersDeps;
+  /** By endpoint and pod. */
+  readonly #sent = new Map<number, Map<number, { key: number; resourceVersion: string }>>();
+  #last = 0;
+
+  constructor(deps: FollowersDeps) {
+    this.#deps = deps;
+  }
+
+  standing(pod: KnownPod, endpoint: string): Standing | undefined {
+    const id = this.#deps.idOf(endpoint);
+    return id === undefined ? undefined : (pod as Pod).audience.standings.get(id);
+  }
+
+  setStanding(pod: KnownPod, endpoint: string, standing: "selected" | "left" | undefined): void {
+    const id = this.#deps.idFor(endpoint);
+    this.#deps.setStanding(pod as Pod, id, standing);
+    this.#delete(id, (pod as Pod).id);
+  }
+
+  setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void {
+    const id = this.#deps.idFor(endpoint);
+    const key = this.#sent.get(id)?.get((pod as Pod).id)?.key ?? ++this.#last;
+    const row = { endpoint: id, pod: (pod as Pod).id, resourceVersion };
+    this.#deps.journal.sent.put(key, row);
+    this.#keep(key, row);
+  }
+
+  sent(endpoint: string): { uid: string; resourceVersion: string }[] {
+    const sent = this.#sent.get(this.#deps.idOf(endpoint) ?? 0);
+    return Array.from(this.#deps.pods()).flatMap(({ id, uid }) => {
+      const resourceVersion = sent?.get(id)?.resourceVersion;
+      return resourceVersion === undefined ? [] : [{ uid, resourceVersion }];
+    });
+  }
+
+  /** The pod is in the inventory no more. */
+  forgetPod({ id }: Pod): void {
+    for (const endpoint of this.#sent.keys()) this.#delete(endpoint, id);
+  }
+
+  /** The endpoint is no more. */
+  forgetEndpoint(endpoint: number): void {
+    for (const { key } of this.#sent.get(endpoint)?.values() ?? []) this.#deps.journal.sent.delete(key);
+    this.#sent.delete(endpoint);
+  }
+
+  /** At the start. @param isAlive whether the store still knows both */
+  load(isAlive: (pod: number, endpoint: number) => boolean): void {
+    const { journal } = this.#deps;
+    const rows = journal.scan<[number, number, number, string]>("sent", "endpoint, pod, resourceVersion");
+    for (const [key, endpoint, pod, resourceVersion] of rows) {
+      this.#last = Math.max(this.#last, key);
+      if (isAlive(pod, endpoint)) this.#keep(key, { endpoint, pod, resourceVersion });
+      else journal.sent.delete(key);
+    }
+  }
+
+  #keep(
+    key: number,
+    { endpoint, pod, resourceVersion }: { endpoint: number; pod: number; resourceVersion: string },
+  ): void {
+    let sent = this.#sent.get(endpoint);
+    if (sent === undefined) this.#sent.set(endpoint, sent = new Map());
+    sent.set(pod, { key, resourceVersion });
+  }
+
+  #delete(endpoint: number, pod: number): void {
+    const kept = this.#sent.get(endpoint)?.get(pod);
+    if (kept === undefined) return;
+    this.#deps.journal.sent.delete(kept.key);
+    this.#sent.get(endpoint)?.delete(pod);
+  }
+}

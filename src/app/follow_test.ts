@@ -10,6 +10,7 @@ import type { PodObject } from "../pod/object.ts";
 import type { PodRef } from "../pod/pod.ts";
 import type { Source, SourceItem } from "../source/source.ts";
 import { follow, type FollowDeps } from "./follow.ts";
+import { Outages } from "./outages.ts";
 
 /** A scope whose source is opened as often as the test has scripts for it, and then aborts. */
 class Rig {
@@ -44,6 +45,7 @@ class Rig {
       missing: () => [],
       contradicted: (times) => void this.contradicted.push(times),
       history: this.#history(),
+      outages: new Outages(this),
       ...more,
     }, this.stop.signal);
   }

@@ -13,7 +13,7 @@ import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
-import { StoreError } from "./src/store/database.ts";
+import { StoreError } from "./src/store/disk_fault.ts";
 
 const encoder = new TextEncoder();
 

@@ -6,7 +6,7 @@ import { counted } from "../runtime/wording.ts";
 import { sync } from "../source/list.ts";
 import { type Selection, selectionsOf } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
-import { StoreError } from "../store/database.ts";
+import { StoreError } from "../store/disk_fault.ts";
 import type { Store } from "../store/store.ts";
 
 /*

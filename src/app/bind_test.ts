@@ -6,7 +6,7 @@ import { drain, openTestStore, record } from "../../tests/kit/store.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { Renderer } from "../delivery/render.ts";
-import { StoreError } from "../store/database.ts";
+import { StoreError } from "../store/disk_fault.ts";
 import type { Store } from "../store/store.ts";
 import { bindStore } from "./bind.ts";
 

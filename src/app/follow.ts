@@ -7,6 +7,7 @@ import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Source, SourceItem, Wait } from "../source/source.ts";
 import { Departures } from "./departures.ts";
+import type { Outages } from "./outages.ts";
 import { Trouble } from "./trouble.ts";
 
 /*
@@ -43,6 +44,8 @@ export interface FollowDeps {
   lookUp?: ((pod: PodRef, signal: AbortSignal) => Promise<PodObject | undefined>) | undefined;
   /** Messages that are pending for the quickest endpoint that takes what it is sent. */
   backlog?: () => number;
+  /** Says what befalls the API server, for all scopes. */
+  outages: Outages;
   /** Called with why nothing is seen of the scope, and with undefined when something is again. */
   troubled?: (trouble: { why: string; lasts: boolean } | undefined) => void;
   /** Called when a complete list has been stored. */
@@ -80,7 +83,7 @@ const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
 
 /** Follows a scope until the signal aborts. @throws {ClusterError} `invalid` where it could never be listed. */
 export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal): Promise<void> {
-  const trouble = new Trouble(deps);
+  const trouble = new Trouble(scope, deps);
   /** Lists in a row that contradicted what is known. */
   let contradictions = 0;
   let wasBehind = false;

@@ -15,6 +15,7 @@ import { sayNothingFound } from "./first_list.ts";
 import { follow } from "./follow.ts";
 import { History } from "./history.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { Outages } from "./outages.ts";
 import { sayMissingRight } from "./rights.ts";
 
 /** What is between the sources and the store. */
@@ -47,6 +48,7 @@ export async function followAll(
     options,
     history: new History(deps),
     standstill: new Standstill(clock, stop),
+    outages: new Outages(deps, selections.length),
   };
   const unlisted = new Set(selections);
   const unfollowed = new Set(selections);
@@ -63,7 +65,7 @@ export async function followAll(
         log.info(lifeSign(store.inventory.count(), took, options));
       },
     })
-  ));
+  )).finally(() => shared.outages.close());
 }
 
 /** What one selection is followed by, beside what the whole is. */
@@ -71,6 +73,7 @@ interface FollowOneDeps extends FollowAllDeps {
   options: Options;
   history: History;
   standstill: Standstill;
+  outages: Outages;
 }
 
 /** @param on called when a list is complete, and with each batch that is no part of one */

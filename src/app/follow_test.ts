@@ -11,6 +11,7 @@ import type { PodRef } from "../pod/pod.ts";
 import type { Source, SourceItem } from "../source/source.ts";
 import { Relist } from "./relist.ts";
 import { follow, type FollowDeps } from "./follow.ts";
+import { Outages } from "./outages.ts";
 
 /** A scope whose source is opened as often as the test has scripts for it, and then aborts. */
 class Rig {
@@ -46,6 +47,7 @@ class Rig {
       contradicted: (times) => void this.contradicted.push(times),
       relist: { signal: new AbortController().signal },
       history: this.#history(),
+      outages: new Outages(this),
       ...more,
     }, this.stop.signal);
   }

@@ -2,6 +2,7 @@ import type { Health } from "../admin/health.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Scope } from "../pod/pod.ts";
+import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { Repetition } from "../runtime/repetition.ts";
@@ -18,18 +19,32 @@ const REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 /** How often it is asked again while the right is missing, in milliseconds: RBAC may come. */
 const AGAIN = 300_000;
 
+/** The wait after a question that was not answered. Nobody waits for the answer, and the API server may be coming up. */
+const UNANSWERED: Backoff = { base: 2_000, cap: AGAIN };
+
+/** Of the answers of 400 to 499, those that another time may bring another one. */
+const PASSING = [401, 403, 408, 425, 429];
+
 /** What asking for rights needs. */
 export interface RightsDeps {
   api: ApiServer;
   health: Pick<Health, "limited">;
   clock: Clock;
+  /** A number in [0, 1). */
+  random: () => number;
   log: Log;
 }
 
-/** Says that pods of a selection may not be read, for as long as that is so. Resolves when they may, or nobody says. */
+/**
+ * What is known of the right: that it is there, or missing, or that the API server does not tell. Else the question was
+ * not answered, and `wait` is as long as the API server asks to be left alone.
+ */
+type Right = "there" | "missing" | "untold" | { wait: number };
+
+/** Says that pods of a selection may not be read, for as long as that is so. Resolves when they may, or nobody tells. */
 export async function sayMissingRight(
   selection: Selection,
-  { api, health, clock, log }: RightsDeps,
+  { api, health, clock, random, log }: RightsDeps,
   stop: AbortSignal,
 ): Promise<void> {
   const { namespace: scope } = selection;
@@ -37,24 +52,29 @@ export async function sayMissingRight(
   const since = clock.monotonic();
   const repetition = new Repetition(since);
   let isSaid = false;
-  while (await mayGet(api, scope, log, stop) === false) {
+  let unanswered = 0;
+  while (!stop.aborted) {
+    const right = await mayGet(api, scope, log, stop);
+    if (typeof right === "object") {
+      await sleep(clock, Math.max(right.wait, backoffDelay(UNANSWERED, ++unanswered, random())), stop);
+      continue;
+    }
+    unanswered = 0;
+    if (right !== "missing") {
+      health.limited(scope, undefined);
+      if (isSaid && right === "there") {
+        log.info(`k8svent may get the pods of ${namespaces(namesOf(scope))} now.`);
+      }
+      return;
+    }
     if (!isSaid || repetition.isDue(clock.monotonic())) log.warn(`${what} ${grant(scope)}`);
     isSaid = true;
     health.limited(scope, what);
     await sleep(clock, AGAIN, stop);
   }
-  health.limited(scope, undefined);
-  if (isSaid && !stop.aborted) log.info(`k8svent may get the pods of ${namespaces(namesOf(scope))} now.`);
 }
 
-/** Undefined where that cannot be asked: an API server without RBAC answers, a proxy may not. */
-async function mayGet(
-  api: ApiServer,
-  scope: Scope,
-  log: Log,
-  stop: AbortSignal,
-): Promise<boolean | undefined> {
-  if (stop.aborted) return undefined;
+async function mayGet(api: ApiServer, scope: Scope, log: Log, stop: AbortSignal): Promise<Right> {
   const review = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
@@ -68,12 +88,21 @@ async function mayGet(
       | { status?: { allowed?: unknown } }
       | null;
     const allowed = reviewed?.status?.allowed;
-    return typeof allowed === "boolean" ? allowed : undefined;
+    if (typeof allowed !== "boolean") return "untold";
+    return allowed ? "there" : "missing";
   } catch (error) {
-    if (!(error instanceof ClusterError || error instanceof SyntaxError) && !stop.aborted) throw error;
+    if (stop.aborted) return { wait: 0 };
+    if (!(error instanceof ClusterError || error instanceof SyntaxError)) throw error;
     log.debug("The API server does not say whether pods may be read.", { error });
-    return undefined;
+    if (error instanceof ClusterError && isUnaskable(error)) return "untold";
+    return { wait: error instanceof ClusterError ? error.retryAfter ?? 0 : 0 };
   }
+}
+
+/** An API server without RBAC answers; something in front of it may not know the question. */
+function isUnaskable({ fault, details: { status = 0 } }: ClusterError): boolean {
+  return fault === "missing" || fault === "invalid" ||
+    status >= 400 && status < 500 && !PASSING.includes(status);
 }
 
 function withoutGet(selection: Selection): string {

@@ -1,12 +1,11 @@
 import type { ClusterError, ClusterFault } from "../cluster/error.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { Scope } from "../pod/pod.ts";
 import type { Log } from "../runtime/log.ts";
-import { Repetition } from "../runtime/repetition.ts";
-import { duration } from "../runtime/wording.ts";
+import type { Outages } from "./outages.ts";
 
 /*
- * What people hear about a cluster that does not answer as hoped: each cause once, the last one again at growing
- * distances for as long as it lasts, and its end.
+ * What one scope makes of an API server that does not answer as hoped. What people hear of it is in `outages.ts`: other
+ * scopes have the same trouble.
  *
  * Everything is tried again, for networks are mended, tokens renewed and rights granted. But a request that the API
  * server cannot read, and that it has never accepted from this process, is a mistake of whoever started it: that ends
@@ -25,32 +24,25 @@ const LASTING: ReadonlySet<ClusterFault> = new Set<ClusterFault>([
   "invalid",
 ]);
 
-/** Causes of one outage that are said: a server could find new words each time. */
-const CAUSES = 10;
-
 /** What saying it needs. */
 export interface TroubleDeps {
-  clock: Clock;
+  outages: Outages;
   log: Log;
   /** Called with each cause, and with undefined at the end. */
   troubled?: (trouble: { why: string; lasts: boolean } | undefined) => void;
 }
 
-interface Outage {
-  since: number;
-  said: Set<string>;
-  repetition: Repetition;
-  /** Whether lists work all the while, and the watch behind them does not. */
-  isOfWatch: boolean;
-}
-
 /** The trouble with one scope, for as long as the program runs. */
 export class Trouble {
+  readonly #scope: Scope;
   readonly #deps: TroubleDeps;
-  #outage: Outage | undefined;
+  #isTroubled = false;
+  /** Whether lists work all the while, and the watch behind them does not. */
+  #isOfWatch = false;
   #hasListed = false;
 
-  constructor(deps: TroubleDeps) {
+  constructor(scope: Scope, deps: TroubleDeps) {
+    this.#scope = scope;
     this.#deps = deps;
   }
 
@@ -61,25 +53,14 @@ export class Trouble {
    * @throws {ClusterError} the error itself, where it will never be another one.
    */
   say(error: ClusterError, isJustListed = false): void {
-    const { clock, log, troubled } = this.#deps;
+    const { outages, log, troubled } = this.#deps;
     const { fault, message } = error;
     if (fault === "invalid" && !this.#hasListed) throw error;
     if (EVERYDAY.has(fault)) return log.debug(message, { fault });
-    const now = clock.monotonic();
-    const outage = this.#outage ??= {
-      since: now,
-      said: new Set(),
-      repetition: new Repetition(now),
-      isOfWatch: false,
-    };
-    outage.isOfWatch ||= isJustListed;
+    this.#isTroubled = true;
+    this.#isOfWatch ||= isJustListed;
     troubled?.({ why: message, lasts: isLasting(error) });
-    const isDue = outage.repetition.isDue(now);
-    const isNew = !outage.said.has(message) && outage.said.size < CAUSES;
-    outage.said.add(message);
-    if (isNew) log.warn(message, { fault });
-    else if (isDue) log.warn(`For ${duration(now - outage.since)} now: ${message}`, { fault });
-    else log.debug(message, { fault });
+    outages.failed(this.#scope, { message, fault });
   }
 
   /** A list was complete. */
@@ -89,11 +70,10 @@ export class Trouble {
 
   /** The API server answers as hoped. @param isList whether by a list, which says nothing of a watch that fails */
   over(isList = false): void {
-    if (this.#outage === undefined || (isList && this.#outage.isOfWatch)) return;
-    const { clock, log, troubled } = this.#deps;
-    log.info(`The cluster answers again after ${duration(clock.monotonic() - this.#outage.since)}.`);
-    this.#outage = undefined;
-    troubled?.(undefined);
+    if (!this.#isTroubled || (isList && this.#isOfWatch)) return;
+    this.#isTroubled = this.#isOfWatch = false;
+    this.#deps.outages.over(this.#scope);
+    this.#deps.troubled?.(undefined);
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { ClusterError, type ClusterFault } from "../cluster/error.ts";
+import { Outages } from "./outages.ts";
 import { Trouble } from "./trouble.ts";
 
 class Rig {
@@ -9,8 +10,8 @@ class Rig {
   readonly log = new MemoryLog();
   /** What health was told. */
   readonly causes: ({ why: string; lasts: boolean } | undefined)[] = [];
-  readonly trouble = new Trouble({
-    clock: this.clock,
+  readonly trouble = new Trouble(undefined, {
+    outages: new Outages(this),
     log: this.log,
     troubled: (cause) => void this.causes.push(cause),
   });

@@ -94,8 +94,16 @@ async function execInfo(
     interactive: false,
     ...cluster !== undefined && { cluster: await clusterInfo(cluster) },
   };
-  return JSON.stringify({ apiVersion, kind: "ExecCredential", spec });
+  return JSON.stringify({ apiVersion, kind: "ExecCredential", spec }, exactly);
 }
+
+/** An integer that a double cannot hold stands in the file's extension, and goes to the plugin as it stands there. */
+function exactly(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? rawJSON(String(value)) : value;
+}
+
+/** In V8 (ECMA-262 proposal "JSON.parse source text access"), not yet in TypeScript's library. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 async function clusterInfo(cluster: ResolvedCluster): Promise<Record<string, unknown>> {
   const { server, proxy, serverName, isUnverified, isUncompressed, config = null } = cluster;

@@ -45,6 +45,28 @@ Deno.test("a plugin is told that nobody is there", async () => {
   assert.deepEqual(await info({}), { apiVersion: V1, kind: "ExecCredential", spec: { interactive: false } });
 });
 
+Deno.test("a plugin is told the kubeconfig's integers as they stand there", async () => {
+  const config = {
+    a: 9007199254740993n,
+    b: [9223372036854775807n, { c: -9223372036854775808n }],
+    d: 18446744073709551615n,
+    e: 1,
+  };
+  const text = await execPlugin(exec({ provideClusterInfo: true }), { ...cluster, config }).info();
+  assert.match(
+    text,
+    /"config":\{"a":9007199254740993,"b":\[9223372036854775807,\{"c":-9223372036854775808\}\],"d":18446744073709551615,"e":1\}/,
+  );
+});
+
+Deno.test("a plugin gets a large integer among its arguments and in its environment digit for digit", () => {
+  const plugin = execPlugin(
+    exec({ args: [9007199254740993n], env: [{ name: "ID", value: 18446744073709551615n }] }),
+    cluster,
+  );
+  assert.deepEqual([plugin.args, plugin.env.ID], [["9007199254740993"], "18446744073709551615"]);
+});
+
 Deno.test("a plugin that asks for it is told the cluster", async () => {
   assert.deepEqual((await info({ provideClusterInfo: true })).spec, {
     interactive: false,

@@ -4,7 +4,14 @@ import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { parseRetryAfter } from "../runtime/retry_after.ts";
 import type { Failures } from "../store/store.ts";
 import { halved, raised, restarted } from "./concurrency.ts";
-import { type EndpointState, isOnce, NONE, type Witness } from "./endpoint_state.ts";
+import {
+  CONFIRMED,
+  type EndpointState,
+  isOnce,
+  NONE,
+  outlastsPatience,
+  type Witness,
+} from "./endpoint_state.ts";
 import { whyNot } from "./refusal.ts";
 
 /**
@@ -43,7 +50,8 @@ import { whyNot } from "./refusal.ts";
  * **`--once`** waits 1, 2 and 4 s and then gives up, since a person waits for it: a message that was refused after each of
  * them, and the endpoint when nothing was accepted between its fourth opening and the first. Where a message that had
  * failed was accepted later, failures happen by chance, and a message gets more attempts; so does one that is asked to
- * wait.
+ * wait. An endpoint that asks is no endpoint that fails: it is waited for as long as it asks, and the pods that it asked to
+ * come back are sent before others, until it has asked for five minutes and accepted nothing.
  *
  * The constants are tested by `decision_simulation_test.ts`, which is the reason for each: run it after a change.
  */
@@ -100,8 +108,6 @@ const MOST_STRIKES = 12;
 const MOST_WITNESSES = 20;
 // Failed probes that open the circuit again.
 const PROBES = 3;
-// Pods that must say so before an endpoint is disabled (410) or held for as long as it asks (429, Retry-After).
-const CONFIRMED = 2;
 // For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day.
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
@@ -139,6 +145,7 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
       failed: NONE,
       gone: NONE,
       asked: NONE,
+      asking: undefined,
       suspects: NONE,
       isFlaky: endpoint.isFlaky || strikes > 0,
     },
@@ -180,6 +187,10 @@ function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, no
     failed: decision.failures.strikes <= 1 ? withWitness(endpoint.failed, attempt) : endpoint.failed,
     gone: isGone(outcome) ? withWitness(endpoint.gone, attempt) : endpoint.gone,
     asked: asked === undefined ? endpoint.asked : withWitness(endpoint.asked, attempt),
+    asking: asked === undefined ? endpoint.asking : {
+      since: endpoint.asking?.since ?? now.monotonic,
+      times: (endpoint.asking?.times ?? 0) + 1,
+    },
   };
   if (after.circuit.kind === "disabled" || after.gone.length >= CONFIRMED) {
     return { decision, endpoint: { ...after, circuit: { kind: "disabled" } } };
@@ -218,20 +229,24 @@ function blamed(
   return { kind: dead > failures.dead ? "dead letter" : "retry", failures: after, due, why };
 }
 
-/** The same for `--once`, where each refusal is a strike: nothing that comes later would tell more. */
+/**
+ * The same for `--once`, where each refusal is a strike: nothing that comes later would tell more. But for those of an
+ * endpoint that asks everybody to wait.
+ */
 function blamedOnce(
   { message: { failures }, requests }: Attempt,
-  { starts, retries, isFlaky }: EndpointState,
+  { starts, retries, isFlaky, asked: others }: EndpointState,
   why: string,
   asked: number | undefined,
   { monotonic: now }: Moment,
 ): Blamed {
   const tries = failures.tries + requests;
-  const strikes = failures.strikes + 1;
+  const isStrike = asked === undefined || others.length < CONFIRMED || failures.strikes === 0;
+  const strikes = failures.strikes + (isStrike ? 1 : 0);
   const isOver = strikes >= (asked !== undefined || isFlaky ? MOST_STRIKES : retries + 1);
   const after = { tries, strikes, failedAt: starts, dead: isOver ? 1 : 0, why };
   if (isOver) return { kind: "dead letter", failures: after, due: Infinity, why };
-  const due = now + Math.max(backoffDelay(ONCE, strikes, 1), asked ?? 0);
+  const due = now + (asked || backoffDelay(ONCE, strikes, 1));
   return { kind: "retry", failures: after, due, why };
 }
 
@@ -295,7 +310,8 @@ function withoutProbe({ generation }: Attempt, endpoint: EndpointState): Endpoin
 function askedToWait(attempt: Attempt, endpoint: EndpointState, asked: number, now: Moment): EndpointState {
   const { circuit, generation } = endpoint;
   const isOld = attempt.generation !== generation;
-  if (endpoint.asked.length >= CONFIRMED) {
+  const isConfirmed = endpoint.asked.length >= CONFIRMED || outlastsPatience(endpoint, now.monotonic);
+  if (isConfirmed) {
     if (!isOld || circuit.kind === "closed") return opened(endpoint, now, asked);
     // It was under way when the circuit opened: what it asks for counts, its failure does not.
     const openings = "openings" in circuit ? Math.max(1, circuit.openings) : 1;
@@ -303,7 +319,7 @@ function askedToWait(attempt: Attempt, endpoint: EndpointState, asked: number, n
     return { ...endpoint, circuit: { kind: "open", openings, until } };
   }
   if (circuit.kind !== "closed" || isOld || now.monotonic - endpoint.heldAt < HOLD_EVERY) {
-    return failedAgain(attempt, endpoint, now);
+    return isOnce(endpoint) ? withoutProbe(attempt, endpoint) : failedAgain(attempt, endpoint, now);
   }
   return {
     ...endpoint,
@@ -313,12 +329,17 @@ function askedToWait(attempt: Attempt, endpoint: EndpointState, asked: number, n
   };
 }
 
-/** @param asked milliseconds at the least, as the answers ask */
-function opened(endpoint: EndpointState, { monotonic, random }: Moment, asked = 0): EndpointState {
-  const { circuit } = endpoint;
+/** @param asked milliseconds at the least, as the answers ask; undefined: they do not */
+function opened(endpoint: EndpointState, { monotonic, random }: Moment, asked?: number): EndpointState {
+  const { circuit, asking } = endpoint;
   if (circuit.kind === "disabled") return endpoint;
-  const openings = circuit.kind === "closed" ? 1 : circuit.openings + 1;
-  const delay = isOnce(endpoint) ? backoffDelay(ONCE, openings, 1) : backoffDelay(OPEN, openings, random);
-  const until = monotonic + Math.max(asked, delay);
+  const before = circuit.kind === "closed" ? 0 : circuit.openings;
+  // With `--once` openings are counted to give it up, and who asks to wait is not given up for that.
+  const isAsking = isOnce(endpoint) && asked !== undefined;
+  const openings = isAsking ? Math.max(1, before) : before + 1;
+  const delay = isOnce(endpoint)
+    ? asked || backoffDelay(ONCE, isAsking ? asking?.times ?? 1 : openings, 1)
+    : Math.max(asked ?? 0, backoffDelay(OPEN, openings, random));
+  const until = monotonic + delay;
   return { ...endpoint, circuit: { kind: "open", openings, until }, generation: endpoint.generation + 1 };
 }

@@ -4,7 +4,7 @@ import { makeMessage, MemoryPending } from "../../tests/kit/memory_pending.ts";
 import type { Answer, Failure, Outcome } from "../http/outcome.ts";
 import type { Message } from "../store/store.ts";
 import { type Attempt, decide, type Decided } from "./decision.ts";
-import { begin, isGivenUp, newEndpoint, RETRIES_ONCE, room } from "./endpoint_state.ts";
+import { begin, invited, newEndpoint, RETRIES_ONCE, room, whyGivenUp } from "./endpoint_state.ts";
 
 /**
  * The rule of `decision.ts`, against receivers of every kind, in event time: what a worker does without a worker.
@@ -118,7 +118,7 @@ class Simulation {
   }
 
   run(): Result {
-    while (this.now < this.#scenario.until && this.goodLeft > 0 && !isGivenUp(this.endpoint)) {
+    while (this.now < this.#scenario.until && this.goodLeft > 0 && whyGivenUp(this.endpoint) === undefined) {
       this.#begin();
       const next = this.#nextLanding();
       if (next !== undefined) this.#land(next);
@@ -133,7 +133,11 @@ class Simulation {
       const { circuit, suspects } = this.endpoint;
       const message = circuit.kind === "closed"
         ? this.pending.take("a", this.now)
-        : this.pending.probe("a", this.now, this.#random(), suspects);
+        : this.pending.probe("a", this.now, {
+          random: this.#random(),
+          last: suspects,
+          first: invited(this.endpoint),
+        });
       if (message === undefined) return;
       this.endpoint = begin(this.endpoint);
       this.requests++;
@@ -461,7 +465,7 @@ Deno.test("--once ends, whatever the outcomes: each pod is accepted or refused, 
       const until = 100 * 3_600 * SECOND;
       const run = new Simulation({ pods, namespaces: 2, receiver, until, retries: RETRIES_ONCE }, 1);
       const { goodLeft, goodDead } = run.run();
-      const isOver = isGivenUp(run.endpoint) || run.endpoint.circuit.kind === "disabled";
+      const isOver = whyGivenUp(run.endpoint) !== undefined || run.endpoint.circuit.kind === "disabled";
       assert.ok(isOver || goodLeft === goodDead, `${goodLeft} left, ${goodDead} refused`);
     },
   ));

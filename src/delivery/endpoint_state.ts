@@ -23,6 +23,8 @@ export interface EndpointState {
   readonly failed: readonly Witness[];
   readonly gone: readonly Witness[];
   readonly asked: readonly Witness[];
+  /** Since when, and how often, it asked to wait and accepted nothing; undefined: it did not. */
+  readonly asking: { readonly since: number; readonly times: number } | undefined;
   /** Pods that failed last, at most three: a probe is about another one, if there is one. */
   readonly suspects: readonly PodRef[];
   /** After so many retries in a row a message, or the endpoint, is given up (`--once`); Infinity: never. */
@@ -50,6 +52,12 @@ export interface Witness {
 /** With `--once`, for `retries`: after 1, 2 and 4 s. */
 export const RETRIES_ONCE = 3;
 
+/** With `--once`, an endpoint that asks to wait and accepts nothing is waited for so long, in milliseconds. */
+export const PATIENCE = 300_000;
+
+/** Pods that must say so before an endpoint is disabled (410) or held for as long as it asks (429, Retry-After). */
+export const CONFIRMED = 2;
+
 /** No evidence. */
 export const NONE: readonly never[] = [];
 
@@ -70,6 +78,7 @@ export function newEndpoint(most: number, retries = Infinity): EndpointState {
     failed: NONE,
     gone: NONE,
     asked: NONE,
+    asking: undefined,
     suspects: NONE,
     retries,
     isFlaky: false,
@@ -116,7 +125,25 @@ export function isOnce({ retries }: EndpointState): boolean {
   return retries < Infinity;
 }
 
-/** Whether the endpoint is given up: after each of its retries nothing was accepted. */
-export function isGivenUp({ circuit, retries }: EndpointState): boolean {
-  return circuit.kind === "open" && circuit.openings > retries;
+/** Why an endpoint is given up (`--once`): nothing was accepted after each of its retries, or it asks to wait too long. */
+export type GivenUp = { kind: "fails" } | { kind: "asks to wait"; until: number };
+
+/** Undefined: it is not given up. */
+export function whyGivenUp(endpoint: EndpointState): GivenUp | undefined {
+  const { circuit, retries } = endpoint;
+  if (circuit.kind !== "open") return undefined;
+  if (circuit.openings > retries) return { kind: "fails" };
+  const { until } = circuit;
+  return outlastsPatience(endpoint, until) ? { kind: "asks to wait", until } : undefined;
+}
+
+/** Whether an endpoint that asked to wait has asked for longer than that, if nothing happens before `until`. */
+export function outlastsPatience(endpoint: EndpointState, until: number): boolean {
+  return isOnce(endpoint) && endpoint.asking !== undefined && until - endpoint.asking.since > PATIENCE;
+}
+
+/** Pods that were asked to come back, the first one first: a probe is about them (`--once`). */
+export function invited(endpoint: EndpointState): readonly PodRef[] {
+  const isAsking = isOnce(endpoint) && endpoint.asked.length >= CONFIRMED;
+  return isAsking ? endpoint.suspects.toReversed() : NONE;
 }

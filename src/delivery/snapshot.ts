@@ -1,9 +1,10 @@
 import type { Clock } from "../runtime/clock.ts";
+import { duration } from "../runtime/wording.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
 import type { Decision } from "./decision.ts";
 import { EndpointLog, type EndpointLogDeps, QUIET } from "./endpoint_log.ts";
-import { type EndpointState, isFailing } from "./endpoint_state.ts";
+import { type EndpointState, type GivenUp, isFailing, PATIENCE } from "./endpoint_state.ts";
 
 /**
  * What people hear of `--once`, which ends, and which somebody waits for. In the order in which they meet it: how many
@@ -94,6 +95,8 @@ export class SnapshotLog extends EndpointLog {
   #refused = 0;
   /** Since when nothing was accepted, and what came of the last attempt. */
   #failing: { since: number; why: string } | undefined;
+  /** What came of the last attempt that failed. */
+  #lastFailure = "nothing came";
   /** Whether people know that it fails, since it last accepted something. */
   #isSaid = false;
   #quietUntil = -Infinity;
@@ -132,27 +135,31 @@ export class SnapshotLog extends EndpointLog {
         this.#accepted(message, after);
         break;
       case "dead letter":
-        this.#failed(message, decision.why, after);
+        this.#failed(message, decision.why, decision.due, after);
         this.#refusal(message, decision.failures.tries, decision.why);
         break;
       case "retry":
-        this.#failed(message, decision.why, after);
+        this.#failed(message, decision.why, decision.due, after);
     }
     const isNowGone = after.circuit.kind === "disabled" && before.circuit.kind !== "disabled";
     if (isNowGone) this.#say("error", "answered 410 Gone: nothing more is sent to it in this run.");
     this.#onChange();
   }
 
-  /** Nothing more is sent to it. @param wait milliseconds that it asks to wait, where that is why */
-  givenUp(wait: number | undefined): void {
-    const { since, why } = this.#failing ?? { since: this.#deps.clock.monotonic(), why: "nothing came" };
-    const failed = Math.round((this.#deps.clock.monotonic() - since) / 1000);
-    this.#say(
-      "error",
-      wait === undefined
-        ? `is given up: each attempt of the last ${failed} s failed. The last one: ${why}.`
-        : `is given up: it asks to wait for ${Math.round(wait / 1000)} s: ${why}.`,
-    );
+  /** Nothing more is sent to it. */
+  givenUp(reason: GivenUp): void {
+    const now = this.#deps.clock.monotonic();
+    const { since, why } = this.#failing ?? { since: now, why: this.#lastFailure };
+    const failed = Math.round((now - since) / 1000);
+    if (reason.kind === "fails") {
+      return this.#say(
+        "error",
+        `is given up: each attempt of the last ${failed} s failed. The last one: ${why}.`,
+      );
+    }
+    const asks = `it asks to wait for ${Math.round((reason.until - now) / 1000)} s`;
+    const again = failed === 0 ? asks : `${asks} again, and took nothing for ${failed} s`;
+    this.#say("error", `is given up: ${again}: ${why}. --once waits for ${duration(PATIENCE)} at the most.`);
   }
 
   #accepted({ event, uid }: Message, after: EndpointState): void {
@@ -165,12 +172,13 @@ export class SnapshotLog extends EndpointLog {
     this.#say("info", "works again.");
   }
 
-  #failed({ namespace, name }: Message, why: string, after: EndpointState): void {
+  #failed({ namespace, name }: Message, why: string, due: number, after: EndpointState): void {
+    this.#lastFailure = why;
     this.#failing = { since: this.#failing?.since ?? this.#deps.clock.monotonic(), why };
     const isDisabled = after.circuit.kind === "disabled";
     // One that takes a few pods a second fails and works again each second.
     const isQuiet = this.#deps.clock.monotonic() < this.#quietUntil;
-    const how = "What fails is tried again after 1, 2 and 4 s.";
+    const how = this.#whenAgain(due, after);
     if (!isDisabled && !this.#isSaid && !isQuiet && isFailing(after)) {
       this.#isSaid = true;
       // Said of a pod of it already, and nothing else has happened since.
@@ -182,6 +190,15 @@ export class SnapshotLog extends EndpointLog {
     this.#deps.log.debug(`Endpoint ${this.#endpoint} did not take ${namespace}/${name}: ${why}`, {
       endpoint: this.#endpoint,
     });
+  }
+
+  #whenAgain(due: number, after: EndpointState): string {
+    const { asking, circuit } = after;
+    if (asking === undefined) return "What fails is tried again after 1, 2 and 4 s.";
+    const until = isFailing(after) && circuit.kind === "open" ? circuit.until : due;
+    const wait = until - this.#deps.clock.monotonic();
+    const seconds = Math.round(wait / 1000);
+    return wait > PATIENCE ? `It asks to wait for ${seconds} s.` : `It is tried again after ${seconds} s.`;
   }
 
   #refusal({ namespace, name }: Message, times: number, why: string): void {

@@ -7,12 +7,15 @@ import { decide, type Decision } from "./decision.ts";
 import {
   begin,
   type EndpointState,
+  type GivenUp,
+  invited,
   isFailing,
-  isGivenUp,
   newEndpoint,
+  PATIENCE,
   RETRIES_ONCE,
   room,
   tryNow,
+  whyGivenUp,
 } from "./endpoint_state.ts";
 import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
@@ -85,9 +88,6 @@ const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 /** Pods that are read again at a time; and how many messages are put off in one go while none can be read. */
 const REREADS = 8;
 const PUT_OFF = 100;
-
-/** With `--once`, whoever asks to wait longer than this is not waited for; milliseconds. */
-const LONGEST_WAIT = 60_000;
 
 /** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
 const DURABLE_WITHIN = 500;
@@ -211,7 +211,7 @@ export class Worker {
       const { circuit, suspects } = this.#state;
       const message = circuit.kind === "closed"
         ? pending.take(endpoint, now)
-        : pending.probe(endpoint, now, random(), suspects);
+        : pending.probe(endpoint, now, { random: random(), last: suspects, first: invited(this.#state) });
       if (message === undefined) return;
       if (message.completeness !== "fetchable" || this.#reread.has(message.seq)) {
         this.#attempt(message).catch((error: unknown) => this.#fail(error));
@@ -259,7 +259,7 @@ export class Worker {
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
         this.#standing.decided(decision, after);
-        if (isGivenUp(after)) this.#giveUp();
+        this.#giveUp(whyGivenUp(after));
         if (decision.kind === "delivered") this.#heed(outcome);
         return;
       }
@@ -340,10 +340,10 @@ export class Worker {
     const counts = pending.counts(endpoint);
     if (this.#goal === "settled") {
       if (counts.pending === counts.deadLetters) return true;
-      const wait = (this.#nextAt(now) ?? now) - now;
-      if (this.#snapshot === undefined || wait <= LONGEST_WAIT) return false;
-      this.#giveUp(wait);
-      return true;
+      const until = this.#nextAt(now) ?? now;
+      const isOver = this.#snapshot !== undefined && until - (this.#state.asking?.since ?? now) > PATIENCE;
+      if (isOver) this.#giveUp({ kind: "asks to wait", until });
+      return isOver;
     }
     // Nothing is in flight, so a circuit without room is open: the endpoint had its last try.
     if (room(this.#state, now, 0) === 0) return true;
@@ -379,11 +379,10 @@ export class Worker {
     };
   }
 
-  /** @param wait milliseconds that the endpoint asks to wait, where that is why */
-  #giveUp(wait?: number): void {
-    if (this.#isGivenUp) return;
+  #giveUp(why: GivenUp | undefined): void {
+    if (why === undefined || this.#isGivenUp) return;
     this.#isGivenUp = true;
-    this.#snapshot?.givenUp(wait);
+    this.#snapshot?.givenUp(why);
   }
 
   #fail(error: unknown): void {

@@ -13,7 +13,7 @@
  */
 import { Buffer } from "node:buffer";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
-import { StoreError } from "./database.ts";
+import { damaged as damagedFile, type StoreError } from "./disk_fault.ts";
 import type { Journal, VersionRow } from "./journal.ts";
 
 /** Larger blocks deflate no better by much, and take milliseconds to inflate for one body. */
@@ -308,9 +308,5 @@ function inflate(z: Uint8Array | undefined): Raw {
 }
 
 function damaged(cause: unknown): StoreError {
-  return new StoreError(
-    "The state file is damaged: the body of a pod is not what was written. Remove it to begin anew: every pod is " +
-      "then sent again.",
-    { cause },
-  );
+  return damagedFile("", "the body of a pod is not what was written", cause);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { openMemory, StoreError } from "./database.ts";
+import { openMemory } from "./database.ts";
+import { StoreError } from "./disk_fault.ts";
 import { Bodies, type Place } from "./bodies.ts";
 import { Journal } from "./journal.ts";
 

@@ -14,12 +14,8 @@
 import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
+import { damaged, diskFault, isDamage, isDiskFault, StoreError } from "./disk_fault.ts";
 import { ADDED, SCHEMA } from "./journal.ts";
-
-/** The store cannot be opened. The message says what to do. */
-export class StoreError extends Error {
-  override readonly name = "StoreError";
-}
 
 /** Where the rows of a store are kept. */
 export interface Disk {
@@ -46,14 +42,6 @@ const APPLICATION_ID = 0x6b387376;
  * cluster still: to take it over would be code for nobody, so it is refused.
  */
 export const FORMAT = 2;
-
-/** Whether SQLite failed because the disk is full, broken or read-only, and not because of what was asked. */
-export function isDiskFault(error: unknown): error is Error {
-  return error instanceof Error &&
-    /disk is full|No space left|disk I\/O error|readonly database|unable to open database file/.test(
-      error.message,
-    );
-}
 
 /**
  * Opens the file of `--state`, made with mode 0600 where it does not exist.
@@ -325,8 +313,7 @@ function checkFormat(path: string, database: DatabaseSync): boolean {
 /** @throws {StoreError} if a page of the file is not what SQLite wrote */
 function checkPages(path: string, database: DatabaseSync): void {
   const { quick_check: result } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
-  // The first line only names the database.
-  if (result !== "ok") throw new StoreError(damaged(path, String(result).split("\n").at(-1) ?? ""));
+  if (result !== "ok") throw damaged(path);
 }
 
 function openUnlinked(): DatabaseSync {
@@ -365,26 +352,17 @@ function number(database: DatabaseSync, pragma: string): number {
 }
 
 function explain(path: string, cause: unknown): StoreError {
-  const text = reason(cause);
-  if (/database is locked/.test(text)) {
+  if (cause instanceof Error && /database is locked/.test(cause.message)) {
     return new StoreError(
       `The state file ${path} is in use by another process. Run one k8svent on a state file at a time.`,
       { cause },
     );
   }
-  if (/not a database|malformed/.test(text)) {
-    return ownerOf(path) === "ours" ? new StoreError(damaged(path, text), { cause }) : foreign(path);
-  }
-  const why = cause instanceof Error && cause.name !== "Error" ? fileFault(cause, path) : text;
-  return new StoreError(`Cannot open the state file ${path}: ${why}. Give --state another file.`, { cause });
-}
-
-function damaged(path: string, what: string): string {
-  return `The state file ${path} is damaged: ${what}. Remove it to begin anew: every pod is then sent again.`;
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  if (isDamage(cause)) return ownerOf(path) === "ours" ? damaged(path, undefined, cause) : foreign(path);
+  return new StoreError(
+    `Cannot open the state file ${path}: ${diskFault(cause, path)}. Give --state another file.`,
+    { cause },
+  );
 }
 
 function folderOf(path: string): string {

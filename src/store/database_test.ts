@@ -4,7 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { fillUp, makeRoom, withSmallDisk } from "../../tests/kit/small_disk.ts";
 import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
-import { type Disk, FORMAT, isDiskFault, openFile, openPrivate, StoreError } from "./database.ts";
+import { type Disk, FORMAT, openFile, openPrivate } from "./database.ts";
+import { Journal } from "./journal.ts";
+import { isDiskFault, StoreError } from "./disk_fault.ts";
 
 const A = "a.example.com";
 
@@ -216,13 +218,21 @@ for (
     ["cut off within a page", (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 1_000)],
     ["overwritten at its head", (bytes: Uint8Array) => bytes.fill(0x78, 0, 40)],
     ["overwritten in its middle", (bytes: Uint8Array) => bytes.fill(0xff, 4_096, bytes.length - 4_096)],
+    ["zeroed behind its first page", (bytes: Uint8Array) => bytes.fill(0, 4_096)],
+    ["overwritten at its end", (bytes: Uint8Array) => bytes.fill(0x55, bytes.length - 9_000)],
+    ["overwritten in its first page", (bytes: Uint8Array) => bytes.fill(0xff, 100, 4_096)],
+    ["copied twice into itself", (bytes: Uint8Array) => bytes.copyWithin(4_096, 8_192)],
+    ["overwritten by a text", (bytes: Uint8Array) => bytes.fill(0x20, 0, 60)],
   ] as const
 ) {
   withFolder(`a state file that was ${what} is refused, never begun anew in silence`, (folder) => {
     const path = `${folder}/state.db`;
     write(path);
     Deno.writeFileSync(path, damage(Deno.readFileSync(path)));
-    refuses(path, /is damaged: .* Remove it to begin anew/);
+    refuses(
+      path,
+      /state\.db is damaged: a part of it is missing or was overwritten\. Remove it to begin anew: every pod is then sent again\.$/,
+    );
   });
 }
 
@@ -377,3 +387,31 @@ withFolder(
     again.close();
   },
 );
+
+withFolder("a state file that is damaged while the program runs is told in its words, too", (folder) => {
+  const path = `${folder}/state.db`;
+  write(path, 5_000);
+  const disk = withoutSync(path);
+  // What is in memory is not read again.
+  disk.open().exec("PRAGMA cache_size = 1; PRAGMA shrink_memory");
+  const size = Deno.statSync(path).size;
+  const file = Deno.openSync(path, { write: true });
+  file.seekSync(4_096, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(size - 4_096).fill(0xff));
+  file.close();
+  const journal = new Journal();
+  const reads = (): void => {
+    journal.attach(disk.open());
+    for (const table of ["pod", "version", "pending"]) [...journal.scan(table, "key")];
+    for (let key = 1; key < 5_000; key++) journal.versions.get(key);
+  };
+  try {
+    assert.throws(reads, (error: unknown) => {
+      assert.ok(error instanceof StoreError, String(error));
+      assert.match(error.message, /^The state file is damaged: .* Remove it to begin anew/);
+      return true;
+    });
+  } finally {
+    disk.close();
+  }
+});

@@ -9,7 +9,7 @@ import type { PodRef } from "../pod/pod.ts";
 import type { Journal } from "./journal.ts";
 import type { Line, Namespace } from "./lines.ts";
 import { Heap, Queue } from "./queue.ts";
-import type { DeadLetter } from "./store.ts";
+import type { DeadLetter, ProbeChoice } from "./store.ts";
 
 /** Messages among which a probe is chosen. */
 const CANDIDATES = 50;
@@ -116,7 +116,11 @@ export class Endpoint {
   }
 
   /** A line for a probe; see `Pending.probe`. */
-  probe(durable: number, random: number, last: readonly PodRef[]): Line | undefined {
+  probe(durable: number, { random, last, first = [] }: ProbeChoice): Line | undefined {
+    const invited = first
+      .map((pod) => this.find(pod, (line) => line.pod.uid === pod.uid))
+      .find((line) => line?.place === "ready" && line.batch <= durable);
+    if (invited !== undefined) return invited;
     const candidates = this.#candidates(durable);
     const others = candidates.filter(({ pod }) => last.every(({ uid }) => uid !== pod.uid));
     const elsewhere = others.filter(({ pod }) => last.every(({ namespace }) => namespace !== pod.namespace));

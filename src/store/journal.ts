@@ -10,6 +10,7 @@
  * Keys of rows count up and no table has an index: inserting is appending, which is what makes it cheap.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { orDamaged } from "./disk_fault.ts";
 
 /** Keys of `meta`: `epoch`, `binding`, `selection`, `generation`; for each scope `reached …`, `synced …`. */
 export interface MetaRow {
@@ -184,7 +185,7 @@ export class Table<K extends string | number, R extends object> {
   }
 
   #read(key: K): R | undefined {
-    const values = this.#statements?.get.get(key) as Value[] | undefined;
+    const values = orDamaged(() => this.#statements?.get.get(key)) as Value[] | undefined;
     if (values === undefined) return undefined;
     const row: Record<string, Value> = {};
     for (let index = 0; index < values.length; index++) {
@@ -300,7 +301,7 @@ export class Journal {
   /** Goes on with a database. What is dirty stays so. */
   attach(database: DatabaseSync): void {
     this.#database = database;
-    for (const table of this.#tables) table.attach(database);
+    for (const table of this.#tables) orDamaged(() => table.attach(database));
   }
 
   get isAttached(): boolean {
@@ -318,7 +319,7 @@ export class Journal {
   /**
    * Writes what is dirty, at most `limit` rows of it, in one transaction.
    *
-   * @throws SQLite's error; nothing is written then, and all of it is still dirty
+   * @throws {StoreError | Error} for damage, or SQLite's error; nothing is written then, and all of it is still dirty
    */
   write(limit = Infinity): void {
     const database = this.#database;
@@ -328,11 +329,11 @@ export class Journal {
     try {
       let rest = limit;
       for (const table of this.#tables) {
-        const count = table.write(rest);
+        const count = orDamaged(() => table.write(rest));
         counts.push(count);
         rest -= count;
       }
-      database.exec("COMMIT");
+      orDamaged(() => database.exec("COMMIT"));
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
       if (database.isTransaction) database.exec("ROLLBACK");
@@ -352,7 +353,8 @@ export class Journal {
     if (page === undefined) return;
     asTuples(page);
     for (let last: number | undefined = first; last !== undefined;) {
-      const rows = page.all(last) as unknown as T[];
+      const from = last;
+      const rows = orDamaged(() => page.all(from)) as unknown as T[];
       yield* rows;
       last = rows.at(-1)?.[0];
     }
@@ -367,6 +369,6 @@ export class Journal {
   /** Gives free pages of the file back, a bounded number of them. */
   shrink(): void {
     // Each step frees one page, and `exec` takes only the first.
-    this.#database?.prepare("PRAGMA incremental_vacuum(1000)").all();
+    orDamaged(() => this.#database?.prepare("PRAGMA incremental_vacuum(1000)").all());
   }
 }

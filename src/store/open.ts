@@ -16,7 +16,8 @@
 import type { Clock } from "../runtime/clock.ts";
 import { isTransition } from "../change/reasons.ts";
 import { Bodies } from "./bodies.ts";
-import { type Disk, isDiskFault, openFile, openPrivate } from "./database.ts";
+import { type Disk, openFile, openPrivate } from "./database.ts";
+import { diskFault, isDiskFault } from "./disk_fault.ts";
 import { Eviction } from "./eviction.ts";
 import { PodFollowers } from "./followers.ts";
 import { KnownPods } from "./inventory.ts";
@@ -259,13 +260,13 @@ class OpenStore implements Store {
   }
 
   /** W1 and W2 are waived: whoever waits for the disk would wait for ever. */
-  #failed({ message }: Error, batch: number): void {
+  #failed(error: Error, batch: number): void {
     this.#nextTry = this.#clock.monotonic() + RETRY;
     this.#commitIn(RETRY);
     if (this.#fault === undefined) {
-      this.#fault = message;
+      this.#fault = diskFault(error);
       this.#setBehind(this.inventory.epoch);
-      this.#options.onDiskFault(message);
+      this.#options.onDiskFault(this.#fault);
     }
     this.#release(batch);
   }

@@ -290,7 +290,7 @@ withRig(
     record(store, [A]);
     store.commit();
     await disk.endSync(new Error("disk I/O error"));
-    assert.deepEqual(faults, ["disk I/O error"]);
+    assert.deepEqual(faults, ["the disk has a fault"]);
     assert.equal(takeOne(store).name, "web-0");
     await clock.advance(10_000);
     assert.equal(store.fault, undefined);

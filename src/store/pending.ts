@@ -22,7 +22,7 @@ import { isStuck, type Line } from "./lines.ts";
 import { absorb, messageOf } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
-import type { DeadLetter, Failures, Message, Pending } from "./store.ts";
+import type { DeadLetter, Failures, Message, Pending, ProbeChoice } from "./store.ts";
 import { splitReasons, type Versions } from "./versions.ts";
 
 /** Of a pod's transitions so many of the latest stay, beside the first. */
@@ -137,9 +137,9 @@ export class PendingLines implements Pending {
     return this.#handOut(endpoint, endpoint?.next(this.order.lastDurable));
   }
 
-  probe(name: string, now: number, random: number, last: readonly PodRef[]): Message | undefined {
+  probe(name: string, now: number, choice: ProbeChoice): Message | undefined {
     const endpoint = this.#awake(name, now);
-    return this.#handOut(endpoint, endpoint?.probe(this.order.lastDurable, random, last));
+    return this.#handOut(endpoint, endpoint?.probe(this.order.lastDurable, choice));
   }
 
   hasReady(name: string, now: number): boolean {

@@ -402,7 +402,7 @@ withStore(
     record(store, [A], { name: "4", namespace: "bank", uid: "bank" });
     const probe = (random: number, last: { uid: string; namespace: string; name: string }[]): string => {
       store.commit();
-      const message = store.pending.probe(A, 0, random, last) ?? assert.fail("no probe");
+      const message = store.pending.probe(A, 0, { random, last }) ?? assert.fail("no probe");
       store.pending.failed(message, { ...FAILED, tries: message.failures.tries + 1 }, 0);
       return message.name;
     };
@@ -418,8 +418,8 @@ withStore("where there is one pod alone, that is the probe", (store) => {
   record(store, [A]);
   store.commit();
   const only = { uid: "uid-web-0", namespace: "shop", name: "web-0" };
-  assert.equal(store.pending.probe(A, 0, 0.5, [only])?.uid, "uid-web-0");
-  assert.equal(store.pending.probe(A, 0, 0.5, [only]), undefined);
+  assert.equal(store.pending.probe(A, 0, { random: 0.5, last: [only] })?.uid, "uid-web-0");
+  assert.equal(store.pending.probe(A, 0, { random: 0.5, last: [only] }), undefined);
 });
 
 withStore("whether something untried of another namespace could be sent", (store) => {
@@ -474,4 +474,24 @@ withStore("notices are pending like a pod, one of each line", (store) => {
     "k8svent",
   ]);
   assert.equal(store.inventory.count(), 0);
+});
+
+withStore("a probe is about a pod that comes first, if it may be sent now", (store) => {
+  for (const name of ["1", "2", "3"]) record(store, [A], { name });
+  store.commit();
+  const [one, two] = ["1", "2"].map((name) => ({ uid: `uid-${name}`, namespace: "shop", name }));
+  const choice = { random: 0, last: [], first: [two ?? assert.fail(), one ?? assert.fail()] };
+  const names = [1, 2, 3, 4].map(() => store.pending.probe(A, 0, choice)?.name);
+  assert.deepEqual(names, ["2", "1", "3", undefined]);
+});
+
+withStore("a pod that comes first is no probe before it is due", (store) => {
+  record(store, [A], { name: "1" });
+  record(store, [A], { name: "2" });
+  store.commit();
+  const message = store.pending.take(A, 0) ?? assert.fail();
+  store.pending.failed(message, { tries: 1, strikes: 1, failedAt: 1, dead: 0, why: "" }, 1_000);
+  const choice = { random: 0, last: [], first: [message] };
+  assert.equal(store.pending.probe(A, 999, choice)?.name, "2");
+  assert.equal(store.pending.probe(A, 1_000, choice)?.name, "1");
 });

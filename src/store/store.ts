@@ -179,6 +179,17 @@ export interface Followers {
   sent(endpoint: string): { uid: string; resourceVersion: string }[];
 }
 
+/**
+ * What a probe is about: one of the pods that come `first`, if it may be sent now; else another pod and, if possible, another
+ * namespace than the `last` ones, the fewest tries first, random among up to 50 candidates.
+ */
+export interface ProbeChoice {
+  /** In [0, 1). */
+  random: number;
+  last: readonly PodRef[];
+  first?: readonly PodRef[];
+}
+
 /** What is pending for each endpoint. One line a namespace/name; in a line strictly one after the other. */
 export interface Pending {
   /** All endpoints that the store has a row for. */
@@ -192,9 +203,8 @@ export interface Pending {
    * a line whose message waits (due) does not hold up others. `now`: monotonic milliseconds.
    */
   take(endpoint: string, now: number): Message | undefined;
-  /** The same as a probe of a half-open circuit: another pod and, if possible, another namespace than the last ones, the fewest
-   * tries first, random among up to 50 candidates. `random` in [0, 1). */
-  probe(endpoint: string, now: number, random: number, last: readonly PodRef[]): Message | undefined;
+  /** The same as a probe of a half-open circuit. */
+  probe(endpoint: string, now: number, choice: ProbeChoice): Message | undefined;
   /** It was accepted: its row goes. Durable with a later commit: with the next one, or after 250 ms, or at once if its line
    * goes on (W2). `announced`: how many lost messages this request told of (W3). */
   acknowledged(message: Message, announced: number): void;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { StoreError } from "../../src/store/database.ts";
+import { StoreError } from "../../src/store/disk_fault.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { fillUp, makeRoom, withSmallDisk } from "../kit/small_disk.ts";
 import { faultTest, type Scene, withScene } from "./running.ts";

@@ -1,5 +1,5 @@
 import type { PodRef } from "../../src/pod/pod.ts";
-import type { DeadLetter, Failures, Message, Pending } from "../../src/store/store.ts";
+import type { DeadLetter, Failures, Message, Pending, ProbeChoice } from "../../src/store/store.ts";
 
 /** What a test says of a message; the rest is that of a plain change. */
 export type MessageParts = Partial<Omit<Message, "body">> & { body?: string };
@@ -113,10 +113,14 @@ export class MemoryPending implements Pending {
     return next === undefined ? undefined : this.#take(queue, next[1][0]);
   }
 
-  probe(endpoint: string, now: number, random: number, last: readonly PodRef[]): Message | undefined {
+  probe(endpoint: string, now: number, { random, last, first = [] }: ProbeChoice): Message | undefined {
     const queue = this.#queue(endpoint);
     this.#wakeLines(queue, now);
     const all = [...queue.ready.values()].flat();
+    const invited = first
+      .map(({ uid }) => all.find(({ messages: [first] }) => first?.uid === uid))
+      .find((line) => line !== undefined);
+    if (invited !== undefined) return this.#take(queue, invited);
     const others = all.filter(({ messages: [first] }) => last.every(({ uid }) => uid !== first?.uid));
     const elsewhere = others.filter((line) => last.every(({ namespace }) => namespace !== line.namespace));
     const pool = [elsewhere, others, all].find((lines) => lines.length > 0) ?? [];

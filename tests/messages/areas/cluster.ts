@@ -95,6 +95,11 @@ export const CLUSTER: Area = {
   "The server is too busy (429)": { args: HOOK, cluster: failing(429), until: "(429" },
   "The server fails (500)": once(failing(500)),
   "The server is away (503)": once(failing(503)),
+  "The server is away (503) for two namespaces, in the long run": {
+    args: [...HOOK, "--namespace", "shop", "--namespace", "team"],
+    cluster: failing(503),
+    until: "not followed",
+  },
   "The server says 401, in the long run": { args: HOOK, cluster: failing(401), until: "(401" },
   "The server forbids to list pods, in the long run": { args: HOOK, cluster: failing(403), until: "(403" },
   "The list breaks off, again and again": once(

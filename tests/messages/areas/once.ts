@@ -36,6 +36,12 @@ export const ONCE: Area = {
   "The receiver asks to wait for an hour": snapshot(
     answering({ status: 503, headers: { "retry-after": "3600" } }),
   ),
+  "The receiver asks each pod to wait for a second": snapshot(
+    answering((request) => request < 3 ? { status: 429, headers: { "retry-after": "1" } } : { status: 200 }),
+  ),
+  "The receiver asks for ten minutes of maintenance": snapshot(
+    answering({ status: 503, headers: { "retry-after": "600" } }),
+  ),
   "The output is a disk that is full": { args: ["--once"], shell: '"$@" >/dev/full' },
   "The help goes to a disk that is full": { args: ["--help"], cluster: null, shell: '"$@" >/dev/full' },
   "The log goes to a disk that is full": { args: ["--once"], shell: '"$@" 2>/dev/full' },

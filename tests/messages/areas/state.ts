@@ -22,6 +22,14 @@ export const STATE: Area = {
   "A state file that another program has made": state("{dir}/other.db", {
     files: { "other.db": "SQLite format 3\0" + "\0".repeat(84) },
   }),
+  "A state file that was overwritten": state("{dir}/state.db", {
+    shell: '"$@" & while ! [ -s {dir}/state.db-wal ]; do sleep 0.1; done; sleep 1; kill -TERM $!; wait; ' +
+      'head -c 4096 /dev/zero | tr "\\0" x | dd of={dir}/state.db bs=4096 seek=1 conv=notrunc status=none; "$@"',
+  }),
+  "A state file that was cut off": state("{dir}/state.db", {
+    shell: '"$@" & while ! [ -s {dir}/state.db-wal ]; do sleep 0.1; done; sleep 1; kill -TERM $!; wait; ' +
+      'truncate -s 9000 {dir}/state.db; "$@"',
+  }),
   "A state file that is empty": state("{dir}/state.db", { files: { "state.db": "" }, until: "Listed " }),
   "A state file that was made now": state("{dir}/state.db", { until: "Listed " }),
 };

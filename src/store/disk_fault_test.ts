@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { damaged, diskFault, isDamage, isDiskFault } from "./disk_fault.ts";
+
+/** SQLite's words for each of its codes (sqlite.org/rescode.html), and the system's where the runtime hands them on. */
+const WORDS: [string, string][] = [
+  ["database or disk is full", "the disk is full"],
+  ["No space left on device (os error 28)", "the disk is full"],
+  ["disk I/O error", "the disk has a fault"],
+  ["attempt to write a readonly database", "it, or the file system that it is on, is read-only"],
+  ["unable to open database file: /var/lib/k8svent/state.db", "it, or a file beside it, cannot be opened"],
+  ["locking protocol", "the file system that it is on cannot lock files"],
+  ["out of memory", "there is too little memory"],
+  ["SQL logic error", "it cannot be opened"],
+  ["access permission denied", "it cannot be opened"],
+  ["database disk image is malformed", "it cannot be opened"],
+  ["file is not a database", "it cannot be opened"],
+];
+
+for (const [words, clause] of WORDS) {
+  Deno.test(`"${words}" is told as: ${clause}`, () => {
+    assert.equal(diskFault(new Error(words)), clause);
+    assert.doesNotMatch(damaged("state.db", undefined, new Error(words)).message, /image|database|malformed/);
+  });
+}
+
+Deno.test("a fault of the system is told by its code", () => {
+  assert.equal(
+    diskFault(Object.assign(new Error("os error 122"), { code: "EDQUOT" })),
+    "this user's share of the disk is used up",
+  );
+  assert.equal(diskFault(Object.assign(new Error("os error 5"), { code: "EIO" })), "the disk has a fault");
+});
+
+Deno.test("damage is no fault of the disk that passes", () => {
+  for (const words of ["database disk image is malformed", "file is not a database"]) {
+    assert.deepEqual([isDamage(new Error(words)), isDiskFault(new Error(words))], [true, false]);
+  }
+});

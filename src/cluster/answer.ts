@@ -56,7 +56,7 @@ function otherServer(response: Response, server: string): ClusterError | undefin
   if (status === 404) {
     return noApiServer(server, "it does not know the path of the Kubernetes API (404)", status);
   }
-  if (status === 405 || status === 400) {
+  if (REFUSALS.test(String(status))) {
     return noApiServer(server, `it does not take the request (${status})`, status);
   }
   if ((status === 401 || status === 403 || status === 200) && isPage(response)) {
@@ -64,6 +64,9 @@ function otherServer(response: Response, server: string): ClusterError | undefin
   }
   return undefined;
 }
+
+/** An API server says why in a Status; of 408, 410 and 429, what is on the way may have its own reasons. */
+const REFUSALS = /^(400|402|40[5-79]|41[1-9]|42[0-8]|43\d|451|501|505)$/;
 
 function noApiServer(server: string, why: string, status: number): ClusterError {
   return new ClusterError(

@@ -65,7 +65,11 @@ const OTHERS: [name: string, response: Response, sentence: RegExp][] = [
   ["403 as a page", new Response("<html>", { status: 403, headers: PAGE }), /it sent a web page \(403\)/],
   ["401 as a page", new Response("<html>", { status: 401, headers: PAGE }), /it sent a web page \(401\)/],
   ["405", new Response("no", { status: 405 }), /does not take the request \(405\)/],
-  ["400", new Response("Bad Request", { status: 400 }), /does not take the request \(400\)/],
+  ...[400, 406, 411, 415, 418, 421, 426, 431, 451, 501, 505].map((status): [string, Response, RegExp] => [
+    String(status),
+    new Response("no", { status }),
+    new RegExp(`does not take the request \\(${status}\\)`),
+  ]),
 ];
 
 for (const [name, response, sentence] of OTHERS) {
@@ -126,3 +130,10 @@ Deno.test("a page with 200 is no answer of an API server, whatever is in it", ()
     );
   }
 });
+
+for (const status of [408, 429, 500, 502, 503, 504, 520]) {
+  Deno.test(`${status} may come from whatever is on the way, so the API server is not doubted`, async () => {
+    const { message } = await answerError(new Response("<html>", { status, headers: PAGE }), "a:443", NOW);
+    assert.match(message, /^The API server /);
+  });
+}

@@ -15,7 +15,12 @@ export interface ClientCertificate {
  * - `version`: the certificate is X.509 v1 or v2, which rustls does not read (rustls-webpki#110): `node:tls` shows it.
  * - `fault`: nothing in this runtime can use it. A clause, and the way out as a sentence.
  */
-export type Refusal = "version" | { readonly fault: string; readonly wayOut: string };
+export type Refusal = "version" | Fault;
+
+interface Fault {
+  readonly fault: string;
+  readonly wayOut: string;
+}
 
 const PROXY_WAY_OUT =
   'or run "kubectl proxy" and use a kubeconfig whose server is http://127.0.0.1:8001, without a user';
@@ -37,8 +42,8 @@ export function shownOf({ cert, key }: ClientCertificate): { cert: string; key: 
   };
 }
 
-/** Called when a client could not be made with a certificate: finds out why. */
-export function whyRefused({ cert, key }: ClientCertificate): Refusal {
+/** Why rustls does not take it; undefined where nothing is found. */
+export function whyRefused({ cert, key }: ClientCertificate): Refusal | undefined {
   const certificates = readable(pemBlocks(cert), "CERTIFICATE");
   const [first] = certificates;
   if (first === undefined) {
@@ -66,12 +71,14 @@ export function whyRefused({ cert, key }: ClientCertificate): Refusal {
           "and take the two that were issued together.",
       };
   }
-  if (!isVersion3(first.der)) return "version";
-  return {
-    fault: "client-certificate and client-key are of a kind that this program's TLS does not know",
-    wayOut: NEW_KEY,
-  };
+  return isVersion3(first.der) ? undefined : "version";
 }
+
+/** What is said of a certificate that is refused for nothing that is known. */
+export const UNKNOWN_KIND: Fault = {
+  fault: "client-certificate and client-key are of a kind that this program's TLS does not know",
+  wayOut: NEW_KEY,
+};
 
 function readable(blocks: PemBlock[], label: string): { label: string; der: Uint8Array<ArrayBuffer> }[] {
   return blocks.flatMap(({ label: found, der }) =>
@@ -87,7 +94,7 @@ function parse(der: Uint8Array<ArrayBuffer>): X509Certificate | undefined {
   }
 }
 
-function readKey(text: string): KeyObject | { fault: string; wayOut: string } {
+function readKey(text: string): KeyObject | Fault {
   const block = pemBlocks(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (block?.isEncrypted) {
     return {

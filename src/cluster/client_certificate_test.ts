@@ -147,9 +147,11 @@ Deno.test("of a key that node:tls is given nothing stands around it", () => {
 });
 
 Deno.test("what is refused for its version alone could be used otherwise", () => {
-  const why = (cert: string, key: string): Refusal => whyRefused({ cert, key, where: "the user" });
+  const why = (cert: string, key: string): Refusal | undefined =>
+    whyRefused({ cert, key, where: "the user" });
   assert.equal(why(VERSION_1.cert, VERSION_1.key), "version");
   assert.notEqual(why(VERSION_1.cert, JOHN.key), "version");
+  assert.equal(why(JANE.cert, JANE.key), undefined);
 });
 
 Deno.test("the day on which a client certificate ended is told, once it has", () => {

@@ -120,10 +120,10 @@ function readCredential(
   headers: Access["headers"],
   now: number,
 ): Issued {
-  // client-go decodes by its universal decoder, which takes YAML, too.
+  // client-go decodes by its universal decoder, which takes YAML, too, and a kind that is left out for the one it wants.
   const read = readYaml(output);
   const credential = "fault" in read ? undefined : read.value;
-  if (!isRecord(credential) || credential.kind !== "ExecCredential") {
+  if (!isRecord(credential) || (credential.kind || "ExecCredential") !== "ExecCredential") {
     const found = output.length === 0 ? "nothing" : "something else";
     throw failed(
       plugin,

@@ -137,6 +137,15 @@ Deno.test("a plugin that prints something else is refused without its output bei
   }
 });
 
+for (const kind of ["", '"kind":"",', '"kind":null,']) {
+  Deno.test(`a plugin may leave out the kind of what it prints, as client-go lets it: ${kind}`, async () => {
+    const script = `echo '{"apiVersion":"${V1}",${kind}"status":{"token":"a-token"}}'\n`;
+    await withPlugin(script, async ({ credentials }) => {
+      assert.deepEqual(await credentials.current(), { headers: { authorization: "Bearer a-token" } });
+    });
+  });
+}
+
 Deno.test("a plugin that speaks another version is refused", async () => {
   const script = print(`{"token":"a-token"}`, "client.authentication.k8s.io/v1beta1");
   await withPlugin(script, async ({ credentials }) => {

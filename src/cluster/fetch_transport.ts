@@ -1,6 +1,6 @@
 import { runtimeProxy } from "../runtime/proxy.ts";
-import type { ClientCertificate } from "./client_certificate.ts";
-import { shownOf, whyRefused } from "./client_certificate.ts";
+import type { ClientCertificate, Refusal } from "./client_certificate.ts";
+import { shownOf, UNKNOWN_KIND, whyRefused } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
@@ -23,10 +23,14 @@ export class FetchTransport implements Transport {
     const trust = authorities === undefined ? {} : { caCerts: [...authorities.pem] };
     const shown = certificate === undefined ? {} : shownOf(certificate);
     const way = proxy === undefined ? {} : { proxy: runtimeProxy(proxy) };
+    const refusal = certificate !== undefined && PANICS ? whyRefused(certificate) : undefined;
+    if (certificate !== undefined && refusal !== undefined) return refuse(certificate, refusal);
     try {
       return new FetchTransport({ ...trust, ...shown, ...way });
     } catch (cause) {
-      if (certificate !== undefined && !isUsable(shown)) return refuse(certificate);
+      if (certificate !== undefined && !isUsable(shown)) {
+        return refuse(certificate, whyRefused(certificate) ?? UNKNOWN_KIND);
+      }
       if (!isUsable(way)) throw unusable("proxy-url names a proxy that cannot be used", cause);
       const caCerts = (authorities?.pem ?? []).filter((pem) => isUsable({ caCerts: [pem] }));
       if (caCerts.length === 0) {
@@ -53,6 +57,9 @@ export class FetchTransport implements Transport {
   }
 }
 
+/** Over a certificate or key that rustls does not take, Deno 2.7 ends the process, where 2.9 throws. */
+const PANICS = /^2\.[0-8]\./.test(Deno.version.deno);
+
 type ClientOptions = Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>;
 
 function createClient(options: ClientOptions): Deno.HttpClient {
@@ -75,11 +82,10 @@ function isUsable(options: ClientOptions): boolean {
  * @throws {ClusterError} `certificate` where neither way of TLS can show it
  */
 export function checkClientCertificate(certificate: ClientCertificate): void {
-  if (!isUsable(shownOf(certificate))) refuse(certificate);
+  if (!isUsable(shownOf(certificate))) refuse(certificate, whyRefused(certificate) ?? UNKNOWN_KIND);
 }
 
-function refuse(certificate: ClientCertificate): undefined {
-  const refusal = whyRefused(certificate);
+function refuse(certificate: ClientCertificate, refusal: Refusal): undefined {
   if (refusal === "version") return undefined;
   throw new ClusterError(
     "certificate",

@@ -127,9 +127,19 @@ function readKey(text: string): Place | undefined {
   const [, name, port = "", rest = ""] = KEY.exec(text) ?? [];
   if (name === undefined) return undefined;
   const host = name.toLowerCase() + (port === "" ? "" : `:${port}`);
-  const path = rest.replace(/^\/v[12]\//, "/").replace(/^\/$/, "");
+  const path = decodePath(rest)?.replace(/^\/v[12]\//, "/").replace(/^\/$/, "");
+  if (path === undefined) return undefined;
   const pattern = RegExp.escape(host).replaceAll("\\*", "[^.:]*");
   return { key: host + path, pattern: new RegExp(`^${pattern}$`), path };
+}
+
+/** Undefined where a `%` encodes nothing: no URL has that. */
+function decodePath(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function fits({ pattern, path }: Place, { registry, repository }: Parameters<Keyring>[0]): boolean {

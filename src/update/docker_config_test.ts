@@ -61,6 +61,11 @@ const KEYS: [keys: string[], image: string, tried: string[]][] = [
   [["r.example.com/tea"], APP, ["r.example.com/tea"]],
   [["r.example.com/team/k8svent/x"], APP, []],
   [["r.example.com/*"], APP, []],
+  [["r.example.com/te%61m", "r.example.com/team%2Fk8svent", "r.example.com/other%2F"], APP, [
+    "r.example.com/team%2Fk8svent",
+    "r.example.com/te%61m",
+  ]],
+  [["r.example.com/%", "r.example.com/te%6"], APP, []],
   [["r.example.com/team", "r.example.com/other"], APP, ["r.example.com/team"]],
   [["r.example.com/team", "r.example.com/other"], "r.example.com/other/k8svent", ["r.example.com/other"]],
   [["r.example.com/team", "r.example.com/other"], "r.example.com/third/k8svent", []],

@@ -23,6 +23,19 @@ const HEADERS: [string | null, string | undefined][] = [
   ['</a>; rel="prev"; title="rel=next"', undefined],
   ['</a>; rel="prev"', undefined],
   ["</a>", undefined],
+  ["</docs>; type=text/html", undefined],
+  // Docker's clients and skopeo take any link, whatever it says, and with or without brackets.
+  ["</v2/x/tags/list?last=1>", "https://r.example.com/v2/x/tags/list?last=1"],
+  ["<?last=1>", "https://r.example.com/v2/k8svent/tags/list?last=1"],
+  ["</v2/x/tags/list?last=1>; title=x", "https://r.example.com/v2/x/tags/list?last=1"],
+  ['</v2/x/tags/list?last=1>; rel="prev"', undefined],
+  ['</v2/x/tags/list?last=1>, </b>; rel="next"', "https://r.example.com/b"],
+  ["</v2/x/tags/list>", undefined],
+  ['/v2/x/tags/list?last=1; rel="next"', "https://r.example.com/v2/x/tags/list?last=1"],
+  ["https://other.example.com/v2/x/tags/list?last=1", "https://other.example.com/v2/x/tags/list?last=1"],
+  ["?last=1 ; REL=next", "https://r.example.com/v2/k8svent/tags/list?last=1"],
+  ['/v2/x/tags/list?last=1; rel="prev"', undefined],
+  ["next", undefined],
   ['<https://>; rel="next"', undefined],
 ];
 
@@ -37,7 +50,9 @@ Deno.test("any header is read to an end", () => {
   }));
 });
 
-for (const part of ["<", "<>", "<> ;", "<>;a ", "<>; a=", "<>;", ";", "<> ", "<>;rel ", "<>; rel="]) {
+for (
+  const part of ["<", "<>", "<> ;", "/", "/;", "<>;a ", "<>; a=", "<>;", ";", "<> ", "<>;rel ", "<>; rel="]
+) {
   Deno.test(`a header of 200,000 times "${part}" holds nobody up`, () => {
     assert.equal(nextPage(part.repeat(200_000), PAGE), undefined);
   });

@@ -62,17 +62,28 @@ export interface TaggedVersion {
 }
 
 /**
- * The versions of the track above the one that runs, the newest first. A tag may have a `v` before it; what is no
- * semantic version (semver.org 2.0) names none.
+ * All versions that the tags name, the newest first. A tag may have a `v` before it; what is no semantic version
+ * (semver.org 2.0) names none.
  */
-export function newerVersions(tags: Iterable<string>, track: Track, above: string): TaggedVersion[] {
+export function versionsOf(tags: Iterable<string>): TaggedVersion[] {
   const found: TaggedVersion[] = [];
   for (const tag of tags) {
     const version = parse(tag)?.version;
-    if (version === undefined || compare(version, above) <= 0) continue;
-    if (track === "prerelease" || prerelease(version) === null) found.push({ version, tag });
+    if (version !== undefined) found.push({ version, tag });
   }
   return found.toSorted((one, other) => compare(other.version, one.version));
+}
+
+/** Those of the track that are above the one that runs, in their order. */
+export function newerVersions(all: TaggedVersion[], track: Track, above: string): TaggedVersion[] {
+  return all.filter(({ version }) =>
+    compare(version, above) > 0 && (track === "prerelease" || prerelease(version) === null)
+  );
+}
+
+/** Those that are not above the one that runs, in their order. */
+export function olderVersions(all: TaggedVersion[], above: string): TaggedVersion[] {
+  return all.filter(({ version }) => compare(version, above) <= 0);
 }
 
 /** The version that an image's label names, as versions are written; undefined where it names none. */

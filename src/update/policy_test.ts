@@ -8,6 +8,7 @@ import {
   type LeavingPod,
   newerVersions,
   trackOf,
+  versionsOf,
   whyFixed,
 } from "./policy.ts";
 
@@ -233,7 +234,7 @@ function judge({ image: text, version, tags, also = {} }: Row): string {
   assert(image !== undefined, text);
   const track = trackOf(image);
   if (track === undefined) return `fixed: ${whyFixed(image)}`;
-  const newer = newerVersions(tags, track, version)[0]?.version;
+  const newer = newerVersions(versionsOf(tags), track, version)[0]?.version;
   const facts: Facts = {
     mode: also.mode ?? "exit",
     version,
@@ -258,7 +259,7 @@ Deno.test("the newest version is the first, whatever the order of the tags", () 
   const tag = fc.tuple(fc.nat(3), fc.nat(12), fc.constantFrom("", "-rc.1", "-rc.10", "-a"))
     .map(([minor, patch, suffix]) => `1.${minor}.${patch}${suffix}`);
   const versions = (tags: string[], track: "release" | "prerelease"): string[] =>
-    newerVersions(tags, track, "1.1.1").map(({ version }) => version);
+    newerVersions(versionsOf(tags), track, "1.1.1").map(({ version }) => version);
   fc.assert(
     fc.property(fc.array(tag), fc.constantFrom("release" as const, "prerelease" as const), (tags, track) => {
       assert.deepEqual(versions(tags, track), versions(tags.toReversed(), track));

@@ -129,18 +129,20 @@ export class Registry {
   /** What the image that the tag names for this platform says of its own version; undefined where it says nothing. */
   async label(signal: AbortSignal): Promise<string | undefined> {
     let reference = this.#tag;
+    // An index may say it of all of its images.
+    let annotated: string | undefined;
     for (let depth = 0; depth < DEEPEST; depth++) {
       const { manifests, config, annotations } = await this.#manifest(reference, signal);
+      const annotation = annotations[VERSION];
+      if (typeof annotation === "string" && annotation !== "") annotated = annotation;
       if (config !== undefined) {
-        const label = labelOf(parseJson((await this.#read("blobs", config, signal)).body), VERSION);
-        const annotation = annotations[VERSION];
-        return label ?? (typeof annotation === "string" ? annotation : undefined);
+        return labelOf(parseJson((await this.#read("blobs", config, signal)).body), VERSION) ?? annotated;
       }
       const own = manifests.find(({ platform }) => platform === this.#deps.platform) ?? manifests[0];
-      if (own === undefined) return undefined;
+      if (own === undefined) return annotated;
       reference = own.digest;
     }
-    return undefined;
+    return annotated;
   }
 
   get #tag(): string {

@@ -196,6 +196,10 @@ function index(...manifests: unknown[]): unknown {
   return { schemaVersion: 2, manifests };
 }
 
+function annotated(version: string, manifest: unknown): unknown {
+  return { schemaVersion: 2, manifests: [child(manifest)], annotations: { [WANTED]: version } };
+}
+
 const NEW = labelled("2.0.0");
 const OLD = labelled("1.0.0");
 const STATEMENT = manifestOf({ statement: true });
@@ -244,6 +248,17 @@ const LABELS: [what: string, objects: unknown[], label: string | undefined][] = 
     "2.0.0",
   ],
   ["an index of nothing", [index()], undefined],
+  ["an index with an annotation", [{}, manifestOf({}), annotated("2.0.0", manifestOf({}))], "2.0.0"],
+  ["an image's own annotation, and one of its index", [
+    {},
+    manifestOf({}, { annotations: { [WANTED]: "2.0.0" } }),
+    annotated("3.0.0", manifestOf({}, { annotations: { [WANTED]: "2.0.0" } })),
+  ], "2.0.0"],
+  ["an image's label, and an annotation of its index", [
+    OLD,
+    manifestOf(OLD),
+    annotated("2.0.0", manifestOf(OLD)),
+  ], "1.0.0"],
 ];
 
 for (const [what, objects, label] of LABELS) {

@@ -13,6 +13,8 @@ import { RegistryError } from "./registry_error.ts";
  *   the query is put to the path that worked. The query is the registry's own affair: ECR, quay and Artifactory have
  *   cursors that nobody else can make.
  * - The last page may have a link too: to an empty one, or to itself. A page may be empty before the last one.
+ * - A registry need not give links at all ("MAY"): a page of just as many tags as were asked for may have one after it,
+ *   which begins behind its last tag.
  * - What goes round or has no end ends in an error: whoever misses a tag may miss the newest.
  */
 
@@ -46,6 +48,7 @@ export async function listTags(path: string, get: GetPage): Promise<string[]> {
   let count = 0;
   let page = await first(path, get);
   let here = pathAndQuery(page.at);
+  let hasLinks = false;
   for (;;) {
     asked.add(here);
     const more = readTags(page);
@@ -53,17 +56,41 @@ export async function listTags(path: string, get: GetPage): Promise<string[]> {
     if (count > MOST_TAGS) throw odd(page.at, `has more than ${MOST_TAGS} tags of this image`);
     const known = tags.size;
     for (const tag of more) tags.add(tag);
-    const next = nextPage(page.answer.headers.get("link"), page.at);
+    const isNews = tags.size > known;
+    const linked = nextPage(page.answer.headers.get("link"), page.at);
+    hasLinks ||= linked !== undefined;
+    const next = hasLinks || !isNews ? linked : behind(page.at, more);
     if (next === undefined) return [...tags];
     const there = pathAndQuery(next);
     if (asked.has(there)) {
-      const isLast = there === here && (more.length === 0 || tags.size > known);
+      const isLast = there === here && (more.length === 0 || isNews);
       if (isLast) return [...tags];
       throw odd(page.at, "repeats a page of its tags");
     }
     if (asked.size === MOST_PAGES) throw odd(page.at, `has more than ${MOST_PAGES} pages of tags`);
-    page = await follow(next, path, get);
+    const followed = hasLinks ? await follow(next, path, get) : await unlessRefused(there, get);
+    if (followed === undefined) return [...tags];
+    page = followed;
     here = there;
+  }
+}
+
+/** Where more tags are, if there are any: only a page that is full, and no fuller than was asked, has one after it. */
+function behind(at: URL, tags: string[]): URL | undefined {
+  const last = tags.at(-1);
+  if (last === undefined || at.searchParams.get("n") !== String(tags.length)) return undefined;
+  const next = new URL(at);
+  next.searchParams.set("last", last);
+  return next;
+}
+
+/** Undefined from a registry that does not know the question, which nothing but the number of its tags led to. */
+async function unlessRefused(pathAndQuery: string, get: GetPage): Promise<Arrival | undefined> {
+  try {
+    return await get(pathAndQuery);
+  } catch (error) {
+    if (isStatus(error, NO_SUCH_PAGE)) return undefined;
+    throw error;
   }
 }
 

@@ -141,6 +141,64 @@ for (const status of [400, 403, 405, 413, 414, 416, 422, 500]) {
   });
 }
 
+/** As many tags as are asked for, and no link to the others: the specification allows it. */
+function withoutLinks(all: string[], answer: (query: URLSearchParams) => Reply | undefined): Script {
+  return (url) => {
+    const query = new URL(url).searchParams;
+    const from = all.indexOf(query.get("last") ?? "") + 1;
+    return answer(query) ?? { body: { tags: all.slice(from, from + Number(query.get("n") ?? all.length)) } };
+  };
+}
+
+const MANY = Array.from({ length: 2_300 }, (_, patch) => `1.0.${String(patch).padStart(4, "0")}`);
+
+Deno.test("a registry that gives no links is asked for what is behind the last tag, until a page is not full", async () => {
+  const { registry, asked } = open(withoutLinks(MANY, () => undefined));
+  assert.deepEqual(await registry.tags(forever), MANY);
+  assert.deepEqual(asked, [TAGS, `${TAGS}&last=1.0.0999`, `${TAGS}&last=1.0.1999`]);
+});
+
+const FULL: [
+  what: string,
+  tags: string[],
+  answer: (query: URLSearchParams) => Reply | undefined,
+  asked: number,
+][] = [
+  ["a page is full by chance", MANY.slice(0, 1_000), () => undefined, 2],
+  [
+    "the last tag is not looked at",
+    MANY.slice(0, 1_000),
+    () => ({ body: { tags: MANY.slice(0, 1_000) } }),
+    2,
+  ],
+  [
+    "the last tag is refused",
+    MANY.slice(0, 1_000),
+    (query) => query.has("last") ? { status: 400 } : undefined,
+    2,
+  ],
+  ["the number is not looked at", MANY, () => ({ body: { tags: MANY } }), 1],
+  [
+    "only a hundred are given at once",
+    MANY.slice(0, 250),
+    (query) => query.get("n") === "1000" ? { status: 405 } : undefined,
+    4,
+  ],
+];
+
+for (const [what, tags, answer, count] of FULL) {
+  Deno.test(`the list of tags is whole without links where ${what}`, async () => {
+    const { registry, asked } = open(withoutLinks(tags, answer));
+    assert.deepEqual(await registry.tags(forever), tags);
+    assert.equal(asked.length, count);
+  });
+}
+
+Deno.test("a registry that fails in the midst of a list without links is not taken for complete", async () => {
+  const opened = open(withoutLinks(MANY, (query) => query.has("last") ? { status: 503 } : undefined));
+  assert.match(await complaint(opened), /^unreachable: /);
+});
+
 Deno.test("more tags than any image has are not gathered for ever", async () => {
   let page = 0;
   const tags = Array.from({ length: 30_000 }, (_, tag) => `t${tag}`);

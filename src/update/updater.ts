@@ -9,9 +9,11 @@ import {
   type Decision,
   labelledVersion,
   newerVersions,
+  olderVersions,
   type TaggedVersion,
   type Track,
   trackOf,
+  versionsOf,
   whyFixed,
 } from "./policy.ts";
 import { RegistryError } from "./registry_error.ts";
@@ -54,7 +56,10 @@ export interface TagSource {
 /** Milliseconds between two looks. */
 const INTERVALS: Record<Track, number> = { release: 24 * 3_600_000, prerelease: 4 * 3_600_000 };
 
-/** Of the newer versions, those that the tag may name: it names the newest, but for a release that is under way. */
+/**
+ * Of the newer versions and of the older ones, those that the tag may name: it names the newest, but for a release that
+ * is under way; or one of the latest, where it was moved back.
+ */
 const MOST_COMPARED = 20;
 
 /** After a fault of the registry or of the API server. */
@@ -157,13 +162,14 @@ class Updater {
   async #compare(image: Image, track: Track, self: Self | undefined, signal: AbortSignal): Promise<Outcome> {
     const { version, open, loses } = this.#deps;
     const registry = open(image);
-    const newer = newerVersions(await registry.tags(signal), track, version);
+    const all = versionsOf(await registry.tags(signal));
+    const newer = newerVersions(all, track, version);
     // A mirror of the image may be pulled in its place, another tag may not.
     const left = self !== undefined && pulls(self, image) ? self : undefined;
     const isAsked = newer.length > 0 && this.#mode === "exit" && left?.digest !== undefined;
     const runsWhatIsTagged = isAsked ? await registry.isTagged(left.digest ?? "", signal) : undefined;
     const tagged = runsWhatIsTagged === false
-      ? await versionTagged(registry, image, newer, signal)
+      ? await versionTagged(registry, image, newer, olderVersions(all, version), signal)
       : undefined;
     const pod = left && { ...left, runsWhatIsTagged, tagged, loses: loses() };
     const decision = decide({
@@ -191,17 +197,18 @@ class Updater {
 }
 
 /**
- * The version of the image that the tag names: that of the newer version whose tag names the same, else what the image
- * says of itself. In this order, since a label may be that of the image which it was built on.
+ * The version of the image that the tag names: that of the version whose tag names the same, else what the image says of
+ * itself. In this order, since a label may be that of the image which it was built on.
  */
 async function versionTagged(
   registry: TagSource,
   { tag = "latest" }: Image,
   newer: TaggedVersion[],
+  older: TaggedVersion[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const digest = await registry.digestOf(tag, signal);
-  for (const one of newer.slice(0, MOST_COMPARED)) {
+  for (const one of [...newer.slice(0, MOST_COMPARED), ...older.slice(0, MOST_COMPARED)]) {
     if (await registry.digestOf(one.tag, signal) === digest) return one.version;
   }
   return labelledVersion(await registry.label(signal));

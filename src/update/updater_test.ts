@@ -154,13 +154,23 @@ const MOVED_BACK: [string, Partial<Rig>, string][] = [
     "stays: 1.2.0 is there, but what the tag latest names is 0.9.0, which is not newer than 1.0.0",
   ],
   [
+    "to an older image with the label of the image that it was built on",
+    { named: { "0.9.0": "sha256:other", "1.2.0": "sha256:newest" }, label: "25.0.1" },
+    "stays: 1.2.0 is there, but what the tag latest names is 0.9.0, which is not newer than 1.0.0",
+  ],
+  [
+    "to what runs, built anew on an image that has a label",
+    { named: { "1.0.0": "sha256:other", "1.2.0": "sha256:newest" }, label: "25.0.1" },
+    "stays: 1.2.0 is there, but what the tag latest names is 1.0.0, which is not newer than 1.0.0",
+  ],
+  [
     "to another build of the version that runs",
     { named: { "1.0.0": "sha256:other", "1.2.0": "sha256:newest" }, label: "1.0.0" },
     "stays: 1.2.0 is there, but what the tag latest names is 1.0.0, which is not newer than 1.0.0",
   ],
   [
     "to what has no label",
-    { named: { "0.9.0": "sha256:other" } },
+    { named: {} },
     "stays: 1.2.0 is there, but what the tag latest names may be older: it is none of the newer versions, and has " +
     "no label org.opencontainers.image.version",
   ],

@@ -1,3 +1,4 @@
+import { endpointOf } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { makePod, objectOf, summaryOf } from "../../tests/kit/pods.ts";
@@ -23,7 +24,7 @@ async function rereadOnce(
     clock: new TestClock(),
     defaults: ["a"],
     interval: 0,
-    route: () => ({ endpoints: [{ name: "a", url: new URL("http://a"), trusted: true }], problems: [] }),
+    route: () => ({ endpoints: [endpointOf("a")], problems: [] }),
     open: () => {},
     complain: () => {},
   });

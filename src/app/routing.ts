@@ -121,8 +121,8 @@ function isOfAnnotation(name: string): boolean {
 }
 
 /** What the options say of where pods go. */
-export function routingOf({ endpoints, podWebhooks }: Options): Routing {
-  return { endpoints, podWebhooks: podWebhooks.map((host) => parseHostPattern(host)) };
+export function routingOf({ endpoints, podWebhooks, ofAnnotations }: Options): Routing {
+  return { endpoints, podWebhooks: podWebhooks.map((host) => parseHostPattern(host)), ofAnnotations };
 }
 
 /** The data path with the routes that the options describe. */

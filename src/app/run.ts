@@ -107,7 +107,8 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
       notices.sendGap(endpoint);
     },
   }, file === undefined ? undefined : ways.openDisk?.(file));
-  const notices = new Notices({ store, clock, endpoints: options.notices, scopes });
+  const noticed = options.endpoints.filter(({ settings }) => settings.notices).map(({ name }) => name);
+  const notices = new Notices({ store, clock, endpoints: noticed, scopes });
   const snapshot = once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
   const workers = new Workers({
     pending: store.pending,
@@ -117,9 +118,6 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     openClient: (endpoint) => ways.openClient(endpoint, world),
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
-    signatures: options.signatures,
-    timeout: options.timeout,
-    concurrency: options.concurrency,
     isAnnounced: !once,
     snapshot,
     budget: { limit: options.buffer, used: 0 },
@@ -161,7 +159,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     for (const endpoint of options.endpoints) workers.open(endpoint);
     endpoints.reopen();
     // The last process may have ended between an eviction and the word of it.
-    for (const name of options.notices) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
+    for (const name of noticed) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
     store.commit();
     if (snapshot !== undefined) {
       return await deliverOnce(selections, { api, pipeline, workers, snapshot, log, drain }, stop);

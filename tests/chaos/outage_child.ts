@@ -1,3 +1,4 @@
+import { endpointOf } from "../kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { Pipeline } from "../../src/app/pipeline.ts";
@@ -90,7 +91,7 @@ const workers: Workers = new Workers({
   },
   budget: { limit: BUFFER, used: 0 },
 }, kill.signal);
-const endpoint = { name: "away", url: new URL("http://receiver.example/"), trusted: true };
+const endpoint = endpointOf("away", "http://receiver.example/");
 const pipeline = new Pipeline({
   store,
   clock,

@@ -1,10 +1,10 @@
+import { endpointOf } from "./endpoint.ts";
 import { Pipeline } from "../../src/app/pipeline.ts";
 import type { Suspicion } from "../../src/change/contradiction.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
 import { compareVersions } from "../../src/pod/version.ts";
-import type { Endpoint } from "../../src/route/endpoint.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
 import { makeObject, objectOf, type PodParts } from "./pods.ts";
@@ -29,7 +29,7 @@ export class Rig {
     defaults: this.defaults,
     interval: INTERVAL,
     route: ({ metadata: { annotations } }) => ({
-      endpoints: (annotations?.["to"]?.split(",") ?? this.defaults).map(toEndpoint),
+      endpoints: (annotations?.["to"]?.split(",") ?? this.defaults).map((name) => endpointOf(name)),
       problems: [],
     }),
     open: () => {},
@@ -99,10 +99,6 @@ export class Rig {
 /** The pod that a message carries. */
 export function podIn({ body }: Message): Pod {
   return (JSON.parse(new TextDecoder().decode(body)) as Pick<PodObject, "pod">).pod;
-}
-
-function toEndpoint(name: string): Endpoint {
-  return { name, url: new URL(`https://${name}.example.com/`), trusted: true };
 }
 
 export function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {

@@ -2,7 +2,7 @@ import { ListenError } from "./src/admin/listen.ts";
 import { run } from "./src/app/run.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { type Options, parseOptions } from "./src/cli/options.ts";
-import { UsageError } from "./src/cli/usage_error.ts";
+import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";

@@ -6,7 +6,7 @@ import { type Module, parseModule, readModules } from "./kit/modules.ts";
 const STAGES = ["cluster", "source", "change", "route", "store", "delivery", "http", "update", "admin"];
 
 /** What is built on what: a file knows its own layer and those before it. On top of all is `main.ts`. */
-const LAYERS = [["pod", "runtime"], STAGES, ["cli"], ["app"]];
+const LAYERS = [["pod", "runtime"], STAGES, ["config"], ["cli"], ["app"]];
 
 /** Folders whose functions depend on their arguments alone. */
 const PURE = ["pod", "change", "route"];
@@ -257,7 +257,7 @@ Deno.test("architecture: the picture of the folders shows each folder, each laye
   const present = new Set(modules.map(({ path }) => folder(path)));
   assert.deepEqual(folders?.groups, { stages: STAGES, base: LAYERS[0] });
   assert.deepEqual(STAGES.filter((name) => !present.has(name)), [], "drawn, but not there");
-  const layers = ["main --> app", "app --> cli", "cli --> stages", "stages --> base"];
+  const layers = ["main --> app", "app --> cli", "cli --> config", "config --> stages", "stages --> base"];
   assert.deepEqual(folders?.arrows.slice(0, layers.length), layers);
   assert.deepEqual(folders?.arrows.slice(layers.length).sort(), arrowsBetweenStages(modules));
 });

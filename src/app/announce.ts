@@ -12,10 +12,17 @@ import type { Notices } from "./notices.ts";
 const SHOWN = 100;
 
 /** At the start: what is followed, and for whom. That it is delivered is said when it is. */
-export function sayStart({ namespaces, endpoints, source }: Options, origin: string, log: Log): void {
+export function sayStart(
+  { namespaces, excludeNamespaces, endpoints, source }: Options,
+  origin: string,
+  log: Log,
+): void {
   const names = enumerated(endpoints.map((endpoint) => endpoint.name)) || "the webhooks of annotations";
+  const but = excludeNamespaces.length === 0 ? "" : ` but ${enumerated(excludeNamespaces)}`;
   log.info(
-    `k8svent ${VERSION} follows the pods of ${inWords(namespaces)} at ${origin} (${source}) for ${names}.`,
+    `k8svent ${VERSION} follows the pods of ${
+      inWords(namespaces)
+    }${but} at ${origin} (${source}) for ${names}.`,
   );
 }
 

@@ -54,8 +54,10 @@ export async function bindStore(
   }
   inventory.bind({ cluster: `${authority ?? ""} ${api.origin}` });
   inventory.select(JSON.stringify(selections));
-  const namespaces = selections.flatMap(({ namespace }) => namespace === undefined ? [] : [namespace]);
-  const forgotten = namespaces.length === 0 ? 0 : inventory.forgetOutside(namespaces);
+  const { namespaces, excludeNamespaces } = options;
+  const forgotten = inventory.forgetOutside((name) =>
+    (namespaces.length === 0 || namespaces.includes(name)) && !excludeNamespaces.includes(name)
+  );
   if (forgotten > 0) {
     const are = forgotten === 1 ? "is" : "are";
     log.info(`${counted(forgotten, "pod")} of namespaces that are no longer followed ${are} forgotten.`);

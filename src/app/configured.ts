@@ -1,12 +1,15 @@
-import type { Options } from "../cli/options.ts";
+import type { Endpoint } from "../route/endpoint.ts";
 import type { Configured } from "./operator_endpoints.ts";
 
-/** The endpoints that the options name. */
-export function configuredBy({ endpoints, notices }: Pick<Options, "endpoints" | "notices">): Configured[] {
+/** Endpoints as they are served: with their selections and filters compiled. */
+export function configuredBy(endpoints: readonly Endpoint[]): Configured[] {
   return endpoints.map((endpoint) => ({
     endpoint,
     want: undefined,
-    isNotified: notices.includes(endpoint.name),
-    fingerprint: { all: "", selection: "" },
+    isNotified: endpoint.settings.notices,
+    fingerprint: {
+      all: JSON.stringify([endpoint.url, endpoint.settings]),
+      selection: JSON.stringify(endpoint.settings.selection),
+    },
   }));
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { endpointOf } from "../../tests/kit/endpoint.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { openTestStore, record } from "../../tests/kit/store.ts";
-import type { Endpoint } from "../route/endpoint.ts";
 import type { Want } from "../route/want.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
 
@@ -17,8 +17,13 @@ const NOTHING: Want = {
 };
 
 function configured(name: string, more: Partial<Configured> = {}): Configured {
-  const endpoint: Endpoint = { name, url: new URL(`https://${name}.example.com/`), trusted: true };
-  return { endpoint, want: undefined, isNotified: false, fingerprint: { all: "1", selection: "1" }, ...more };
+  return {
+    endpoint: endpointOf(name),
+    want: undefined,
+    isNotified: false,
+    fingerprint: { all: "1", selection: "1" },
+    ...more,
+  };
 }
 
 /** Endpoints `a` and `b` that run, and which workers were opened and closed since. */

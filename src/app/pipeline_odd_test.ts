@@ -1,3 +1,4 @@
+import { endpointOf, SETTINGS } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ODD_POD } from "../../tests/kit/odd_pods.ts";
@@ -8,8 +9,12 @@ import { parseHostPattern } from "../route/host_pattern.ts";
 import { route } from "../route/route.ts";
 
 Deno.test("whatever a pod holds, it goes to the endpoints that its annotation names, or to the default ones", () => {
-  const endpoint = { name: "a", url: new URL("https://a.example.com/"), trusted: true };
-  const routing = { endpoints: [endpoint], podWebhooks: [parseHostPattern("*.example.com")] };
+  const endpoint = endpointOf("a");
+  const routing = {
+    endpoints: [endpoint],
+    podWebhooks: [parseHostPattern("*.example.com")],
+    ofAnnotations: SETTINGS,
+  };
   fc.assert(fc.property(ODD_POD, ({ pod }) => assert.equal(route(pod, routing).endpoints.length, 1)));
 });
 

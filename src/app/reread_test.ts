@@ -1,3 +1,4 @@
+import { endpointOf } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { plainPipeline } from "../../tests/kit/plain_pipeline.ts";
@@ -18,8 +19,7 @@ async function rereadOnce(
   reasons: Reason[] = ["metadata"],
 ): Promise<{ found: boolean; sent: Message[]; asked: string[] }> {
   const store = openTestStore();
-  const endpoint = { name: "a", url: new URL("http://a"), trusted: true };
-  const pipeline = plainPipeline(store, new TestClock(), endpoint);
+  const pipeline = plainPipeline(store, new TestClock(), endpointOf("a"));
   try {
     const pod = makePod({ version: "10" });
     record(store, ["a"], {

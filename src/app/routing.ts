@@ -124,13 +124,17 @@ function isOfAnnotation(name: string): boolean {
 }
 
 /** Where pods go: to the operator's endpoints as they are at the moment, or where annotations may point. */
-export function routingOf(operators: Pick<OperatorEndpoints, "endpoints">, podWebhooks: string[]): Routing {
+export function routingOf(
+  operators: Pick<OperatorEndpoints, "endpoints">,
+  { podWebhooks, ofAnnotations }: Pick<Options, "podWebhooks" | "ofAnnotations">,
+): Routing {
   const hosts = podWebhooks.map((host) => parseHostPattern(host));
   return {
     get endpoints(): Endpoint[] {
       return operators.endpoints;
     },
     podWebhooks: hosts,
+    ofAnnotations,
   };
 }
 

@@ -38,8 +38,8 @@ class Rig {
       openClient: () => ({ send: this.receiver.send, close: (): void => {} }),
       fail: (error) => assert.fail(String(error)),
     }, this.#kill.signal);
-    const operators = new OperatorEndpoints(configuredBy(OPTIONS), this);
-    const routing = routingOf(operators, OPTIONS.podWebhooks);
+    const operators = new OperatorEndpoints(configuredBy(OPTIONS.endpoints), this);
+    const routing = routingOf(operators, OPTIONS);
     this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
     this.pipeline = openPipeline(OPTIONS, { ...this, annotations: this.endpoints, operators });
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);

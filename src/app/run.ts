@@ -126,9 +126,6 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     openClient: (endpoint) => ways.openClient(endpoint, world),
     rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
     secrets: () => world.secrets.current(),
-    signatures: options.signatures,
-    timeout: options.timeout,
-    concurrency: options.concurrency,
     isAnnounced: !once,
     snapshot,
     budget: { limit: options.buffer, used: 0 },
@@ -136,9 +133,9 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => failed.abort(error),
   }, kill.signal);
-  const operators = new OperatorEndpoints(configuredBy(options), { store, workers, clock, log });
+  const operators = new OperatorEndpoints(configuredBy(options.endpoints), { store, workers, clock, log });
   const relist = new Relist();
-  const endpoints = new AnnotationEndpoints(routingOf(operators, options.podWebhooks), store, workers, log);
+  const endpoints = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations: endpoints, clock, log });
   const health = new Health({
     clock,

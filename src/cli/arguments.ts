@@ -3,7 +3,7 @@ import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { suggestion } from "./unknown_flag.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
 
 /** What a person gave for one flag, still as text, and where: `--url` or `K8SVENT_WEBHOOKS`. */

@@ -18,6 +18,11 @@ export interface Flag {
 /** Every flag of the program, by the heading that it stands under in the help; what is used most comes first. */
 export const GROUPS = {
   "Where to send": {
+    config: {
+      value: "FILE",
+      variables: ["K8SVENT_CONFIG"],
+      help: "settings, and webhooks that each have their own, from this YAML file",
+    },
     url: {
       short: "u",
       value: "[NAME=]URL",
@@ -58,6 +63,12 @@ export const GROUPS = {
       list: true,
       variables: ["K8SVENT_NAMESPACE"],
       help: "only this namespace; all of them where none is named",
+    },
+    "exclude-namespace": {
+      value: "NS",
+      list: true,
+      variables: ["K8SVENT_EXCLUDE_NAMESPACE"],
+      help: "not this namespace",
     },
     selector: {
       value: "S",
@@ -153,6 +164,23 @@ export const GROUPS = {
       value: "NAME",
       variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
       help: "a name for this cluster, sent with every message",
+    },
+    cluster: {
+      value: "NAME",
+      variables: ["K8SVENT_CLUSTER"],
+      help: "a name for this cluster that receivers can tell it by, sent as k8svent-cluster",
+    },
+    reasons: {
+      value: "REASON",
+      list: true,
+      variables: ["K8SVENT_REASONS"],
+      help: "send only messages with this reason (terminated, ready, ...); all of them where none is named",
+    },
+    redact: {
+      value: "WHAT",
+      list: true,
+      variables: ["K8SVENT_REDACT"],
+      help: "mask what looks like a secret in env, args, annotations or probe-headers, or in all of them",
     },
     signatures: {
       value: "KIND",

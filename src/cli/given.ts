@@ -1,6 +1,6 @@
 import type { Given } from "./arguments.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
-import { quote, UsageError } from "./usage_error.ts";
+import { quote, UsageError } from "../config/usage_error.ts";
 
 /** Takes the text of one value and the flag or variable that it came from, for the error. */
 export type Parse<T> = (text: string, from: string) => T;

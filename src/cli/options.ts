@@ -1,21 +1,23 @@
 import type { Address } from "../admin/listen.ts";
 import { SCHEMES } from "../delivery/sign.ts";
-import type { Scheme } from "../route/endpoint_settings.ts";
+import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import type { EndpointSettings } from "../route/endpoint_settings.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { proxyFor } from "../runtime/proxy.ts";
 import { parseSecrets } from "../runtime/secret.ts";
 import { type Given, readArguments } from "./arguments.ts";
-import { parseAddress } from "./address.ts";
-import { parseDuration } from "./duration.ts";
+import { parseAddress } from "../config/address.ts";
+import { parseDuration } from "../config/duration.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
-import { parseSize } from "./size.ts";
+import { parseSize } from "../config/size.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
-import { choice, count, headerText, hostPattern, namespace, text, variableName } from "./value.ts";
-import { quote, UsageError } from "./usage_error.ts";
+import { choice, headerText, hostPattern, namespace, text } from "../config/value.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { ineffective } from "./warnings.ts";
-import { parseWebhooks } from "./webhooks.ts";
+import { chooseEndpoints } from "./endpoints.ts";
+import { variableName } from "./variable_name.ts";
 
 /** What the program is to do. Plain data: nothing has been read or dialled yet. Durations are milliseconds. */
 export interface Options {
@@ -25,8 +27,10 @@ export interface Options {
   /** At most one of the two is set; neither means that nothing is signed. By the rule of `runtime/secret.ts`. */
   secrets: string[];
   secretFile?: string;
-  /** Which signatures a message carries where there is a secret; never empty. */
-  signatures: ReadonlySet<Scheme>;
+  /** How the endpoints are served that pods' annotations name. */
+  ofAnnotations: EndpointSettings;
+  /** The file that the endpoints came from, and other settings. */
+  config?: string;
   /** One snapshot, then exit. `state` is then to be ignored. */
   once: boolean;
   source: "watch" | "poll";
@@ -34,6 +38,8 @@ export interface Options {
   interval: number;
   /** DNS labels without repetition; empty means all namespaces. */
   namespaces: string[];
+  /** The same; they are left out of all namespaces. */
+  excludeNamespaces: string[];
   /** As kubectl's; checked by the API server only. */
   selector?: string;
   fieldSelector?: string;
@@ -46,18 +52,14 @@ export interface Options {
   buffer: number;
   /** Bytes of bodies that the store may hold, deflated. */
   stateMax: number;
-  /** Names of endpoints that want notices beside messages about pods. */
-  notices: string[];
-  /** Between two signs of life to these endpoints; 0: none. */
+  /** Between two signs of life to the endpoints that get notices; 0: none. */
   heartbeat: number;
   /** Printable ASCII: it becomes a header. */
   environment?: string;
+  /** The same. */
+  cluster?: string;
   /** Each can be read by `parseHostPattern`; empty means that annotations are not honoured. */
   podWebhooks: string[];
-  /** Of one attempt, at least 1. */
-  timeout: number;
-  /** Requests at once for each endpoint, 1 to 1000. */
-  concurrency: number;
   /** From SIGTERM to the end of the drain; 0: none. */
   shutdownTimeout: number;
   /** Where health is served; absent: nowhere. */
@@ -85,50 +87,35 @@ export interface VersionRequested {
 }
 
 /**
- * Turns the command line and the environment into what to do. Reads no file and writes nothing.
+ * Turns the command line, the environment and the configuration file into what to do, in this order: what a flag says, no
+ * variable does, and what a variable says, not the file. Writes nothing.
  *
  * @param argv what follows the program's name
  * @param env looks up one variable
+ * @param openConfig reads the file of `--config`
  * @throws {UsageError}
  */
 export function parseOptions(
   argv: string[],
   env: (name: string) => string | undefined,
+  openConfig?: (file: string) => Config,
 ): Options | HelpRequested | VersionRequested {
   const given = readArguments(argv, env);
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
+  const file = optional(given, "config", text);
+  const config = file === undefined ? undefined : openConfig?.(file);
+  for (const [name, value] of config?.flags ?? []) {
+    if (!given.has(name as FlagName)) given.set(name as FlagName, value);
+  }
   const { weak, ...secret } = chooseSecret(given);
   const options: Options = {
     command: "run",
-    endpoints: parseEndpoints(given.get("url")),
+    ...chooseEndpoints(given, config),
+    ...defined("config", file),
     ...secret,
-    signatures: parseSignatures(given),
-    once: optional(given, "once", parseSwitch) ?? false,
-    source: required(given, "source", choice("watch", "poll")),
-    interval: required(given, "interval", parseDuration),
-    namespaces: list(given, "namespace", namespace),
-    ...defined("selector", optional(given, "selector", text)),
-    ...defined("fieldSelector", optional(given, "field-selector", text)),
-    ...defined("kubeconfig", optional(given, "kubeconfig", text)),
-    ...defined("context", optional(given, "context", text)),
-    ...defined("state", optional(given, "state", text)),
-    buffer: required(given, "buffer", parseSize),
-    stateMax: required(given, "state-max", parseSize),
-    notices: list(given, "notices", text),
-    heartbeat: optional(given, "heartbeat", parseDuration) ?? 0,
-    ...defined("environment", optional(given, "environment", headerText)),
-    podWebhooks: list(given, "pod-webhooks", hostPattern),
-    timeout: required(given, "timeout", parseDuration),
-    concurrency: required(given, "concurrency", count(1, 1000)),
-    shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
-    ...defined("listen", optional(given, "listen", parseAddress)),
-    update: parseUpdate(given),
-    logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
-    ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
-    payload: required(given, "payload", choice("k8svent", "k8vent")),
-    payloadEnv: list(given, "payload-env", variableName),
+    ...readSettings(given),
     warnings: [],
   };
   checkTogether(options);
@@ -143,11 +130,44 @@ export function parseOptions(
     ...weak,
     ...unsigned(options, env),
   ];
-  options.notices = namedEndpoints(options);
   if (options.payload === "k8vent" && options.payloadEnv.length === 0) {
     options.payloadEnv = ["ATOMIST_ENVIRONMENT"];
   }
   return options;
+}
+
+/** What is the program's as a whole. */
+function readSettings(
+  given: Map<FlagName, Given>,
+): Omit<
+  Options,
+  "command" | "endpoints" | "ofAnnotations" | "config" | "secrets" | "secretFile" | "warnings"
+> {
+  return {
+    once: optional(given, "once", parseSwitch) ?? false,
+    source: required(given, "source", choice("watch", "poll")),
+    interval: required(given, "interval", parseDuration),
+    namespaces: list(given, "namespace", namespace),
+    excludeNamespaces: list(given, "exclude-namespace", namespace),
+    ...defined("selector", optional(given, "selector", text)),
+    ...defined("fieldSelector", optional(given, "field-selector", text)),
+    ...defined("kubeconfig", optional(given, "kubeconfig", text)),
+    ...defined("context", optional(given, "context", text)),
+    ...defined("state", optional(given, "state", text)),
+    buffer: required(given, "buffer", parseSize),
+    stateMax: required(given, "state-max", parseSize),
+    heartbeat: optional(given, "heartbeat", parseDuration) ?? 0,
+    ...defined("environment", optional(given, "environment", headerText)),
+    ...defined("cluster", optional(given, "cluster", headerText)),
+    podWebhooks: list(given, "pod-webhooks", hostPattern),
+    shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
+    ...defined("listen", optional(given, "listen", parseAddress)),
+    update: parseUpdate(given),
+    logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
+    ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
+    payload: required(given, "payload", choice("k8svent", "k8vent")),
+    payloadEnv: list(given, "payload-env", variableName),
+  };
 }
 
 /** What is wrong only in combination. */
@@ -161,10 +181,13 @@ function checkTogether(options: Options): void {
   if (options.source === "poll" && options.interval === 0) {
     throw new UsageError("--source poll needs an --interval above 0, for example --interval 2m.");
   }
-  if (options.timeout === 0) {
-    throw new UsageError("--timeout must be above 0, for example --timeout 15s.");
+  const left = options.namespaces.filter((name) => !options.excludeNamespaces.includes(name));
+  if (options.namespaces.length > 0 && left.length === 0) {
+    throw new UsageError(
+      "Every --namespace is also an --exclude-namespace, so no pod is left: name another one.",
+    );
   }
-  if (options.heartbeat > 0 && options.notices.length === 0) {
+  if (options.heartbeat > 0 && !options.endpoints.some(({ settings }) => settings.notices)) {
     throw new UsageError(
       "--heartbeat goes to the webhooks that --notices names: add --notices NAME, or --notices all.",
     );
@@ -176,7 +199,9 @@ function checkTogether(options: Options): void {
 
 /** Each attempt would fail for it; a person who starts the program wants to know at once. */
 function checkProxies(endpoints: Endpoint[], env: (name: string) => string | undefined): void {
-  for (const { name, url } of endpoints) {
+  for (const { name, url, settings } of endpoints) {
+    // A proxy of its own takes the place of what the variables name; a URL in a file is not known yet.
+    if (url === undefined || settings.proxyUrl !== undefined) continue;
     const proxy = proxyFor(url, env);
     if (proxy === undefined || !("problem" in proxy)) continue;
     throw new UsageError(
@@ -184,27 +209,6 @@ function checkProxies(endpoints: Endpoint[], env: (name: string) => string | und
         "NO_PROXY.",
     );
   }
-}
-
-function parseSignatures(given: Map<FlagName, Given>): ReadonlySet<Scheme> {
-  const kinds = list(given, "signatures", choice(...SCHEMES));
-  return new Set(kinds.length > 0 ? kinds : SCHEMES);
-}
-
-/** The endpoints that `--notices` names. */
-function namedEndpoints({ notices, endpoints }: Options): string[] {
-  const names = endpoints.map((endpoint) => endpoint.name);
-  const unknown = notices.find((name) => name !== "all" && !names.includes(name));
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `--notices names ${quote(unknown)}, which is no webhook: give one that name with --url NAME=URL.`,
-    );
-  }
-  return names.filter((name) => notices.includes("all") || notices.includes(name));
-}
-
-function parseEndpoints(url: Given | undefined): Endpoint[] {
-  return url === undefined || url.values.length === 0 ? [] : parseWebhooks(url.values, url.from);
 }
 
 /** A flag wins over a variable here too, even where the one names a secret and the other a file. */

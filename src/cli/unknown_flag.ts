@@ -1,5 +1,5 @@
 import { FLAGS } from "./flags.ts";
-import { similar } from "./similar.ts";
+import { similar } from "../config/similar.ts";
 
 /** What people type who know kubectl, curl, or another program of this kind, and the flag that does that here. */
 const MEANT: Record<string, string> = {
@@ -9,7 +9,10 @@ const MEANT: Record<string, string> = {
   "--label": "--selector S",
   "--fields": "--field-selector S",
   "-c": "--context NAME",
-  "--cluster": "--context NAME",
+  "--config-file": "--config FILE",
+  "--cluster-name": "--cluster NAME",
+  "--reason": "--reasons REASON",
+  "--events": "--reasons REASON",
   "--server": "--kubeconfig FILE or --context NAME",
   "--token": "--kubeconfig FILE, or for signing --secret-file FILE",
   "--webhook": "--url URL",
@@ -37,8 +40,7 @@ const SAID: Record<string, string> = {
     "The pods of all namespaces are followed unless --namespace names some.",
     "-A --all-namespaces --all",
   ),
-  ...each("Files are named by --kubeconfig, --secret-file and --state.", "-f --file --filename"),
-  ...each("There is no file of settings: each flag has a variable instead.", "--config --config-file"),
+  ...each("Files are named by --config, --kubeconfig, --secret-file and --state.", "-f --file --filename"),
   ...each("It watches of itself; --once does not.", "-w --watch"),
   ...each("Use --once to print the pods as JSON.", "-o --output"),
   ...each("Use --once without a webhook to print what would be sent.", "--dry-run"),

@@ -1,10 +1,8 @@
-import { parseImage } from "../update/image.ts";
 import type { Given } from "./arguments.ts";
-import { parseDuration } from "./duration.ts";
+import { image, registry, updateInterval } from "../config/update_value.ts";
 import type { FlagName } from "./flags.ts";
 import { defined, list, optional, required } from "./given.ts";
-import { quote, UsageError } from "./usage_error.ts";
-import { choice, text } from "./value.ts";
+import { choice, text } from "../config/value.ts";
 
 /** How the program keeps itself current. Durations are milliseconds. */
 export interface UpdateOptions {
@@ -27,24 +25,6 @@ export function parseUpdate(given: Map<FlagName, Given>): UpdateOptions {
     ...defined("image", optional(given, "image", image)),
     ...defined("registryConfig", optional(given, "registry-config", text)),
     insecureRegistries: list(given, "insecure-registry", registry),
-    ...defined("interval", optional(given, "update-interval", interval)),
+    ...defined("interval", optional(given, "update-interval", updateInterval)),
   };
-}
-
-function image(value: string, from: string): string {
-  if (parseImage(value) !== undefined) return value;
-  throw new UsageError(
-    `${from} must be an image such as registry.example.com/k8svent:latest, not ${quote(value)}.`,
-  );
-}
-
-function registry(value: string, from: string): string {
-  if (/^[^/@?#\s]+$/.test(value) && URL.canParse(`http://${value}`)) return value.toLowerCase();
-  throw new UsageError(`${from} must be HOST or HOST:PORT, without scheme and path, not ${quote(value)}.`);
-}
-
-function interval(value: string, from: string): number {
-  const milliseconds = parseDuration(value, from);
-  if (milliseconds >= 1_000) return milliseconds;
-  throw new UsageError(`${from} must be at least 1s; to look for no update at all, use --update off.`);
 }

@@ -1,5 +1,5 @@
 import { FLAGS } from "./flags.ts";
-import { similar } from "./similar.ts";
+import { similar } from "../config/similar.ts";
 
 /** Read by other parts than the options: `cluster/in_cluster.ts`. The rest is of this project's tests and build. */
 const OTHERS = /^K8SVENT_(SERVICE_ACCOUNT|ENVTEST|TOOLCHAIN|SOAK|HISTORIES|(MODEL|CHAOS|TEST)_[A-Z]+)$/;
@@ -23,8 +23,8 @@ const MEANT: Record<string, string> = {
   LABELS: "SELECTOR",
   LABEL_SELECTOR: "SELECTOR",
   POLL_INTERVAL: "INTERVAL",
-  CLUSTER: "ENVIRONMENT",
-  CLUSTER_NAME: "ENVIRONMENT",
+  CLUSTER_NAME: "CLUSTER",
+  CONFIG_FILE: "CONFIG",
   STATE_FILE: "STATE",
   DEBUG: "LOG_LEVEL",
   VERBOSE: "LOG_LEVEL",

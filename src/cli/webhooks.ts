@@ -1,25 +1,29 @@
-import { type Endpoint, endpointName } from "../route/endpoint.ts";
-import { UsageError } from "./usage_error.ts";
-import { parseWebhookUrl } from "./webhook_url.ts";
+import { endpointName } from "../route/endpoint.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { isEndpointName } from "../config/value.ts";
+import { parseWebhookUrl } from "../config/webhook_url.ts";
 
 /** What stands before the first `=`, unless that is part of a URL (then a `:` or `/` comes first). */
 const NAMED = /^([^=:/?#]*)=(.*)$/s;
 
-/** Names stand in logs, metrics and the store, so they are plain words. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+/** A webhook as it was given. */
+export interface Webhook {
+  name: string;
+  url: URL;
+}
 
 /**
- * The endpoints of a list of `[NAME=]URL`. An error names an entry by its number and, where it has one, its
+ * The webhooks of a list of `[NAME=]URL`. An error names an entry by its number and, where it has one, its
  * host: the rest of a webhook's URL is often its password.
  *
  * @param from the flag or variable that the list came from, for the errors
  * @throws {UsageError} where an entry is no URL of a webhook (see `webhook_url.ts`), a name is not a plain word, or two endpoints
  * would have one name.
  */
-export function parseWebhooks(entries: string[], from: string): Endpoint[] {
-  const endpoints = entries.map((entry, index) => parseWebhook(entry.trim(), `${from}, entry ${index + 1}`));
+export function parseWebhooks(entries: string[], from: string): Webhook[] {
+  const webhooks = entries.map((entry, index) => parseWebhook(entry.trim(), `${from}, entry ${index + 1}`));
   const seen = new Map<string, number>();
-  for (const [index, { name }] of endpoints.entries()) {
+  for (const [index, { name }] of webhooks.entries()) {
     const first = seen.get(name);
     if (first !== undefined) {
       throw new UsageError(
@@ -29,16 +33,16 @@ export function parseWebhooks(entries: string[], from: string): Endpoint[] {
     }
     seen.set(name, index);
   }
-  return endpoints;
+  return webhooks;
 }
 
-function parseWebhook(entry: string, place: string): Endpoint {
+function parseWebhook(entry: string, place: string): Webhook {
   const [, name, rest] = NAMED.exec(entry) ?? [];
-  if (name !== undefined && !NAME.test(name)) {
+  if (name !== undefined && !isEndpointName(name)) {
     throw new UsageError(
       `${place}: what stands before the "=" must be a name of at most 63 letters, digits, ".", "_" and "-".`,
     );
   }
   const url = parseWebhookUrl((rest ?? entry).trim(), place);
-  return { name: name ?? endpointName(url), url, trusted: true };
+  return { name: name ?? endpointName(url), url };
 }

@@ -2,7 +2,7 @@ import type { Client } from "../http/client.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { Renderer, type Rendering } from "./render.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
-import { SCHEMES, Signer } from "./sign.ts";
+import { Signer } from "./sign.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
 /**
@@ -12,13 +12,17 @@ import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
  * another worker; the one before ends its attempts beside it, and the store sees to the order.
  */
 
+/** What each worker has of its own. */
+type OwnDeps = Pick<
+  WorkerDeps,
+  "endpoint" | "url" | "send" | "renderer" | "signer" | "timeout" | "concurrency"
+>;
+
 /** What all workers share, and how each gets its own way to its endpoint. */
-export interface WorkersDeps extends Omit<WorkerDeps, "endpoint" | "url" | "send" | "renderer" | "signer"> {
+export interface WorkersDeps extends Omit<WorkerDeps, keyof OwnDeps> {
   /** Makes the way to an endpoint, once for each opening. One that is not trusted is dialled through the guard. */
   openClient: (endpoint: Endpoint) => Client;
   rendering: Rendering;
-  /** The schemes to sign by (`--signatures`); all by default. */
-  signatures?: ReadonlySet<Scheme>;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
@@ -42,7 +46,8 @@ export class Workers {
   readonly #signal: AbortSignal;
   /** Shared, so that what is the same at several endpoints is made once. */
   readonly #renderer: Renderer;
-  readonly #signer: Signer;
+  /** By the schemes, for the same reason. */
+  readonly #signers = new Map<string, Signer>();
   readonly #running = new Map<string, Running>();
   /** Annotation endpoints that were closed: the end of a pod that they were sent may still come for them. */
   readonly #closed = new Map<string, Endpoint>();
@@ -56,13 +61,13 @@ export class Workers {
     this.#deps = deps;
     this.#signal = signal;
     this.#renderer = new Renderer(deps.rendering);
-    this.#signer = new Signer(deps.signatures ?? new Set(SCHEMES));
   }
 
   /** Starts the worker of an endpoint unless it runs. */
   open(endpoint: Endpoint): void {
-    const { name, url, trusted } = endpoint;
-    if (this.#running.has(name)) return;
+    const { name, url, trusted, settings: { timeout, concurrency, signatures } } = endpoint;
+    // A URL that stands in a file is not read yet: what is for such an endpoint stays pending.
+    if (this.#running.has(name) || url === undefined) return;
     const { send, close } = this.#deps.openClient(endpoint);
     const unsigned = (): string[] => [];
     const worker = new Worker({
@@ -71,9 +76,10 @@ export class Workers {
       url,
       send,
       renderer: this.#renderer,
-      signer: this.#signer,
+      signer: this.#signerFor(signatures),
+      timeout,
+      concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
       isAnnounced: trusted && this.#deps.isAnnounced,
-      concurrency: trusted ? this.#deps.concurrency : Math.min(OF_ANNOTATION, this.#deps.concurrency),
       // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
       secrets: trusted ? this.#deps.secrets : unsigned,
     });
@@ -82,6 +88,13 @@ export class Workers {
     this.#closed.delete(name);
     if (!trusted) this.#ofAnnotations.add(name);
     this.#running.set(name, { worker, endpoint, ended });
+  }
+
+  #signerFor(schemes: readonly Scheme[]): Signer {
+    const key = schemes.join();
+    const signer = this.#signers.get(key) ?? new Signer(new Set(schemes));
+    this.#signers.set(key, signer);
+    return signer;
   }
 
   /** These endpoints have something new that is ready. */

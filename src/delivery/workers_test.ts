@@ -1,3 +1,4 @@
+import { endpointOf } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
@@ -44,7 +45,7 @@ class Rig {
 }
 
 function endpoint(name: string, trusted = true): Endpoint {
-  return { name, url: new URL(`https://${name}.example.com/`), trusted };
+  return { ...endpointOf(name), trusted };
 }
 
 function withRig(name: string, test: (rig: Rig) => Promise<void>): void {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Endpoint } from "./endpoint.ts";
+import type { EndpointSettings } from "./endpoint_settings.ts";
 import { type HostPattern, matchesHost } from "./host_pattern.ts";
 
 /** How the name of an endpoint that came from an annotation begins. */
@@ -95,7 +96,7 @@ function readEnvironment(value: unknown, wish: Wish): void {
  * digits are found again in minutes by trying paths, and whoever had the name of another endpoint would share
  * its queue. The prefix keeps the two kinds apart.
  */
-export function annotationEndpoint(url: URL): Endpoint {
+export function annotationEndpoint(url: URL, settings: EndpointSettings): Endpoint {
   const digest = createHash("sha256").update(url.href).digest("hex").slice(0, 32);
-  return { name: `${ANNOTATION_PREFIX}${url.host.slice(0, 253)}-${digest}`, url, trusted: false };
+  return { name: `${ANNOTATION_PREFIX}${url.host.slice(0, 253)}-${digest}`, url, trusted: false, settings };
 }

@@ -1,3 +1,4 @@
+import { SETTINGS } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { annotationEndpoint, parseAnnotation, WEBHOOKS_PER_POD } from "./annotation.ts";
@@ -129,10 +130,10 @@ Deno.test("no annotation breaks the reading, or gets a URL through that is not h
 
 Deno.test("the endpoint of an annotation is not trusted, and its name gives neither path nor query away", () => {
   const url = new URL("https://hooks.example.com/secret?key=secret");
-  const endpoint = annotationEndpoint(url);
+  const endpoint = annotationEndpoint(url, SETTINGS);
   assert.equal(endpoint.trusted, false);
   assert.equal(endpoint.url, url);
   assert.match(endpoint.name, /^pod:hooks\.example\.com-[0-9a-f]{32}$/);
-  assert.equal(annotationEndpoint(new URL(url)).name, endpoint.name);
-  assert.notEqual(annotationEndpoint(new URL("?key=other", url)).name, endpoint.name);
+  assert.equal(annotationEndpoint(new URL(url), SETTINGS).name, endpoint.name);
+  assert.notEqual(annotationEndpoint(new URL("?key=other", url), SETTINGS).name, endpoint.name);
 });

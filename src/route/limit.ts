@@ -42,7 +42,7 @@ export function limitDistinct(
   const problems = refused.map((endpoint) =>
     annotationProblem(
       pod,
-      `the webhook at ${endpoint.url.host.slice(0, 253)} is refused: ${limit}`,
+      `the webhook at ${endpoint.url?.host.slice(0, 253)} is refused: ${limit}`,
       kept.length === 0,
     )
   );

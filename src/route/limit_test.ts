@@ -1,3 +1,4 @@
+import { endpointOf, SETTINGS } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Pod } from "../pod/pod.ts";
@@ -7,11 +8,11 @@ import { DISTINCT_LIMIT, limitDistinct, NAMESPACE_LIMIT } from "./limit.ts";
 import type { Routing } from "./route.ts";
 
 const POD: Pod = { metadata: { uid: "u", namespace: "shop", name: "web-0", resourceVersion: "1" } };
-const DEFAULT: Endpoint = { name: "main", url: new URL("https://hooks.example.com/main"), trusted: true };
-const ROUTING: Routing = { endpoints: [DEFAULT], podWebhooks: [] };
+const DEFAULT: Endpoint = endpointOf("main", "https://hooks.example.com/main");
+const ROUTING: Routing = { endpoints: [DEFAULT], podWebhooks: [], ofAnnotations: SETTINGS };
 
 function named(n: number): Endpoint {
-  return annotationEndpoint(new URL(`https://hooks.example.com/secret-${n}`));
+  return annotationEndpoint(new URL(`https://hooks.example.com/secret-${n}`), SETTINGS);
 }
 
 /** So many endpoints, each of a namespace of its own. */

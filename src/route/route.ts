@@ -2,6 +2,7 @@ import { fieldsOf, textOf } from "../pod/anything.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { annotationEndpoint, parseAnnotation } from "./annotation.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { EndpointSettings } from "./endpoint_settings.ts";
 import type { HostPattern } from "./host_pattern.ts";
 
 /** What the operator decided. */
@@ -10,6 +11,8 @@ export interface Routing {
   endpoints: Endpoint[];
   /** The hosts that annotations may name (`--pod-webhooks`). Empty: annotations are not even read. */
   podWebhooks: HostPattern[];
+  /** How the endpoints of annotations are served. */
+  ofAnnotations: EndpointSettings;
 }
 
 /** Where one pod goes. */
@@ -41,7 +44,7 @@ export function route(pod: Pod, routing: Routing): Route {
     return { endpoints: routing.endpoints, problems: [] };
   }
   const wish = parseAnnotation(text, routing.podWebhooks);
-  const own = wish.urls.flatMap((url) => endpointsAt(url, routing.endpoints));
+  const own = wish.urls.flatMap((url) => endpointsAt(url, routing));
   const endpoints = own.length > 0 ? own : routing.endpoints;
   const problems = wish.problems.map((problem) => annotationProblem(pod, problem, own.length === 0));
   return wish.environment === undefined
@@ -49,9 +52,9 @@ export function route(pod: Pod, routing: Routing): Route {
     : { endpoints, environment: wish.environment, problems };
 }
 
-function endpointsAt(url: URL, operators: Endpoint[]): Endpoint[] {
-  const same = operators.filter((endpoint) => endpoint.url.href === url.href);
-  return same.length > 0 ? same : [annotationEndpoint(url)];
+function endpointsAt(url: URL, { endpoints, ofAnnotations }: Routing): Endpoint[] {
+  const same = endpoints.filter((endpoint) => endpoint.url?.href === url.href);
+  return same.length > 0 ? same : [annotationEndpoint(url, ofAnnotations)];
 }
 
 /** The sentence for one problem, with what follows from it for the pod. */

@@ -1,3 +1,4 @@
+import { endpointOf, SETTINGS } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import type { Pod } from "../pod/pod.ts";
 import { annotationEndpoint } from "./annotation.ts";
@@ -5,12 +6,13 @@ import type { Endpoint } from "./endpoint.ts";
 import { parseHostPattern } from "./host_pattern.ts";
 import { route, type Routing } from "./route.ts";
 
-const DEFAULT: Endpoint = { name: "main", url: new URL("https://hooks.example.com/main"), trusted: true };
-const OTHER: Endpoint = { name: "other", url: new URL("http://10.0.0.1/other"), trusted: true };
+const DEFAULT: Endpoint = endpointOf("main", "https://hooks.example.com/main");
+const OTHER: Endpoint = endpointOf("other", "http://10.0.0.1/other");
 
 const ROUTING: Routing = {
   endpoints: [DEFAULT, OTHER],
   podWebhooks: [parseHostPattern("hooks.example.com")],
+  ofAnnotations: SETTINGS,
 };
 
 function pod(annotation?: string): Pod {
@@ -31,7 +33,7 @@ Deno.test("a pod without the annotation goes to the default endpoints", () => {
 
 Deno.test("the annotation's webhooks take the place of the default ones", () => {
   const { endpoints, problems } = route(pod('{"webhooks":["https://hooks.example.com/mine"]}'), ROUTING);
-  assert.deepEqual(endpoints, [annotationEndpoint(new URL("https://hooks.example.com/mine"))]);
+  assert.deepEqual(endpoints, [annotationEndpoint(new URL("https://hooks.example.com/mine"), SETTINGS)]);
   assert.deepEqual(problems, []);
 });
 
@@ -69,7 +71,7 @@ Deno.test("an annotation whose webhooks are all refused leaves the pod where it 
 Deno.test("a refused webhook beside an allowed one is told, and the allowed one alone counts", () => {
   const annotated = pod('{"webhooks":["https://evil.test/","https://hooks.example.com/mine"]}');
   const { endpoints, problems } = route(annotated, ROUTING);
-  assert.deepEqual(endpoints.map((endpoint) => endpoint.url.href), ["https://hooks.example.com/mine"]);
+  assert.deepEqual(endpoints.map((endpoint) => endpoint.url?.href), ["https://hooks.example.com/mine"]);
   assert.equal(problems.length, 1);
   assert.doesNotMatch(problems[0] ?? "", /default/);
 });

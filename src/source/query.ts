@@ -4,20 +4,28 @@ import type { Scope } from "../pod/pod.ts";
 export interface Selection {
   /** One namespace, or all (undefined). */
   namespace: Scope;
+  /** Left out of all namespaces. No pod ever moves between namespaces, so nothing leaves the selection by it. */
+  excludedNamespaces?: readonly string[];
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
 }
 
 /** What is to be looked at: one selection for each namespace, or one for all. */
 export function selectionsOf(
-  { namespaces, selector, fieldSelector }: {
+  { namespaces, excludeNamespaces, selector, fieldSelector }: {
     namespaces: string[];
+    excludeNamespaces: string[];
     selector?: string;
     fieldSelector?: string;
   },
 ): Selection[] {
-  const scopes = namespaces.length > 0 ? namespaces : [undefined];
-  return scopes.map((namespace) => ({ namespace, labelSelector: selector, fieldSelector }));
+  const selectors = { labelSelector: selector, fieldSelector };
+  if (namespaces.length > 0) {
+    return namespaces.filter((namespace) => !excludeNamespaces.includes(namespace))
+      .map((namespace) => ({ namespace, ...selectors }));
+  }
+  const excluded = excludeNamespaces.length === 0 ? {} : { excludedNamespaces: excludeNamespaces.toSorted() };
+  return [{ namespace: undefined, ...excluded, ...selectors }];
 }
 
 /** Whether pods can leave the selection without being deleted. */
@@ -27,10 +35,13 @@ export function isSelective({ labelSelector, fieldSelector }: Selection): boolea
 
 /** The path and query of a request for the pods of a selection. */
 export function podsPath(selection: Selection, parameters: Record<string, string>): string {
-  const { namespace, labelSelector, fieldSelector } = selection;
+  const { namespace, labelSelector, fieldSelector, excludedNamespaces = [] } = selection;
   const query = new URLSearchParams(parameters);
   if (labelSelector !== undefined) query.set("labelSelector", labelSelector);
-  if (fieldSelector !== undefined) query.set("fieldSelector", fieldSelector);
+  const fields = excludedNamespaces.map((name) => `metadata.namespace!=${name}`);
+  // What stands between commas must all hold.
+  if (fieldSelector !== undefined) fields.unshift(fieldSelector);
+  if (fields.length > 0) query.set("fieldSelector", fields.join());
   const folder = namespace === undefined
     ? "/api/v1/pods"
     : `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;

@@ -240,8 +240,8 @@ export class KnownPods implements Inventory {
     else this.#journal.pods.delete(pod.id);
   }
 
-  forgetOutside(namespaces: readonly string[]): number {
-    const outside = [...this.#byUid.values()].filter((pod) => !namespaces.includes(pod.namespace));
+  forgetOutside(isFollowed: (namespace: string) => boolean): number {
+    const outside = [...this.#byUid.values()].filter((pod) => !isFollowed(pod.namespace));
     for (const pod of outside) this.remove(pod, undefined);
     return outside.length;
   }

@@ -144,7 +144,7 @@ export interface Inventory {
   remove(pod: KnownPod, gone: { version: string; left: boolean } | undefined): void;
   tombstone(uid: string): { version: string; left: boolean } | undefined;
   /** Without a word to anybody. Returns how many. */
-  forgetOutside(namespaces: readonly string[]): number;
+  forgetOutside(isFollowed: (namespace: string) => boolean): number;
   /** Per scope: the version up to which it was wholly seen (R); whether a list of it was ever completed. */
   reached(scope: Scope): string | undefined;
   setReached(scope: Scope, resourceVersion: string): void;

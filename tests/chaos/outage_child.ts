@@ -1,3 +1,4 @@
+import { endpointOf } from "../kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { Workers } from "../../src/delivery/workers.ts";
@@ -90,7 +91,7 @@ const workers: Workers = new Workers({
   },
   budget: { limit: BUFFER, used: 0 },
 }, kill.signal);
-const endpoint = { name: "away", url: new URL("http://receiver.example/"), trusted: true };
+const endpoint = endpointOf("away", "http://receiver.example/");
 const pipeline = plainPipeline(store, clock, endpoint, (wanted) => workers.open(wanted));
 
 pipeline.accept([{ type: "sync-start", scope: undefined, resourceVersion: "1" }, {

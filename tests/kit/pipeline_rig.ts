@@ -1,3 +1,4 @@
+import { endpointOf } from "./endpoint.ts";
 import { Pipeline } from "../../src/app/pipeline.ts";
 import { Recorder } from "../../src/app/recorder.ts";
 import type { Suspicion } from "../../src/change/contradiction.ts";
@@ -5,7 +6,6 @@ import type { PodEvent } from "../../src/pod/event.ts";
 import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
 import { compareVersions } from "../../src/pod/version.ts";
-import type { Endpoint } from "../../src/route/endpoint.ts";
 import type { Want } from "../../src/route/want.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
@@ -46,7 +46,7 @@ export class Rig {
       const names = pod.metadata.annotations?.["to"]?.split(",") ?? this.defaults;
       const isSelected = (name: string): boolean => this.wants.get(name)?.selects(pod) ?? true;
       return {
-        endpoints: names.filter(isSelected).map(toEndpoint),
+        endpoints: names.filter(isSelected).map((name) => endpointOf(name)),
         excluded: names.filter((name) => !isSelected(name)),
         problems: [],
       };
@@ -118,10 +118,6 @@ export class Rig {
 /** The pod that a message carries. */
 export function podIn({ body }: Message): Pod {
   return (JSON.parse(new TextDecoder().decode(body)) as Pick<PodObject, "pod">).pod;
-}
-
-function toEndpoint(name: string): Endpoint {
-  return { name, url: new URL(`https://${name}.example.com/`), trusted: true };
 }
 
 export function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {

@@ -1,6 +1,6 @@
+import { type Reason, REASONS } from "../change/reasons.ts";
 import { parseHostPattern } from "../route/host_pattern.ts";
 import { alternatives } from "../runtime/wording.ts";
-import { FLAGS } from "./flags.ts";
 import { similar } from "./similar.ts";
 import { quote, UsageError } from "./usage_error.ts";
 
@@ -68,15 +68,10 @@ export function hostPattern(value: string, from: string): string {
   }
 }
 
-/** The name of a variable whose value may leave the cluster. */
-export function variableName(value: string, from: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) {
-    throw new UsageError(`${from} must be the name of an environment variable, not ${quote(value)}.`);
-  }
-  for (const flag of FLAGS.values()) {
-    if (flag.confidential && flag.variables.includes(value)) {
-      throw new UsageError(`${from} must not name ${value}: it holds a secret, and secrets are never sent.`);
-    }
-  }
-  return value;
+/** An endpoint's name stands in logs, metrics and the store, so it is a plain word. */
+export function isEndpointName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);
 }
+
+/** Why a message is sent. */
+export const reason: (value: string, from: string) => Reason = choice(...REASONS);

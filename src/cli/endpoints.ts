@@ -1,0 +1,109 @@
+import type { Config } from "../config/config.ts";
+import { type EndpointLayer, settingsOf, settingsOfAnnotations } from "../config/endpoint_layer.ts";
+import { parseDuration } from "../config/duration.ts";
+import { quote, UsageError } from "../config/usage_error.ts";
+import { choice, count, reason } from "../config/value.ts";
+import { SCHEMES } from "../delivery/sign.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import type { EndpointSettings, RedactProfile } from "../route/endpoint_settings.ts";
+import type { Given } from "./arguments.ts";
+import type { FlagName } from "./flags.ts";
+import { defined, list, optional } from "./given.ts";
+import { parseWebhooks } from "./webhooks.ts";
+
+/*
+ * Which endpoints there are, and how each is served. They stand in the file, or are given by flags or variables, never
+ * both. What an endpoint of the file says of itself is the most specific; then come flags, variables, the file's
+ * `defaults:`, and what is built in.
+ */
+
+/** What `--redact` can name, and the part of the profile that it means. */
+const REDACTED = {
+  "env": ["env"],
+  "args": ["args"],
+  "annotations": ["annotations"],
+  "probe-headers": ["probeHeaders"],
+  "all": ["env", "args", "annotations", "probeHeaders"],
+} as const satisfies Record<string, (keyof RedactProfile)[]>;
+
+/**
+ * The endpoints of the operator, and how those of pods' annotations are served.
+ *
+ * @throws {UsageError}
+ */
+export function chooseEndpoints(
+  given: Map<FlagName, Given>,
+  config: Config | undefined,
+): { endpoints: Endpoint[]; ofAnnotations: EndpointSettings } {
+  const ofFlags = readLayer(given);
+  const ofFile = defaultsOf(given, config);
+  const url = given.get("url");
+  if (config?.endpoints !== undefined && url !== undefined) throw namedTwice(config, url);
+  const webhooks = url === undefined ? [] : parseWebhooks(url.values, url.from);
+  const entries = config?.endpoints ?? webhooks.map((webhook) => ({ ...webhook, layer: {} }));
+  const noticed = readNotices(given, entries.map(({ name }) => name));
+  const endpoints = entries.map(({ layer, ...entry }): Endpoint => {
+    const notices = noticed === undefined ? {} : { notices: noticed.includes(entry.name) };
+    return { ...entry, trusted: true, settings: settingsOf(ofFile, ofFlags, notices, layer) };
+  });
+  return { endpoints, ofAnnotations: settingsOfAnnotations(ofFile, ofFlags) };
+}
+
+function namedTwice({ file, endpoints = [] }: Config, { from }: Given): UsageError {
+  const way = from.startsWith("--") ? "leave the flag out" : "unset the variable";
+  return new UsageError(
+    `${file} names endpoints (${endpoints.length}), and so does ${from}: ${way}, or take "endpoints" out of the file.`,
+  );
+}
+
+/** Secrets that a flag or a variable names take the place of those of `defaults:`. */
+function defaultsOf(given: Map<FlagName, Given>, config: Config | undefined): EndpointLayer {
+  const { secretFiles, ...rest } = config?.defaults ?? {};
+  const isGiven = given.has("secret") || given.has("secret-file");
+  return isGiven || secretFiles === undefined ? rest : { ...rest, secretFiles };
+}
+
+function readLayer(given: Map<FlagName, Given>): EndpointLayer {
+  const signatures = list(given, "signatures", choice(...SCHEMES));
+  const reasons = list(given, "reasons", reason);
+  return {
+    ...defined("timeout", optional(given, "timeout", timeout)),
+    ...defined("concurrency", optional(given, "concurrency", count(1, 1000))),
+    ...signatures.length > 0 && { signatures },
+    ...reasons.length > 0 && { reasons },
+    ...defined("redact", readRedact(given)),
+  };
+}
+
+function timeout(value: string, from: string): number {
+  const milliseconds = parseDuration(value, from);
+  if (milliseconds > 0) return milliseconds;
+  throw new UsageError(`${from} must be above 0, for example ${from} 15s.`);
+}
+
+function readRedact(given: Map<FlagName, Given>): RedactProfile | undefined {
+  const words = list(given, "redact", choice(...Object.keys(REDACTED) as (keyof typeof REDACTED)[]));
+  if (words.length === 0) return undefined;
+  const profile: RedactProfile = {
+    env: "none",
+    args: "none",
+    annotations: "none",
+    probeHeaders: "none",
+    patterns: [],
+  };
+  for (const word of words) for (const part of REDACTED[word]) profile[part] = "secrets";
+  return profile;
+}
+
+/** The endpoints that `--notices` names; undefined where it is not given. */
+function readNotices(given: Map<FlagName, Given>, names: readonly string[]): string[] | undefined {
+  const notices = given.get("notices");
+  if (notices === undefined) return undefined;
+  const unknown = notices.values.find((name) => name !== "all" && !names.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `${notices.from} names ${quote(unknown)}, which is no webhook: give one that name with --url NAME=URL.`,
+    );
+  }
+  return names.filter((name) => notices.values.includes("all") || notices.values.includes(name));
+}

@@ -6,6 +6,8 @@
  * A comma is an "and". A value may be empty (`app=`, `track in (stable,)`), white space stands anywhere between two
  * words, and `in` and `notin` are words like others where no operator can stand. A pod without the label satisfies
  * `!=` and `notin`. The empty selector selects everything.
+ *
+ * Stricter in one point: apimachinery stops reading at a NUL, so that "\0x=a" selects everything. Here it is an error.
  */
 
 /** One selector: all of it must hold. */

@@ -47,7 +47,11 @@ const CASES: [sentence: string, pod: Pod, workload: string | undefined][] = [
     controlled({ ...JOB, name: `nightly-report-${DUE}` }),
     "CronJob/nightly-report",
   ],
-  ["a Job that was due hours before has one, too", controlled({ ...JOB, name: `a-${DUE - 600}` }), "CronJob/a"],
+  [
+    "a Job that was due hours before has one, too",
+    controlled({ ...JOB, name: `a-${DUE - 600}` }),
+    "CronJob/a",
+  ],
   ["a Job that a person named is a Job", controlled({ ...JOB, name: "migrate" }), "Job/migrate"],
   [
     "a date at the end of a Job's name is no minute",

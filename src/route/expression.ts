@@ -130,12 +130,18 @@ for (const [left, right] of [["double", "int"], ["int", "double"]]) {
   BASE.registerOperator(`${left} - ${right}: double`, (a: Numeric, b: Numeric) => Number(a) - Number(b));
   BASE.registerOperator(`${left} * ${right}: double`, (a: Numeric, b: Numeric) => Number(a) * Number(b));
   BASE.registerOperator(`${left} / ${right}: double`, (a: Numeric, b: Numeric) => Number(a) / Number(b));
-  BASE.registerOperator(`${left} % ${right}: double`, (a: Numeric, b: Numeric) => Number(a) % Number(b));
+  BASE.registerOperator(`${left} % ${right}: double`, remainder);
 }
-BASE.registerOperator("double % double: double", (a: number, b: number) => a % b);
+BASE.registerOperator("double % double: double", remainder);
 BASE.registerOperator("double == int: bool", (a: number, b: bigint) => a === Number(b));
 
 type Numeric = number | bigint;
+
+/** Of numbers that are integers in Kubernetes, so without one it is an error, as it is of integers. */
+function remainder(a: Numeric, b: Numeric): number {
+  if (Number(b) === 0) throw new OwnFault("a remainder of a division by zero");
+  return Number(a) % Number(b);
+}
 
 function environmentWith(patterns: Patterns, steps: Steps): Environment {
   return BASE.clone().registerFunction({
@@ -147,14 +153,14 @@ function environmentWith(patterns: Patterns, steps: Steps): Environment {
     handler: (text: string, pattern: string): boolean => {
       steps.spend(text.length);
       const isFound = patterns.isFound(pattern, text);
-      if (isFound === undefined) throw new PatternError();
+      if (isFound === undefined) throw new OwnFault("a pattern that it computes is not one of RE2");
       return isFound;
     },
   });
 }
 
-/** A pattern that the expression computed is none. */
-class PatternError extends Error {}
+/** What a function of this module refuses; the message shows no value. */
+class OwnFault extends Error {}
 
 function parse(environment: Environment, text: string): Program {
   try {
@@ -266,8 +272,7 @@ const NAMES_TYPES = [
 ];
 
 function evaluationFault(error: unknown, text: string): string {
-  if (error instanceof CostError) return error.message;
-  if (error instanceof PatternError) return "a pattern that it computes is not one of RE2";
+  if (error instanceof CostError || error instanceof OwnFault) return error.message;
   const fault = celErrorIn(error);
   if (fault === undefined) return "it cannot be evaluated with this pod";
   return `${placeIn(text, fault.node ?? fault.range)}${whatOf(fault)}`;

@@ -1,15 +1,30 @@
 import type { Endpoint } from "../route/endpoint.ts";
+import { compileWant } from "../route/want.ts";
 import type { Configured } from "./operator_endpoints.ts";
 
-/** Endpoints as they are served: with their selections and filters compiled. */
-export function configuredBy(endpoints: readonly Endpoint[]): Configured[] {
-  return endpoints.map((endpoint) => ({
-    endpoint,
-    want: undefined,
-    isNotified: endpoint.settings.notices,
-    fingerprint: {
-      all: JSON.stringify([endpoint.url, endpoint.settings]),
-      selection: JSON.stringify(endpoint.settings.selection),
-    },
+/**
+ * Endpoints as they are served: with their selections and filters compiled.
+ *
+ * @throws {TypeError | ExpressionError} for a selector or an expression that is none; whoever read the configuration has
+ * looked at both
+ */
+export async function configuredBy(endpoints: readonly Endpoint[]): Promise<Configured[]> {
+  return await Promise.all(endpoints.map(async (endpoint) => {
+    const { settings, url } = endpoint;
+    const { expression } = settings.filter;
+    // Its libraries take 5 MB of memory, and most who run this have no expression.
+    const compiled = expression === undefined
+      ? undefined
+      : (await import("../route/expression.ts")).compileExpression(expression);
+    const want = compileWant(settings, compiled);
+    return {
+      endpoint,
+      want: want.isSelective || want.isFiltering ? want : undefined,
+      isNotified: settings.notices,
+      fingerprint: {
+        all: JSON.stringify([url, settings]),
+        selection: JSON.stringify(settings.selection),
+      },
+    };
   }));
 }

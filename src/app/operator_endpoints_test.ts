@@ -11,6 +11,7 @@ const TEN_MINUTES = 600_000;
 
 const NOTHING: Want = {
   selects: () => false,
+  keptOutBy: () => "selector",
   isSelective: true,
   isFiltering: false,
   judge: () => assert.fail("it has no filter"),

@@ -1,7 +1,7 @@
 import { isTransition, type Reason, sortReasons } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
 import type { Pod } from "../pod/pod.ts";
-import type { Judged, Want } from "../route/want.ts";
+import type { Candidate, Want } from "../route/want.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { KnownPod, NewVersion, Store } from "../store/store.ts";
 
@@ -144,7 +144,7 @@ export class Recorder {
     return verdict.sends;
   }
 
-  #judged({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Judged {
+  #judged({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Candidate {
     const { cluster, environment: general } = this.#deps;
     const named = environment ?? general;
     return {

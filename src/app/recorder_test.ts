@@ -3,20 +3,22 @@ import { type Rig, withRig, withSynced } from "../../tests/kit/pipeline_rig.ts";
 import { ended, makePod } from "../../tests/kit/pods.ts";
 import type { Reason } from "../change/reasons.ts";
 import type { Pod } from "../pod/pod.ts";
-import type { Judged, Verdict, Want } from "../route/want.ts";
+import type { Candidate, Verdict, Want } from "../route/want.ts";
 
 /** Wants the pods with this label. */
 function selecting(label: string): Want {
+  const selects: Want["selects"] = ({ metadata }) => metadata.labels?.[label] !== undefined;
   return {
-    selects: ({ metadata }) => metadata.labels?.[label] !== undefined,
+    selects,
+    keptOutBy: (pod) => selects(pod) ? undefined : "selector",
     isSelective: true,
     isFiltering: false,
     judge: () => assert.fail("it has no filter"),
   };
 }
 
-function filtering(judge: (message: Judged) => Verdict): Want {
-  return { selects: () => true, isSelective: false, isFiltering: true, judge };
+function filtering(judge: (message: Candidate) => Verdict): Want {
+  return { selects: () => true, keptOutBy: () => undefined, isSelective: false, isFiltering: true, judge };
 }
 
 /** Wants messages with one of these reasons. */

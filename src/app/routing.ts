@@ -2,6 +2,7 @@ import type { Options } from "../cli/options.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
 import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import { workloadOf } from "../pod/workload.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { parseHostPattern } from "../route/host_pattern.ts";
 import { limitDistinct } from "../route/limit.ts";
@@ -149,7 +150,7 @@ export interface PipelineParts {
 
 /** The data path with the routes that the options describe. */
 export function openPipeline(
-  { interval, environment }: Pick<Options, "interval" | "environment">,
+  { interval, environment, cluster }: Pick<Options, "interval" | "environment" | "cluster">,
   { store, operators, annotations, clock, log }: PipelineParts,
 ): Pipeline {
   const complaints = new Set<string>();
@@ -158,6 +159,7 @@ export function openPipeline(
     store,
     clock,
     environment,
+    cluster,
     want: (endpoint) => operators.want(endpoint),
     filterFailed: (endpoint, why) => failures.failed(endpoint, why),
   });
@@ -169,7 +171,7 @@ export function openPipeline(
       return operators.names;
     },
     interval,
-    workload: () => undefined,
+    workload: workloadOf,
     route: (pod) => operators.select(annotations.route(pod), pod),
     open: (endpoint, namespace) => annotations.open(endpoint, namespace),
     complain(problem): void {

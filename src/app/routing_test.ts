@@ -18,6 +18,8 @@ import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 const FLAGS = ["--url", "a=https://a.example.com/", "--pod-webhooks", "hooks.example.com", "--interval", "0"];
 const OPTIONS = parseOptions(FLAGS, () => undefined) as Options;
 
+const CONFIGURED = await configuredBy(OPTIONS.endpoints);
+
 /** One run of the program between its source and its receivers, on a state file. */
 class Rig {
   readonly clock: TestClock;
@@ -38,7 +40,7 @@ class Rig {
       openClient: () => ({ send: this.receiver.send, close: (): void => {} }),
       fail: (error) => assert.fail(String(error)),
     }, this.#kill.signal);
-    const operators = new OperatorEndpoints(configuredBy(OPTIONS.endpoints), this);
+    const operators = new OperatorEndpoints(CONFIGURED, this);
     const routing = routingOf(operators, OPTIONS);
     this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
     this.pipeline = openPipeline(OPTIONS, { ...this, annotations: this.endpoints, operators });

@@ -86,6 +86,7 @@ export async function run(
 }
 
 async function deliver(options: Options, api: ApiServer, ways: Ways, world: World): Promise<number> {
+  const configured = await configuredBy(options.endpoints);
   const { clock, log, random } = world;
   /** Ends the workers and the requests under way. */
   const kill = new AbortController();
@@ -124,7 +125,12 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     random,
     log,
     openClient: (endpoint) => ways.openClient(endpoint, world),
-    rendering: { version: VERSION, environment: options.environment, env: envOf(options, world) },
+    rendering: {
+      version: VERSION,
+      environment: options.environment,
+      cluster: options.cluster,
+      env: envOf(options, world),
+    },
     secrets: () => world.secrets.current(),
     isAnnounced: !once,
     snapshot,
@@ -133,7 +139,12 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => failed.abort(error),
   }, kill.signal);
-  const operators = new OperatorEndpoints(configuredBy(options.endpoints), { store, workers, clock, log });
+  const operators = new OperatorEndpoints(configured, {
+    store,
+    workers,
+    clock,
+    log,
+  });
   const relist = new Relist();
   const endpoints = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations: endpoints, clock, log });

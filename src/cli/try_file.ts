@@ -1,0 +1,108 @@
+import type { Reason } from "../change/reasons.ts";
+import { fieldsOf, textOf } from "../pod/anything.ts";
+import type { Pod } from "../pod/pod.ts";
+import { workloadOf } from "../pod/workload.ts";
+import type { EndpointSettings } from "../route/endpoint_settings.ts";
+import { type Deciding, explain, type Explanation } from "../route/explain.ts";
+import type { Expression } from "../route/expression.ts";
+import { compileWant } from "../route/want.ts";
+import { UsageError } from "../config/usage_error.ts";
+
+/** An endpoint of the file that is tried. */
+export interface TriedEndpoint {
+  name: string;
+  settings: Pick<EndpointSettings, "selection" | "filter">;
+}
+
+/** The message that is tried. */
+export interface TriedMessage {
+  /** The text of `--pod`: what `kubectl get pod NAME -o json` prints, or a body that was received. */
+  pod: string;
+  /** Not empty. With `deleted` it is the pod's end. */
+  reasons: readonly Reason[];
+  cluster?: string;
+  environment?: string;
+}
+
+/**
+ * What `k8svent config try` prints: a line for each endpoint, whether the message would be sent to it and by which rule.
+ * As if each had been sent the pod before, and as if no earlier version were known: `previous` is null.
+ *
+ * @throws {UsageError} if the text holds no pod
+ */
+export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedMessage): Promise<string[]> {
+  const { reasons, cluster, environment } = tried;
+  const pod = podOf(tried.pod);
+  const workload = workloadOf(pod);
+  const compile = await compiler(endpoints);
+  const subjects = endpoints.map(({ name, settings }) => {
+    const { expression } = settings.filter;
+    const compiled = expression === undefined ? undefined : compile(expression);
+    return { name, filter: settings.filter, want: compileWant(settings, compiled) };
+  });
+  const explanations = explain(subjects, {
+    pod,
+    reasons,
+    event: reasons.includes("deleted") ? "pod.deleted" : "pod.changed",
+    previous: undefined,
+    ...cluster !== undefined && { cluster },
+    ...environment !== undefined && { environment },
+    ...workload !== undefined && { workload },
+  });
+  const width = Math.max(0, ...endpoints.map(({ name }) => name.length));
+  return explanations.map((explanation) => `${explanation.endpoint.padEnd(width)}  ${inWords(explanation)}`);
+}
+
+/** Loads what compiles expressions only if there is one. */
+async function compiler(endpoints: readonly TriedEndpoint[]): Promise<(text: string) => Expression> {
+  if (endpoints.every(({ settings }) => settings.filter.expression === undefined)) {
+    return () => {
+      throw new Error("There is no expression to compile.");
+    };
+  }
+  return (await import("../route/expression.ts")).compileExpression;
+}
+
+function podOf(text: string): Pod {
+  let parsed: Readonly<Record<string, unknown>>;
+  try {
+    parsed = fieldsOf(JSON.parse(text));
+  } catch {
+    throw new UsageError("--pod must be a file with a pod in JSON: kubectl get pod NAME -o json prints one.");
+  }
+  const pod = "pod" in parsed ? fieldsOf(parsed["pod"]) : parsed;
+  const metadata = fieldsOf(pod["metadata"]);
+  const isPod = textOf(metadata["name"]) !== undefined && textOf(metadata["namespace"]) !== undefined &&
+    (pod["kind"] ?? "Pod") === "Pod";
+  if (!isPod) {
+    throw new UsageError(
+      "--pod must be a file with one pod, its name and its namespace: kubectl get pod NAME -o json prints one.",
+    );
+  }
+  return pod as unknown as Pod;
+}
+
+function inWords({ sends, by }: Explanation): string {
+  if (by.rule === "error") {
+    const [verb, onError] = sends ? ["sent", "send"] : ["not sent", "drop"];
+    return `${verb}: the filter cannot be evaluated, and onError is ${onError}: ${by.why}`;
+  }
+  return sends ? `sent: ${SENT[by.rule]}` : `not sent: ${KEPT[by.rule]}`;
+}
+
+type Rule = Exclude<Deciding["rule"], "error">;
+
+const SENT: Readonly<Partial<Record<Rule, string>>> = {
+  none: "it has no filter",
+  reasons: "reasons lists one of its reasons",
+  filter: "filter is true",
+  end: "the end of a pod goes to whoever was sent anything of it",
+};
+
+const KEPT: Readonly<Partial<Record<Rule, string>>> = {
+  namespaces: "namespaces does not list its namespace",
+  excludeNamespaces: "excludeNamespaces lists its namespace",
+  selector: "selector does not match its labels",
+  reasons: "reasons lists none of its reasons",
+  filter: "filter is false",
+};

@@ -2,11 +2,9 @@
  * The quick part of the benchmark, for every change: the program and the Go program in turn, several rounds, and of
  * each figure the ratio in each round. It fails when a ratio has passed its bound (targets.ts) by more than the noise
  * (verdict.ts): when five rounds say so, and nine still do. Where Go is missing, or mounts, it says so and passes.
- *
- *   deno task bench:guard [--size 10000] [--rounds 5]
  */
-import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
+import { ownFlags } from "../build/flags.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
@@ -16,14 +14,32 @@ import { openStage } from "./stage.ts";
 import { GUARD_SIZE, GUARDED, type Target } from "./targets.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    /** Another one than the bounds are for: to see what a bound must be there. */
-    size: { type: "string", default: `${GUARD_SIZE}` },
-    /** Rounds at first; where a figure is beyond its bound, nearly as many again have to confirm it. */
-    rounds: { type: "string", default: "5" },
+const NUMBER = { form: /^[1-9]\d{0,6}$/, words: "a whole number from 1 to 9999999" };
+
+const values = ownFlags({
+  command: "deno task bench:guard",
+  what:
+    "Runs the quick part of the benchmark, beside a Go program of the same job, and ends with 1 when a ratio to it " +
+    "has passed its bound by more than the noise. It takes some minutes. Where Go is missing, nothing is compared.",
+  flags: {
+    size: {
+      value: "N",
+      default: `${GUARD_SIZE}`,
+      what: "how many pods; the bounds are for the default",
+      takes: NUMBER,
+    },
+    rounds: {
+      value: "N",
+      default: "5",
+      what:
+        "how often each program runs at first; what is beyond its bound is confirmed by nearly as many again",
+      takes: NUMBER,
+    },
   },
+  examples: [
+    ["deno task bench:guard", "as CI does"],
+    ["deno task bench:guard --size 1000 --rounds 2", "to see whether it runs"],
+  ],
 });
 
 const folder = await Deno.makeTempDir({ prefix: "k8svent-guard-" });

@@ -4,13 +4,9 @@
  * `--cpu-prof`, which is cut at the instants between them: an inspector would see itself, and every chunk that `fetch`
  * reads. The main thread only: what the runtime's own threads do (compiling, collecting garbage) is in the processor's
  * time of all threads, which is printed beside.
- *
- *   deno task bench:profile [--pods 2000] [--rate 400] [--seconds 10] [--top 25] [--https] [--endpoints 1]
- *
- * With `--keep FILE` the profile is left there, for the developer tools of a browser (`.cpuprofile`).
  */
-import { parseArgs } from "node:util";
 import { say } from "../build/command.ts";
+import { ownFlags } from "../build/flags.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
 import { change } from "./changes.ts";
 import { interpreted } from "./contenders.ts";
@@ -25,19 +21,37 @@ const ROOT = new URL("..", import.meta.url).href;
 /** Milliseconds between the two, so that what the first one left behind is not the other's. */
 const CALM = 3_000;
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    pods: { type: "string", default: "2000" },
-    /** Changes a second. */
-    rate: { type: "string", default: "400" },
-    seconds: { type: "string", default: "10" },
-    /** How many functions each table has. */
-    top: { type: "string", default: "25" },
-    endpoints: { type: "string", default: "1" },
-    https: { type: "boolean", default: false },
-    keep: { type: "string" },
+const NUMBER = { form: /^[1-9]\d{0,6}$/, words: "a whole number from 1 to 9999999" };
+
+const values = ownFlags({
+  command: "deno task bench:profile",
+  what:
+    "Profiles the program on a real control plane, and prints what was on the processor itself, by file and by function: " +
+    "a table for the first sync, the start included, and one for changes. The main thread only; the time of all threads " +
+    "is printed beside.",
+  flags: {
+    pods: { value: "N", default: "2000", what: "how many pods there are", takes: NUMBER },
+    rate: { value: "N", default: "400", what: "how many changes are made a second", takes: NUMBER },
+    seconds: { value: "N", default: "10", what: "how long changes are made", takes: NUMBER },
+    top: { value: "N", default: "25", what: "how many functions each table has", takes: NUMBER },
+    endpoints: { value: "N", default: "1", what: "how many receivers there are, of http", takes: NUMBER },
+    scheme: {
+      value: "http|https",
+      default: "http",
+      what: "how the receiver is spoken to; with https there is one",
+      takes: { form: /^https?$/, words: "http or https" },
+    },
+    keep: {
+      value: "FILE",
+      default: "",
+      what:
+        "where the profile is left, for the developer tools of a browser (.cpuprofile); nowhere by default",
+    },
   },
+  examples: [
+    ["deno task bench:profile", "2,000 pods, and 400 changes a second"],
+    ["deno task bench:profile --pods 500 --top 10 --keep x.cpuprofile", "a quick one, kept"],
+  ],
 });
 
 const lacking = lacksPods();
@@ -56,7 +70,7 @@ try {
     const table = printProfile(cutProfile(profile, from, to), count, Number(values.top), ROOT);
     Deno.stdout.writeSync(new TextEncoder().encode(`${title}\n${table}\n\n`));
   }
-  if (values.keep !== undefined) await Deno.copyFile(`${folder}/profile`, values.keep);
+  if (values.keep !== "") await Deno.copyFile(`${folder}/profile`, values.keep);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
@@ -77,7 +91,7 @@ async function run(size: number, rate: number, seconds: number): Promise<Phase[]
   say(`Creating ${size} pods ...`);
   await stage.pods.grow(size);
   await lookAround(stage);
-  const to = values.https
+  const to = values.scheme === "https"
     ? stage.receiver.secureEndpoint()
     : stage.receiver.endpoints(Number(values.endpoints));
   const flags = [

@@ -116,7 +116,9 @@ ${tried.join("\n")}
 
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  // A list without spaces can be longer than a line.
+  const words = text.split(" ").flatMap((word) => word.length > width ? word.split(/(?<=,)/) : word);
+  for (const word of words) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) {
       lines[lines.length - 1] = `${last} ${word}`;

@@ -1,5 +1,5 @@
-import { createHash, X509Certificate } from "node:crypto";
-import { whatInstead } from "./client_certificate.ts";
+import { createHash } from "node:crypto";
+import { certificateIn, whatInstead } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import { pemBlocks, pemText } from "./pem.ts";
 
@@ -7,6 +7,8 @@ import { pemBlocks, pemText } from "./pem.ts";
 export interface Authorities {
   /** Each as PEM; at least one. */
   readonly pem: readonly string[];
+  /** Where they come from: `certificate-authority of the cluster "near" in /home/me/.kube/config`. */
+  readonly from: string;
   /** How many blocks of the text were of no use. */
   readonly skipped: number;
   /** A digest of them as a set: order, comments, line ends and repetitions change nothing. */
@@ -18,14 +20,14 @@ export interface Authorities {
 /**
  * Reads a bundle as client-go does (x509.CertPool.AppendCertsFromPEM): what is damaged, or no certificate, is skipped.
  *
- * @param where for the sentence: `certificate-authority of the cluster "near" in /home/me/.kube/config`
+ * @param where for the sentence; see `Authorities.from`
  * @throws {ClusterError} `certificate` where nothing is left. Deno would take that for no authority of one's own, and
  * trust the system's.
  */
 export function readAuthorities(text: string, where: string): Authorities {
   const blocks = pemBlocks(text);
   const whole = blocks.flatMap(({ label, der }) => {
-    return label === "CERTIFICATE" && der !== undefined && isCertificate(der) ? [der] : [];
+    return label === "CERTIFICATE" && der !== undefined && certificateIn(der) !== undefined ? [der] : [];
   });
   if (whole.length === 0) {
     throw new ClusterError(
@@ -37,6 +39,7 @@ export function readAuthorities(text: string, where: string): Authorities {
   const hashes = [...new Set(whole.map(hash))].sort();
   return {
     pem: whole.map((der) => pemText("CERTIFICATE", der)),
+    from: where,
     skipped: blocks.length - whole.length,
     digest: createHash("sha256").update(hashes.join()).digest("hex").slice(0, 16),
     includes: (der) => hashes.includes(hash(der)),
@@ -45,13 +48,4 @@ export function readAuthorities(text: string, where: string): Authorities {
 
 function hash(der: Uint8Array): string {
   return createHash("sha256").update(der).digest("hex");
-}
-
-function isCertificate(der: Uint8Array<ArrayBuffer>): boolean {
-  try {
-    new X509Certificate(der);
-    return true;
-  } catch {
-    return false;
-  }
 }

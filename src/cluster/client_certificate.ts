@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { contentOf, elementLength, isOneElement } from "../runtime/der.ts";
 import { type PemBlock, pemBlocks, pemText } from "./pem.ts";
 
 /** A client certificate and its key, PEM texts. */
@@ -49,16 +50,19 @@ export function whyRefused({ cert, key }: ClientCertificate): Refusal | undefine
   if (first === undefined) {
     return { fault: `client-certificate ${whatInstead(cert)}`, wayOut: "Put the certificate there, in PEM." };
   }
-  const certificate = parse(first.der);
+  const certificate = certificateIn(first.der);
   if (certificate === undefined) {
-    return { fault: "client-certificate is damaged", wayOut: "Copy it again from where it was issued." };
+    const fault = hasStrayBytes(first.der)
+      ? "client-certificate has bytes behind its end, in its block"
+      : "client-certificate is damaged";
+    return { fault, wayOut: "Copy it again from where it was issued." };
   }
   const privateKey = readKey(key);
   if ("fault" in privateKey) return privateKey;
   const weakness = whyUnsupported(privateKey);
   if (weakness !== undefined) return { fault: `client-key is ${weakness}`, wayOut: NEW_KEY };
   if (!certificate.checkPrivateKey(privateKey)) {
-    const isBelow = certificates.some(({ der }) => parse(der)?.checkPrivateKey(privateKey));
+    const isBelow = certificates.some(({ der }) => certificateIn(der)?.checkPrivateKey(privateKey));
     return isBelow
       ? {
         fault: "client-certificate begins with another certificate than that of client-key",
@@ -86,9 +90,10 @@ function readable(blocks: PemBlock[], label: string): { label: string; der: Uint
   );
 }
 
-function parse(der: Uint8Array<ArrayBuffer>): X509Certificate | undefined {
+/** A certificate, if that is all there is: Node takes bytes behind it, too, which neither rustls nor Go does. */
+export function certificateIn(der: Uint8Array<ArrayBuffer>): X509Certificate | undefined {
   try {
-    return new X509Certificate(der);
+    return isOneElement(der) ? new X509Certificate(der) : undefined;
   } catch {
     return undefined;
   }
@@ -142,6 +147,9 @@ export function whatInstead(text: string, wanted: "CERTIFICATE" | "PRIVATE KEY" 
   const blocks = pemBlocks(text);
   const other = blocks.find(({ label }) => !label.endsWith(wanted));
   const isThere = blocks.some(({ label }) => label === wanted);
+  if (isThere && blocks.some(({ label, der }) => label === wanted && hasStrayBytes(der))) {
+    return `holds a ${thing} with bytes behind it in its block: copy it again from where it was issued`;
+  }
   if (isThere) return `holds no ${thing} that is whole`;
   if (blocks.some(({ label }) => label === "TRUSTED CERTIFICATE")) {
     return "is in OpenSSL's own form (TRUSTED CERTIFICATE): openssl x509 -in FILE -out NEW-FILE makes the usual one";
@@ -156,6 +164,10 @@ export function whatInstead(text: string, wanted: "CERTIFICATE" | "PRIVATE KEY" 
   return text.trim() === "" ? "is empty" : `holds no ${thing} in PEM`;
 }
 
+function hasStrayBytes(der: Uint8Array | undefined): boolean {
+  return der !== undefined && der.length > elementLength(der) && elementLength(der) > 2;
+}
+
 /** RFC 5280 §4.1: a version stands first in the signed part, as [0] { INTEGER }, unless it is v1. */
 function isVersion3(der: Uint8Array): boolean {
   const signed = contentOf(der, 0);
@@ -163,15 +175,9 @@ function isVersion3(der: Uint8Array): boolean {
   return der[version] === 0xa0 && der[version + 4] === 2;
 }
 
-/** Where the content of the DER element at an offset begins (X.690 §8.1.3). */
-function contentOf(der: Uint8Array, at: number): number {
-  const length = der[at + 1] ?? 0;
-  return at + 2 + (length < 0x80 ? 0 : length & 0x7f);
-}
-
 /** The day on which a client certificate ended, `2026-01-31`; undefined where it has not, or cannot be read. */
 export function expiredSince({ cert }: ClientCertificate, now: number): string | undefined {
   const [first] = readable(pemBlocks(cert), "CERTIFICATE");
-  const end = first === undefined ? NaN : Date.parse(parse(first.der)?.validTo ?? "");
+  const end = first === undefined ? NaN : Date.parse(certificateIn(first.der)?.validTo ?? "");
   return end < now ? new Date(end).toISOString().slice(0, 10) : undefined;
 }

@@ -5,6 +5,7 @@ import { authority } from "../../tests/kit/https_server.ts";
 import { expiredSince, type Refusal, shownOf, whyRefused } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import { checkClientCertificate, FetchTransport } from "./fetch_transport.ts";
+import { pemBlocks, pemText } from "./pem.ts";
 
 const JANE = issueCertificate("jane", { issuer: authority });
 const JOHN = issueCertificate("john", { issuer: authority });
@@ -118,6 +119,12 @@ const refused: [name: string, cert: string, key: string, sentence: RegExp][] = [
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     JANE.key,
     /client-certificate is damaged/,
+  ],
+  [
+    "with a zero byte behind its end",
+    pemText("CERTIFICATE", Uint8Array.from([...pemBlocks(JANE.cert)[0]?.der ?? [], 0])),
+    JANE.key,
+    /client-certificate has bytes behind its end, in its block\. Copy it again/,
   ],
   [
     "with a damaged key",

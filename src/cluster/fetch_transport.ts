@@ -31,10 +31,14 @@ export class FetchTransport implements Transport {
       if (certificate !== undefined && !isUsable(shown)) {
         return refuse(certificate, whyRefused(certificate) ?? UNKNOWN_KIND);
       }
-      if (!isUsable(way)) throw unusable("proxy-url names a proxy that cannot be used", cause);
+      if (!isUsable(way)) throw unusable(`${proxy?.from} names a proxy that cannot be used`, cause);
       const caCerts = (authorities?.pem ?? []).filter((pem) => isUsable({ caCerts: [pem] }));
       if (caCerts.length === 0) {
-        throw unusable("certificate-authority holds no certificate that can be used", cause);
+        throw unusable(
+          `${authorities?.from} holds no certificate that this program's TLS takes. Have the authority issued anew, as ` +
+            "X.509 v3 with an RSA key of 2048 bits or an ECDSA key",
+          cause,
+        );
       }
       return new FetchTransport({ ...shown, ...way, caCerts });
     }

@@ -8,6 +8,7 @@ import { type Cluster, reread } from "./cluster.ts";
 import type { ClusterError } from "./error.ts";
 import { HttpApiServer } from "./http_api_server.ts";
 import { NodeTransport } from "./node_transport.ts";
+import { pemBlocks, pemText } from "./pem.ts";
 
 /*
  * Which certificates of an API server are trusted, and what is said of the others: kubectl is the measure (Go's
@@ -102,6 +103,16 @@ for (const [name, tls, trust] of trustedAs) {
 
 const BEGIN = "-----BEGIN CERTIFICATE-----\n";
 const END = "\n-----END CERTIFICATE-----\n";
+
+function derOf(pem: string): Uint8Array {
+  return pemBlocks(pem)[0]?.der ?? assert.fail();
+}
+
+/** Its certificate with these bytes behind it, in the same block. */
+function withBytes(pem: string, ...bytes: number[]): string {
+  return pemText("CERTIFICATE", Uint8Array.from([...derOf(pem), ...bytes]));
+}
+
 const damaged: [name: string, bundle: string][] = [
   ["is no base64", `${BEGIN}!!!!${END}${GOOD}`],
   ["is base64 of something else", `${BEGIN}AAAA${END}${GOOD}`],
@@ -110,6 +121,9 @@ const damaged: [name: string, bundle: string][] = [
   ["is empty", `${BEGIN}${END}${GOOD}`],
   ["comes last", `${GOOD}${BEGIN}!!!!${END}`],
   ["is a key", `${authority.key}${GOOD}`],
+  ["has a zero byte behind its certificate", `${withBytes(GOOD, 0)}${GOOD}`],
+  ["has a new line behind its certificate", `${GOOD}${withBytes(GOOD, 10)}`],
+  ["holds two certificates", `${withBytes(GOOD, ...derOf(GOOD))}${GOOD}`],
 ];
 
 for (const [name, trust] of damaged) {
@@ -128,6 +142,17 @@ const noAuthority: [name: string, trust: string, sentence: RegExp][] = [
     GOOD.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE"),
     /TRUSTED CERTIFICATE\): openssl x509/,
   ],
+  [
+    "a certificate and a zero byte",
+    withBytes(GOOD, 0),
+    /ca\.crt holds a certificate with bytes behind it in its block: copy/,
+  ],
+  [
+    "a certificate and another one in its block",
+    withBytes(GOOD, ...derOf(GOOD)),
+    /ca\.crt holds a certificate with bytes/,
+  ],
+  ["a certificate and spaces", withBytes(GOOD, 32, 32), /ca\.crt holds a certificate with bytes behind it/],
   ["nothing but damage", `${BEGIN}!!!!${END}`, /holds no certificate that is whole/],
   ["white space", " \n", /is empty/],
   ["a page", "<html>Sign in</html>", /holds no certificate in PEM/],

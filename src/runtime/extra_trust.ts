@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isOneElement } from "./der.ts";
 import type { Env } from "./environment.ts";
 import type { Log } from "./log.ts";
 import { printable } from "./printable.ts";
@@ -100,7 +101,8 @@ function useless(what: string): Flaw {
 
 function parse(block: string): X509Certificate | undefined {
   try {
-    return new X509Certificate(block);
+    const [, base64 = ""] = /-----BEGIN [^-]*-----([^-]*)/.exec(block) ?? [];
+    return isOneElement(Uint8Array.fromBase64(base64)) ? new X509Certificate(block) : undefined;
   } catch {
     return undefined;
   }

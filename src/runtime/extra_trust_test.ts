@@ -6,6 +6,10 @@ import { checkExtraTrust, TrustFileError } from "./extra_trust.ts";
 const AUTHORITY = issueCertificate("an authority");
 const LEAF = issueCertificate("a server", { issuer: AUTHORITY, hosts: ["localhost"] });
 const SELF_SIGNED = issueCertificate("self", { hosts: ["localhost"], isAuthority: false });
+/** Its certificate with a zero byte behind it, in the same block. */
+const STRAY = AUTHORITY.cert.replace(/-----\n([^-]+)\n-----/, (_whole, base64: string) => {
+  return `-----\n${Uint8Array.from([...Uint8Array.fromBase64(base64), 0]).toBase64()}\n-----`;
+});
 const DAMAGED = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 
 /** Each warning, or the error's sentence. */
@@ -47,6 +51,7 @@ const USELESS: [what: string, text: string, sentence: RegExp][] = [
     /holds "a server", which is no authority's certificate: .* issued it, "an authority"\./,
   ],
   ["a key", LEAF.key, /holds no certificate, but "PRIVATE KEY"/],
+  ["an authority with a byte behind it", STRAY, /holds a certificate that is damaged/],
   ["a damaged certificate alone", DAMAGED, /holds a certificate that is damaged/],
 ];
 

@@ -1,7 +1,15 @@
+import { pemBlocks, pemText } from "../../../src/cluster/pem.ts";
+import { issueCertificate } from "../../kit/certificates.ts";
 import { MARK } from "../../kit/confidential.ts";
 import { ANY_HOOK, type Area, kubeconfig, type Situation } from "../situation.ts";
 
 const SERVER = "https://127.0.0.1:{free}";
+
+/** A certificate with a zero byte behind it, in one block. */
+const STRAY = pemText(
+  "CERTIFICATE",
+  Uint8Array.from([...pemBlocks(issueCertificate("an authority").cert)[0]?.der ?? [], 0]),
+);
 
 /** A kubeconfig of one's own, with which a snapshot is begun. */
 function using(text: string, more: Partial<Situation> = {}): Situation {
@@ -117,6 +125,14 @@ export const KUBECONFIG: Area = {
   "A certificate authority that is no PEM": cluster({
     server: SERVER,
     "certificate-authority-data": btoa("not a certificate"),
+  }),
+  "A certificate authority with a byte behind its end, in a file": cluster({
+    server: SERVER,
+    "certificate-authority": "{dir}/ca.crt",
+  }, { files: { "ca.crt": STRAY } }),
+  "A certificate authority with a byte behind its end": cluster({
+    server: SERVER,
+    "certificate-authority-data": btoa(STRAY),
   }),
   "A certificate authority that is no base64": cluster({
     server: SERVER,

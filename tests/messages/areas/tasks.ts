@@ -13,5 +13,8 @@ export const TASKS: Area = {
   "release with a flag that does not exist": task("release", "--nosuch"),
   "demo with a flag that does not exist": task("demo", "--nosuch"),
   "demo with a word for a number": task("demo", "--pods", "many"),
+  "bench:guard with a flag that does not exist": task("bench:guard", "--nosuch"),
+  "bench:guard with a word for a number": task("bench:guard", "--rounds", "many"),
+  "bench:profile with a flag that does not exist": task("bench:profile", "--https"),
   "bench with a flag that does not exist": task("bench", "--nosuch"),
 };

@@ -25,7 +25,7 @@ export function parseAddress(text: string, from: string): Address {
 function hint(text: string): string {
   if (/^\d{1,5}$/.test(text)) return ` To listen on this port at all addresses, write :${text}.`;
   if (/^\*:\d+$/.test(text)) return ` All addresses are meant where the host is left out: ${text.slice(1)}.`;
-  if (/:\d{5,}$/.test(text)) return " A port is at most 65535.";
+  if (Number(/:(\d+)$/.exec(text)?.[1]) > 65_535) return " A port is at most 65535.";
   if (/^[a-z]+:\/\//i.test(text)) return " It has no scheme and no path.";
   if (/:.*:/.test(text)) return " An IPv6 address stands in brackets: [::1]:8080.";
   return "";

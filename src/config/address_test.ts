@@ -32,6 +32,9 @@ for (
     ["localhost:99999", /A port is at most 65535\.$/],
     ["::1:8080", /An IPv6 address stands in brackets: \[::1\]:8080\.$/],
     ["http://localhost:8080/x", /It has no scheme and no path\.$/],
+    ["http://localhost:18080", /It has no scheme and no path\.$/],
+    ["::1:18080", /An IPv6 address stands in brackets: \[::1\]:8080\.$/],
+    ["localhost:018080x", /not "localhost:018080x"\.$/],
     ["localhost", /not "localhost"\.$/],
   ] as const
 ) {

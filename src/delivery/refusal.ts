@@ -110,9 +110,16 @@ export function firstLine(
   const said = ofJson(body) ?? ofHtml(body) ??
     body.split(/[\r\n\u2028\u2029]+/).find((line) => printable(line) !== "") ??
     "";
-  // Redacted before it is cut: of what is cut in two, no part is known any more.
-  const clean = redact(withoutUrl(printable(said), url), secretForms(secrets));
+  if (!isText(said)) return undefined;
+  // Redacted before anything is taken out of it or cut off: of what is cut in two, no part is known any more.
+  const clean = withoutUrl(redact(printable(said), secretForms(secrets)), url);
   return clean === "" ? undefined : printable(clean, LONGEST_LINE);
+}
+
+/** What is compressed, or in another encoding than UTF-8, consists of bytes that are none of its characters. */
+function isText(said: string): boolean {
+  const strange = said.length - said.replaceAll("\uFFFD", "").length;
+  return strange * 8 < said.length || strange === 0;
 }
 
 /** Fields for people in the answers of webhook receivers and API gateways (RFC 9457 has `detail` and `title`). */
@@ -146,8 +153,21 @@ function textIn(value: unknown, depth: number): string | undefined {
 function ofHtml(body: string): string | undefined {
   if (!/^\s*<(!doctype|html|head|body|\?xml)/i.test(body)) return undefined;
   const title = /<(title|h1|h2|pre|p)\b[^>]*>([^<]*[^<\s][^<]*)</i.exec(body)?.[2];
-  return title ?? body.replace(/<(style|script)\b[\s\S]*?<\/\1>|<[^>]*>/gi, " ").replace(/\s+/g, " ");
+  const text = title ?? body.replace(/<(style|script)\b[\s\S]*?<\/\1>|<[^>]*>/gi, " ");
+  return text.replace(/&(\w+|#\d+);/g, (whole, name) => ENTITIES.get(name) ?? whole).replace(/\s+/g, " ");
 }
+
+/** Those that every template engine writes. */
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["#39", "'"],
+  ["#34", '"'],
+  ["nbsp", " "],
+]);
 
 /** Without the path of the URL, its password, and the parts of it that may be a token, in whatever form they come back. */
 function withoutUrl(text: string, { pathname, search, username, password }: URL): string {

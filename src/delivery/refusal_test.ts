@@ -127,6 +127,19 @@ const LINES: [what: string, body: string, line: string | undefined][] = [
   ["the key of the secret", "expected U0VDUkVUS0VZ", "expected [redacted]"],
   ["a URL", "see https://other.example/T0P", "see https://other.example/…"],
   ["a token", "authorization: Bearer abcdef0123456789", "authorization: Bearer [redacted]"],
+  [
+    "what was compressed",
+    new TextDecoder().decode(Uint8Array.fromBase64("H4sIAAAAAAAC/8tIzcnJV0grys9VSK/KLAAAjXyF")),
+    undefined,
+  ],
+  ["UTF-16", new TextDecoder().decode(new Uint8Array([0xff, 0xfe, 0x6e, 0, 0x6f, 0])), undefined],
+  ["Latin-1", "Zugriff verweigert f\uFFFDr alle", "Zugriff verweigert f\uFFFDr alle"],
+  [
+    "HTML with entities",
+    "<html><title>Sign  in &amp; go &lt;now&gt;&#39; &eacute;</title>",
+    "Sign in & go <now>' &eacute;",
+  ],
+  ["HTML that hides a control", "<html><title>a&#155;b&#x202e;c</title>", "a&#155;b&#x202e;c"],
   ["a colour", "\x1b[31mred\x1b[0m", "[31mred [0m"],
   ["a C1 control", "\u009b31mred", "31mred"],
   ["right to left", "\u202etxt.exe\u202c", "txt.exe"],
@@ -155,4 +168,9 @@ Deno.test("whatever an answer says: one printable line of at most 200 characters
     assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]|s3cr3t-of-ours/u);
     assert.ok([...line].length <= 200);
   }));
+});
+
+Deno.test("a URL whose path is a word of a credential hides it not from being redacted", () => {
+  const to = { url: new URL("https://hooks.example/bearer/authorization"), secrets: [] };
+  assert.equal(firstLine("wrong: Bearer abcdef0123456789", to), "wrong: … [redacted]");
 });

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { payloadOf } from "../pod/payload.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Message } from "../store/store.ts";
+import { RedactedBodies } from "./redacted.ts";
 
 /**
  * A message as a request: its id, its headers, its body. The id is the same for a version at every endpoint and attempt
@@ -15,6 +17,8 @@ export interface Rendering {
   environment?: string | undefined;
   /** Variables for the older contract's `"env"`; undefined where it is not asked for. */
   env?: Record<string, string> | undefined;
+  /** The program's own secrets, live: masked where a body is redacted. None by default. */
+  ownSecrets?: (() => readonly string[]) | undefined;
 }
 
 /** A message as it goes out, but for what is new at each attempt: the timestamp, the signatures, its number. */
@@ -25,6 +29,8 @@ export interface Rendered {
   headers: Record<string, string>;
   /** Tells these bytes from all others: see `Signed` in `sign.ts`. */
   content: string;
+  /** The body could not be redacted, so that it says only which pod it is about. */
+  isWithheld: boolean;
 }
 
 /** Versions whose ids are kept: as many as are under way at several endpoints at once. */
@@ -35,13 +41,19 @@ export class Renderer {
   readonly #rendering: Rendering;
   /** By version, the oldest first. */
   readonly #ids = new Map<number, string>();
+  readonly #redacted: RedactedBodies;
 
   constructor(rendering: Rendering) {
     this.#rendering = rendering;
+    this.#redacted = new RedactedBodies(rendering.ownSecrets ?? (() => []));
   }
 
-  /** The request of a message, in the words of DESIGN.md ("The payload"). */
-  render(message: Message): Rendered {
+  /**
+   * The request of a message, in the words of DESIGN.md ("The payload").
+   *
+   * @param redaction what the endpoint must not see of a pod; undefined: it sees all
+   */
+  render(message: Message, redaction?: Redaction): Rendered {
     const { version, env } = this.#rendering;
     const environment = message.environment ?? this.#rendering.environment;
     const id = this.#idOf(message);
@@ -59,8 +71,15 @@ export class Renderer {
     if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
     if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
-    const body = isPod ? payloadOf(message.body, env) : message.body;
-    return { id, headers, body, content: `${message.version} ${message.completeness} ${body.length}` };
+    if (!isPod || redaction === undefined) {
+      const body = isPod ? payloadOf(message.body, env) : message.body;
+      const content = `${message.version} ${message.completeness} ${body.length}`;
+      return { id, headers, body, content, isWithheld: false };
+    }
+    const { body, content, isWithheld } = this.#redacted.of(message, redaction);
+    if (isWithheld) headers["k8svent-observed"] = "false";
+    // What the operator adds is meant to be seen.
+    return { id, headers, body: payloadOf(body, env), content, isWithheld };
   }
 
   #idOf(message: Message): string {

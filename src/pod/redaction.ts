@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { decode, encode } from "./json_bytes.ts";
-import { locate, type Located, type LocatedText, type Span, splice, textOf, textsIn } from "./located.ts";
+import {
+  locate,
+  type Located,
+  type LocatedText,
+  says,
+  type Span,
+  splice,
+  textOf,
+  textsIn,
+} from "./located.ts";
 import type { Budget, Pattern } from "./pattern.ts";
 import { ROUTE_ANNOTATION } from "./pod.ts";
 import { secretsIn, secretsInArgument } from "./secret_shape.ts";
@@ -164,8 +173,7 @@ function follow(json: string, from: readonly Located[], steps: readonly Step[]):
 }
 
 function isNamed(json: string, name: LocatedText, step: string | readonly string[]): boolean {
-  const said = textOf(json, name);
-  return typeof step === "string" ? said === step : step.includes(said);
+  return typeof step === "string" ? says(json, name, step) : step.some((one) => says(json, name, one));
 }
 
 /** Objects with `name` and `value`: variables and headers. */

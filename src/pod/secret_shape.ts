@@ -77,7 +77,7 @@ const KEYS = new RegExp(
       "\\d{8,10}:AA[\\w-]{32,34}",
       "sha256~[\\w-]{43}",
       // JWTs: base64url of {" begins so. The last part may be missing or cut off.
-      "eyJ[\\w-]{10,1000}\\.[\\w-]{4,}(?:\\.[\\w-]*)*",
+      "(?<![\\w-])eyJ[\\w-]{10,}\\.[\\w-]{4,}(?:\\.[\\w-]*)*",
     ].join("|")
   })`,
   "g",
@@ -211,25 +211,30 @@ function urls(text: string, spans: Span[]): void {
 
 function assignments(text: string, spans: Span[]): void {
   const form = CONNECTION_STRING.test(text) ? CONNECTION_VALUE : VALUE;
-  for (const { index, 0: found, 1: name = "" } of text.matchAll(ASSIGNMENT)) {
-    if (!saysSecret(name)) continue;
-    const span = valueAt(text, index + found.length, HEADER.test(name) ? HEADER_VALUE : form);
-    if (span !== undefined && isSecretByName(name, text.slice(span.from, span.to))) spans.push(span);
-  }
+  valuesBehind(text, ASSIGNMENT, (name) => HEADER.test(name) ? HEADER_VALUE : form, spans);
 }
 
 /** What a shell or a header has. */
 function commandLine(text: string, spans: Span[]): void {
-  for (const { index, 0: found, 1: name = "" } of text.matchAll(FLAG)) {
-    if (!saysSecret(name)) continue;
-    const span = valueAt(text, index + found.length, VALUE);
-    if (span !== undefined && isSecretByName(name, text.slice(span.from, span.to))) spans.push(span);
-  }
+  valuesBehind(text, FLAG, () => VALUE, spans);
   for (const form of [CREDENTIALS, USER]) {
     for (const match of text.matchAll(form)) {
       const to = match.index + match[0].length;
       spans.push({ from: to - (match.at(-1) ?? "").length, to });
     }
+  }
+}
+
+/** The values whose names say that they are secrets. */
+function valuesBehind(text: string, names: RegExp, formOf: (name: string) => RegExp, spans: Span[]): void {
+  let masked = 0;
+  for (const { index, 0: found, 1: name = "" } of text.matchAll(names)) {
+    // What stands within a value that goes need not be looked at, which would take ever so long in a long one.
+    if (index < masked || !saysSecret(name)) continue;
+    const span = valueAt(text, index + found.length, formOf(name));
+    if (span === undefined || !isSecretByName(name, text.slice(span.from, span.to))) continue;
+    spans.push(span);
+    masked = span.to;
   }
 }
 

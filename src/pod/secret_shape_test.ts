@@ -190,29 +190,22 @@ Deno.test("the credentials behind Bearer and Basic go; the words themselves may 
 });
 
 Deno.test("a text made to be slow to look through is not", () => {
-  const pieces = [
-    "eyJ-",
-    "a=",
-    'a="',
-    "a='",
-    "://",
-    "a://a:",
-    "-----BEGIN ",
-    "--token ",
-    '\\"',
-    "aaaa",
-    "-u a:",
-    "key=\\",
-    "/",
-    "0aA",
-    "password: ",
-  ];
+  const pieces =
+    'eyJ- eyJ. SG. xoxb- ops_eyJ a= a=" a=\' a: token=" token=\'" token=a://b: pass=$( key=\\ \\" :// a://a: a,a:// :: / A a- 0aA'
+      .split(" ").concat(
+        "-----BEGIN ",
+        "-----BEGIN CERTIFICATE",
+        "--token ",
+        "-u a:",
+        "password: ",
+        "Bearer ",
+      );
   for (const piece of pieces) {
     const text = piece.repeat(250_000 / piece.length);
     const began = performance.now();
     secretsIn("X", text);
     secretsInArgument("--x", text);
     const took = performance.now() - began;
-    assert(took < 2_000, `${JSON.stringify(piece)} took ${Math.round(took)} ms`);
+    assert(took < 5_000, `${JSON.stringify(piece)} took ${Math.round(took)} ms`);
   }
 });

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { payloadOf } from "../pod/payload.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Message } from "../store/store.ts";
+import { RedactedBodies } from "./redacted.ts";
 
 /**
  * A message as a request: its id, its headers, its body. The id is the same for a version at every endpoint and attempt
@@ -17,6 +19,8 @@ export interface Rendering {
   cluster?: string | undefined;
   /** Variables for the older contract's `"env"`; undefined where it is not asked for. */
   env?: Record<string, string> | undefined;
+  /** The program's own secrets, live: masked where a body is redacted. None by default. */
+  ownSecrets?: (() => readonly string[]) | undefined;
 }
 
 /** A message as it goes out, but for what is new at each attempt: the timestamp, the signatures, its number. */
@@ -27,6 +31,8 @@ export interface Rendered {
   headers: Record<string, string>;
   /** Tells these bytes from all others: see `Signed` in `sign.ts`. */
   content: string;
+  /** The body could not be redacted, so that it says only which pod it is about. */
+  isWithheld: boolean;
 }
 
 /** Versions whose ids are kept: as many as are under way at several endpoints at once. */
@@ -37,13 +43,19 @@ export class Renderer {
   readonly #rendering: Rendering;
   /** By version, the oldest first. */
   readonly #ids = new Map<number, string>();
+  readonly #redacted: RedactedBodies;
 
   constructor(rendering: Rendering) {
     this.#rendering = rendering;
+    this.#redacted = new RedactedBodies(rendering.ownSecrets ?? (() => []));
   }
 
-  /** The request of a message, in the words of DESIGN.md ("The payload"). */
-  render(message: Message): Rendered {
+  /**
+   * The request of a message, in the words of DESIGN.md ("The payload").
+   *
+   * @param redaction what the endpoint must not see of a pod; undefined: it sees all
+   */
+  render(message: Message, redaction?: Redaction): Rendered {
     const { version, env, cluster } = this.#rendering;
     const environment = message.environment ?? this.#rendering.environment;
     const id = this.#idOf(message);
@@ -63,8 +75,15 @@ export class Renderer {
     if (cluster !== undefined) headers["k8svent-cluster"] = printable(cluster);
     if (message.workload !== undefined) headers["k8svent-workload"] = printable(message.workload);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
-    const body = isPod ? payloadOf(message.body, env) : message.body;
-    return { id, headers, body, content: `${message.version} ${message.completeness} ${body.length}` };
+    if (!isPod || redaction === undefined) {
+      const body = isPod ? payloadOf(message.body, env) : message.body;
+      const content = `${message.version} ${message.completeness} ${body.length}`;
+      return { id, headers, body, content, isWithheld: false };
+    }
+    const { body, content, isWithheld } = this.#redacted.of(message, redaction);
+    if (isWithheld) headers["k8svent-observed"] = "false";
+    // What the operator adds is meant to be seen.
+    return { id, headers, body: payloadOf(body, env), content, isWithheld };
   }
 
   #idOf(message: Message): string {

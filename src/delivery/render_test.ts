@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeMessage, type MessageParts } from "../../tests/kit/memory_pending.ts";
+import { loadRedaction, type RedactProfile } from "../pod/redaction.ts";
 import { type Rendered, Renderer, type Rendering } from "./render.ts";
+import { Signer } from "./sign.ts";
 
 const RENDERING = { version: "1.2.3" };
 
@@ -128,4 +130,71 @@ Deno.test("what was signed once is known again by its content, which changes wit
   assert.notEqual(renderer.render({ ...message, version: message.version + 1 }).content, content);
   const reduced = { ...message, completeness: "reduced" as const, body: message.body.slice(1) };
   assert.notEqual(renderer.render(reduced).content, content);
+});
+
+const PROFILE: RedactProfile = {
+  env: "all",
+  args: "all",
+  annotations: "all",
+  probeHeaders: "all",
+  patterns: [],
+};
+const POD = '{"pod":{"metadata":{"annotations":{"a":"hunter2"}},"n":9223372036854775807}}';
+const REDACTED = POD.replace("hunter2", "[redacted]");
+
+Deno.test("an endpoint that must not see all of a pod gets it redacted, beside one that gets all", async () => {
+  const renderer = new Renderer(RENDERING);
+  const redaction = await loadRedaction(PROFILE);
+  const message = makeMessage({ body: POD });
+  const [whole, redacted] = [renderer.render(message), renderer.render(message, redaction)];
+  assert.deepEqual([text(whole), text(redacted)], [POD, REDACTED]);
+  assert.equal(redacted.id, whole.id);
+  assert.deepEqual(redacted.headers, whole.headers);
+});
+
+Deno.test("what is signed is what is sent, though both come from one signer", async () => {
+  const [renderer, signer] = [new Renderer(RENDERING), new Signer()];
+  const redaction = await loadRedaction(PROFILE);
+  const other = await loadRedaction({ ...PROFILE, annotations: "none" });
+  // As long as what it takes the place of.
+  const message = makeMessage({ body: POD.replace("hunter2", "hunter2222") });
+  const renderings = [undefined, redaction, other].map((one) => renderer.render(message, one));
+  for (const rendered of renderings) {
+    const [sent, fresh] = [signer, new Signer()].map((one) =>
+      one.sign(rendered, 1, ["a secret for signing"])
+    );
+    assert.deepEqual(sent, fresh);
+  }
+});
+
+Deno.test("notices are never redacted, nor is what the operator adds to pods", async () => {
+  const redaction = await loadRedaction({ ...PROFILE, patterns: ["beat|staging"] });
+  const renderer = new Renderer({ ...RENDERING, env: { ATOMIST_ENVIRONMENT: "staging" } });
+  const notice = makeMessage({ event: "k8svent.heartbeat", body: '{"type":"k8svent.heartbeat"}' });
+  assert.equal(text(renderer.render(notice, redaction)), '{"type":"k8svent.heartbeat"}');
+  const pod = renderer.render(makeMessage({ body: POD.replace("hunter2", "staging") }), redaction);
+  assert.equal(text(pod), `${REDACTED.slice(0, -1)},"env":{"ATOMIST_ENVIRONMENT":"staging"}}`);
+});
+
+Deno.test("the program's own secrets are masked where a body is redacted, whatever the profile", async () => {
+  const nothing: RedactProfile = {
+    env: "none",
+    args: "none",
+    annotations: "none",
+    probeHeaders: "none",
+    patterns: [],
+  };
+  const renderer = new Renderer({ ...RENDERING, ownSecrets: () => ["the program's own secret"] });
+  const message = makeMessage({ body: POD.replace("hunter2", "the program's own secret") });
+  assert.equal(text(renderer.render(message, await loadRedaction(nothing))), REDACTED);
+});
+
+Deno.test("a body that could not be redacted is incomplete, and its headers say so", async () => {
+  const rendered = new Renderer(RENDERING).render(
+    makeMessage({ body: "{hunter2" }),
+    await loadRedaction(PROFILE),
+  );
+  assert.equal(rendered.isWithheld, true);
+  assert.equal(rendered.headers["k8svent-observed"], "false");
+  assert(!text(rendered).includes("hunter2"));
 });

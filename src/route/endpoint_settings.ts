@@ -1,4 +1,7 @@
 import type { Reason } from "../change/reasons.ts";
+import type { RedactProfile } from "../pod/redaction.ts";
+
+export type { RedactProfile, RedactWhat } from "../pod/redaction.ts";
 
 /**
  * How one of the operator's endpoints is served: what the endpoint file says of it, else what the flags say of all.
@@ -25,6 +28,7 @@ export interface EndpointSettings {
   concurrency: number;
   /** Requests a second at the most; what waits for that may be coalesced, and is never dropped. */
   rate?: number;
+  /** What is taken out of a pod before it is sent to it. */
   redact?: RedactProfile;
   /** Whether it gets notices beside messages about pods. */
   notices: boolean;
@@ -89,20 +93,3 @@ export interface TlsSettings {
   /** The name that is asked for (SNI) and that the certificate must hold, in place of the URL's host. */
   serverName?: string;
 }
-
-/** What is taken out of a pod before it is sent; see `pod/redaction.ts`. */
-export interface RedactProfile {
-  /** Literal values of environment variables: all, those that look like secrets, or none. */
-  env: RedactWhat;
-  /** The same of `command` and `args`. */
-  args: RedactWhat;
-  /** The same of annotations. */
-  annotations: RedactWhat;
-  /** The same of the HTTP headers of probes and lifecycle hooks. */
-  probeHeaders: RedactWhat;
-  /** RE2 patterns: what they match in any text of the pod is masked. */
-  patterns: readonly string[];
-}
-
-/** `secrets`: what looks like one by its name or by its shape. */
-export type RedactWhat = "all" | "secrets" | "none";

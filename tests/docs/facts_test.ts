@@ -56,6 +56,8 @@ Deno.test("every flag that a page names is one, and so is every variable", () =>
     "version",
     "seconds",
     "target",
+    "password",
+    "token",
   ]);
   for (const { path, text } of PAGES) {
     const prose = text.replaceAll(/^( *)```[\s\S]*?^\1```$/gm, "");

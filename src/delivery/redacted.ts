@@ -1,0 +1,104 @@
+import { unknownPod } from "../pod/deleted.ts";
+import { printPod } from "../pod/json.ts";
+import { encode } from "../pod/json_bytes.ts";
+import { compileSecretMask, type SecretMask } from "../pod/own_secrets.ts";
+import type { Redaction } from "../pod/redaction.ts";
+import type { Message } from "../store/store.ts";
+
+/**
+ * Redacted bodies. A version is redacted once for each profile, whatever the number of endpoints and attempts: what
+ * was made last is kept, up to a bound in bytes.
+ *
+ * A body that cannot be redacted is never sent as it is. In its place goes what the message itself says: which pod it is
+ * about, and in which version.
+ */
+
+/** A body as one profile leaves it. */
+export interface RedactedBody {
+  body: Uint8Array<ArrayBuffer>;
+  /** Whether it could not be redacted, so that only the pod's identity is in it. */
+  isWithheld: boolean;
+  /** Tells these bytes from those of any other message, profile, or set of secrets. */
+  content: string;
+}
+
+/** Kept bodies, in bytes: several hundred pods, as many as are under way at several endpoints at once. */
+const KEPT = 4 << 20;
+
+/** What each kept body costs beside its bytes. */
+const ENTRY = 512;
+
+/** Redacts, and keeps what it made. */
+export class RedactedBodies {
+  readonly #secrets: () => readonly string[];
+  readonly #limit: number;
+  /** By content, the oldest first. */
+  readonly #kept = new Map<string, RedactedBody>();
+  #bytes = 0;
+  #masked: readonly string[] = [];
+  #mask: SecretMask = (body) => body;
+  #generation = 0;
+
+  /**
+   * @param secrets the program's own, live; they are masked in every redacted body
+   * @param limit bytes that are kept
+   */
+  constructor(secrets: () => readonly string[], limit: number = KEPT) {
+    this.#secrets = secrets;
+    this.#limit = limit;
+  }
+
+  /** The body of a message about a pod. */
+  of(message: Message, redaction: Redaction): RedactedBody {
+    this.#renewMask();
+    const { version, completeness, body } = message;
+    const content = `${version} ${completeness} ${body.length} ${redaction.key} ${this.#generation}`;
+    const kept = this.#kept.get(content);
+    if (kept !== undefined) return kept;
+    const made = { ...this.#make(message, redaction), content };
+    this.#keep(made);
+    return made;
+  }
+
+  #make(message: Message, redaction: Redaction): Omit<RedactedBody, "content"> {
+    try {
+      return { body: this.#mask(redaction.redact(message.body)), isWithheld: false };
+    } catch (error) {
+      // It is no JSON, or nested deeper than the stack. Anything else is a fault of the program.
+      if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+      return { body: this.#mask(identityOf(message)), isWithheld: true };
+    }
+  }
+
+  #keep(made: RedactedBody): void {
+    this.#kept.set(made.content, made);
+    this.#bytes += made.body.length + ENTRY;
+    for (const [content, { body }] of this.#kept) {
+      if (this.#bytes <= this.#limit) return;
+      this.#kept.delete(content);
+      this.#bytes -= body.length + ENTRY;
+    }
+  }
+
+  /** A secret that was rotated must be masked from now on. */
+  #renewMask(): void {
+    const secrets = this.#secrets();
+    const before = this.#masked;
+    if (secrets === before) return;
+    this.#masked = secrets;
+    if (secrets.length === before.length && secrets.every((secret, index) => secret === before[index])) {
+      return;
+    }
+    this.#mask = compileSecretMask(secrets);
+    this.#generation++;
+    this.#kept.clear();
+    this.#bytes = 0;
+  }
+}
+
+/** What is known of the pod without its body. */
+function identityOf(message: Message): Uint8Array<ArrayBuffer> {
+  if (message.event === "pod.deleted") return unknownPod(message).body;
+  const { name, namespace, uid, resourceVersion } = message;
+  return encode(`{"pod":${printPod({ metadata: { name, namespace, uid, resourceVersion } })}}`);
+}

@@ -1,0 +1,64 @@
+import { RE2JS, RE2JSException } from "re2js";
+import type { Span } from "./located.ts";
+
+/**
+ * Patterns of RE2, whose time grows with the text alone: whoever may create a pod chooses the text. This file is the
+ * only one that loads the library (0.3 MB), so import it late.
+ *
+ * One look for a match takes linear time, but to find all of them can take as many looks as the text has characters:
+ * `a(.*b)?` in a long row of `a`. So a search has a budget of characters to look at. When it is used up, a text that
+ * matches is taken as a whole: more is masked than was asked for, never less.
+ */
+
+/** A pattern, compiled. */
+export interface Pattern {
+  /** The parts of a text that match; empty matches count for nothing. */
+  find(text: string, budget: Budget): Span[];
+}
+
+/** Characters that may still be looked at; what is looked at is taken from it. */
+export interface Budget {
+  characters: number;
+}
+
+const LONGEST = 1_000;
+
+/** @throws {TypeError} where it is no pattern, with a sentence that begins with it. */
+export function compilePattern(source: string): Pattern {
+  if (source.length > LONGEST) {
+    throw new TypeError(`The pattern has ${source.length} characters, and may have ${LONGEST}.`);
+  }
+  const compiled = compile(source);
+  if (compiled.testExact("")) {
+    throw new TypeError(
+      `The pattern ${JSON.stringify(source)} matches an empty text, so it would match everywhere: ` +
+        "write + for *, or what must be there.",
+    );
+  }
+  return { find: (text, budget) => find(compiled, text, budget) };
+}
+
+function compile(source: string): RE2JS {
+  try {
+    return RE2JS.compile(source);
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    const why = error.message.replace(/^error parsing regexp: /, "");
+    const hint = /\(\?<?[=!]/.test(source) ? " Nor does RE2 look ahead or behind." : "";
+    throw new TypeError(`The pattern ${JSON.stringify(source)} is none of RE2: ${why}.${hint}`);
+  }
+}
+
+function find(pattern: RE2JS, text: string, budget: Budget): Span[] {
+  // Much quicker than to look for the place, and mostly false.
+  if (!pattern.test(text)) return [];
+  const spans: Span[] = [];
+  const matcher = pattern.matcher(text);
+  for (;;) {
+    budget.characters -= text.length;
+    if (budget.characters < 0) return [{ from: 0, to: text.length }];
+    if (!matcher.find()) return spans;
+    const span = { from: matcher.start(), to: matcher.end() };
+    if (span.to > span.from) spans.push(span);
+  }
+}

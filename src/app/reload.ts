@@ -72,6 +72,17 @@ export class Reload {
     return this.#problem;
   }
 
+  /** The same, for /readyz. */
+  get notes(): string[] {
+    return this.#problem === undefined ? [] : [this.#problem];
+  }
+
+  /** Why a restart would lose something, as a clause; undefined: it would not. */
+  get loses(): string | undefined {
+    if (this.#problem === undefined) return undefined;
+    return `the configuration file ${this.#deps.file.path} cannot be used, and no start would come of it: mend it`;
+  }
+
   /** Looks whether the file has changed. One look at a time. */
   check(): Promise<void> {
     this.#running ??= this.#check().finally(() => this.#running = undefined);

@@ -26,6 +26,7 @@ import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { OperatorEndpoints } from "./operator_endpoints.ts";
 import { Relist } from "./relist.ts";
+import { type ConfigurationFile, Reload, RELOAD_INTERVAL } from "./reload.ts";
 import { reread } from "./reread.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { stayCurrent } from "./stay_current.ts";
@@ -44,6 +45,10 @@ export interface World {
   print: (text: string) => Promise<void>;
   /** Shows how far `--once` is, in place of what it showed before; undefined: takes it away. Absent: to nobody. */
   show?: (line: string | undefined) => void;
+  /** The configuration file and the text that the options were read from; absent: there is none. */
+  configuration?: { file: ConfigurationFile; text: string };
+  /** Takes what is to be done when somebody asks for the configuration to be read again (SIGHUP). */
+  onReload?: (run: () => void) => void;
   /** Aborts when the program is to end: what is pending is then tried once more. */
   stop: AbortSignal;
 }
@@ -148,6 +153,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   const relist = new Relist();
   const endpoints = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations: endpoints, clock, log });
+  const reload = world.configuration && new Reload(
+    { file: world.configuration.file, endpoints: operators, store, notices, relist, clock, log },
+    world.configuration.text,
+  );
   const health = new Health({
     clock,
     scopes,
@@ -169,7 +178,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
     if (options.listen !== undefined && !once) {
-      const routes = probeRoutes(() => health.problems(), () => health.notes());
+      const routes = probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]);
       probes = listen(options.listen, routes, clock);
       log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
     }
@@ -187,6 +196,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     }
     sayStart(options, api.origin, log);
     world.onInspect(() => inspect(store, workers, notices, log));
+    if (reload !== undefined) world.onReload?.(() => void reload.check());
     await Promise.all([
       followAll(
         options,
@@ -205,13 +215,14 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
         store.commit();
         workers.report();
       }),
+      every(clock, reload === undefined ? 0 : RELOAD_INTERVAL, stop, () => void reload?.check()),
       every(clock, options.heartbeat, stop, () => notices.beat()),
       stayCurrent(options.update, {
         ...world,
         version: VERSION,
         ownPod: ownPodOf(api, world),
-        // With a file, what is pending outlives the container.
-        loses: () => state === undefined ? sayBehind(workers.behind) : undefined,
+        // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
+        loses: () => reload?.loses ?? (state === undefined ? sayBehind(workers.behind) : undefined),
         leave: () => leaving.abort(),
       }, stop),
     ]);

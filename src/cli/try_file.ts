@@ -96,7 +96,7 @@ const SENT: Readonly<Partial<Record<Rule, string>>> = {
   none: "it has no filter",
   reasons: "reasons lists one of its reasons",
   filter: "filter is true",
-  end: "the end of a pod goes to whoever was sent anything of it",
+  end: "whoever was sent anything of a pod gets its end, and that it left the selection",
 };
 
 const KEPT: Readonly<Partial<Record<Rule, string>>> = {

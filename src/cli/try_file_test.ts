@@ -61,7 +61,7 @@ Deno.test("the end of a pod goes to whoever was sent anything of it, unless reas
     endpoint("kept-out", { namespaces: ["other"] }),
   ], { reasons: ["deleted"] });
   assert.deepEqual(lines, [
-    "filter    sent: the end of a pod goes to whoever was sent anything of it",
+    "filter    sent: whoever was sent anything of a pod gets its end, and that it left the selection",
     "reasons   not sent: reasons lists none of its reasons",
     "kept-out  not sent: namespaces does not list its namespace",
   ]);
@@ -71,7 +71,9 @@ Deno.test("that a pod left the selection is told to whom it left", async () => {
   const lines = await tried([endpoint("a", { selector: "app=db" }, { reasons: ["restarted"] })], {
     reasons: ["unselected"],
   });
-  assert.deepEqual(lines, ["a  sent: the end of a pod goes to whoever was sent anything of it"]);
+  assert.deepEqual(lines, [
+    "a  sent: whoever was sent anything of a pod gets its end, and that it left the selection",
+  ]);
 });
 
 Deno.test("the workload is derived, and cluster and environment are as given", async () => {

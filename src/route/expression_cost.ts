@@ -112,28 +112,31 @@ export function countSteps(node: Node, steps: Steps, isRepeated = false): void {
 const NOTHING = (): void => {};
 
 /**
- * Lets a node tell that it is evaluated. The library looks a node's `evaluate` up at each evaluation, and the first one
- * puts a faster one in its place: hence the setter. It offers no other way to stop an evaluation.
+ * Lets a node tell that it is evaluated. The library looks a node's `evaluate` up at each evaluation, where the first
+ * one leaves a shorter way to what is in `meta`. It offers no other way to stop an evaluation.
  */
 function instrument(node: Node, before: () => void, after: (value: unknown) => void): void {
   const evaluable = node as unknown as Evaluable;
-  let inner = evaluable.evaluate;
-  const counted: Evaluable["evaluate"] = (evaluator, self, context) => {
+  const { alternate, macro } = evaluable.meta;
+  const target = alternate ?? macro;
+  const evaluate = target === undefined ? evaluable.meta.evaluate : undefined;
+  evaluable.evaluate = (evaluator, self, context) => {
     before();
-    const value = inner.call(evaluable, evaluator, self, context);
+    const value = evaluate === undefined
+      ? target?.evaluate(evaluator, target, context)
+      : evaluate(evaluator, self, context);
     after(value);
     return value;
   };
-  Object.defineProperty(node, "evaluate", {
-    get: () => counted,
-    set: (faster: Evaluable["evaluate"]) => {
-      inner = faster;
-    },
-  });
 }
 
+type Evaluate = (evaluator: unknown, self: unknown, context: unknown) => unknown;
+
+/** What the library keeps in a node and does not declare. */
 interface Evaluable {
-  evaluate(evaluator: unknown, self: unknown, context: unknown): unknown;
+  evaluate: Evaluate;
+  /** At most one of the two is there: what the node stands for, where it is a macro or a constant. */
+  meta: { evaluate: Evaluate; alternate?: { evaluate: Evaluate }; macro?: { evaluate: Evaluate } };
 }
 
 function measureOf({ op }: Node): ((value: unknown) => number) | undefined {

@@ -28,7 +28,7 @@ function parentOf(controller: string, name: string, { metadata }: Pod): string |
     case "apps/ReplicaSet":
     case "extensions/ReplicaSet": {
       const hash = textOf(fieldsOf(metadata.labels)["pod-template-hash"]);
-      if (hash === undefined || !name.endsWith(`-${hash}`) || name.length === hash.length + 1) {
+      if (hash === undefined || !name.endsWith(`-${hash}`)) {
         return undefined;
       }
       return `Deployment/${name.slice(0, -hash.length - 1)}`;

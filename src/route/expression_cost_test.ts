@@ -4,16 +4,17 @@ import type { Pod } from "../pod/pod.ts";
 import { compileExpression, type Evaluation, ExpressionError } from "./expression.ts";
 import { MOST_NODES } from "./expression_cost.ts";
 
+const GIVEN = {
+  reasons: [],
+  event: "pod.changed",
+  previous: null,
+  cluster: "",
+  environment: "",
+  workload: "",
+} as const;
+
 function evaluation(text: string, pod: Pod): Evaluation {
-  return compileExpression(text).evaluate({
-    pod,
-    reasons: [],
-    event: "pod.changed",
-    previous: null,
-    cluster: "",
-    environment: "",
-    workload: "",
-  });
+  return compileExpression(text).evaluate({ ...GIVEN, pod });
 }
 
 function podWith(containers: number, annotation = ""): Pod {
@@ -70,6 +71,10 @@ function chained(step: string): string {
 
 const COSTLY: [sentence: string, expression: string][] = [
   [
+    "a list that is gone through for each piece of a text",
+    'pod.metadata.annotations.a.split("").map(x, pod.spec.containers).exists(l, l.exists(c, false))',
+  ],
+  [
     "a text that is doubled thirty times",
     `[pod.metadata.name]${chained(".map(x, x + x)")}.exists(x, x == "")`,
   ],
@@ -102,21 +107,34 @@ for (const [sentence, expression] of COSTLY) {
   });
 }
 
+Deno.test("each item is a step", () => {
+  const expression = 'pod.metadata.annotations.a.split("").exists(x, false)';
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(500_000))), { kind: "value", value: false });
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(1_100_000))), TOO_MANY);
+});
+
+Deno.test("each character that a pattern is looked for in is a step", () => {
+  const expression =
+    'pod.metadata.annotations.a.split("").exists(x, pod.metadata.annotations.a.matches("b"))';
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(900))), { kind: "value", value: false });
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(1_100))), TOO_MANY);
+});
+
+Deno.test("what patterns cost in one evaluation is not charged to the next", () => {
+  const expression = compileExpression('pod.metadata.annotations.a.matches("b")');
+  const pod = podWith(1, "a".repeat(20_000));
+  for (let round = 0; round < 100; round++) {
+    assert.deepEqual(expression.evaluate({ ...GIVEN, pod }), { kind: "value", value: false });
+  }
+});
+
 Deno.test("what one evaluation costs is not charged to the next", () => {
   const expression = compileExpression(
     'pod.metadata.annotations.a.split("").exists(x, pod.metadata.annotations.a.split("").exists(y, x != y))',
   );
-  const given = {
-    reasons: [],
-    event: "pod.changed",
-    previous: null,
-    cluster: "",
-    environment: "",
-    workload: "",
-  } as const;
-  assert.deepEqual(expression.evaluate({ ...given, pod: podWith(1, "a".repeat(2_000)) }), TOO_MANY);
+  assert.deepEqual(expression.evaluate({ ...GIVEN, pod: podWith(1, "a".repeat(2_000)) }), TOO_MANY);
   for (let round = 0; round < 150; round++) {
-    assert.deepEqual(expression.evaluate({ ...given, pod: podWith(1, "a".repeat(100)) }), {
+    assert.deepEqual(expression.evaluate({ ...GIVEN, pod: podWith(1, "a".repeat(100)) }), {
       kind: "value",
       value: false,
     });

@@ -15,6 +15,11 @@ export class Patterns {
   /** undefined: it is no pattern. */
   readonly #met = new Map<string, RE2JS | undefined>();
 
+  /** How many are kept compiled. */
+  get size(): number {
+    return this.#own.size + this.#met.size;
+  }
+
   /** Compiles a pattern of the expression. What is wrong with it is returned, undefined where nothing is. */
   add(pattern: string): string | undefined {
     try {

@@ -43,7 +43,7 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
 
 function holds(requirement: Requirement, labels: Readonly<Record<string, unknown>>): boolean {
   const { key } = requirement;
-  const given = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  const given = labels[key];
   const value = typeof given === "string" ? given : undefined;
   switch (requirement.kind) {
     case "in":

@@ -75,6 +75,8 @@ export const SELECTORS: readonly [selector: string, names: readonly string[] | "
     "app in (web,",
     "app in (web db)",
     "app in (web))",
+    "app=web(",
+    "app in (web)(",
     "app in ((web))",
     "app In (web)",
     "app exists",

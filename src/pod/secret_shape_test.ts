@@ -70,6 +70,8 @@ Deno.test("known kinds of keys are found anywhere in a value", () => {
     key("sk", "_live_51Habcdefghijklmnop0123456"),
     key("wh", "sec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     key("AI", "zaSyA1234567890abcdefghijklmnopqrstuv"),
+    key("sk", "_test_0123456789"),
+    key("xo", "xp-12345678"),
     key("np", "m_abcdefghijklmnopqrstuvwxyz0123456789"),
     key("SG", ".abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"),
     key("hv", "s.CAESIabcdefghijklmnopqrstuvwxyz0123456789"),

@@ -75,15 +75,21 @@ export class Renderer {
     if (cluster !== undefined) headers["k8svent-cluster"] = printable(cluster);
     if (message.workload !== undefined) headers["k8svent-workload"] = printable(message.workload);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
-    if (!isPod || redaction === undefined) {
-      const body = isPod ? payloadOf(message.body, env) : message.body;
-      const content = `${message.version} ${message.completeness} ${body.length}`;
-      return { id, headers, body, content, isWithheld: false };
-    }
+    if (isPod && redaction !== undefined) return this.#redact(message, redaction, { id, headers });
+    const body = isPod ? payloadOf(message.body, env) : message.body;
+    const content = `${message.version} ${message.completeness} ${body.length}`;
+    return { id, headers, body, content, isWithheld: false };
+  }
+
+  #redact(
+    message: Message,
+    redaction: Redaction,
+    { id, headers }: Pick<Rendered, "id" | "headers">,
+  ): Rendered {
     const { body, content, isWithheld } = this.#redacted.of(message, redaction);
     if (isWithheld) headers["k8svent-observed"] = "false";
     // What the operator adds is meant to be seen.
-    return { id, headers, body: payloadOf(body, env), content, isWithheld };
+    return { id, headers, body: payloadOf(body, this.#rendering.env), content, isWithheld };
   }
 
   #idOf(message: Message): string {

@@ -95,7 +95,7 @@ export function compileRedaction(
       const root = locate(json);
       maskPlaces(root, profile, masks);
       if (patterns.length > 0) maskMatches(root, patterns, masks);
-      return masks.parts.size === 0 ? body : encode(splice(json, masks.parts)) as Uint8Array<ArrayBuffer>;
+      return masks.parts.size === 0 ? body : encode(splice(json, masks.parts));
     },
   };
 }

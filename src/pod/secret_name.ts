@@ -42,7 +42,9 @@ const HARMLESS: readonly { last: ReadonlySet<string>; value: RegExp }[] = [
   {
     last: new Set(
       ("ttl timeout expiry expiration expires seconds minutes hours days interval length size count limit max min " +
-        "lifetime age period retries rotation bits version duration").split(" "),
+        "tokens second minute hour day lifetime age period retries rotation bits version duration").split(
+          " ",
+        ),
     ),
     value: /^\d{1,15}(?:\.\d{1,9})?\s?[a-z]{0,7}$/i,
   },

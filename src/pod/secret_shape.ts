@@ -130,7 +130,8 @@ export function secretsIn(name: string | undefined, value: string): Span[] {
   if (name !== undefined && isSecretByName(name, value)) return [{ from: 0, to: value.length }];
   if (value.length < 4) return [];
   const spans: Span[] = [];
-  if (value.length >= 20) {
+  // As long as the shortest of the known keys.
+  if (value.length >= 12) {
     for (const { index, 0: found } of value.matchAll(KEYS)) {
       spans.push({ from: index, to: index + found.length });
     }

@@ -195,5 +195,9 @@ function explainStray(argv: string[]): string {
     } is empty or white space: take it out (does a space follow the \\ at the end of a line?).`;
   }
   if (flagOf(before) !== undefined) return `${before} is a switch: give it without a value.`;
+  const [word = ""] = stray.split("=");
+  if (FLAGS.has(word as FlagName)) {
+    return `k8svent takes flags only: did you mean --${word}? "k8svent --help" lists them all.`;
+  }
   return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
 }

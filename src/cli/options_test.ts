@@ -383,6 +383,9 @@ Deno.test("a word behind a switch, and one of white space, is said to be that", 
   assert.match(complaint([...URL_FLAG, "--once", "true"]), /^--once is a switch/);
   for (const word of ["", " ", "\\", "\r"]) assert.match(complaint([...URL_FLAG, word]), /white space/);
   assert.match(complaint([...URL_FLAG, "T0PSECRET"]), /takes flags only/);
+  for (const word of ["once", "url", "url=https://T0PSECRET.example", "state=T0PSECRET"]) {
+    assert.match(complaint([word]), /^k8svent takes flags only: did you mean --(once|url|state)\?/);
+  }
   for (const flag of ["--help=x", "--version=x"]) assert.match(complaint([flag]), /is a switch/);
 });
 

@@ -313,7 +313,7 @@ function checkFormat(path: string, database: DatabaseSync): boolean {
 /** @throws {StoreError} if a page of the file is not what SQLite wrote */
 function checkPages(path: string, database: DatabaseSync): void {
   const { quick_check: result } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
-  if (result !== "ok") throw damaged(path);
+  if (result !== "ok") throw damaged(path, undefined);
 }
 
 function openUnlinked(): DatabaseSync {

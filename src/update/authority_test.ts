@@ -207,6 +207,14 @@ Deno.test("a token's server that redirects is followed, without the password to 
   ]);
 });
 
+Deno.test("credentials take the place of a user in the URL of a token's server", async () => {
+  const challenge = 'Bearer realm="https://u:p@auth.example.com/token"';
+  const door = behind({ challenge, opensTo: "Bearer good" });
+  const scope = "?scope=repository%3Ateam%2Fk8svent%3Apull";
+  assert.deepEqual(await getsIn(open(door, { keyring: MINE })), [`${TOKENS}${scope} ${BASIC}`]);
+  assert.deepEqual(await getsIn(open(door)), [`https://u:p@auth.example.com/token${scope}`]);
+});
+
 Deno.test("a server for tokens that is asked by http has to be named", async () => {
   const challenge = 'Bearer realm="http://auth.example.com/token"';
   const door = behind({ challenge, opensTo: "Bearer good" });

@@ -54,10 +54,26 @@ export async function readDockerConfig(file: string): Promise<Keyring> {
       },
     );
   });
-  const keyring = parseDockerConfig(decodeText(bytes));
+  const text = decodeText(bytes);
+  const keyring = parseDockerConfig(text);
   if (keyring !== undefined) return keyring;
-  throw new RegistryError("forbidden", `the file of --registry-config, ${file}, is no docker config.json`);
+  throw new RegistryError(
+    "forbidden",
+    `the file of --registry-config, ${file}, is no docker config.json${whatInstead(text)}`,
+  );
 }
+
+/** What people put there in its place, and how to get from it to the file. */
+function whatInstead(text: string): string {
+  if (text.trim() === "") return ": it is empty";
+  // As every text begins whose first letter is a brace.
+  if (/^\s*e[wy][A-Za-z0-9+/\s]*=*\s*$/.test(text)) return ", but base64 of one: decode it once (base64 -d)";
+  return SECRET.test(text)
+    ? ", but a Secret: take what its .dockerconfigjson holds, decoded (base64 -d)"
+    : "";
+}
+
+const SECRET = /(^|[{,])\s*"?kind"?:\s*"?Secret\b/m;
 
 function whyUnreadable(cause: unknown, file: string): string {
   if (cause instanceof Deno.errors.NotFound) {
@@ -84,7 +100,7 @@ function decodeText(bytes: Uint8Array): string {
 /** Undefined for a text that is no docker `config.json`. */
 export function parseDockerConfig(text: string): Keyring | undefined {
   const config = parseObject(text);
-  if (config === undefined) return undefined;
+  if (config === undefined || config["kind"] === "Secret") return undefined;
   const auths = field(config, "auths") ?? (isOlderForm(config) ? config : {});
   if (!isObject(auths)) return undefined;
   const entries = Object.entries(auths).flatMap(([key, value]) => {

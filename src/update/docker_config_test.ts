@@ -277,3 +277,36 @@ Deno.test("a docker config that cannot be read is told by its file, not by its t
   await told(`${folder}/config.json`, /is no docker config\.json$/);
   await Deno.remove(folder, { recursive: true });
 });
+
+const CONFIG = '{"auths":{"r.example.com":{"auth":"YTpwdw=="}}}';
+const SECRET = { apiVersion: "v1", kind: "Secret", data: { ".dockerconfigjson": btoa(CONFIG) } };
+
+const INSTEAD: [what: string, text: string, told: RegExp][] = [
+  ["nothing", " \n", /config\.json: it is empty$/],
+  ["base64 of it", btoa(CONFIG), /, but base64 of one: decode it once \(base64 -d\)$/],
+  [
+    "base64 of it, in lines",
+    `${btoa(`{\n ${CONFIG.slice(1)}`).replace(/.{20}/g, "$&\n")}\n`,
+    /, but base64 of one/,
+  ],
+  [
+    "a Secret as JSON",
+    JSON.stringify(SECRET, null, 2),
+    /, but a Secret: take what its \.dockerconfigjson holds/,
+  ],
+  ["a Secret as JSON, in one line", JSON.stringify(SECRET), /, but a Secret: /],
+  ["a Secret as YAML", "apiVersion: v1\ndata: {}\nkind: Secret\n", /, but a Secret: /],
+  ["something else", "user:password", /is no docker config\.json$/],
+];
+
+for (const [what, text, told] of INSTEAD) {
+  Deno.test(`a --registry-config that is ${what} is told as that`, async () => {
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, text);
+    await assert.rejects(
+      readDockerConfig(file),
+      (error) => error instanceof RegistryError && told.test(error.message),
+    );
+    await Deno.remove(file);
+  });
+}

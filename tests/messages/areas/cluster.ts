@@ -113,6 +113,7 @@ export const CLUSTER: Area = {
   "The server answers with JSON that is no list": once(
     saying(http("200 OK", '{"hello":1}', "content-type: application/json")),
   ),
+  "The server does not know what it is asked (501)": once(saying(http("501 Not Implemented", "<html>"))),
   "The server answers with nothing": once(saying(http("200 OK"))),
   "A selector that cannot be read": once(undefined, "--selector", "app in (web"),
   "A field selector that cannot be read": once(undefined, "--field-selector", "web"),

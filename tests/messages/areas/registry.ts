@@ -75,6 +75,11 @@ export const REGISTRY: Area = {
   "A --registry-config that is a folder": config({ "config.json/": "" }),
   "A --registry-config that is no JSON": config({ "config.json": "auths:\n" }),
   "A --registry-config that is something else": config({ "config.json": "[]" }),
+  "A --registry-config that is a Secret": config({
+    "config.json": `apiVersion: v1\nkind: Secret\ndata:\n  .dockerconfigjson: ${btoa('{"auths":{}}')}\n`,
+  }),
+  "A --registry-config in base64": config({ "config.json": btoa('{"auths":{}}') }),
+  "A --registry-config that is empty": config({ "config.json": "" }),
   "A --registry-config of a docker with helpers": config({ "config.json": '{"credsStore":"desktop"}' }),
   "A --registry-config with an auth that is none": config({ "config.json": entry('"auth":"bm8gY29sb24="') }),
   "A --registry-config with an auth that is no text": config({ "config.json": entry('"auth":1') }),

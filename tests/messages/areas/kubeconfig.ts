@@ -126,7 +126,6 @@ export const KUBECONFIG: Area = {
     server: SERVER,
     "certificate-authority-data": btoa("not a certificate"),
   }),
-  "A token in quotes": user({ token: `"${MARK}"` }),
   "A token file whose token is in quotes": user({ tokenFile: "{dir}/token" }, {
     files: { token: `"${MARK}"\n` },
   }),

@@ -6,7 +6,7 @@ import { VERSION } from "../cli/version.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
 import { Snapshot } from "../delivery/snapshot.ts";
-import { Workers } from "../delivery/workers.ts";
+import { Workers, type WorkersDeps } from "../delivery/workers.ts";
 import { type Client, openClient } from "../http/client.ts";
 import { Network } from "../http/network.ts";
 import type { Pod } from "../pod/pod.ts";
@@ -18,15 +18,18 @@ import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { configuredBy } from "./configured.ts";
 import { followAll } from "./follow_all.ts";
+import { Lifetime } from "./lifetime.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { OperatorEndpoints } from "./operator_endpoints.ts";
 import { Relist } from "./relist.ts";
 import { type ConfigurationFile, Reload, RELOAD_INTERVAL } from "./reload.ts";
+import type { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { stayCurrent } from "./stay_current.ts";
@@ -90,32 +93,70 @@ export async function run(
   }
 }
 
+/** Lets the data flow to webhooks. Returns the exit code. */
 async function deliver(options: Options, api: ApiServer, ways: Ways, world: World): Promise<number> {
   const configured = await configuredBy(options.endpoints);
-  const { clock, log, random } = world;
-  /** Ends the workers and the requests under way. */
-  const kill = new AbortController();
-  /** Ends the sources when a part of the program has failed. */
-  const failed = new AbortController();
-  /** Ends the sources when a newer version is to be pulled. */
-  const leaving = new AbortController();
-  const stop = AbortSignal.any([world.stop, failed.signal, leaving.signal]);
-  const { state, once } = options;
-  const selections = selectionsOf(options);
-  const scopes = selections.map(({ namespace }) => namespace);
-  const file = once ? undefined : state;
-  const store = openStore({
-    file,
-    buffer: options.buffer,
-    stateMax: options.stateMax,
-    clock,
+  const { once, shutdownTimeout } = options;
+  const lifetime = new Lifetime({ ...world, asked: world.stop, shutdownTimeout, once });
+  const parts = assemble(options, configured, { api, ways, world, lifetime });
+  let probes: Listening | undefined;
+  try {
+    // Before anything that waits for the cluster: what is probed must answer meanwhile.
+    probes = listenForProbes(options, parts, world);
+    const isNew = await begin(options, api, parts, world, lifetime.stop);
+    if (parts.snapshot !== undefined) {
+      const { pipeline, workers, snapshot } = parts;
+      const drain = (): Promise<void> => lifetime.drain(workers);
+      const deps = { api, pipeline, workers, snapshot, log: world.log, drain };
+      return await deliverOnce(selectionsOf(options), deps, lifetime.stop);
+    }
+    await sendChanges(options, { api, parts, world, lifetime, isNew });
+    await lifetime.drain(parts.workers);
+    return 0;
+  } finally {
+    await lifetime.end(parts.workers);
+    if (!once) sayLeft(parts.store, options.state, world.log);
+    parts.store.close();
+    await probes?.close();
+  }
+}
+
+/** What the data flows through; they know of one another by what each was given. */
+interface Parts {
+  store: Store;
+  notices: Notices;
+  workers: Workers;
+  operators: OperatorEndpoints;
+  annotations: AnnotationEndpoints;
+  pipeline: Pipeline;
+  relist: Relist;
+  /** Where there is a file to be read again. */
+  reload: Reload | undefined;
+  health: Health;
+  /** With `--once`. */
+  snapshot: Snapshot | undefined;
+}
+
+/** What the parts are made from. */
+interface Surroundings {
+  api: ApiServer;
+  ways: Ways;
+  world: World;
+  lifetime: Lifetime;
+}
+
+/** Makes the parts. Nothing is sent or asked yet. @throws {StoreError} where the state file cannot be used */
+function assemble(
+  options: Options,
+  configured: Awaited<ReturnType<typeof configuredBy>>,
+  { api, ways, world, lifetime }: Surroundings,
+): Parts {
+  const { clock, log } = world;
+  const scopes = selectionsOf(options).map(({ namespace }) => namespace);
+  const store = openStoreOf(options, ways, world, {
     onReady: (endpoints) => workers.wake(endpoints),
-    onDiskFault: (fault) => sayDiskFault(fault, log),
-    onEvicted(endpoint, messages): void {
-      sayEvicted(endpoint, messages, log);
-      notices.sendGap(endpoint);
-    },
-  }, file === undefined ? undefined : ways.openDisk?.(file));
+    onGap: (endpoint) => notices.sendGap(endpoint),
+  });
   const notices = new Notices({
     store,
     clock,
@@ -123,119 +164,144 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     inventoryOf: (endpoint) => operators.inventoryOf(endpoint),
     scopes,
   });
-  const snapshot = once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
+  const snapshot = options.once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
   const workers = new Workers({
+    ...howToSend(options, ways, world),
     pending: store.pending,
-    clock,
-    random,
-    log,
-    openClient: (endpoint) => ways.openClient(endpoint, world),
-    rendering: {
-      version: VERSION,
-      environment: options.environment,
-      cluster: options.cluster,
-      env: envOf(options, world),
-    },
-    secrets: () => world.secrets.current(),
-    isAnnounced: !once,
     snapshot,
-    budget: { limit: options.buffer, used: 0 },
-    reread: (message) => reread(message, { api, store, pipeline }, stop),
+    reread: (message) => reread(message, { api, store, pipeline }, lifetime.stop),
     onRequest: (endpoint) => notices.requested(endpoint),
-    fail: (error) => failed.abort(error),
-  }, kill.signal);
-  const operators = new OperatorEndpoints(configured, {
-    store,
-    workers,
-    clock,
-    log,
-  });
+    fail: (error) => lifetime.fail(error),
+  }, lifetime.kill);
+  const operators = new OperatorEndpoints(configured, { store, workers, clock, log });
   const relist = new Relist();
-  const endpoints = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
-  const pipeline = openPipeline(options, { store, operators, annotations: endpoints, clock, log });
+  const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
+  const pipeline = openPipeline(options, { store, operators, annotations, clock, log });
   const reload = world.configuration && new Reload(
     { file: world.configuration.file, endpoints: operators, store, notices, relist, clock, log },
     world.configuration.text,
   );
-  const health = new Health({
+  const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
+  const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault });
+  return { store, notices, workers, operators, annotations, pipeline, relist, reload, health, snapshot };
+}
+
+/** The store, in the file of `--state` where one counts. */
+function openStoreOf(
+  { once, state, buffer, stateMax }: Options,
+  ways: Ways,
+  { clock, log }: World,
+  on: { onReady: (endpoints: ReadonlySet<string>) => void; onGap: (endpoint: string) => void },
+): Store {
+  const file = once ? undefined : state;
+  return openStore({
+    file,
+    buffer,
+    stateMax,
     clock,
-    scopes,
-    staleAfter: STALE_AFTER + (options.source === "poll" ? options.interval : 0),
-    diskFault: () => store.fault,
-  });
-  const drain = async (): Promise<void> => {
-    failed.signal.throwIfAborted();
-    const how = once
-      ? "what can be sent now is sent; retries are not waited for"
-      : "what is pending is tried once more";
-    log.info(`Stopping: ${how}.${world.stop.aborted ? " A second signal ends it at once." : ""}`);
-    const cancel = clock.after(options.shutdownTimeout, () => kill.abort());
-    await workers.finish("drained");
-    cancel();
-    failed.signal.throwIfAborted();
+    onReady: on.onReady,
+    onDiskFault: (fault) => sayDiskFault(fault, log),
+    onEvicted(endpoint, messages): void {
+      sayEvicted(endpoint, messages, log);
+      on.onGap(endpoint);
+    },
+  }, file === undefined ? undefined : ways.openDisk?.(file));
+}
+
+/** What the options and the world say of each delivery. */
+function howToSend(
+  options: Options,
+  ways: Ways,
+  world: World,
+): Omit<WorkersDeps, "pending" | "snapshot" | "reread" | "onRequest" | "fail"> {
+  const { clock, random, log, secrets } = world;
+  const { environment, cluster } = options;
+  return {
+    clock,
+    random,
+    log,
+    openClient: (endpoint) => ways.openClient(endpoint, world),
+    rendering: { version: VERSION, environment, cluster, env: envOf(options, world) },
+    secrets: () => secrets.current(),
+    isAnnounced: !options.once,
+    budget: { limit: options.buffer, used: 0 },
   };
-  let probes: Listening | undefined;
-  try {
-    // Before anything that waits for the cluster: what is probed must answer meanwhile.
-    if (options.listen !== undefined && !once) {
-      const routes = probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]);
-      probes = listen(options.listen, routes, clock);
-      log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
-    }
-    const isNew = store.inventory.binding === undefined;
-    let isComplete = false;
-    await bindStore(api, options, store, log, stop);
-    if (options.interval > 0) store.inventory.startReminders();
-    operators.open();
-    endpoints.reopen();
-    // The last process may have ended between an eviction and the word of it.
-    for (const name of operators.notified) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
-    store.commit();
-    if (snapshot !== undefined) {
-      return await deliverOnce(selections, { api, pipeline, workers, snapshot, log, drain }, stop);
-    }
-    sayStart(options, api.origin, log);
-    world.onInspect(() => inspect(store, workers, notices, log));
-    if (reload !== undefined) world.onReload?.(() => void reload.check());
-    await Promise.all([
-      followAll(
-        options,
-        { ...world, api, pipeline, store, health, relist, stop, backlog: () => workers.backlog },
-        () => {
-          // What vanished while there was no store cannot be sent pod by pod; what there is can.
-          notices.complete(isNew && !isComplete);
-          isComplete = true;
-        },
-      ),
-      every(clock, reminderTick(options.interval), stop, () => pipeline.remind()),
-      every(clock, TIDY_TICK, stop, () => {
-        store.tidy();
-        endpoints.tidy(isComplete);
-        operators.tidy();
-        store.commit();
-        workers.report();
-      }),
-      every(clock, reload === undefined ? 0 : RELOAD_INTERVAL, stop, () => void reload?.check()),
-      every(clock, options.heartbeat, stop, () => notices.beat()),
-      stayCurrent(options.update, {
-        ...world,
-        version: VERSION,
-        ownPod: ownPodOf(api, world),
-        // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
-        loses: () => reload?.loses ?? (state === undefined ? sayBehind(workers.behind) : undefined),
-        leave: () => leaving.abort(),
-      }, stop),
-    ]);
-    await drain();
-    return 0;
-  } finally {
-    failed.abort();
-    kill.abort();
-    await workers.finish("drained");
-    if (!once) sayLeft(store, state, log);
-    store.close();
-    await probes?.close();
-  }
+}
+
+/** Answers probes where that is asked for. @throws {ListenError} */
+function listenForProbes(
+  { listen: address, once }: Options,
+  { health, reload }: Parts,
+  { clock, log }: World,
+): Listening | undefined {
+  if (address === undefined || once) return undefined;
+  const routes = probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]);
+  const probes = listen(address, routes, clock);
+  log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
+  return probes;
+}
+
+/** Binds the store to the cluster, and lets the workers begin with what is pending. Returns whether the store is new. */
+async function begin(
+  options: Options,
+  api: ApiServer,
+  { store, operators, annotations, notices }: Parts,
+  { log }: World,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const isNew = store.inventory.binding === undefined;
+  await bindStore(api, options, store, log, stop);
+  if (options.interval > 0) store.inventory.startReminders();
+  operators.open();
+  annotations.reopen();
+  // The last process may have ended between an eviction and the word of it.
+  for (const name of operators.notified) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
+  store.commit();
+  return isNew;
+}
+
+/** Without `--once`: follows the cluster, and does what is to be done now and then, until `stop`. */
+async function sendChanges(
+  options: Options,
+  { api, parts, world, lifetime, isNew }: Omit<Surroundings, "ways"> & { parts: Parts; isNew: boolean },
+): Promise<void> {
+  const { store, notices, workers, operators, annotations, pipeline, relist, reload, health } = parts;
+  const { clock, log } = world;
+  const { stop } = lifetime;
+  let isComplete = false;
+  sayStart(options, api.origin, log);
+  world.onInspect(() => inspect(store, workers, notices, log));
+  if (reload !== undefined) world.onReload?.(() => void reload.check());
+  const following = followAll(
+    options,
+    { ...world, api, pipeline, store, health, relist, stop, backlog: () => workers.backlog },
+    () => {
+      // What vanished while there was no store cannot be sent pod by pod; what there is can.
+      notices.complete(isNew && !isComplete);
+      isComplete = true;
+    },
+  );
+  await Promise.all([
+    following,
+    every(clock, reminderTick(options.interval), stop, () => pipeline.remind()),
+    every(clock, TIDY_TICK, stop, () => {
+      store.tidy();
+      annotations.tidy(isComplete);
+      operators.tidy();
+      store.commit();
+      workers.report();
+    }),
+    every(clock, reload === undefined ? 0 : RELOAD_INTERVAL, stop, () => void reload?.check()),
+    every(clock, options.heartbeat, stop, () => notices.beat()),
+    stayCurrent(options.update, {
+      ...world,
+      version: VERSION,
+      ownPod: ownPodOf(api, world),
+      // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
+      loses: () => reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined),
+      leave: () => lifetime.leave(),
+    }, stop),
+  ]);
 }
 
 /** How often reminders are looked for: twelve times an interval, each second at most, as a tick costs a millisecond. */

@@ -2,13 +2,13 @@ import type { Config } from "../config/config.ts";
 import { type EndpointLayer, settingsOf, settingsOfAnnotations } from "../config/endpoint_layer.ts";
 import { parseDuration } from "../config/duration.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
-import { choice, count, reason } from "../config/value.ts";
-import { SCHEMES } from "../delivery/sign.ts";
+import { choice, count, hintAt, reason } from "../config/value.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings, RedactProfile } from "../route/endpoint_settings.ts";
 import type { Given } from "./arguments.ts";
 import type { FlagName } from "./flags.ts";
-import { defined, list, optional } from "./given.ts";
+import { defined, list, oneByOne, optional } from "./given.ts";
+import { signatureKind } from "./signature_kind.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
@@ -64,7 +64,7 @@ function defaultsOf(given: Map<FlagName, Given>, config: Config | undefined): En
 }
 
 function readLayer(given: Map<FlagName, Given>): EndpointLayer {
-  const signatures = list(given, "signatures", choice(...SCHEMES));
+  const signatures = list(given, "signatures", signatureKind);
   const reasons = list(given, "reasons", reason);
   return {
     ...defined("timeout", optional(given, "timeout", timeout)),
@@ -102,7 +102,9 @@ function readNotices(given: Map<FlagName, Given>, names: readonly string[]): str
   const unknown = notices.values.find((name) => name !== "all" && !names.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(
-      `${notices.from} names ${quote(unknown)}, which is no webhook: give one that name with --url NAME=URL.`,
+      `${notices.from} names ${quote(unknown)}, which is no webhook: give one that name with --url NAME=URL.${
+        hintAt(unknown, [...names, "all"])
+      }${oneByOne(unknown, notices.from, (part) => part === "all" || names.includes(part))}`,
     );
   }
   return names.filter((name) => notices.values.includes("all") || notices.values.includes(name));

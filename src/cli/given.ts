@@ -1,6 +1,7 @@
 import type { Given } from "./arguments.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
+import { partsOf } from "../config/value.ts";
 
 /** Takes the text of one value and the flag or variable that it came from, for the error. */
 export type Parse<T> = (text: string, from: string) => T;
@@ -25,7 +26,33 @@ export function required<T>(given: Map<FlagName, Given>, name: FlagName, parse: 
 /** All that a flag was given, without repetition. */
 export function list<T>(given: Map<FlagName, Given>, name: FlagName, parse: Parse<T>): T[] {
   const found = given.get(name);
-  return [...new Set(found?.values.map((value) => parse(value, found.from)))];
+  return [...new Set(found?.values.map((value) => entry(value, found.from, parse)))];
+}
+
+/** One entry. A flag takes one at a time, though its variable takes a list: who gives a list to it is told so. */
+function entry<T>(value: string, from: string, parse: Parse<T>): T {
+  try {
+    return parse(value, from);
+  } catch (error) {
+    if (!(error instanceof UsageError) || /repeat the flag/.test(error.message)) throw error;
+    const isEntry = (part: string): boolean => {
+      try {
+        return parse(part, from) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    throw new UsageError(error.message + oneByOne(value, from, isEntry), { cause: error });
+  }
+}
+
+/** A sentence for a list that was given to a flag at once, with a space before it; empty where it was none. */
+export function oneByOne(value: string, from: string, isEntry: (part: string) => boolean): string {
+  const parts = partsOf(value);
+  if (parts.length < 2 || !from.startsWith("--")) return "";
+  // Whatever is no entry is not shown again: it may be anything.
+  const shown = parts.filter(isEntry).slice(0, 3).map((part) => `${from} ${part}`);
+  return ` The flag takes one at a time; repeat it${shown.length < 2 ? "." : `: ${shown.join(" ")}`}`;
 }
 
 /** `exactOptionalPropertyTypes`: an absent option is an absent property. */

@@ -1,5 +1,6 @@
 import type { ClientCertificate } from "./client_certificate.ts";
 import type { Proxy } from "../runtime/proxy.ts";
+import { isQuoted, placeholderFault } from "../runtime/unfilled.ts";
 import { ClusterError } from "./error.ts";
 
 /** What one request is made with. */
@@ -48,15 +49,28 @@ export function sameCertificate({ certificate: a }: Access, { certificate: b }: 
   return a?.cert === b?.cert && a?.key === b?.key;
 }
 
-/** @throws {ClusterError} for a token that cannot stand in a header. */
-export function bearer(token: string): Record<string, string> {
-  // fetch would refuse it too, but with the token in its message.
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new ClusterError(
-      "unauthorized",
-      "The token for the API server is empty or holds white space or other characters that no token has: " +
-        "check the file, the kubeconfig or the credential plugin that it comes from.",
-    );
+/**
+ * @param from where the token comes from, for the sentence: `the file /run/token`
+ * @throws {ClusterError} for a token that cannot stand in a header, or that no server gave out as it is.
+ */
+export function bearer(token: string, from: string): Record<string, string> {
+  const fault = tokenFault(token);
+  if (fault !== undefined) {
+    throw new ClusterError("unauthorized", `The token for the API server, from ${from}, ${fault}.`);
   }
   return { authorization: `Bearer ${token}` };
+}
+
+/** fetch would refuse some of these, too, but with the token in its message; the server would say "Unauthorized". */
+function tokenFault(token: string): string | undefined {
+  if (isQuoted(token)) return "stands in quotes, which are part of it there: take them out";
+  if (/^(authorization:\s*)?bearer\s/i.test(token)) {
+    return 'begins with "Bearer", which is put before it anyway: take that word out';
+  }
+  if (/^\s*[{[]/.test(token)) return "is JSON: give only the token that stands in it";
+  if (/^token\s*[:=]/i.test(token)) return "begins with its name: give only what follows it";
+  const placeholder = placeholderFault(token, false);
+  if (placeholder !== undefined) return placeholder;
+  if (/^[\x21-\x7e]+$/.test(token)) return undefined;
+  return "is empty or holds white space or other characters that no token has: check what is there";
 }

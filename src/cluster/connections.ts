@@ -1,10 +1,10 @@
+import { wordsOf } from "../runtime/error_words.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { type Authorities, readAuthorities } from "./authorities.ts";
 import { type Access, type Cluster, sameCertificate } from "./cluster.ts";
 import { ClusterError } from "./error.ts";
 import { checkClientCertificate, FetchTransport } from "./fetch_transport.ts";
-import { wordsOf } from "./fetch_fault.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 import type { Judgement } from "./node_transport.ts";
 

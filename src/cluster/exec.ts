@@ -148,7 +148,7 @@ function readCredential(
   const where = `the credential plugin ${plugin.command}`;
   return {
     access: {
-      headers: { ...isToken ? bearer(token) : {}, ...headers },
+      headers: { ...isToken ? bearer(token, where) : {}, ...headers },
       ...hasCert && hasKey && { certificate: { cert, key, where } },
     },
     renewAt: renewAt(expirationTimestamp, now),

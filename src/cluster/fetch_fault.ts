@@ -1,3 +1,4 @@
+import { wordsOf } from "../runtime/error_words.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { proxyFault } from "../runtime/proxy_fault.ts";
 import { ClusterError, type ClusterFault } from "./error.ts";
@@ -53,16 +54,6 @@ export function timeoutError(seconds: number, route: Route): ClusterError {
     "unreachable",
     `The API server at ${route.server} did not answer within ${seconds} s. ${CHECK_NETWORK}`,
   );
-}
-
-/** All that an error and its causes say. */
-export function wordsOf(error: unknown): string {
-  const words: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) {
-    words.push(at.message);
-    if ("code" in at) words.push(String(at.code));
-  }
-  return words.join("\n");
 }
 
 /** What to say to a person whose `http://` address is that of a server that speaks TLS. */

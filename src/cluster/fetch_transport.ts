@@ -1,4 +1,5 @@
-import { runtimeProxy } from "../runtime/proxy.ts";
+import { type Proxy, runtimeProxy } from "../runtime/proxy.ts";
+import { withProxyStatus } from "../runtime/proxy_status.ts";
 import type { ClientCertificate, Refusal } from "./client_certificate.ts";
 import { shownOf, UNKNOWN_KIND, whyRefused } from "./client_certificate.ts";
 import { ClusterError } from "./error.ts";
@@ -9,7 +10,10 @@ export class FetchTransport implements Transport {
   readonly #plain: Deno.HttpClient;
   readonly #streaming: Deno.HttpClient;
 
-  private constructor(options: ClientOptions) {
+  readonly #proxy: Proxy | undefined;
+
+  private constructor(options: ClientOptions, proxy: Proxy | undefined) {
+    this.#proxy = proxy;
     this.#plain = createClient(options);
     // A watch that breaks must not be followed by one on a pooled connection that is dead too (deno#36542).
     this.#streaming = createClient({ ...options, poolMaxIdlePerHost: 0 });
@@ -26,7 +30,7 @@ export class FetchTransport implements Transport {
     const refusal = certificate !== undefined && PANICS ? whyRefused(certificate) : undefined;
     if (certificate !== undefined && refusal !== undefined) return refuse(certificate, refusal);
     try {
-      return new FetchTransport({ ...trust, ...shown, ...way });
+      return new FetchTransport({ ...trust, ...shown, ...way }, proxy);
     } catch (cause) {
       if (certificate !== undefined && !isUsable(shown)) {
         return refuse(certificate, whyRefused(certificate) ?? UNKNOWN_KIND);
@@ -40,19 +44,23 @@ export class FetchTransport implements Transport {
           cause,
         );
       }
-      return new FetchTransport({ ...shown, ...way, caCerts });
+      return new FetchTransport({ ...shown, ...way, caCerts }, proxy);
     }
   }
 
-  send({ url, headers, posted, isStream, signal }: Outgoing): Promise<Response> {
-    return fetch(url, {
-      client: isStream ? this.#streaming : this.#plain,
-      headers,
-      ...posted !== undefined && { method: "POST", body: posted },
-      // A redirect would take the credentials to another server.
-      redirect: "manual",
-      signal,
-    });
+  async send({ url, headers, posted, isStream, signal }: Outgoing): Promise<Response> {
+    try {
+      return await fetch(url, {
+        client: isStream ? this.#streaming : this.#plain,
+        headers,
+        ...posted !== undefined && { method: "POST", body: posted },
+        // A redirect would take the credentials to another server.
+        redirect: "manual",
+        signal,
+      });
+    } catch (error) {
+      throw await withProxyStatus(error, this.#proxy, new URL(url), signal);
+    }
   }
 
   close(): void {

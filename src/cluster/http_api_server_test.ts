@@ -80,8 +80,8 @@ Deno.test("a 401 is answered once with fresh credentials", async () => {
   let token = "old";
   const seen: (string | null)[] = [];
   const credentials = {
-    current: (): Promise<Access> => Promise.resolve({ headers: bearer(token) }),
-    renew: (): Promise<Access> => Promise.resolve({ headers: bearer(token = "new") }),
+    current: (): Promise<Access> => Promise.resolve({ headers: bearer(token, "a test") }),
+    renew: (): Promise<Access> => Promise.resolve({ headers: bearer(token = "new", "a test") }),
   };
   const handler = (request: Request): Response => {
     seen.push(request.headers.get("authorization"));
@@ -107,7 +107,7 @@ Deno.test("a 401 is final when there is nothing fresher", async () => {
 
 Deno.test("a second 401, to fresh credentials, is final", async () => {
   let tokens = 0;
-  const next = (): Promise<Access> => Promise.resolve({ headers: bearer(`token-${tokens++}`) });
+  const next = (): Promise<Access> => Promise.resolve({ headers: bearer(`token-${tokens++}`, "a test") });
   const handler = (): Response => new Response(null, { status: 401 });
   await withServer({ handler, cluster: { credentials: reread(next) } }, async (api) => {
     assert.equal((await failure(api.get("/", signal))).fault, "unauthorized");

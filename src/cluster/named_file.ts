@@ -28,6 +28,7 @@ export function whyUnreadable(cause: unknown, file: string): string {
     if (file.startsWith("~/")) {
       return "it does not exist: only a shell puts the home folder in the place of ~, where a word begins with it";
     }
+    if (/["'`]$/.test(file)) return "it does not exist: the quotes are part of its name there, take them out";
     return /[^/]:\/?./.test(file.slice(2))
       ? "it does not exist (several files go into KUBECONFIG)"
       : "it does not exist";

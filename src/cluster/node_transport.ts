@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
+import { tunnelRefused } from "../runtime/proxy_status.ts";
 import { shownOf } from "./client_certificate.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
@@ -147,7 +148,7 @@ async function openWay(socket: Socket, proxy: Proxy, target: string, signal: Abo
   }
   const status = /^HTTP\/1\.\d (\d{3})/.exec(head)?.[1] ?? "none";
   if (status === "200") return;
-  throw new Error(status === "407" ? "proxy authentication required" : `unsuccessful tunnel: ${status}`);
+  throw new Error(status === "none" ? "unsuccessful tunnel" : tunnelRefused(Number(status)));
 }
 
 /** The first event of this name, unless the socket ends or the signal aborts before: then it is destroyed. */

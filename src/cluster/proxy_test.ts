@@ -216,8 +216,25 @@ const REFUSING: [reply: string, sentence: RegExp][] = [
     "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
     /wants a user and a password \(status 407\): put them into HTTPS_PROXY/,
   ],
-  ["HTTP/1.1 403 Forbidden\r\n\r\n", /refused to open a way there, or is no HTTP proxy\. .*HTTPS_PROXY\.$/],
-  ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /refused to open a way there/],
+  [
+    "HTTP/1.1 403 Forbidden\r\n\r\n",
+    /refused to open a way there \(status 403\)\. Let it allow that, or except the host in NO_PROXY\.$/,
+  ],
+  [
+    "HTTP/1.0 403 Forbidden\r\nvia: x\r\ncontent-length: 2\r\n\r\nno",
+    /refused to open a way there \(status 403\)/,
+  ],
+  ["HTTP/1.1 401 Unauthorized\r\n\r\n", /\(status 401\)\. Let it allow that/],
+  ["HTTP/1.1 404 Not Found\r\n\r\n", /\(status 404\)\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/],
+  [
+    "HTTP/1.1 405 Method Not Allowed\r\n\r\n",
+    /\(status 405\)\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/,
+  ],
+  ["HTTP/1.1 302 Found\r\nlocation: /login\r\n\r\n", /\(status 302\)\. Check that it is an HTTP proxy/],
+  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It has too much to do: let it allow more\.$/],
+  ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /\(status 502\)\. Check that it can reach that host\.$/],
+  ["HTTP/1.1 503 Service Unavailable\r\n\r\n", /\(status 503\)\. Check that it can reach that host\.$/],
+  ["HTTP/1.1 504 Gateway Timeout\r\n\r\n", /\(status 504\)\. Check that it can reach that host\.$/],
   ["SSH-2.0-OpenSSH\r\n", /is no HTTP proxy/],
   ["", /closed the connection\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/],
 ];
@@ -255,6 +272,17 @@ for (const [value, sentence] of ABSENT) {
     }
   });
 }
+
+Deno.test("a kubeconfig's proxy that forbids the way is told with its status, and NO_PROXY is no way around it", async () => {
+  for (const way of WAYS) {
+    await using proxy = new ConnectProxy("HTTP/1.1 403 Forbidden\r\n\r\n");
+    const { answer } = await get({ proxyUrl: `http://${proxy.host}`, host: "api.test", ...way });
+    assert.match(
+      sentenceOf(answer),
+      /\(status 403\)\. Let it allow that, or name another one in the kubeconfig's proxy-url\.$/,
+    );
+  }
+});
 
 Deno.test("a plain proxy that is named as https:// is told as that", async () => {
   await using proxy = new ConnectProxy("HTTP/1.1 400 Bad Request\r\n\r\n");

@@ -131,7 +131,9 @@ function authorizationOf(user: KubeconfigEntry, log: Log): Authorize | undefined
   if (name !== undefined || password !== undefined) {
     throw user.error("it has both a token and a username or password. Remove one of them");
   }
-  return async () => bearer(await token());
+  const path = user.path("tokenFile");
+  const from = path === undefined ? `${user.what} in ${user.file}` : `the file ${path}`;
+  return async () => bearer(await token(), from);
 }
 
 function tokenOf(user: KubeconfigEntry, log: Log): (() => Promise<string>) | undefined {

@@ -30,14 +30,47 @@ export function parseDuration(text: string, from: string): number {
   return total;
 }
 
-/** For what people write elsewhere: Go's fractions, words for the units, days. */
+/** For what people write elsewhere: Go's fractions, ISO 8601, clocks, words for the units, days. */
 function hint(text: string): string {
+  const [, weeks = "0", days = "0", isoHours, isoMinutes, isoSeconds] = ISO.exec(text) ?? [];
+  if (/^P/i.test(text) && /\d/.test(text) && ISO.test(text)) {
+    return ` That is ISO 8601: write ${
+      written(`${7 * Number(weeks) + Number(days)}`, isoHours, isoMinutes, isoSeconds)
+    }.`;
+  }
+  const [, clockHours, clockMinutes, clockSeconds] = /^(\d{1,3}):(\d\d):(\d\d)$/.exec(text) ?? [];
+  if (clockSeconds !== undefined) {
+    return ` Did you mean ${written("0", clockHours, clockMinutes, clockSeconds)}?`;
+  }
+  const [, wholeDays, rest = ""] = /^(\d{1,3})d([\dhms]+)$/i.exec(text) ?? [];
+  const [isRest, hours] = DURATION.exec(rest) ?? [];
+  if (wholeDays !== undefined && isRest !== undefined) {
+    return ` Did you mean ${24 * Number(wholeDays) + Number(hours ?? 0)}h${rest.replace(/^\d+h/, "")}?`;
+  }
+  const joined = text.replaceAll(/\s/g, "");
+  if (joined !== text && DURATION.test(joined)) return ` Did you mean ${joined}?`;
   if (/^\d{1,9}$/.test(text)) return ` It has no unit: ${text}s are seconds, ${text}m minutes.`;
   if (/^\d*[.,]\d+\s*[a-z]+$/i.test(text)) return " Numbers are whole ones: 90m, or 1h30m.";
   const [, number = "", word = ""] = /^(\d{1,6})\s*([a-z]+)$/i.exec(text) ?? [];
   if (/^d(ays?)?$/i.test(word)) return ` Did you mean ${24 * Number(number)}h?`;
   const unit = UNIT_WORDS.find(([pattern]) => pattern.test(word))?.[1];
   return unit === undefined ? "" : ` Did you mean ${number}${unit}?`;
+}
+
+/** ISO 8601 (`P1DT2H`), but for its years and months, which are of no certain length. */
+const ISO =
+  /^P(?:(\d{1,3})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:[.,]\d{1,3})?)S)?)?$/i;
+
+/** The same as this program takes it. */
+function written(days = "0", hours = "0", minutes = "0", seconds = "0"): string {
+  const milliseconds = Math.round(1000 * Number(seconds.replace(",", ".")));
+  const parts = [
+    [24 * Number(days) + Number(hours), "h"],
+    [Number(minutes), "m"],
+    [Math.floor(milliseconds / 1000), "s"],
+    [milliseconds % 1000, "ms"],
+  ] as const;
+  return parts.map(([count, unit]) => count === 0 ? "" : `${count}${unit}`).join("") || "0";
 }
 
 const UNIT_WORDS: [RegExp, string][] = [

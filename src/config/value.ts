@@ -1,6 +1,6 @@
 import { type Reason, REASONS } from "../change/reasons.ts";
 import { parseHostPattern } from "../route/host_pattern.ts";
-import { alternatives } from "../runtime/wording.ts";
+import { alternatives, enumerated } from "../runtime/wording.ts";
 import { similar } from "./similar.ts";
 import { quote, UsageError } from "./usage_error.ts";
 
@@ -19,10 +19,22 @@ export function choice<T extends string>(...words: T[]): (value: string, from: s
   return (value, from) => {
     const word = words.find((word) => word === value);
     if (word !== undefined) return word;
-    const near = similar(value, words);
-    const meant = near === undefined ? "" : ` Did you mean ${near}?`;
-    throw new UsageError(`${from} must be ${alternatives(words)}, not ${quote(value)}.${meant}`);
+    throw new UsageError(
+      `${from} must be ${alternatives(words)}, not ${quote(value)}.${hintAt(value, words)}`,
+    );
   };
+}
+
+/** The near match; of a list, that of each word which is none of them. */
+export function hintAt(value: string, words: readonly string[]): string {
+  const wrong = partsOf(value).filter((part) => !words.includes(part));
+  const near = [...new Set(wrong.flatMap((part) => similar(part, words) ?? []))];
+  return near.length === 0 ? "" : ` Did you mean ${enumerated(near)}?`;
+}
+
+/** The entries of a text that is written as a list. */
+export function partsOf(value: string): string[] {
+  return value.split(/[\s,;|+]+/).filter(Boolean);
 }
 
 /** A whole number between two, both included. */

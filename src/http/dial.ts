@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
+import { adviceOnRefusal } from "../runtime/proxy_fault.ts";
 import type { Wire } from "./connection.ts";
 import { dialFailure, failedBefore, hostLabel, needsLook, type Place } from "./failure.ts";
 import type { Network } from "./network.ts";
@@ -238,17 +239,6 @@ async function openTunnel(wire: Wire, proxy: Proxy, target: string): Promise<Fai
     return failedBefore("proxy", `the proxy ${proxy.label} sent bytes behind its answer to CONNECT`);
   }
   return undefined;
-}
-
-/** A web server that is no proxy does not know CONNECT, or takes what it asks for for a page (RFC 9110, 9.3.6). */
-function adviceOnRefusal(status: number, { from }: Proxy): string {
-  if (status < 400 || [400, 404, 405, 501].includes(status)) {
-    return `Check that it is an HTTP proxy, and ${from}`;
-  }
-  if (status === 429) return "It has too much to do: let it allow more";
-  return status >= 500
-    ? "Check that it can reach that host"
-    : "Let it allow that, or except the host in NO_PROXY";
 }
 
 /** What the promise comes to, unless the signal aborts first: a resolver cannot be stopped, only left alone. */

@@ -1,14 +1,36 @@
 import type { Proxy } from "./proxy.ts";
 
 /**
+ * What to do about a proxy that refuses to open a way, as a sentence without its end. A web server that is no proxy does not
+ * know CONNECT, or takes what it asks for for a page (RFC 9110 §9.3.6).
+ */
+export function adviceOnRefusal(status: number, { from }: Pick<Proxy, "from">): string {
+  if (status < 400 || [400, 404, 405, 501].includes(status)) {
+    return `Check that it is an HTTP proxy, and ${from}`;
+  }
+  if (status === 429) return "It has too much to do: let it allow more";
+  if (status >= 500) return "Check that it can reach that host";
+  // NO_PROXY goes with the variables, and does not overrule a kubeconfig.
+  const otherwise = /^\w+$/.test(from) ? "except the host in NO_PROXY" : `name another one in ${from}`;
+  return `Let it allow that, or ${otherwise}`;
+}
+
+/**
  * Whether it was the proxy that a request by the runtime's `fetch` failed at, as a clause for a person that names the proxy
  * and where it is set; undefined: what failed is behind it. The runtime dials nothing but the proxy then, so a name that does
- * not resolve and a connection that is refused are the proxy's. (What is sent by `http/` knows more: the status too.)
+ * not resolve and a connection that is refused are the proxy's.
  *
- * @param words the messages of the error and its causes: hyper's, rustls' and the operating system's (Deno 2.9.6)
+ * @param words the messages of the error and its causes: hyper's, rustls' and the operating system's (Deno 2.9.6), and the
+ * status of a refusal as `proxy_status.ts` puts it
  * @param isTunnel whether the request goes through a tunnel: it is https
  */
 export function proxyFault(words: string, proxy: Proxy, isTunnel: boolean): string | undefined {
+  const [, status] = /unsuccessful tunnel: (\d{3})/.exec(words) ?? [];
+  if (status !== undefined) {
+    return `the proxy ${proxy.label} refused to open a way there (status ${status}). ${
+      adviceOnRefusal(Number(status), proxy)
+    }`;
+  }
   const found = REASONS.find(({ when, of = isTunnel }) => when.test(words) && of === isTunnel);
   const from = proxy.scheme === "https" ? `${proxy.from} (http:// where it is a plain one)` : proxy.from;
   return found?.say(`the proxy ${proxy.label}`, from);

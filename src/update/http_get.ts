@@ -1,6 +1,8 @@
 import type { Env } from "../runtime/environment.ts";
+import { wordsOf } from "../runtime/error_words.ts";
 import { type Proxy, proxyFor, runtimeProxy } from "../runtime/proxy.ts";
 import { proxyFault } from "../runtime/proxy_fault.ts";
+import { withProxyStatus } from "../runtime/proxy_status.ts";
 import { RegistryError } from "./registry_error.ts";
 
 /** An answer, its body read to the end. */
@@ -41,7 +43,8 @@ async function get(
   proxy: Proxy | undefined,
 ): Promise<Answer> {
   const { signal } = init;
-  const response = await fetch(url, { ...init, redirect: "manual" }).catch((cause: unknown) => {
+  const response = await fetch(url, { ...init, redirect: "manual" }).catch(async (error: unknown) => {
+    const cause = await withProxyStatus(error, proxy, url, signal);
     signal.throwIfAborted();
     throw unreachable(url, whyNot(cause, url, proxy), cause);
   });
@@ -88,9 +91,7 @@ const REASONS: [RegExp, string][] = [
 
 /** A clause. The words themselves quote the URL. */
 function whyNot(cause: unknown, { protocol }: URL, proxy: Proxy | undefined): string | undefined {
-  const all: string[] = [];
-  for (let at = cause; at instanceof Error; at = at.cause) all.push(at.message);
-  const words = all.join("\n");
+  const words = wordsOf(cause);
   return proxy && proxyFault(words, proxy, protocol === "https:") ||
     REASONS.find(([pattern]) => pattern.test(words))?.[1];
 }

@@ -168,8 +168,13 @@ Deno.test("a registry and its token server are asked through the proxy, but for 
 
 const REFUSALS: [reply: string, sentence: RegExp][] = [
   ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\): put them into HTTPS_PROXY/],
-  ["HTTP/1.1 403 Forbidden\r\n\r\n", /refused to open a way there/],
-  ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /refused to open a way there/],
+  ["HTTP/1.1 403 Forbidden\r\n\r\n", /refused to open a way there \(status 403\)\. Let it allow that/],
+  ["HTTP/1.1 405 Method Not Allowed\r\n\r\n", /\(status 405\)\. Check that it is an HTTP proxy/],
+  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It has too much to do/],
+  [
+    "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+    /refused to open a way there \(status 502\)\. Check that it can reach/,
+  ],
   ["SSH-2.0-x\r\n", /is no HTTP proxy/],
   ["", /closed the connection/],
 ];

@@ -32,7 +32,7 @@ export async function withServer(
     server: new URL(`${scheme}://${host}:${server.addr.port}`),
     trust: () => Promise.resolve(authority.cert),
     trustFrom: "ca.crt",
-    credentials: reread(() => Promise.resolve({ headers: bearer("a-token") })),
+    credentials: reread(() => Promise.resolve({ headers: bearer("a-token", "a test") })),
     ...cluster,
   }, { clock, log: new MemoryLog(), userAgent: "k8svent/1.2.3" });
   try {

@@ -126,6 +126,11 @@ export const KUBECONFIG: Area = {
     server: SERVER,
     "certificate-authority-data": btoa("not a certificate"),
   }),
+  "A token file whose token is in quotes": user({ tokenFile: "{dir}/token" }, {
+    files: { token: `"${MARK}"\n` },
+  }),
+  "A token file whose name is in quotes": user({ tokenFile: '"{dir}/token"' }, { files: { token: MARK } }),
+  "A token with the word Bearer": user({ token: `Bearer ${MARK}` }),
   "A certificate authority with a byte behind its end, in a file": cluster({
     server: SERVER,
     "certificate-authority": "{dir}/ca.crt",

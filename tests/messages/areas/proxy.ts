@@ -69,6 +69,19 @@ export const PROXY: Area = {
     servers: { proxy: saying(http("407 Proxy Authentication Required")) },
     files: { config: kubeconfig({ server: "https://k8s.example.com:6443" }) },
   },
+  "A proxy of the kubeconfig that forbids the way": {
+    args: ["--once", "--kubeconfig", "{dir}/config"],
+    cluster: null,
+    servers: { proxy: saying(http("403 Forbidden")) },
+    files: { config: kubeconfig({ server: "https://k8s.example.com:6443", "proxy-url": "{proxy}" }) },
+  },
+  "A proxy for the API server that does not get there": {
+    args: ["--once", "--kubeconfig", "{dir}/config"],
+    cluster: null,
+    env: { HTTPS_PROXY: `http://me:${MARK}@127.0.0.1:{proxy.port}` },
+    servers: { proxy: saying(http("502 Bad Gateway")) },
+    files: { config: kubeconfig({ server: "https://k8s.example.com:6443" }) },
+  },
   "A variable for the API server's proxy that names none": {
     args: ["--once", "--kubeconfig", "{dir}/config"],
     cluster: null,

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { type FileSays, FILTERING, SELECTING } from "./choosy.ts";
 
 /** One run of the world, as plain data: it can be printed, shrunk and played again. */
 export interface History {
@@ -33,6 +34,8 @@ export interface Setup {
   notices: "none" | "all" | "beating";
   /** Whether what goes to the operator's endpoints is signed. */
   signed: boolean;
+  /** What an endpoint of the configuration file may want, which is there beside the others where it is not `none`. */
+  wants: "none" | "selections" | "filters";
   /** Milliseconds that the disk takes to make durable what was written. */
   sync: number;
 }
@@ -56,6 +59,8 @@ export type Command =
   | { do: "crash"; calls: number }
   /** The machine loses its power. */
   | { do: "power" | "inspect" }
+  /** The configuration file says something else, or nothing that can be read. */
+  | { do: "reload"; says: FileSays }
   | { do: "disk"; how: "fail" | "heal" }
   /** To a new secret beside the old one, and to the new one alone. */
   | { do: "rotate"; how: "add" | "drop" }
@@ -135,6 +140,7 @@ const anySetup: fc.Arbitrary<Setup> = fc.record({
   small: fc.constantFrom(false, false, false, true),
   notices: fc.constantFrom("none", "none", "all", "beating"),
   signed: fc.boolean(),
+  wants: fc.constantFrom("none", "selections", "filters"),
   sync: fc.constantFrom(0, 0, 5, 400),
 });
 
@@ -142,6 +148,8 @@ const anySetup: fc.Arbitrary<Setup> = fc.record({
 const setup = anySetup.map((any): Setup => ({
   ...any,
   small: any.small && !any.annotations,
+  // A pod that names its own webhooks goes to none of the operator's.
+  wants: any.annotations ? "none" : any.wants,
 }));
 
 const pod = fc.nat({ max: PODS.length - 1 });
@@ -291,6 +299,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("disk" as const), how: fc.constantFrom("fail", "heal") }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("reload" as const),
+      says: fc.constantFrom<FileSays[]>(...SELECTING, ...SELECTING, ...FILTERING, "removed", "wrong"),
+    }),
   },
   {
     weight: 1,

@@ -1,5 +1,6 @@
 import type { History } from "./history.ts";
-import { broken, isExcused, type Unmet, unmet } from "./oracle.ts";
+import { broken, isExcused, unmet } from "./oracle.ts";
+import type { Unmet } from "./unmet.ts";
 import { ModelWorld, WAVE } from "./world.ts";
 
 const MINUTE = 60_000;

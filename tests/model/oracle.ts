@@ -3,7 +3,9 @@ import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery, ModelEndpoint } from "./endpoint.ts";
 import { claims } from "./claims.ts";
 import { pictures } from "./pictures.ts";
-import { keyOf, lastAccepted, lineOf, show, showPod } from "./show.ts";
+import { unmetByChoosy } from "./choosy_oracle.ts";
+import { keyOf, lastAccepted, lineOf, show, showPod, shows } from "./show.ts";
+import type { Unmet } from "./unmet.ts";
 import { type Transition, versionOf } from "./witness.ts";
 import type { ModelWorld } from "./world.ts";
 
@@ -21,23 +23,13 @@ const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"
 /** A dead letter that failed so often waits for longer than a quarter of an hour. */
 const LONG_DEAD = 5;
 
-/** What an endpoint must have in the end and has not. */
-export interface Unmet {
-  endpoint: ModelEndpoint;
-  /** `namespace/name` of the pod that it is about. */
-  line: string;
-  /** The message that tells it: the last state of a pod and a transition to it are one. */
-  message: string;
-  /** A sentence. */
-  text: string;
-}
-
 /**
  * What each endpoint must have in the end and has not, but for what was given up for want of room, and announced.
  *
  * @param counts whether that is asked for now
  */
 export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () => true): Unmet[] {
+  const ofChoosy = unmetByChoosy(world).filter(counts);
   return world.endpoints.flatMap((endpoint) => {
     const missing = [
       ...lastStates(world, endpoint),
@@ -46,7 +38,7 @@ export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () =>
     ].filter(counts);
     const messages = new Set(missing.map(({ message }) => message));
     return world.setup.small && messages.size <= endpoint.lost ? [] : missing;
-  });
+  }).concat(ofChoosy);
 }
 
 /** Whether it may take long to arrive: it does not pass the endpoint's filters, or it is behind a dead letter. */
@@ -59,7 +51,8 @@ export function broken(world: ModelWorld): string[] {
   const { setup } = world;
   return [
     ...world.problems,
-    ...idsOfTwoBodies(world.endpoints, setup.small),
+    ...idsOfTwoBodies(world.all, setup.small),
+    ...brokenByChoosy(world),
     ...world.endpoints.flatMap((endpoint) => [
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
@@ -69,6 +62,19 @@ export function broken(world: ModelWorld): string[] {
       ...claims(world, endpoint),
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
     ]),
+  ];
+}
+
+/** What the endpoint of the file never should have got. What it was sent again it had been told to forget, or had forgotten. */
+function brokenByChoosy(world: ModelWorld): string[] {
+  const { choosy: endpoint, setup, forgottenByChoosy } = world;
+  if (endpoint === undefined) return [];
+  const isForgetful = forgottenByChoosy.size > 0;
+  return [
+    ...endpoint.problems,
+    ...versionsThatFall(endpoint),
+    ...isForgetful ? [] : beginningsBeforeEnds(world, endpoint),
+    ...isForgetful || setup.selector ? [] : repetitions(endpoint),
   ];
 }
 
@@ -201,11 +207,6 @@ function mayBeGivenUp(
 function isAhead({ event, reasons, pod }: Delivery, { pod: seen, returned }: Transition): boolean {
   if (event === "pod.deleted") return returned && versionOf(pod) < versionOf(seen);
   return returned && reasons.includes("unselected") && versionOf(pod) > versionOf(seen);
-}
-
-/** Whether it is the pod, or what is left of it where its body was given up to save room. */
-function shows({ pod, observed }: Delivery, whole: Pod): boolean {
-  return isDeepStrictEqual(pod, whole) || (!observed && keyOf(pod) === keyOf(whole));
 }
 
 /** In its last object, a pod's phase is replaced. */

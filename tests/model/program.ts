@@ -5,6 +5,7 @@ import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
 import type { ModelApiServer } from "./api.ts";
+import { endpointsOf, type FileSays, fileThat } from "./choosy.ts";
 import type { Client } from "./client.ts";
 import type { ModelDisk } from "./disk.ts";
 import { type ModelEndpoint, wayTo } from "./endpoint.ts";
@@ -24,6 +25,8 @@ export interface Surroundings {
   keys: Keys;
   disk: ModelDisk;
   setup: Setup;
+  /** The endpoint of the configuration file, and what the file says now; undefined: there is no file. */
+  choosy: { endpoint: ModelEndpoint; says: () => FileSays } | undefined;
   /** Called when it sends to a host that it must not send to. */
   onStray: (host: string) => void;
   sightings: Sightings;
@@ -105,8 +108,14 @@ export class Program implements Client {
     const { random, api, endpoints, hooks, keys, disk, setup, onStray } = this.#surroundings;
     const options = parseOptions(argumentsFor(setup, endpoints, this.#file), () => undefined) as Options;
     if (setup.small) options.buffer = options.stateMax = SMALL;
+    const { choosy } = this.#surroundings;
+    const file = choosy && fileThat(choosy.says, choosy.endpoint.url, options.endpoints);
+    if (choosy !== undefined) {
+      options.endpoints = endpointsOf(choosy.says(), choosy.endpoint.url, options.endpoints);
+    }
+    const receivers = [...endpoints, ...hooks, ...choosy === undefined ? [] : [choosy.endpoint]];
     const find = (url: string): ModelEndpoint | undefined =>
-      [...endpoints, ...hooks].find((endpoint) => endpoint.url === url);
+      receivers.find((endpoint) => endpoint.url === url);
     const world = {
       clock: this.#clock(),
       random: (): number => {
@@ -119,6 +128,7 @@ export class Program implements Client {
       print: (): Promise<void> => Promise.resolve(),
       stop: this.#stop.signal,
       onInspect: (run: () => void): void => void (this.#inspect = run),
+      ...file !== undefined && { configuration: { file, text: file.read() } },
     };
     const sync = (): Promise<void> => disk.fdatasync(setup.sync, this.dead);
     try {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Delivery } from "./endpoint.ts";
 
@@ -26,4 +27,9 @@ export function showPod({ metadata: { namespace, name, uid, resourceVersion } }:
 /** What one after the other is sent about: a name, whichever pod has it. */
 export function lineOf(pod: Pod | undefined): string {
   return pod === undefined ? "" : `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+/** Whether it is the pod, or what is left of it where its body was given up to save room. */
+export function shows({ pod, observed }: Delivery, whole: Pod): boolean {
+  return isDeepStrictEqual(pod, whole) || (!observed && keyOf(pod) === keyOf(whole));
 }

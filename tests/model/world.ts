@@ -2,6 +2,7 @@ import type { Pod } from "../../src/pod/pod.ts";
 import { TestClock } from "../kit/clock.ts";
 import { ModelApiServer } from "./api.ts";
 import { ANNOTATION, ModelCluster } from "./cluster.ts";
+import { CHOOSY, type FileSays, FILTERING, type RuleName } from "./choosy.ts";
 import { ModelDisk } from "./disk.ts";
 import { ModelEndpoint } from "./endpoint.ts";
 import {
@@ -28,6 +29,9 @@ const RESTORE = 12_000;
 /** Milliseconds within which a store that can be written again is: a minute between two ticks, and the pause after a fault. */
 const WRITTEN_AGAIN = 75_000;
 
+/** Milliseconds for which what is pending for an endpoint that was removed is kept at the least. */
+const SURELY_KEPT = 590_000;
+
 /** Restarts of each pod in a wave: fewer than would be thinned out. */
 export const WAVE = 6;
 
@@ -38,6 +42,12 @@ export class ModelWorld {
   readonly api: ModelApiServer;
   /** The operator's, then those that annotations may name. */
   readonly endpoints: ModelEndpoint[];
+  /** The endpoint of the configuration file, where there is one. */
+  readonly choosy: ModelEndpoint | undefined;
+  /** What it wants, in the end. */
+  rule: RuleName = "all";
+  /** UIDs that it was sent before it was forgotten, because the file did not name it for long or at a start. */
+  readonly forgottenByChoosy = new Set<string>();
   readonly witness = new Witness();
   /** What the program did that it never should, whatever it is told. */
   readonly problems: string[] = [];
@@ -55,6 +65,10 @@ export class ModelWorld {
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
   readonly #rerouted = new Set<string>();
+  /** What the configuration file says, the last that it said which is not wrong, and since when it names no endpoint. */
+  #says: FileSays = "all";
+  #valid: FileSays = "all";
+  #removedAt: number | undefined;
   #program: Program | undefined;
   #runs = 0;
   #randoms = 0;
@@ -78,7 +92,15 @@ export class ModelWorld {
         ? HOOKS.map((name) => this.#endpoint(name, `https://${HOOKS_HOST}/${name}`, undefined))
         : [],
     ];
+    if (setup.wants !== "none") {
+      this.choosy = this.#endpoint(CHOOSY, "https://choosy.example/hook", this.#keys);
+    }
     this.#start();
+  }
+
+  /** Every endpoint. */
+  get all(): ModelEndpoint[] {
+    return [...this.endpoints, ...this.choosy === undefined ? [] : [this.choosy]];
   }
 
   /** The names of the endpoints that a pod goes to: those of its annotation, as far as they are allowed, else the operator's. */
@@ -126,6 +148,8 @@ export class ModelWorld {
       case "power":
       case "inspect":
         return await this.#operate(command);
+      case "reload":
+        return this.#write(command.says);
       default:
         return this.#trouble(command);
     }
@@ -138,12 +162,13 @@ export class ModelWorld {
   async calm(): Promise<void> {
     this.api.heal();
     this.#disk.heal();
-    for (const endpoint of this.endpoints) endpoint.script.length = 0;
+    for (const endpoint of this.all) endpoint.script.length = 0;
+    this.#write(this.rule);
     this.#program?.killAfter(undefined);
     // Requests under way are answered as it was scripted, within the timeout.
     await this.clock.advance(this.#disk.isBehind ? WRITTEN_AGAIN : 16_000);
     const number = this.#program?.number;
-    const gone = this.endpoints.some(({ goneFor }) => goneFor === number);
+    const gone = this.all.some(({ goneFor }) => goneFor === number);
     if (gone || (this.setup.lateEndpoint && this.#runs === 1)) await this.#stop();
     this.#start();
     await this.clock.advance(0);
@@ -151,7 +176,7 @@ export class ModelWorld {
 
   /** Every endpoint takes everything again. */
   lift(): void {
-    for (const endpoint of this.endpoints) endpoint.filters.length = 0;
+    for (const endpoint of this.all) endpoint.filters.length = 0;
   }
 
   /** Every pod restarts, over and over. */
@@ -248,7 +273,7 @@ export class ModelWorld {
 
   /** An endpoint changes how it answers. */
   #turn(command: Command & { do: "answer" | "filter" | "lift" }): void {
-    const endpoint = this.endpoints[command.endpoint % this.endpoints.length];
+    const endpoint = this.all[command.endpoint % this.all.length];
     if (endpoint === undefined) return;
     if (command.do === "answer") endpoint.script.push(...command.answers);
     else if (command.do === "filter") endpoint.filters.push(command.filter);
@@ -273,6 +298,9 @@ export class ModelWorld {
 
   #start(): void {
     if (this.#program !== undefined) return;
+    // With a file that is wrong there is no start: somebody mends it first.
+    if (this.#says === "wrong") this.#says = this.#valid;
+    if (this.#says === "removed") this.#forget();
     const operators = this.endpoints.slice(
       0,
       this.setup.lateEndpoint && this.#runs === 0 ? 1 : ENDPOINTS.length,
@@ -289,6 +317,7 @@ export class ModelWorld {
       keys: this.#keys,
       disk: this.#disk,
       setup: this.setup,
+      choosy: this.choosy && { endpoint: this.choosy, says: () => this.#says },
       sightings: new Sightings(
         this.witness,
         (pod) => this.targets(pod, names),
@@ -298,6 +327,26 @@ export class ModelWorld {
     });
     program.onDeath = (death) => this.#die(death);
     this.#program = program;
+  }
+
+  /** The configuration file is written. */
+  #write(says: FileSays): void {
+    const isFilter = (FILTERING as readonly FileSays[]).includes(says);
+    this.#says = isFilter && this.setup.wants !== "filters" ? "all" : says;
+    if (this.#says === "wrong") return;
+    this.#valid = this.#says;
+    const now = this.clock.monotonic();
+    if (this.#says === "removed") this.#removedAt ??= now;
+    else {
+      this.rule = this.#says;
+      if (this.#removedAt !== undefined && now - this.#removedAt > SURELY_KEPT) this.#forget();
+      this.#removedAt = undefined;
+    }
+  }
+
+  /** The endpoint of the file may have been forgotten by the program. */
+  #forget(): void {
+    for (const { pod } of this.choosy?.deliveries ?? []) this.forgottenByChoosy.add(pod.metadata.uid);
   }
 
   #findStrays(): void {
@@ -339,7 +388,7 @@ export class ModelWorld {
       this.cluster.generation,
       mayForget ? this.endpoints.map(({ name }) => name) : [],
     );
-    for (const endpoint of this.endpoints) endpoint.forget(moment);
+    for (const endpoint of this.all) endpoint.forget(moment);
   }
 
   #sync(scope: string | undefined, generation: number): void {
@@ -355,7 +404,7 @@ export class ModelWorld {
     await turn();
     const program = this.#program;
     if (program?.dead.aborted) await this.#bury(program);
-    for (const endpoint of this.endpoints) endpoint.settled(this.#disk.syncs);
+    for (const endpoint of this.all) endpoint.settled(this.#disk.syncs);
     if (program === undefined || program !== this.#program || program.outcome === undefined) return;
     if (!program.stopping || program.outcome !== 0) {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);

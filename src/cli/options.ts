@@ -87,6 +87,14 @@ export interface VersionRequested {
 }
 
 /**
+ * Reads the configuration file.
+ *
+ * @param state the state's file, where a flag or a variable names it
+ * @throws {UsageError}
+ */
+export type OpenConfig = (file: string, state: string | undefined) => Config;
+
+/**
  * Turns the command line, the environment and the configuration file into what to do, in this order: what a flag says, no
  * variable does, and what a variable says, not the file. Writes nothing.
  *
@@ -98,17 +106,18 @@ export interface VersionRequested {
 export function parseOptions(
   argv: string[],
   env: (name: string) => string | undefined,
-  openConfig?: (file: string) => Config,
+  openConfig?: OpenConfig,
 ): Options | HelpRequested | VersionRequested {
   const given = readArguments(argv, env);
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
   const file = optional(given, "config", text);
-  const config = file === undefined ? undefined : openConfig?.(file);
+  const config = file === undefined ? undefined : openConfig?.(file, optional(given, "state", text));
   for (const [name, value] of config?.flags ?? []) {
     if (!given.has(name as FlagName)) given.set(name as FlagName, value);
   }
+  checkKubeconfig(given, config, env);
   const { weak, ...secret } = chooseSecret(given);
   const options: Options = {
     command: "run",
@@ -170,12 +179,28 @@ function readSettings(
   };
 }
 
+/** A kubeconfig names the server that gets the token, and may name the service account's as that token. */
+function checkKubeconfig(
+  given: Map<FlagName, Given>,
+  config: Config | undefined,
+  env: (name: string) => string | undefined,
+): void {
+  const found = given.get("kubeconfig");
+  if (found === undefined || found !== config?.flags.get("kubeconfig") || !env("KUBERNETES_SERVICE_HOST")) {
+    return;
+  }
+  throw new UsageError(
+    `${found.from} is for a workstation, and this is a pod: whoever may edit the file could have the service account's ` +
+      "token sent elsewhere. Give it with --kubeconfig or K8SVENT_KUBECONFIG.",
+  );
+}
+
 /** What is wrong only in combination. */
 function checkTogether(options: Options): void {
   if (options.endpoints.length === 0 && !options.once && options.podWebhooks.length === 0) {
     throw new UsageError(
-      "There is no webhook to send to: give one with --url https://host/path or in K8SVENT_WEBHOOKS " +
-        "(or use --once to print the pods, or --pod-webhooks to honour annotations).",
+      "There is no webhook to send to: give one with --url https://host/path, in K8SVENT_WEBHOOKS, or under endpoints " +
+        "in the file of --config (or use --once to print the pods, or --pod-webhooks to honour annotations).",
     );
   }
   if (options.source === "poll" && options.interval === 0) {

@@ -194,7 +194,7 @@ Deno.test("every list of a variable is separated alike, and no value has the new
 });
 
 Deno.test("without a webhook the error says how to give one, except with --once or --pod-webhooks", () => {
-  assert.match(complaint([]), /--url https:.* or in K8SVENT_WEBHOOKS/);
+  assert.match(complaint([]), /--url https:.*, in K8SVENT_WEBHOOKS, or under endpoints/);
   assert.deepEqual(parse(["--once"]).endpoints, []);
   assert.deepEqual(parse(["--pod-webhooks", "hooks.example.com:8443"]).podWebhooks, [
     "hooks.example.com:8443",

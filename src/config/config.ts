@@ -1,4 +1,26 @@
+import * as v from "valibot";
+import { type Fault, type Path, readDocument, type Text } from "./document.ts";
+import { endpointFaults, endpointOf } from "./endpoint.ts";
 import type { EndpointLayer } from "./endpoint_layer.ts";
+import { endpointSchema } from "./endpoint_schema.ts";
+import { fileFault, type FileFolders, fromFolderOf } from "./named_file.ts";
+import { configSchema, flagOf } from "./schema.ts";
+import { type KeysByPlace, PLACE, placed, unknownKey, type Wrong } from "./sentence.ts";
+import { UNKNOWN } from "./shape.ts";
+import { UsageError } from "./usage_error.ts";
+import { text } from "./value.ts";
+import { unfilledFaults } from "./unfilled.ts";
+
+/**
+ * The configuration file: text in, data or sentences out. Nothing is opened that the file names, nothing is dialled.
+ *
+ * ```
+ * text ─▶ document.ts (YAML, places) ─▶ schema.ts (shapes and values) ─▶ endpoint.ts (what only goes together)
+ * ```
+ *
+ * All faults are told at once, each with its line and column; those of one place once. A file whose YAML cannot be read
+ * has the faults of its grammar alone.
+ */
 
 /** What the configuration file says, read and checked. */
 export interface Config {
@@ -18,4 +40,165 @@ export interface ConfigEndpoint {
   /** Absent: `layer.urlFile` names the file that holds it. */
   url?: URL;
   layer: EndpointLayer;
+}
+
+/** What reading needs beside the text. */
+export interface ConfigParts extends FileFolders {
+  /** The file's name, for the errors, and for the paths in it that begin at its folder. */
+  file: string;
+}
+
+/** The file is wrong. The message is the first fault, `k8svent.yaml:3:5: sentence`; `messages` has all of them. */
+export class ConfigError extends UsageError {
+  readonly #messages: readonly string[];
+
+  constructor(messages: readonly string[]) {
+    super(messages[0] ?? "");
+    this.#messages = messages;
+  }
+
+  override get messages(): readonly string[] {
+    return this.#messages;
+  }
+}
+
+/**
+ * Reads a configuration file.
+ *
+ * @throws {ConfigError} with all that is wrong.
+ */
+export function readConfig(given: string, parts: ConfigParts): Config {
+  const { file } = parts;
+  const document = readDocument(given);
+  const faults = "faults" in document ? document.faults : faultsOf(document, parts);
+  if (faults.length > 0 || "faults" in document) {
+    throw new ConfigError(
+      faults.map(({ line, column, sentence }) => `${file}:${line}:${column}: ${sentence}`),
+    );
+  }
+  const value = document.value as Record<string, unknown>;
+  const { defaults = {}, endpoints } = v.parse(schemaFor(parts, value), value);
+  return {
+    file,
+    flags: flagsOf(document, file),
+    defaults: endpointOf(defaults).layer,
+    endpoints: endpoints?.map((endpoint) => ({ name: endpoint.name, ...endpointOf(endpoint) })),
+  };
+}
+
+type Schema = ReturnType<typeof configSchema>;
+
+function schemaFor(parts: ConfigParts, value: unknown): Schema {
+  const { state = stateOf(value) } = parts;
+  return configSchema((path, from) => {
+    const file = fromFolderOf(parts.file, text(path, from));
+    const fault = fileFault(file, { ...parts, state });
+    if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+    return file;
+  });
+}
+
+function stateOf(value: unknown): string | undefined {
+  const { state } = (value ?? {}) as { state?: unknown };
+  return typeof state === "string" ? state : undefined;
+}
+
+/** In the order of their places; of one place, and of what is in a list that should be a map, the first. */
+function faultsOf(document: Text, parts: ConfigParts): Fault[] {
+  const { value } = document;
+  const schema = schemaFor(parts, value);
+  const { issues = [] } = v.safeParse(schema, value);
+  const { unknown, lists } = keyFaults(schema, value);
+  const wrong = [
+    ...lists.map((path): Wrong => ({ path, message: `${PLACE} must be a map, not a list.` })),
+    ...unfilledFaults(value),
+    ...issues.filter(({ message }) => message !== UNKNOWN).map((issue) => wrongOf(issue)),
+    ...endpointFaults(value),
+  ];
+  const said = new Set<string>();
+  const faults = wrong.flatMap(({ path, message }): Fault[] => {
+    const isInside = lists.some((list) =>
+      list.length < path.length && list.every((key, at) => key === path[at])
+    );
+    if (isInside || said.has(JSON.stringify(path))) return [];
+    said.add(JSON.stringify(path));
+    return [{ ...document.placeOf(path), sentence: placed(message, path) }];
+  });
+  const keys = unknown.map(({ path, known }): Fault => ({
+    ...document.keyOf(path),
+    sentence: unknownKey(path, known, ALL_KEYS),
+  }));
+  return [...faults, ...keys].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** By where they stand. */
+const ALL_KEYS: KeysByPlace = {
+  file: Object.keys(configSchema((path) => path).entries),
+  endpoint: Object.keys(endpointSchema((path) => path).entries),
+};
+
+function wrongOf({ message, path }: v.BaseIssue<unknown>): Wrong {
+  return { message, path: path?.map(({ key }) => typeof key === "number" ? key : String(key)) ?? [] };
+}
+
+/** A key that the schema does not know at its place. */
+interface Unknown {
+  path: Path;
+  known: string[];
+}
+
+/** All unknown keys, of which valibot tells the first of each map, and lists where it takes them for maps. */
+function keyFaults(schema: unknown, value: unknown, path: Path = []): { unknown: Unknown[]; lists: Path[] } {
+  const { entries, wrapped, item, type, value: each } = schema as SchemaParts;
+  if (wrapped !== undefined) return keyFaults(wrapped, value, path);
+  if (typeof value !== "object" || value === null) return NO_FAULTS;
+  if (Array.isArray(value)) {
+    if (item === undefined) {
+      return { unknown: [], lists: entries !== undefined || type === "record" ? [path] : [] };
+    }
+    return joined(value.map((part, index) => keyFaults(item, part, [...path, index])));
+  }
+  if (entries === undefined && type !== "record") return NO_FAULTS;
+  return joined(
+    Object.entries(value).map(([key, part]) => {
+      if (type === "record") return keyFaults(each, part, [...path, key]);
+      if (entries === undefined || !Object.hasOwn(entries, key)) {
+        return { unknown: [{ path: [...path, key], known: Object.keys(entries ?? {}) }], lists: [] };
+      }
+      return keyFaults(entries[key], part, [...path, key]);
+    }),
+  );
+}
+
+/** What the kinds of schemas that are used here are made of. */
+interface SchemaParts {
+  entries?: Record<string, unknown>;
+  wrapped?: unknown;
+  item?: unknown;
+  type?: string;
+  value?: unknown;
+}
+
+type KeyFaults = ReturnType<typeof keyFaults>;
+
+const NO_FAULTS: KeyFaults = { unknown: [], lists: [] };
+
+function joined(parts: KeyFaults[]): KeyFaults {
+  return {
+    unknown: parts.flatMap(({ unknown }) => unknown),
+    lists: parts.flatMap(({ lists }) => lists),
+  };
+}
+
+/** What stands in the place of flags, as text. */
+function flagsOf({ value, placeOf }: Text, file: string): Config["flags"] {
+  const flags = new Map<string, { values: string[]; from: string }>();
+  for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
+    const flag = flagOf(key);
+    if (flag === undefined) continue;
+    const { line, column } = placeOf([key]);
+    const values = (Array.isArray(given) ? given : [given]).map(String);
+    flags.set(flag, { values, from: `${file}:${line}:${column}: ${key}` });
+  }
+  return flags;
 }

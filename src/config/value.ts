@@ -75,3 +75,9 @@ export function isEndpointName(text: string): boolean {
 
 /** Why a message is sent. */
 export const reason: (value: string, from: string) => Reason = choice(...REASONS);
+
+/** The name of an environment variable. */
+export function environmentName(value: string, from: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return value;
+  throw new UsageError(`${from} must be the name of an environment variable, not ${quote(value)}.`);
+}

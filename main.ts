@@ -1,6 +1,8 @@
 import { ListenError } from "./src/admin/listen.ts";
+import { configurationOf } from "./src/app/configuration.ts";
 import { run } from "./src/app/run.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
+import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
@@ -42,6 +44,9 @@ class Stopped extends Error {
 /** Is given the second signal, before it ends the program. */
 let onSecond = (_signal: EndingSignal): void => {};
 
+/** What SIGHUP leads to in place of the end: where there is a configuration file to be read again, and no terminal. */
+let onHangup: (() => void) | undefined;
+
 /**
  * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
  * that goes away (SIGHUP) is no reason to lose what is pending.
@@ -51,6 +56,7 @@ function listenForSignals(): AbortController {
   for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
     if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
     Deno.addSignalListener(signal, () => {
+      if (signal === "SIGHUP" && onHangup !== undefined && !stop.signal.aborted) return onHangup();
       if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
       onSecond(signal);
       Deno.exit(EXIT_CODES[signal]);
@@ -101,7 +107,7 @@ async function main(argv: string[]): Promise<number> {
     const options = await parseCommand(argv, { env, files: FILES });
     switch (options.command) {
       case "run":
-        return await start(options, env);
+        return await start(options, argv, { env, files: FILES });
       case "answer":
         return await answer(options);
       case "help":
@@ -136,7 +142,8 @@ function formOf(chosen: "json" | "text" | undefined): LogForm {
   return { format, isColoured: isTerminal && !Deno.noColor, now: systemClock.now };
 }
 
-async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
+async function start(options: Options, argv: string[], context: CommandContext): Promise<number> {
+  const { env } = context;
   const form = formOf(options.logFormat);
   const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
   let secrets: Secrets = fixedSecrets(options.secrets);
@@ -166,6 +173,10 @@ async function start(options: Options, env: (name: string) => string | undefined
       print,
       ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
+      ...defined("configuration", configurationOf(options, argv, context)),
+      onReload(reload): void {
+        if (!Deno.stdin.isTerminal() && !Deno.stderr.isTerminal()) onHangup = reload;
+      },
       onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readArguments } from "./arguments.ts";
-import { type Answer, type CommandContext, configOpener, type Subcommand } from "./context.ts";
+import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
 
 /*
@@ -26,6 +26,5 @@ export async function parseCommand(
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load())(rest, context);
   const given = readArguments(argv, context.env);
-  const isConfigured = !("kind" in given) && given.has("config");
-  return parseOptions(argv, context.env, isConfigured ? await configOpener(context) : undefined);
+  return parseOptions(argv, context.env, "kind" in given ? undefined : await configOf(given, context));
 }

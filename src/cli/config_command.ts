@@ -2,7 +2,9 @@ import { Command, CommanderError } from "commander";
 import schema from "../../docs/config.schema.json" with { type: "json" };
 import { UsageError } from "../config/usage_error.ts";
 import { counted } from "../runtime/wording.ts";
-import { type Answer, type CommandContext, configOpener } from "./context.ts";
+import { type Given, readArguments } from "./arguments.ts";
+import { type Answer, type CommandContext, configOf } from "./context.ts";
+import type { FlagName } from "./flags.ts";
 import { parseOptions } from "./options.ts";
 
 /*
@@ -65,9 +67,13 @@ function explain({ code }: CommanderError): string {
 /** What is wrong with a file by itself, whatever flags and variables there are. */
 async function check(file: string, context: CommandContext): Promise<Answer> {
   try {
-    const options = parseOptions(["--config", file, "--once"], () => undefined, await configOpener(context));
-    const { endpoints } = options as { endpoints: unknown[] };
-    return say(`${file}: ${counted(endpoints.length, "endpoint")}, and nothing is wrong.\n`);
+    const argv = ["--config", file, "--once"];
+    const given = readArguments(argv, () => undefined) as Map<FlagName, Given>;
+    const config = await configOf(given, context);
+    parseOptions(argv, () => undefined, config);
+    const { endpoints = [], warnings = [] } = config ?? {};
+    const data = `${file}: ${counted(endpoints.length, "endpoint")}, and nothing is wrong.\n`;
+    return { ...say(data), remarks: warnings.map((warning) => `${warning}\n`).join("") };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { command: "answer", code: 2, data: "", remarks: `${error.messages.join("\n")}\n` };

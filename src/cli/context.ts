@@ -1,6 +1,10 @@
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
-import type { OpenConfig } from "./options.ts";
+import type { Config } from "../config/config.ts";
+import { text as anyText } from "../config/value.ts";
+import type { Given } from "./arguments.ts";
+import type { FlagName } from "./flags.ts";
+import { optional } from "./given.ts";
 
 /** What a command has to say, and the exit code; nothing else is to be done. */
 export interface Answer {
@@ -30,22 +34,28 @@ export interface CommandContext {
 export type Subcommand = (argv: string[], context: CommandContext) => Promise<Answer> | Answer;
 
 /**
- * What reads the configuration file, for `parseOptions`.
+ * What the configuration file says; undefined: none is named.
  *
  * @param text takes the place of what the file holds, for a reload
+ * @throws {UsageError}
  */
-export async function configOpener({ env, files }: CommandContext, text?: string): Promise<OpenConfig> {
+export async function configOf(
+  given: Map<FlagName, Given>,
+  { env, files }: CommandContext,
+  text?: string,
+): Promise<Config | undefined> {
+  const file = optional(given, "config", anyText);
+  if (file === undefined) return undefined;
   const { readConfig } = await import("../config/config.ts");
-  return (file, state) =>
-    readConfig(text ?? readText(file, files), {
-      file,
-      state,
-      serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"),
-      realPath: files.realPath,
-    });
+  return await readConfig(text ?? readText(file, files), {
+    file,
+    state: optional(given, "state", anyText),
+    serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"),
+    realPath: files.realPath,
+  });
 }
 
-/** @throws {UsageError} */
+/** The text of the configuration file. @throws {UsageError} */
 export function readText(file: string, files: Files): string {
   try {
     return files.readText(file);

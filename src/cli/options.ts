@@ -1,5 +1,4 @@
 import type { Address } from "../admin/listen.ts";
-import { SCHEMES } from "../delivery/sign.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
@@ -29,8 +28,8 @@ export interface Options {
   secretFile?: string;
   /** How the endpoints are served that pods' annotations name. */
   ofAnnotations: EndpointSettings;
-  /** The file that the endpoints came from, and other settings. */
-  config?: string;
+  /** The configuration file, and its text as it was read. */
+  config?: { file: string; text: string };
   /** One snapshot, then exit. `state` is then to be ignored. */
   once: boolean;
   source: "watch" | "poll";
@@ -87,33 +86,23 @@ export interface VersionRequested {
 }
 
 /**
- * Reads the configuration file.
- *
- * @param state the state's file, where a flag or a variable names it
- * @throws {UsageError}
- */
-export type OpenConfig = (file: string, state: string | undefined) => Config;
-
-/**
  * Turns the command line, the environment and the configuration file into what to do, in this order: what a flag says, no
  * variable does, and what a variable says, not the file. Writes nothing.
  *
  * @param argv what follows the program's name
  * @param env looks up one variable
- * @param openConfig reads the file of `--config`
+ * @param config what the file of `--config` says
  * @throws {UsageError}
  */
 export function parseOptions(
   argv: string[],
   env: (name: string) => string | undefined,
-  openConfig?: OpenConfig,
+  config?: Config,
 ): Options | HelpRequested | VersionRequested {
   const given = readArguments(argv, env);
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
-  const file = optional(given, "config", text);
-  const config = file === undefined ? undefined : openConfig?.(file, optional(given, "state", text));
   for (const [name, value] of config?.flags ?? []) {
     if (!given.has(name as FlagName)) given.set(name as FlagName, value);
   }
@@ -122,7 +111,7 @@ export function parseOptions(
   const options: Options = {
     command: "run",
     ...chooseEndpoints(given, config),
-    ...defined("config", file),
+    ...config !== undefined && { config: { file: config.file, text: config.text } },
     ...secret,
     ...readSettings(given),
     warnings: [],
@@ -137,6 +126,7 @@ export function parseOptions(
       updates: options.update.mode !== "off",
     }),
     ...weak,
+    ...config?.warnings ?? [],
     ...unsigned(options, env),
   ];
   if (options.payload === "k8vent" && options.payloadEnv.length === 0) {

@@ -1,7 +1,9 @@
 import { UsageError } from "../config/usage_error.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
-import { type CommandContext, configOpener } from "./context.ts";
+import { type Given, readArguments } from "./arguments.ts";
+import { type CommandContext, configOf } from "./context.ts";
+import type { FlagName } from "./flags.ts";
 import { type Options, parseOptions } from "./options.ts";
 
 /** What a changed configuration file leads to while the program runs. */
@@ -35,10 +37,11 @@ export async function reloadConfig(
   before: Options,
 ): Promise<Reloaded> {
   try {
-    const after = parseOptions(argv, context.env, await configOpener(context, text)) as Options;
+    const given = readArguments(argv, context.env) as Map<FlagName, Given>;
+    const after = parseOptions(argv, context.env, await configOf(given, context, text)) as Options;
     if (after.endpoints.length === 0 && before.endpoints.length > 0) {
       const fault =
-        `${before.config} names no endpoints any more: those that there were stay. To stop, end k8svent.`;
+        `${before.config?.file} names no endpoints any more: those that there were stay. To stop, end k8svent.`;
       return { kind: "faults", faults: [fault] };
     }
     const { endpoints, ofAnnotations, warnings } = after;
@@ -56,7 +59,9 @@ function changed(before: Options, after: Options): string[] {
   };
   const known = new Map(settings(before));
   const now = new Map(settings(after));
-  return [...new Set([...known.keys(), ...now.keys()])]
-    .filter((key) => !NO_SETTINGS.includes(key))
-    .filter((key) => JSON.stringify(known.get(key)) !== JSON.stringify(now.get(key)));
+  const differs = (key: string): boolean => JSON.stringify(known.get(key)) !== JSON.stringify(now.get(key));
+  const keys = [...new Set([...known.keys(), ...now.keys()])].filter((key) => !NO_SETTINGS.includes(key));
+  // Of the webhooks of annotations, whose workers are not changed.
+  const ofAnnotations = after.podWebhooks.length > 0 && differs("ofAnnotations") ? ["defaults"] : [];
+  return [...keys.filter(differs), ...ofAnnotations];
 }

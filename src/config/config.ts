@@ -2,8 +2,9 @@ import * as v from "valibot";
 import { type Fault, type Path, readDocument, type Text } from "./document.ts";
 import { endpointFaults, endpointOf } from "./endpoint.ts";
 import type { EndpointLayer } from "./endpoint_layer.ts";
-import { endpointSchema } from "./endpoint_schema.ts";
+import { endpointSchema, type Readers } from "./endpoint_schema.ts";
 import { fileFault, type FileFolders, fromFolderOf } from "./named_file.ts";
+import { loadRules, NO_RULES, type Rules } from "./rules.ts";
 import { configSchema, flagOf } from "./schema.ts";
 import { type KeysByPlace, PLACE, placed, unknownKey, type Wrong } from "./sentence.ts";
 import { UNKNOWN } from "./shape.ts";
@@ -24,14 +25,17 @@ import { unfilledFaults } from "./unfilled.ts";
 
 /** What the configuration file says, read and checked. */
 export interface Config {
-  /** The file's name, for the errors. */
+  /** The file's name, for the errors, and what it holds. */
   file: string;
+  text: string;
   /** What stands in the place of flags, by the flags' names: what a person wrote, and where. */
   flags: ReadonlyMap<string, { values: string[]; from: string }>;
   /** Of every endpoint that does not say otherwise. */
   defaults: EndpointLayer;
   /** Undefined: the file leaves them to flags and variables. */
   endpoints: readonly ConfigEndpoint[] | undefined;
+  /** What is not wrong and looks like a slip, with its place. */
+  warnings: readonly string[];
 }
 
 /** One of `endpoints:`. */
@@ -67,35 +71,56 @@ export class ConfigError extends UsageError {
  *
  * @throws {ConfigError} with all that is wrong.
  */
-export function readConfig(given: string, parts: ConfigParts): Config {
+export async function readConfig(given: string, parts: ConfigParts): Promise<Config> {
   const { file } = parts;
+  const say = ({ line, column, sentence }: Fault): string => `${file}:${line}:${column}: ${sentence}`;
   const document = readDocument(given);
-  const faults = "faults" in document ? document.faults : faultsOf(document, parts);
-  if (faults.length > 0 || "faults" in document) {
-    throw new ConfigError(
-      faults.map(({ line, column, sentence }) => `${file}:${line}:${column}: ${sentence}`),
-    );
-  }
-  const value = document.value as Record<string, unknown>;
-  const { defaults = {}, endpoints } = v.parse(schemaFor(parts, value), value);
+  if ("faults" in document) throw new ConfigError(document.faults.map(say));
+  const rules = await loadRules((key) => hasKey(document.value, key));
+  const schema = configSchema({ ...rules, file: fileRule(document, parts) });
+  const faults = faultsOf(document, schema);
+  if (faults.length > 0) throw new ConfigError(faults.map(say));
+  const { defaults = {}, endpoints } = v.parse(schema, document.value);
   return {
     file,
+    text: given,
     flags: flagsOf(document, file),
     defaults: endpointOf(defaults).layer,
     endpoints: endpoints?.map((endpoint) => ({ name: endpoint.name, ...endpointOf(endpoint) })),
+    warnings: warningsOf(document, rules).map(say),
   };
 }
 
-type Schema = ReturnType<typeof configSchema>;
+function hasKey(value: unknown, key: string): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.hasOwn(value, key) || Object.values(value).some((part) => hasKey(part, key));
+}
 
-function schemaFor(parts: ConfigParts, value: unknown): Schema {
+/** What is not wrong and looks like a slip. */
+function warningsOf({ value, placeOf }: Text, { warnings }: Rules): Fault[] {
+  const { defaults, endpoints = [] } = value as { defaults?: unknown; endpoints?: unknown[] };
+  const owners: [Path, unknown][] = [
+    [["defaults"], defaults],
+    ...endpoints.map((entry, index): [Path, unknown] => [["endpoints", index], entry]),
+  ];
+  return owners.flatMap(([owner, entry]) => {
+    const { filter } = (entry ?? {}) as { filter?: string };
+    const path = [...owner, "filter"];
+    return filter === undefined ? [] : warnings(filter).map((sentence) => ({
+      ...placeOf(path),
+      sentence: placed(`${PLACE}: ${sentence}`, path),
+    }));
+  });
+}
+
+function fileRule({ value }: Text, parts: ConfigParts): Readers["file"] {
   const { state = stateOf(value) } = parts;
-  return configSchema((path, from) => {
+  return (path, from) => {
     const file = fromFolderOf(parts.file, text(path, from));
     const fault = fileFault(file, { ...parts, state });
     if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
     return file;
-  });
+  };
 }
 
 function stateOf(value: unknown): string | undefined {
@@ -104,9 +129,8 @@ function stateOf(value: unknown): string | undefined {
 }
 
 /** In the order of their places; of one place, and of what is in a list that should be a map, the first. */
-function faultsOf(document: Text, parts: ConfigParts): Fault[] {
+function faultsOf(document: Text, schema: ReturnType<typeof configSchema>): Fault[] {
   const { value } = document;
-  const schema = schemaFor(parts, value);
   const { issues = [] } = v.safeParse(schema, value);
   const { unknown, lists } = keyFaults(schema, value);
   const wrong = [
@@ -131,10 +155,13 @@ function faultsOf(document: Text, parts: ConfigParts): Fault[] {
   return [...faults, ...keys].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
+/** For the keys alone. */
+const PLAIN: Readers = { ...NO_RULES, file: (path) => path };
+
 /** By where they stand. */
 const ALL_KEYS: KeysByPlace = {
-  file: Object.keys(configSchema((path) => path).entries),
-  endpoint: Object.keys(endpointSchema((path) => path).entries),
+  file: Object.keys(configSchema(PLAIN).entries),
+  endpoint: Object.keys(endpointSchema(PLAIN).entries),
 };
 
 function wrongOf({ message, path }: v.BaseIssue<unknown>): Wrong {

@@ -14,17 +14,25 @@ import {
   username,
   webhookUrl,
 } from "./endpoint_value.ts";
+import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, number, text, word } from "./shape.ts";
 import { UsageError } from "./usage_error.ts";
 import { namespace, text as anyText } from "./value.ts";
 
-/** Turns the path of a file, as it was written, into one that can be opened. */
-export type FileRule = (path: string, from: string) => string;
+/** What reads the texts that only the file's place, or a library, can tell about. */
+export interface Readers {
+  /** Turns the path of a file, as it was written, into one that can be opened. */
+  file: ReadRule;
+  /** CEL. */
+  filter: ReadRule;
+  /** RE2. */
+  pattern: ReadRule;
+}
 
 const WHAT = ["all", "secrets", "none"] as const;
 
 /** What `endpoints:` and `defaults:` have in common. */
-export function sharedEntries(file: FileRule) {
+export function sharedEntries({ file, filter, pattern }: Readers) {
   return {
     ...wayEntries(file),
     namespaces: v.optional(
@@ -33,7 +41,7 @@ export function sharedEntries(file: FileRule) {
     excludeNamespaces: v.optional(
       list("no pods of these namespaces", text("a namespace", namespace)),
     ),
-    selector: v.optional(text("only pods with these labels, as kubectl's --selector", anyText)),
+    selector: v.optional(text("only pods with these labels, as kubectl's --selector", selector)),
     reasons: v.optional(
       list(
         "only messages with one of these reasons",
@@ -42,7 +50,7 @@ export function sharedEntries(file: FileRule) {
         ", with which nothing would be sent: leave it out for all reasons",
       ),
     ),
-    filter: v.optional(text("only messages for which this CEL expression is true", anyText)),
+    filter: v.optional(text("only messages for which this CEL expression is true", filter)),
     onError: v.optional(
       word("what becomes of a message whose filter cannot be evaluated; send by default", "send", "drop"),
     ),
@@ -52,7 +60,7 @@ export function sharedEntries(file: FileRule) {
       annotations: v.optional(word("values of annotations", ...WHAT)),
       probeHeaders: v.optional(word("headers of probes and lifecycle hooks", ...WHAT)),
       patterns: v.optional(
-        list("what these patterns (RE2) match anywhere in the pod", text("a pattern", anyText)),
+        list("what these patterns (RE2) match anywhere in the pod", text("a pattern", pattern)),
       ),
     })),
     notices: v.optional(flag("send also gaps, inventories and signs of life; false by default")),
@@ -60,7 +68,7 @@ export function sharedEntries(file: FileRule) {
 }
 
 /** How a request reaches the receiver, and by what the receiver knows the sender. */
-function wayEntries(file: FileRule) {
+function wayEntries(file: ReadRule) {
   return {
     secretFiles: v.optional(
       list(
@@ -125,12 +133,12 @@ function wayEntries(file: FileRule) {
 }
 
 /** One of `endpoints:`. */
-export function endpointSchema(file: FileRule) {
+export function endpointSchema(readers: Readers) {
   return map("a receiver", {
     name: text("what it is called in the log, metrics and the state file", endpointName),
     url: v.optional(text("where messages are sent", webhookUrl)),
-    urlFile: v.optional(text("the file that holds the URL, where that is a secret", file)),
-    ...sharedEntries(file),
+    urlFile: v.optional(text("the file that holds the URL, where that is a secret", readers.file)),
+    ...sharedEntries(readers),
   });
 }
 

@@ -2,14 +2,15 @@
 import * as v from "valibot";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
-import { endpointSchema, type FileRule, sharedEntries } from "./endpoint_schema.ts";
+import { endpointSchema, type Readers, sharedEntries } from "./endpoint_schema.ts";
+import type { ReadRule } from "./rules.ts";
 import { flag, list, map, measure, text, word } from "./shape.ts";
 import { parseSize } from "./size.ts";
 import { image, registry, updateInterval } from "./update_value.ts";
 import { environmentName, headerText, hostPattern, namespace, text as anyText } from "./value.ts";
 
 /** What the file says of the program as a whole: the long names of flags, in camel case. */
-function settingEntries(file: FileRule) {
+function settingEntries(file: ReadRule) {
   const DURATION = "a duration such as 15s, 2m or 1h30m";
   const SIZE = "a size such as 64Mi or 1Gi";
   return {
@@ -61,7 +62,7 @@ function settingEntries(file: FileRule) {
   };
 }
 
-function clusterEntries(file: FileRule) {
+function clusterEntries(file: ReadRule) {
   return {
     namespaces: v.optional(list("only these namespaces; all by default", text("a namespace", namespace))),
     excludeNamespaces: v.optional(list("not these namespaces", text("a namespace", namespace))),
@@ -72,20 +73,16 @@ function clusterEntries(file: FileRule) {
   };
 }
 
-/**
- * The schema of the configuration file.
- *
- * @param file what becomes of the path of a file
- */
-export function configSchema(file: FileRule) {
+/** The schema of the configuration file. */
+export function configSchema(readers: Readers) {
   return map("The configuration file of k8svent", {
     version: v.pipe(
       v.literal(1, "\0 must be 1: the file begins with the line version: 1."),
       v.description("the version of this form"),
     ),
-    ...settingEntries(file),
-    defaults: v.optional(map("of every endpoint that does not say otherwise", sharedEntries(file))),
-    endpoints: v.optional(list("the receivers", endpointSchema(file))),
+    ...settingEntries(readers.file),
+    defaults: v.optional(map("of every endpoint that does not say otherwise", sharedEntries(readers))),
+    endpoints: v.optional(list("the receivers", endpointSchema(readers))),
   });
 }
 

@@ -98,7 +98,7 @@ function strangeness(text: string): Wrong | undefined {
     return { at: 0, sentence: "The file is larger than 1 MiB, which no ConfigMap can be." };
   }
   if (text.includes("\0")) {
-    return { at: text.indexOf("\0"), sentence: "The file is UTF-16 or no text at all: save it as UTF-8." };
+    return { at: 0, sentence: "The file is UTF-16 or no text at all: save it as UTF-8." };
   }
   const at = text.search(/[^\P{Cc}\t\n]|\uFEFF|\uFFFD/u);
   if (at < 0) return undefined;
@@ -115,12 +115,13 @@ function placeIn(text: string, offset: number): Place {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** What stands between `|`, by the parser's code. Its own messages quote the text. */
+/** By the parser's code. Its own messages quote the text. */
 const SYNTAX: Record<string, string> = {
   ALIAS_PROPS: "An alias (*name) takes neither a tag nor an anchor.",
   BAD_DIRECTIVE: "This directive (%) is not understood: leave it out.",
   BAD_DQ_ESCAPE:
     'In double quotes, a "\\" begins an escape, and this is none: write \\\\, or use single quotes.',
+  BAD_INDENT: "This line begins at another column than those that it belongs to.",
   BAD_SCALAR_START: "A value cannot begin with this character: put the value in quotes.",
   BLOCK_AS_IMPLICIT_KEY: 'There are two ": " in one line: put the value in quotes, or begin a new line.',
   DUPLICATE_KEY: "This key stands twice in one map: keep one of them.",
@@ -150,18 +151,18 @@ function wrongIn(document: Document.Parsed, index: number, text: string): Wrong[
     code === "DUPLICATE_KEY" && pos[0] <= (first?.pos[0] ?? Infinity)
   );
   return [...twice, ...first === undefined ? [] : [first]].map(({ code, pos }) => ({
-    at: pos[0],
-    sentence: code === "MISSING_CHAR" && /["']/.test(text[pos[0] - 1] ?? "")
-      ? "This is not YAML: something is missing here."
-      : SYNTAX[code] ?? syntaxAt(text, pos[0]),
+    // Where the parser gives up on what is nested too deeply depends on its stack.
+    at: code === "RESOURCE_EXHAUSTION" ? 0 : pos[0],
+    sentence: isCut(text, pos[0]) ? CUT : SYNTAX[code] ?? NO_YAML,
   }));
 }
 
-function syntaxAt(text: string, at: number): string {
-  if (at >= text.trimEnd().length) {
-    return "The file ends in the midst of a value: close the quote or the bracket.";
-  }
-  return "This is not YAML: check the indentation, the quotes and the brackets above.";
+const CUT = "The file ends in the midst of a value: close the quote or the bracket.";
+const NO_YAML = "This is not YAML: check the indentation, the quotes and the brackets above.";
+
+/** Whether nothing follows. */
+function isCut(text: string, at: number): boolean {
+  return at >= text.trimEnd().length;
 }
 
 function isEmpty({ contents }: Document.Parsed): boolean {

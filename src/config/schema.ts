@@ -25,7 +25,9 @@ function settingEntries(file: ReadRule) {
     state: v.optional(text("keep what is known and pending in this file", anyText)),
     stateMax: v.optional(measure("disk for what is known and pending; 1Gi by default", parseSize, SIZE)),
     buffer: v.optional(measure("memory for what is pending; 64Mi by default", parseSize, SIZE)),
-    listen: v.optional(text("HOST:PORT where probes are answered; off by default", parseAddress)),
+    listen: v.optional(
+      text("HOST:PORT where probes are answered; off by default", parseAddress, "HOST:PORT, such as :8080"),
+    ),
     interval: v.optional(
       measure(
         "how often poll lists, and unhealthy pods are sent again; 2m by default",

@@ -45,10 +45,17 @@ export function kindOf(value: unknown): string {
     case "bigint":
       return "a number";
     case "boolean":
-      return "true or false";
+      return String(value);
     default:
       return "a map";
   }
+}
+
+/** What there is, where that is not too much for a sentence. */
+function whole(known: readonly string[]): string {
+  return known.length > 12
+    ? ' "k8svent config schema" names all that there are.'
+    : ` It can have: ${known.join(", ")}.`;
 }
 
 /** What people write who know other programs, and the key that does that here. */
@@ -130,6 +137,6 @@ export function unknownKey(path: Path, known: readonly string[], all: KeysByPlac
   const where = isTop ? "the file" : labelOf(path.slice(0, -1));
   const meant = [Object.hasOwn(MEANT, key) ? MEANT[key] : undefined, similar(key, known)]
     .find((name) => name !== undefined && known.includes(name));
-  const hint = meant === undefined ? ` It can have: ${known.join(", ")}.` : ` Did you mean ${meant}?`;
+  const hint = meant === undefined ? whole(known) : ` Did you mean ${meant}?`;
   return `There is no key ${safeKey(key)} in ${where}.${hint}`;
 }

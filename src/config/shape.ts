@@ -15,10 +15,21 @@ type Parse<T> = (text: string, from: string) => T;
 type Issue = v.BaseIssue<unknown>;
 
 function wanted(what: string): (issue: Issue) => string {
-  return ({ input }) =>
-    input === null
-      ? `${PLACE} has no value: give it ${what}, or leave it out.`
-      : `${PLACE} must be ${what}, not ${kindOf(input)}.`;
+  return ({ input }) => {
+    if (input === null) return `${PLACE} has no value: give it ${what}, or leave it out.`;
+    const isDressed = typeof input === "string" && /^\d+$/.test(input) && /number/.test(what);
+    const hint = isDressed
+      ? ": leave out the quotes"
+      : isBare(input) && what === "text"
+      ? ": put it in quotes"
+      : "";
+    return `${PLACE} must be ${what}, not ${kindOf(input)}${hint}.`;
+  };
+}
+
+/** What YAML takes for something else than text only because it has no quotes. */
+function isBare(input: unknown): boolean {
+  return typeof input === "number" || typeof input === "boolean";
 }
 
 /** What a text or a number means; a `UsageError` is its fault. */
@@ -34,7 +45,7 @@ function meaning<I extends string | number, T>(parse: Parse<T>) {
   });
 }
 
-/** A text. @param examples as the JSON Schema shows them */
+/** A text. @param what it is, for who gives something else */
 export function text<T>(description: string, parse: Parse<T>, what = "text") {
   return v.pipe(v.string(wanted(what)), v.description(description), meaning<string, T>(parse));
 }
@@ -87,7 +98,7 @@ export function number(description: string, least: number, most: number, isWhole
 
 /** A list. @param least how many it must have */
 export function list<const S extends v.GenericSchema>(description: string, item: S, least = 0, why = "") {
-  const array = v.pipe(v.array(item, wanted("a list, also of one")), v.description(description));
+  const array = v.pipe(v.array(item, wanted("a list, even of one")), v.description(description));
   return least === 0 ? array : v.pipe(array, v.minLength(least, `${PLACE} is an empty list${why}.`));
 }
 

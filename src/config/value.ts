@@ -40,8 +40,8 @@ export function namespace(value: string, from: string): string {
   throw new UsageError(
     `${from} must be the name of one namespace, not ${
       quote(value)
-    }; repeat the flag for another one, or leave it ` +
-      "out for all.",
+    }; give another one by itself, or leave it out ` +
+      "for all.",
   );
 }
 
@@ -57,7 +57,7 @@ export function headerText(value: string, from: string): string {
 export function hostPattern(value: string, from: string): string {
   if (/[/?@,;]/.test(value)) {
     throw new UsageError(
-      `${from} must be one host such as hooks.example.com, without scheme, user and path; repeat the flag for another.`,
+      `${from} must be one host such as hooks.example.com, without scheme, user and path; give another one by itself.`,
     );
   }
   try {

@@ -410,7 +410,10 @@ Deno.test("what was left in the place of a value is refused, whichever flag or v
   );
   assert.match(complaint([], { K8SVENT_WEBHOOKS: "- https://a.example/T0P" }), /a list of JSON, YAML/);
   assert.match(complaint(URL_FLAG, { K8SVENT_INTERVAL: "K8SVENT_INTERVAL=2m" }), /begins with its own name/);
-  assert.match(complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]), /give another one by itself/);
+  assert.match(
+    complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]),
+    /give another one by itself/,
+  );
 });
 
 Deno.test("a word, a duration and a size that are nearly right are met with the right one", () => {

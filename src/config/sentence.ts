@@ -29,9 +29,9 @@ export function labelOf(path: Path): string {
   ).join("");
 }
 
-/** A key as it may be shown: what is long or odd may be a value that slipped. */
+/** A key as it may be shown: what is long or odd, or has digits where none belong, may be a value that slipped. */
 export function safeKey(key: string): string {
-  return /^[A-Za-z][A-Za-z0-9_-]{0,39}$/.test(key) ? key : "…";
+  return /^([A-Za-z][A-Za-z_-]{0,29}|oauth2|(x|k8svent|webhook)-[a-z0-9-]{1,40})$/i.test(key) ? key : "…";
 }
 
 /** "a list", for what stands where something else should. */

@@ -1,7 +1,11 @@
 import { ListenError } from "./src/admin/listen.ts";
+import { configurationOf } from "./src/app/configuration.ts";
 import { run } from "./src/app/run.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
-import { type Options, parseOptions } from "./src/cli/options.ts";
+import { defined } from "./src/cli/given.ts";
+import { parseCommand } from "./src/cli/command.ts";
+import type { Answer, CommandContext } from "./src/cli/context.ts";
+import type { Options } from "./src/cli/options.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
@@ -10,12 +14,19 @@ import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
+import { readTextUpTo } from "./src/runtime/named_text.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/disk_fault.ts";
 
 const encoder = new TextEncoder();
+
+/** The configuration file and what it names. No ConfigMap holds more than 1 MiB. */
+const FILES: CommandContext["files"] = {
+  readText: (path) => readTextUpTo(path, 2 ** 20),
+  realPath: Deno.realPathSync,
+};
 
 /** What a shell expects of a program that a signal ended: 128 and the signal's number (POSIX, `sh`, 2.8.2). */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -33,6 +44,9 @@ class Stopped extends Error {
 /** Is given the second signal, before it ends the program. */
 let onSecond = (_signal: EndingSignal): void => {};
 
+/** What SIGHUP leads to in place of the end: where there is a configuration file to be read again, and no terminal. */
+let onHangup: (() => void) | undefined;
+
 /**
  * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
  * that goes away (SIGHUP) is no reason to lose what is pending.
@@ -42,6 +56,7 @@ function listenForSignals(): AbortController {
   for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
     if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
     Deno.addSignalListener(signal, () => {
+      if (signal === "SIGHUP" && onHangup !== undefined && !stop.signal.aborted) return onHangup();
       if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
       onSecond(signal);
       Deno.exit(EXIT_CODES[signal]);
@@ -89,20 +104,35 @@ Deno.exit(await main(Deno.args));
 async function main(argv: string[]): Promise<number> {
   const env = openEnvironment();
   try {
-    const options = parseOptions(argv, env);
-    if (options.command !== "run") {
-      await print(options.command === "help" ? options.text : describeVersion(Deno.version.deno));
-      return 0;
+    const options = await parseCommand(argv, { env, files: FILES });
+    switch (options.command) {
+      case "run":
+        return await start(options, argv, { env, files: FILES });
+      case "answer":
+        return await answer(options);
+      case "help":
+        await print(options.text);
+        return 0;
+      case "version":
+        await print(describeVersion(Deno.version.deno));
+        return 0;
     }
-    return await start(options, env);
   } catch (error) {
     if (error instanceof UsageError || error instanceof OutputError) {
-      writeError(usageLine(formOf(chosenLogFormat(argv, env)), error.message));
+      const form = formOf(chosenLogFormat(argv, env));
+      const messages = error instanceof UsageError ? error.messages : [error.message];
+      for (const message of messages) writeError(usageLine(form, message));
       return error instanceof UsageError ? 2 : 1;
     }
     sayUnexpected(error);
     return 1;
   }
+}
+
+async function answer({ code, data, remarks }: Answer): Promise<number> {
+  writeError(remarks);
+  await print(data);
+  return code;
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */
@@ -112,7 +142,8 @@ function formOf(chosen: "json" | "text" | undefined): LogForm {
   return { format, isColoured: isTerminal && !Deno.noColor, now: systemClock.now };
 }
 
-async function start(options: Options, env: (name: string) => string | undefined): Promise<number> {
+async function start(options: Options, argv: string[], context: CommandContext): Promise<number> {
+  const { env } = context;
   const form = formOf(options.logFormat);
   const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
   let secrets: Secrets = fixedSecrets(options.secrets);
@@ -142,6 +173,10 @@ async function start(options: Options, env: (name: string) => string | undefined
       print,
       ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
+      ...defined("configuration", configurationOf(options, argv, context)),
+      onReload(reload): void {
+        if (!Deno.stdin.isTerminal() && !Deno.stderr.isTerminal()) onHangup = reload;
+      },
       onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
   } catch (error) {

@@ -1,7 +1,8 @@
 /** What stands below the flags in the help. */
 export const EXAMPLES = `
-In brackets stands the variable that sets the same. The flag wins over it; they
-do not add up. In a list, commas, spaces or new lines separate.
+In brackets stands the variable that sets the same. The flag wins over it, and
+it over the file of --config; they do not add up. What that file says of one
+webhook wins over all of them. In a list, commas, spaces or new lines separate.
 Durations are written 500ms, 15s, 2m or 1h30m; sizes 64Mi or 1Gi.
 Exit code: 0 done, 1 failed, 2 wrong usage.
 
@@ -15,4 +16,8 @@ Examples:
   Two receivers, two namespaces, and nothing forgotten over a restart:
     k8svent -u ops=https://ops.example.com/k8s \\
       -u audit=https://audit.example.com/in \\
-      -n team-a -n team-b --state ./k8svent.db`;
+      -n team-a -n team-b --state ./k8svent.db
+
+  Receivers that each have their own rules and credentials; is the file right?
+    k8svent --config k8svent.yaml
+    k8svent config check k8svent.yaml`;

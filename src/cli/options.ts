@@ -28,8 +28,8 @@ export interface Options {
   secretFile?: string;
   /** How the endpoints are served that pods' annotations name. */
   ofAnnotations: EndpointSettings;
-  /** The file that the endpoints came from, and other settings. */
-  config?: string;
+  /** The configuration file, and its text as it was read. */
+  config?: { file: string; text: string };
   /** One snapshot, then exit. `state` is then to be ignored. */
   once: boolean;
   source: "watch" | "poll";
@@ -91,28 +91,27 @@ export interface VersionRequested {
  *
  * @param argv what follows the program's name
  * @param env looks up one variable
- * @param openConfig reads the file of `--config`
+ * @param config what the file of `--config` says
  * @throws {UsageError}
  */
 export function parseOptions(
   argv: string[],
   env: (name: string) => string | undefined,
-  openConfig?: (file: string) => Config,
+  config?: Config,
 ): Options | HelpRequested | VersionRequested {
   const given = readArguments(argv, env);
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
-  const file = optional(given, "config", text);
-  const config = file === undefined ? undefined : openConfig?.(file);
   for (const [name, value] of config?.flags ?? []) {
     if (!given.has(name as FlagName)) given.set(name as FlagName, value);
   }
+  checkKubeconfig(given, config, env);
   const { weak, ...secret } = chooseSecret(given);
   const options: Options = {
     command: "run",
     ...chooseEndpoints(given, config),
-    ...defined("config", file),
+    ...config !== undefined && { config: { file: config.file, text: config.text } },
     ...secret,
     ...readSettings(given),
     warnings: [],
@@ -127,6 +126,7 @@ export function parseOptions(
       updates: options.update.mode !== "off",
     }),
     ...weak,
+    ...config?.warnings ?? [],
     ...unsigned(options, env),
   ];
   if (options.payload === "k8vent" && options.payloadEnv.length === 0) {
@@ -169,12 +169,28 @@ function readSettings(
   };
 }
 
+/** A kubeconfig names the server that gets the token, and may name the service account's as that token. */
+function checkKubeconfig(
+  given: Map<FlagName, Given>,
+  config: Config | undefined,
+  env: (name: string) => string | undefined,
+): void {
+  const found = given.get("kubeconfig");
+  if (found === undefined || found !== config?.flags.get("kubeconfig") || !env("KUBERNETES_SERVICE_HOST")) {
+    return;
+  }
+  throw new UsageError(
+    `${found.from} is for a workstation, and this is a pod: whoever may edit the file could have the service account's ` +
+      "token sent elsewhere. Give it with --kubeconfig or K8SVENT_KUBECONFIG.",
+  );
+}
+
 /** What is wrong only in combination. */
 function checkTogether(options: Options): void {
   if (options.endpoints.length === 0 && !options.once && options.podWebhooks.length === 0) {
     throw new UsageError(
-      "There is no webhook to send to: give one with --url https://host/path or in K8SVENT_WEBHOOKS " +
-        "(or use --once to print the pods, or --pod-webhooks to honour annotations).",
+      "There is no webhook to send to: give one with --url https://host/path, in K8SVENT_WEBHOOKS, or under endpoints " +
+        "in the file of --config (or use --once to print the pods, or --pod-webhooks to honour annotations).",
     );
   }
   if (options.source === "poll" && options.interval === 0) {

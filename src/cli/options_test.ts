@@ -194,7 +194,7 @@ Deno.test("every list of a variable is separated alike, and no value has the new
 });
 
 Deno.test("without a webhook the error says how to give one, except with --once or --pod-webhooks", () => {
-  assert.match(complaint([]), /--url https:.* or in K8SVENT_WEBHOOKS/);
+  assert.match(complaint([]), /--url https:.*, in K8SVENT_WEBHOOKS, or under endpoints/);
   assert.deepEqual(parse(["--once"]).endpoints, []);
   assert.deepEqual(parse(["--pod-webhooks", "hooks.example.com:8443"]).podWebhooks, [
     "hooks.example.com:8443",
@@ -292,7 +292,7 @@ Deno.test("a value that makes no sense is refused with the flag or variable that
     [["--concurrency", "1e2"], /from 1 to 1000/],
     [["--log-level", "trace"], /^--log-level must be debug, info, warn or error/],
     [["--log-format", "xml"], /^--log-format must be json or text/],
-    [["--namespace", "a,b"], /repeat the flag/],
+    [["--namespace", "a,b"], /give another one by itself/],
     [["--namespace", "../x"], /must be the name of one namespace/],
     [["--environment", "a\nb"], /printable ASCII/],
     [["--pod-webhooks", "https://x.example/"], /^--pod-webhooks must be one host .* without scheme/],
@@ -413,7 +413,10 @@ Deno.test("what was left in the place of a value is refused, whichever flag or v
   );
   assert.match(complaint([], { K8SVENT_WEBHOOKS: "- https://a.example/T0P" }), /a list of JSON, YAML/);
   assert.match(complaint(URL_FLAG, { K8SVENT_INTERVAL: "K8SVENT_INTERVAL=2m" }), /begins with its own name/);
-  assert.match(complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]), /repeat the flag/);
+  assert.match(
+    complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]),
+    /give another one by itself/,
+  );
 });
 
 Deno.test("a word, a duration and a size that are nearly right are met with the right one", () => {

@@ -7,6 +7,11 @@ import { redact } from "../runtime/redact.ts";
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly exitCode = 2;
+
+  /** All that is wrong, where more than the first fault is known. */
+  get messages(): readonly string[] {
+    return [this.message];
+  }
 }
 
 /** A value as an error may show it: people paste a URL or a token behind the wrong flag. */

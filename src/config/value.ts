@@ -52,8 +52,8 @@ export function namespace(value: string, from: string): string {
   throw new UsageError(
     `${from} must be the name of one namespace, not ${
       quote(value)
-    }; repeat the flag for another one, or leave it ` +
-      "out for all.",
+    }; give another one by itself, or leave it out ` +
+      "for all.",
   );
 }
 
@@ -69,7 +69,7 @@ export function headerText(value: string, from: string): string {
 export function hostPattern(value: string, from: string): string {
   if (/[/?@,;]/.test(value)) {
     throw new UsageError(
-      `${from} must be one host such as hooks.example.com, without scheme, user and path; repeat the flag for another.`,
+      `${from} must be one host such as hooks.example.com, without scheme, user and path; give another one by itself.`,
     );
   }
   try {
@@ -87,3 +87,9 @@ export function isEndpointName(text: string): boolean {
 
 /** Why a message is sent. */
 export const reason: (value: string, from: string) => Reason = choice(...REASONS);
+
+/** The name of an environment variable. */
+export function environmentName(value: string, from: string): string {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return value;
+  throw new UsageError(`${from} must be the name of an environment variable, not ${quote(value)}.`);
+}

@@ -30,24 +30,41 @@ const COPIED = /[\p{Pi}\p{Pf}„‚…]/u;
 /** A host that is safe to show, and its port. */
 const SHOWN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?(?=[/?#\s]|$)/i;
 
+/** By a flag or a variable, which may be a list with names in it; or as a text of its own in the configuration file. */
+type Given = "flag" | "file";
+
+const ADVICE: Record<Given, { form: string; second: string }> = {
+  flag: {
+    form:
+      "write https://host/path, or NAME=https://host/path (in a list, a comma inside a URL is written %2C)",
+    second:
+      "holds two webhooks: give --url once for each (in a variable, put a comma, a space or a new line between them).",
+  },
+  file: {
+    form: "write https://host/path",
+    second: "holds two URLs: write one endpoint for each.",
+  },
+};
+
 /**
  * @param text without white space around it
  * @param place for the error: `--url, entry 2`
+ * @param given how it was given, for what to do about the error
  * @throws {UsageError}
  */
-export function parseWebhookUrl(text: string, place: string): URL {
-  checkScheme(text, place);
+export function parseWebhookUrl(text: string, place: string, given: Given = "flag"): URL {
+  checkScheme(text, place, given);
   // With an @ in it, what looks like the host may be a part of the password.
   const host = text.includes("@") ? undefined : SHOWN.exec(text)?.[1];
   const where = host === undefined ? place : `${place} (${host})`;
-  const problem = problemOf(text);
+  const problem = SECOND_URL.test(text) ? ADVICE[given].second : problemOf(text);
   if (problem !== undefined) throw new UsageError(`${where} ${problem}`);
   const url = URL.parse(text);
   if (url === null) throw new UsageError(`${where} names a host that cannot be one.`);
   return url;
 }
 
-function checkScheme(text: string, place: string): void {
+function checkScheme(text: string, place: string, given: Given): void {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
   const left = shapeFault(text);
   if (left !== undefined) throw new UsageError(`${place} is not a URL: ${left}.`);
@@ -59,10 +76,7 @@ function checkScheme(text: string, place: string): void {
     );
   }
   if (scheme === undefined) {
-    throw new UsageError(
-      `${place} is not a URL: write https://host/path, or NAME=https://host/path ` +
-        "(in a list, a comma inside a URL is written %2C).",
-    );
+    throw new UsageError(`${place} is not a URL: ${ADVICE[given].form}.`);
   }
   if (/^https?$/i.test(scheme)) return;
   // The scheme is not shown: in `token:rest` it would be the token.
@@ -81,9 +95,6 @@ function shapeFault(text: string): string | undefined {
 
 /** What is wrong, as a clause that goes on after the place. */
 function problemOf(text: string): string | undefined {
-  if (SECOND_URL.test(text)) {
-    return "holds two webhooks: give --url once for each (in a variable, put a comma, a space or a new line between them).";
-  }
   return problemOfCharacters(text) ?? problemOfAuthority(text) ?? problemOfRest(text);
 }
 

@@ -30,7 +30,7 @@ export function fileFault(error: unknown, path: string): string {
   if (name === "NotCapable") {
     return SYSTEM.test(path)
       ? "it belongs to the system and is no file to be used here"
-      : "this build may use only files below /var/run/secrets/k8svent and /var/lib/k8svent; mount it there";
+      : "this build may use only files below /etc/k8svent, /var/run/secrets/k8svent (secrets) and /var/lib/k8svent (the state); mount it there";
   }
   if (name === "NotFound" && path.startsWith("~/")) {
     return "a shell puts the home folder in the place of ~ only where a word begins with it; write it out";

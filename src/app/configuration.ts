@@ -1,0 +1,33 @@
+import { type CommandContext, readText } from "../cli/context.ts";
+import type { Options } from "../cli/options.ts";
+import { reloadConfig } from "../cli/reload.ts";
+import { configuredBy } from "./configured.ts";
+import type { Compiled, ConfigurationFile } from "./reload.ts";
+
+/**
+ * The configuration file of the start, as it is read again while the program runs; undefined where there is none.
+ *
+ * @param argv of the start: flags and variables go on deciding what they decide
+ */
+export function configurationOf(
+  options: Options,
+  argv: string[],
+  context: CommandContext,
+): { file: ConfigurationFile; text: string } | undefined {
+  if (options.config === undefined) return undefined;
+  const { file: path, text } = options.config;
+  const file: ConfigurationFile = {
+    path,
+    read: () => readText(path, context.files),
+    async compile(text): Promise<Compiled> {
+      const reloaded = await reloadConfig(argv, context, text, options);
+      if (reloaded.kind === "faults") return { kind: "wrong", problems: [...reloaded.faults] };
+      return {
+        kind: "configuration",
+        endpoints: await configuredBy(reloaded.endpoints),
+        later: reloaded.later,
+      };
+    },
+  };
+  return { file, text };
+}

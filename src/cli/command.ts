@@ -1,0 +1,30 @@
+import { readArguments } from "./arguments.ts";
+import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
+import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
+
+/*
+ * What the program is asked to do. The first word chooses a command; without one it runs, as the flags say. A command is
+ * a module of its own that is loaded when it is asked for, as is what reads the configuration file: who needs neither
+ * pays for neither.
+ */
+
+const COMMANDS: Record<string, () => Promise<Subcommand>> = {
+  config: async () => (await import("./config_command.ts")).answerConfig,
+};
+
+/**
+ * Turns the command line and the environment into what to do. The only file that it reads is the configuration.
+ *
+ * @param argv what follows the program's name
+ * @throws {UsageError}
+ */
+export async function parseCommand(
+  argv: string[],
+  context: CommandContext,
+): Promise<Options | HelpRequested | VersionRequested | Answer> {
+  const [word = "", ...rest] = argv;
+  const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+  if (load !== undefined) return await (await load())(rest, context);
+  const given = readArguments(argv, context.env);
+  return parseOptions(argv, context.env, "kind" in given ? undefined : await configOf(given, context));
+}

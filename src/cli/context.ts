@@ -1,0 +1,65 @@
+import { UsageError } from "../config/usage_error.ts";
+import { fileFault } from "../runtime/file_fault.ts";
+import type { Config } from "../config/config.ts";
+import { text as anyText } from "../config/value.ts";
+import type { Given } from "./arguments.ts";
+import type { FlagName } from "./flags.ts";
+import { optional } from "./given.ts";
+
+/** What a command has to say, and the exit code; nothing else is to be done. */
+export interface Answer {
+  command: "answer";
+  code: 0 | 1 | 2;
+  /** For stdout. */
+  data: string;
+  /** For stderr. */
+  remarks: string;
+}
+
+/** The files that a person names. */
+export interface Files {
+  /** The text of a file, or its beginning where it is far too long; throws one of `Deno.errors`. */
+  readText: (path: string) => string;
+  /** The path without links; throws where there is no such file. */
+  realPath: (path: string) => string;
+}
+
+/** What a command is given of the world. */
+export interface CommandContext {
+  env: (name: string) => string | undefined;
+  files: Files;
+}
+
+/** Carries out one command, given what follows its name. */
+export type Subcommand = (argv: string[], context: CommandContext) => Promise<Answer> | Answer;
+
+/**
+ * What the configuration file says; undefined: none is named.
+ *
+ * @param text takes the place of what the file holds, for a reload
+ * @throws {UsageError}
+ */
+export async function configOf(
+  given: Map<FlagName, Given>,
+  { env, files }: CommandContext,
+  text?: string,
+): Promise<Config | undefined> {
+  const file = optional(given, "config", anyText);
+  if (file === undefined) return undefined;
+  const { readConfig } = await import("../config/config.ts");
+  return await readConfig(text ?? readText(file, files), {
+    file,
+    state: optional(given, "state", anyText),
+    serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"),
+    realPath: files.realPath,
+  });
+}
+
+/** The text of the configuration file. @throws {UsageError} */
+export function readText(file: string, files: Files): string {
+  try {
+    return files.readText(file);
+  } catch (cause) {
+    throw new UsageError(`Cannot read the configuration file ${file}: ${fileFault(cause, file)}.`, { cause });
+  }
+}

@@ -57,6 +57,11 @@ export function deletedBody(pod: Pod): Uint8Array<ArrayBuffer> {
   return encode(`{"pod":${printDeletedPod(pod)}}`);
 }
 
+/** The pod in a body that the program made, its numbers as JavaScript has them: to be asked about, not to be printed. */
+export function plainPodIn(body: Uint8Array): Pod {
+  return (JSON.parse(decode(body)) as { pod: Pod }).pod;
+}
+
 /** The pod in a body that the program made, each number exact. */
 export function podIn(body: Uint8Array): Pod {
   return (parseExact(decode(body)) as { pod: Pod }).pod;

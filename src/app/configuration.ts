@@ -26,6 +26,7 @@ export function configurationOf(
         kind: "configuration",
         endpoints: await configuredBy(reloaded.endpoints),
         later: reloaded.later,
+        warnings: reloaded.warnings,
       };
     },
   };

@@ -11,7 +11,7 @@ import { lookAt } from "../change/reminder.ts";
 import { summarize, type Summary } from "../change/summary.ts";
 import { type DeletedPod, deletedPod, unknownPod } from "../pod/deleted.ts";
 import type { Gone, PodEvent, SyncEnd } from "../pod/event.ts";
-import { podIn } from "../pod/json.ts";
+import { plainPodIn } from "../pod/json.ts";
 import type { PodObject } from "../pod/object.ts";
 import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
@@ -149,7 +149,7 @@ export class Pipeline {
       store.inventory.setReminder(pod, next);
       if (occasion === undefined) continue;
       const current = (): PodObject["pod"] =>
-        podIn(store.inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
+        plainPodIn(store.inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
       recorder.remind(pod, String(occasion), pod.route ?? defaults, {
         pod: current,
         previous: () => summary,
@@ -361,7 +361,10 @@ export class Pipeline {
         body: end.body,
         reduced: last === undefined || ("reduced" in last && last.reduced),
       };
-      return { version: ended, seen: { pod: () => end.pod, previous: () => inventory.summaryOf(known) } };
+      return {
+        version: ended,
+        seen: { pod: () => plainPodIn(end.body), previous: () => inventory.summaryOf(known) },
+      };
     });
     inventory.remove(known, { version, left: mayLive });
   }

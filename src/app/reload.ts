@@ -17,8 +17,11 @@ import type { Relist } from "./relist.ts";
 
 /** What a text of the file comes to. */
 export type Compiled =
-  /** `later`: the settings that take effect at the next start, by their names in the file. */
-  | { kind: "configuration"; endpoints: Configured[]; later: string[] }
+  /**
+   * `later`: the settings that take effect at the next start, by their names in the file; `warnings`: sentences about what
+   * looks like a slip.
+   */
+  | { kind: "configuration"; endpoints: Configured[]; later: string[]; warnings: readonly string[] }
   | { kind: "wrong"; problems: string[] };
 
 /** The file. */
@@ -118,7 +121,7 @@ export class Reload {
     this.last = { isSuccessful: false, at: clock.now() };
   }
 
-  #apply(text: string, { endpoints, later }: Compiled & { kind: "configuration" }): void {
+  #apply(text: string, { endpoints, later, warnings }: Compiled & { kind: "configuration" }): void {
     const { store, notices, relist, clock, log } = this.#deps;
     const wasWrong = this.#problem !== undefined;
     this.#problem = undefined;
@@ -132,6 +135,7 @@ export class Reload {
     notices.sendAfterList(replaced.added.filter((name) => this.#deps.endpoints.notified.includes(name)));
     store.commit();
     log.info(`The configuration was reloaded: ${inWords(replaced)}.`);
+    for (const warning of warnings) log.warn(warning);
     if (later.length > 0) {
       const [take, settings] = later.length === 1 ? ["takes", "setting"] : ["take", "settings"];
       log.warn(`The changed ${settings} ${enumerated(later)} ${take} effect at the next start.`);

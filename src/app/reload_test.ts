@@ -55,7 +55,9 @@ function compile(text: string): Compiled {
   if (text.startsWith("wrong")) {
     return { kind: "wrong", problems: [`${text}:1:1: there is no endpoint`] };
   }
-  return { kind: "configuration", endpoints: [], later: text === "later" ? ["interval", "listen"] : [] };
+  const later = text === "later" ? ["interval", "listen"] : [];
+  const warnings = text === "slip" ? ["k8svent.yaml:5:13: no pod has metdata"] : [];
+  return { kind: "configuration", endpoints: [], later, warnings };
 }
 
 Deno.test("a file that has not changed is not looked into", async () => {
@@ -93,6 +95,12 @@ Deno.test("settings that need a restart are named", async () => {
   const rig = new Rig();
   await rig.become("later");
   assert.equal(rig.said.at(-1), "The changed settings interval and listen take effect at the next start.");
+});
+
+Deno.test("what looks like a slip is told", async () => {
+  const rig = new Rig();
+  await rig.become("slip");
+  assert.equal(rig.said.at(-1), "k8svent.yaml:5:13: no pod has metdata");
 });
 
 Deno.test("a wrong file keeps the rules, and is told once until it is wrong in another way", async () => {

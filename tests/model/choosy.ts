@@ -82,7 +82,7 @@ export function fileThat(says: () => FileSays, url: string, others: readonly End
     compile: async (text) => {
       if (text === "wrong") return { kind: "wrong", problems: ["it is wrong"] };
       const endpoints = await configuredBy(endpointsOf(text as FileSays, url, others));
-      return { kind: "configuration", endpoints, later: [] };
+      return { kind: "configuration", endpoints, later: [], warnings: [] };
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { Address } from "../admin/listen.ts";
-import { SCHEMES } from "../delivery/sign.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";

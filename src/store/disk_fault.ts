@@ -46,8 +46,8 @@ export function diskFault(error: unknown, path = ""): string {
  */
 export function damaged(
   file: string,
-  how = "a part of it is missing or was overwritten",
   cause?: unknown,
+  how = "a part of it is missing or was overwritten",
 ): StoreError {
   return new StoreError(
     `The state file${file === "" ? "" : ` ${file}`} is damaged: ${how}. Remove it to begin anew: every pod ` +
@@ -61,6 +61,6 @@ export function orDamaged<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isDamage(error) ? damaged("", undefined, error) : error;
+    throw isDamage(error) ? damaged("", error) : error;
   }
 }

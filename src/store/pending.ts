@@ -15,7 +15,6 @@
  * transition, a newer version takes its place at once; if it is one, after three failed retries, and then the next pod
  * of its name passes it, too, unless that is the same pod, back in a new epoch.
  */
-import type { PodRef } from "../pod/pod.ts";
 import { type Endpoint, Endpoints } from "./endpoint.ts";
 import type { Journal, PendingRow } from "./journal.ts";
 import { isStuck, type Line } from "./lines.ts";

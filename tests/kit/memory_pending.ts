@@ -1,4 +1,3 @@
-import type { PodRef } from "../../src/pod/pod.ts";
 import type { DeadLetter, Failures, Message, Pending, ProbeChoice } from "../../src/store/store.ts";
 
 /** What a test says of a message; the rest is that of a plain change. */

@@ -308,5 +308,5 @@ function inflate(z: Uint8Array | undefined): Raw {
 }
 
 function damaged(cause: unknown): StoreError {
-  return damagedFile("", "the body of a pod is not what was written", cause);
+  return damagedFile("", cause, "the body of a pod is not what was written");
 }

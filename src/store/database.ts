@@ -358,7 +358,7 @@ function explain(path: string, cause: unknown): StoreError {
       { cause },
     );
   }
-  if (isDamage(cause)) return ownerOf(path) === "ours" ? damaged(path, undefined, cause) : foreign(path);
+  if (isDamage(cause)) return ownerOf(path) === "ours" ? damaged(path, cause) : foreign(path);
   return new StoreError(
     `Cannot open the state file ${path}: ${diskFault(cause, path)}. Give --state another file.`,
     { cause },

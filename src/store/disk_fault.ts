@@ -42,18 +42,15 @@ export function diskFault(error: unknown, path = ""): string {
  * The file is not what was written.
  *
  * @param file `/var/lib/k8svent/state.db`; empty: it is clear which
- * @param how a clause; undefined: what is so of any damage
+ * @param how a clause; by default, what is so of any damage
  */
 export function damaged(
   file: string,
-  how: string | undefined,
   cause?: unknown,
+  how = "a part of it is missing or was overwritten",
 ): StoreError {
-  const damage = how ?? "a part of it is missing or was overwritten";
   return new StoreError(
-    `The state file${
-      file === "" ? "" : ` ${file}`
-    } is damaged: ${damage}. Remove it to begin anew: every pod ` +
+    `The state file${file === "" ? "" : ` ${file}`} is damaged: ${how}. Remove it to begin anew: every pod ` +
       "is then sent again.",
     { cause },
   );
@@ -64,6 +61,6 @@ export function orDamaged<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw isDamage(error) ? damaged("", undefined, error) : error;
+    throw isDamage(error) ? damaged("", error) : error;
   }
 }

@@ -19,7 +19,7 @@ const WORDS: [string, string][] = [
 for (const [words, clause] of WORDS) {
   Deno.test(`"${words}" is told as: ${clause}`, () => {
     assert.equal(diskFault(new Error(words)), clause);
-    assert.doesNotMatch(damaged("state.db", undefined, new Error(words)).message, /image|database|malformed/);
+    assert.doesNotMatch(damaged("state.db", new Error(words)).message, /image|database|malformed/);
   });
 }
 

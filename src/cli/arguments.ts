@@ -101,7 +101,9 @@ function flagOf(argument: string): Flag | undefined {
 function buildCommand(write: (text: string) => void): Command {
   const program = new Command("k8svent")
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
-    .usage("--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | schema")
+    .usage(
+      "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema",
+    )
     .exitOverride()
     .configureOutput({
       writeOut: write,

@@ -1,3 +1,5 @@
+import { fileFault } from "../config/named_file.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
@@ -26,5 +28,17 @@ export async function parseCommand(
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load())(rest, context);
   const given = readArguments(argv, context.env);
-  return parseOptions(argv, context.env, "kind" in given ? undefined : await configOf(given, context));
+  const config = "kind" in given ? undefined : await configOf(given, context);
+  const options = parseOptions(argv, context.env, config);
+  if (options.command === "run") checkFiles(options, context);
+  return options;
+}
+
+/** What is sent or shown to a registry is not the service account's, whoever names it. */
+function checkFiles({ secretFile, update }: Options, { env, files }: CommandContext): void {
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
+  for (const [flag, path] of [["--secret-file", secretFile], ["--registry-config", update.registryConfig]]) {
+    const fault = path === undefined ? undefined : fileFault(path, folders);
+    if (fault !== undefined) throw new UsageError(`${flag} ${fault}.`);
+  }
 }

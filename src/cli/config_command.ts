@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import schema from "../../docs/config.schema.json" with { type: "json" };
+import { reason } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
+import { fileFault } from "../runtime/file_fault.ts";
 import { counted } from "../runtime/wording.ts";
 import { type Given, readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { parseOptions } from "./options.ts";
+import { type Options, parseOptions } from "./options.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
@@ -18,10 +20,15 @@ export async function answerConfig(argv: string[], context: CommandContext): Pro
   let printed = "";
   let answer: Answer | undefined;
   const program = buildCommand((text) => printed += text);
-  program.command("check <file>")
+  program.command("check").usage("FILE").argument("<FILE>")
     .description("say what is wrong in a file, each fault with its line and column")
     .action(async (file: string) => void (answer = await check(file, context)));
-  program.command("schema")
+  program.command("try").usage("FILE --pod POD [--reasons LIST]").argument("<FILE>")
+    .description("say for each endpoint whether a pod would be sent to it, and by which rule")
+    .requiredOption("--pod <POD>", "a file with what kubectl get pod NAME -o json prints")
+    .option("--reasons <LIST>", "why it would be sent, with commas between: ready,restarted", "sync")
+    .action(async (file: string, given: TryGiven) => void (answer = await tryPod(file, given, context)));
+  program.command("schema").usage("> FILE")
     .description("print the JSON Schema of the file, for editors")
     .action(() => void (answer = say(`${JSON.stringify(schema, undefined, 2)}\n`)));
   try {
@@ -37,7 +44,7 @@ export async function answerConfig(argv: string[], context: CommandContext): Pro
 function buildCommand(write: (text: string) => void): Command {
   return new Command("k8svent config")
     .description("Ask about a configuration file, the one of --config. No cluster is needed.")
-    .usage("check FILE | schema")
+    .usage("check FILE | try FILE --pod POD | schema")
     .exitOverride()
     .configureOutput({
       writeOut: write,
@@ -46,37 +53,84 @@ function buildCommand(write: (text: string) => void): Command {
       getOutHasColors: () => false,
     })
     .configureHelp({
-      subcommandTerm: (command) => command.name() + (command.name() === "check" ? " FILE" : ""),
+      subcommandTerm: (command) => command.name() === "schema" ? "schema" : `${command.name()} FILE`,
+      optionTerm: (option) => option.flags.replace(/[<>]/g, ""),
+      visibleArguments: () => [],
     })
+    .helpOption("-h, --help", "print this")
     .helpCommand(false)
-    .addHelpText("after", "\nExit code of check: 0 all is well, 2 something is wrong.");
+    .addHelpText("after", "\nExit code: 0 done, 2 something is wrong.");
 }
 
 /** Commander repeats what was typed. */
-function explain({ code }: CommanderError): string {
+function explain({ code, message }: CommanderError): string {
   switch (code) {
     case "commander.missingArgument":
-      return "k8svent config check needs the name of a file.";
+      return "The name of a file is missing: k8svent config check FILE.";
     case "commander.excessArguments":
-      return "This is one argument too many: k8svent config check FILE, or k8svent config schema.";
+      return /argument.* 'config'/.test(message)
+        ? OTHER
+        : "Here is one argument too many: one file is looked at.";
+    case "commander.missingMandatoryOptionValue":
+      return "k8svent config try needs a pod: --pod FILE, with what kubectl get pod NAME -o json prints.";
+    case "commander.unknownOption":
+      return 'There is no such flag here. "k8svent config --help" shows what there is.';
+    case "commander.optionMissingArgument":
+      return "The last flag needs a value.";
     default:
-      return 'k8svent config has the commands check and schema. "k8svent config --help" shows them.';
+      return OTHER;
   }
 }
 
-/** What is wrong with a file by itself, whatever flags and variables there are. */
+const OTHER = 'k8svent config has the commands check, try and schema. "k8svent config --help" shows them.';
+
+/** What a file comes to by itself, whatever flags and variables there are. @throws {UsageError} */
+async function readAlone(
+  file: string,
+  context: CommandContext,
+): Promise<{ options: Options; slips: readonly string[] }> {
+  const nowhere = (): undefined => undefined;
+  // Without endpoints it can be right, too.
+  const argv = ["--config", file, "--once"];
+  const given = readArguments(argv, nowhere) as Map<FlagName, Given>;
+  const config = await configOf(given, context);
+  return { options: parseOptions(argv, nowhere, config) as Options, slips: config?.warnings ?? [] };
+}
+
 async function check(file: string, context: CommandContext): Promise<Answer> {
   try {
-    const argv = ["--config", file, "--once"];
-    const given = readArguments(argv, () => undefined) as Map<FlagName, Given>;
-    const config = await configOf(given, context);
-    parseOptions(argv, () => undefined, config);
-    const { endpoints = [], warnings = [] } = config ?? {};
-    const data = `${file}: ${counted(endpoints.length, "endpoint")}, and nothing is wrong.\n`;
-    return { ...say(data), remarks: warnings.map((warning) => `${warning}\n`).join("") };
+    const { options, slips } = await readAlone(file, context);
+    const data = `${file}: ${counted(options.endpoints.length, "endpoint")}, and nothing is wrong.\n`;
+    return { ...say(data), remarks: slips.map((slip) => `${slip}\n`).join("") };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { command: "answer", code: 2, data: "", remarks: `${error.messages.join("\n")}\n` };
+  }
+}
+
+interface TryGiven {
+  pod: string;
+  reasons: string;
+}
+
+/** @throws {UsageError} */
+async function tryPod(file: string, given: TryGiven, context: CommandContext): Promise<Answer> {
+  const { options: { endpoints, cluster, environment } } = await readAlone(file, context);
+  const { tryFile } = await import("./try_file.ts");
+  const lines = await tryFile(endpoints, {
+    pod: readPod(given.pod, context),
+    reasons: given.reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
+    ...cluster !== undefined && { cluster },
+    ...environment !== undefined && { environment },
+  });
+  return say(lines.map((line) => `${line}\n`).join(""));
+}
+
+function readPod(file: string, { files }: CommandContext): string {
+  try {
+    return files.readText(file);
+  } catch (cause) {
+    throw new UsageError(`Cannot read the pod ${file}: ${fileFault(cause, file)}.`, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import type { EndpointSettings } from "../route/endpoint_settings.ts";
 import type { LogLevel } from "../runtime/log.ts";
 import { proxyFor } from "../runtime/proxy.ts";
 import { parseSecrets } from "../runtime/secret.ts";
+import { enumerated } from "../runtime/wording.ts";
 import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
@@ -204,7 +205,8 @@ function checkTogether(options: Options): void {
   }
   if (options.heartbeat > 0 && !options.endpoints.some(({ settings }) => settings.notices)) {
     throw new UsageError(
-      "--heartbeat goes to the webhooks that --notices names: add --notices NAME, or --notices all.",
+      "--heartbeat goes to the webhooks that --notices names: add --notices NAME, --notices all, or in the " +
+        "configuration file notices: true.",
     );
   }
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
@@ -271,11 +273,21 @@ function unsigned(
   { endpoints, secrets, secretFile }: Options,
   env: (name: string) => string | undefined,
 ): string[] {
-  if (endpoints.length === 0 || secrets.length > 0 || secretFile !== undefined) return [];
+  if (secrets.length > 0 || secretFile !== undefined) return [];
+  const without = endpoints.filter(({ settings }) =>
+    settings.signatures.length > 0 && settings.secretFiles === undefined
+  );
+  if (without.length === 0) return [];
   const variables = [...FLAGS.get("secret")?.variables ?? [], ...FLAGS.get("secret-file")?.variables ?? []];
   const empty = variables.find((name) => env(name) !== undefined);
   if (empty !== undefined) throw emptySecret(empty);
-  return ["No secret is given, so what is sent is unsigned: name one with --secret-file FILE."];
+  if (without.length === endpoints.length) {
+    return ["No secret is given, so what is sent is unsigned: name one with --secret-file FILE."];
+  }
+  const names = enumerated(without.map(({ name }) => name));
+  return [
+    `No secret is given for all endpoints, so messages go unsigned to ${names}: name one with secretFiles.`,
+  ];
 }
 
 function emptySecret(from: string): UsageError {

@@ -114,7 +114,7 @@ function warningsOf({ value, placeOf }: Text, { warnings }: Rules): Fault[] {
 }
 
 function fileRule({ value }: Text, parts: ConfigParts): Readers["file"] {
-  const { state = stateOf(value) } = parts;
+  const { state = stateOf(value, parts.file) } = parts;
   return (path, from) => {
     const file = fromFolderOf(parts.file, text(path, from));
     const fault = fileFault(file, { ...parts, state });
@@ -123,9 +123,9 @@ function fileRule({ value }: Text, parts: ConfigParts): Readers["file"] {
   };
 }
 
-function stateOf(value: unknown): string | undefined {
+function stateOf(value: unknown, file: string): string | undefined {
   const { state } = (value ?? {}) as { state?: unknown };
-  return typeof state === "string" ? state : undefined;
+  return typeof state === "string" ? fromFolderOf(file, state) : undefined;
 }
 
 /** In the order of their places; of one place, and of what is in a list that should be a map, the first. */
@@ -217,13 +217,17 @@ function joined(parts: KeyFaults[]): KeyFaults {
   };
 }
 
+/** Keys that hold the path of a file. */
+const PATHS = ["kubeconfig", "registryConfig", "state"];
+
 /** What stands in the place of flags, as text. */
 function flagsOf({ value, placeOf }: Text, file: string): Config["flags"] {
   const flags = new Map<string, { values: string[]; from: string }>();
-  for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
+  for (const [key, written] of Object.entries(value as Record<string, unknown>)) {
     const flag = flagOf(key);
     if (flag === undefined) continue;
     const { line, column } = placeOf([key]);
+    const given = PATHS.includes(key) ? fromFolderOf(file, String(written)) : written;
     const values = (Array.isArray(given) ? given : [given]).map(String);
     flags.set(flag, { values, from: `${file}:${line}:${column}: ${key}` });
   }

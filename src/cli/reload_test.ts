@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { contextOf } from "../../tests/kit/config_files.ts";
+import { parseCommand } from "./command.ts";
+import type { Options } from "./options.ts";
+import { reloadConfig, type Reloaded } from "./reload.ts";
+
+const FILE = "k8svent.yaml";
+const ARGV = ["--config", FILE, "--timeout", "3s"];
+
+function file(rest: string, ...names: string[]): string {
+  return `version: 1\n${rest}endpoints:\n${
+    names.map((name) => `  - {name: ${name}, url: 'https://${name}.example.com/'}\n`).join("")
+  }`;
+}
+
+/** What a file becomes where it was another one at the start. */
+async function reload(before: string, after: string, env: Record<string, string> = {}): Promise<Reloaded> {
+  const context = contextOf({ [FILE]: before }, env);
+  const options = await parseCommand(ARGV, context) as Options;
+  return await reloadConfig(ARGV, context, after, options);
+}
+
+Deno.test("a reload gives the endpoints of the new text, with the flags of the start", async () => {
+  const reloaded = await reload(file("", "a", "b"), file("", "b", "c"));
+  assert(reloaded.kind === "endpoints");
+  assert.deepEqual(reloaded.endpoints.map(({ name, settings }) => [name, settings.timeout]), [
+    ["b", 3_000],
+    ["c", 3_000],
+  ]);
+  assert.deepEqual(reloaded.later, []);
+});
+
+Deno.test("settings of the program that changed are named by their keys, and only those that would have an effect", async () => {
+  const rest =
+    "interval: 1m\nsource: poll\nupdate: off\nupdateInterval: 2h\nnamespaces: [shop]\nshutdownTimeout: 1s\n";
+  const reloaded = await reload(file("", "a"), file(rest, "a"), { K8SVENT_SHUTDOWN_TIMEOUT: "5s" });
+  assert(reloaded.kind === "endpoints");
+  assert.deepEqual(reloaded.later.sort(), ["interval", "namespaces", "source", "update", "updateInterval"]);
+});
+
+Deno.test("defaults take effect at once, but for the webhooks of annotations", async () => {
+  const hosts = "podWebhooks: [a.example.com]\n";
+  const one = await reload(file("", "a"), file("defaults: {concurrency: 2}\n", "a"));
+  assert(one.kind === "endpoints");
+  assert.equal(one.endpoints[0]?.settings.concurrency, 2);
+  assert.deepEqual(one.later, []);
+  const other = await reload(file(hosts, "a"), file(`${hosts}defaults: {concurrency: 2}\n`, "a"));
+  assert.deepEqual(other.kind === "endpoints" && other.later, ["defaults"]);
+});
+
+Deno.test("a wrong text is told with all its faults", async () => {
+  const reloaded = await reload(file("", "a"), "version: 2\nsource: list\n");
+  assert(reloaded.kind === "faults");
+  assert.deepEqual(reloaded.faults.map((fault) => fault.split(": ")[0]), [
+    "k8svent.yaml:1:10",
+    "k8svent.yaml:2:9",
+  ]);
+});
+
+for (
+  const [what, text] of [
+    ["an empty list", "version: 1\nendpoints: []\n"],
+    ["no endpoints", "version: 1\npodWebhooks: [a.example.com]\n"],
+    ["an empty file", ""],
+  ] as const
+) {
+  Deno.test(`${what} where there were endpoints is a fault`, async () => {
+    assert.equal((await reload(file("", "a"), text)).kind, "faults");
+  });
+}

@@ -1,6 +1,6 @@
 import { runtimeProxy } from "../runtime/proxy.ts";
-import type { ClientCertificate, Refusal } from "./client_certificate.ts";
-import { shownOf, UNKNOWN_KIND, whyRefused } from "./client_certificate.ts";
+import type { ClientCertificate, Refusal } from "../runtime/client_certificate.ts";
+import { shownOf, UNKNOWN_KIND, whyRefused } from "../runtime/client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 

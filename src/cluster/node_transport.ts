@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
-import { shownOf } from "./client_certificate.ts";
+import { shownOf } from "../runtime/client_certificate.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
 /**

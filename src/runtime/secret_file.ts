@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import { fileFault } from "./file_fault.ts";
 import type { Log } from "./log.ts";
 import { parseSecrets } from "./secret.ts";
+import { readAtMost } from "./small_file.ts";
 
 /** The secrets that sign from now on, the first one first in the signature header; none: nothing is signed. */
 export interface Secrets {
@@ -96,15 +97,7 @@ function readSecrets(
 }
 
 function readFile(path: string): string {
-  using file = Deno.openSync(path);
-  const bytes = new Uint8Array(LONGEST + 1);
-  let length = 0;
-  while (length < bytes.length) {
-    const read = file.readSync(bytes.subarray(length));
-    if (read === null) break;
-    length += read;
-  }
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  return new TextDecoder().decode(readAtMost(path, LONGEST + 1));
 }
 
 function isFile(path: string): boolean {

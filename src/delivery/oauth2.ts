@@ -53,8 +53,8 @@ export async function requestToken(auth: OAuth2, secret: string, request: TokenR
         "oauth2.tokenUrl, or allowHttp: true beside it",
     };
   }
-  const server: AuthorizationServer = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
-  const client = { client_id: clientId };
+  const server: AuthorizationServer = { issuer: tokenUrl.origin, "token_endpoint": tokenUrl.href };
+  const client = { "client_id": clientId };
   const prove = authStyle === "header" ? ClientSecretBasic(secret) : ClientSecretPost(secret);
   const way = new Way(tokenUrl, request);
   try {
@@ -158,17 +158,17 @@ function whyNoToken(
 
 /** RFC 6749, 5.2; RFC 8707, 2. */
 const ADVICE: Record<string, string> = {
-  invalid_client:
+  "invalid_client":
     "check oauth2.clientId, what is in oauth2.clientSecretFile, and whether oauth2.authStyle is the right one",
-  unauthorized_client: "let it grant this client tokens by its credentials (client_credentials)",
-  unsupported_grant_type: "let it grant tokens by a client's credentials (client_credentials)",
-  invalid_scope: "check oauth2.scopes, and what this client may have",
-  invalid_target: "check oauth2.resource and oauth2.audience",
-  invalid_request: "check whether it wants oauth2.scopes, an audience, or the other oauth2.authStyle",
-  invalid_grant: "check oauth2.clientId, and what this client may have",
-  access_denied: "check what this client may have",
-  server_error: "see its log",
-  temporarily_unavailable: "check that it runs",
+  "unauthorized_client": "let it grant this client tokens by its credentials (client_credentials)",
+  "unsupported_grant_type": "let it grant tokens by a client's credentials (client_credentials)",
+  "invalid_scope": "check oauth2.scopes, and what this client may have",
+  "invalid_target": "check oauth2.resource and oauth2.audience",
+  "invalid_request": "check whether it wants oauth2.scopes, an audience, or the other oauth2.authStyle",
+  "invalid_grant": "check oauth2.clientId, and what this client may have",
+  "access_denied": "check what this client may have",
+  "server_error": "see its log",
+  "temporarily_unavailable": "check that it runs",
 };
 
 function adviceOn(status: number): string {

@@ -21,7 +21,7 @@ function adviceOn(answer: Answer): string {
   const { status, body } = answer;
   if (HTTP_TO_HTTPS.test(body) && status >= 400) return "it speaks https: write https:// in its URL";
   if (NGINX_CERTIFICATE.test(body) && status === 400) {
-    return "it wants a client certificate that it trusts: check tls.certFile and tls.keyFile of the endpoint";
+    return "it wants a client certificate that it trusts: check the certFile and keyFile of its tls (--config)";
   }
   if (REDIRECTS.has(status)) return redirected(answer.headers.get("location"));
   return ADVICE.get(status) ?? adviceOnClass(status);
@@ -81,7 +81,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [431, "let it take larger headers, or send fewer of them with --signatures"],
   [451, "it refuses for reasons of law"],
   [495, "it does not take the client certificate"],
-  [496, "it wants a client certificate, which k8svent does not show"],
+  [496, "it wants a client certificate: name one in the certFile and keyFile of its tls (--config)"],
   [497, "it speaks https: write https:// in its URL"],
   [499, "what stands before it gave up: see its log"],
   [500, "see its log"],

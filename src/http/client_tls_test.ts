@@ -187,7 +187,7 @@ const ALERTS: [name: string, code: number, sentence: RegExp][] = [
   [
     "certificate_required",
     116,
-    /^\S+ wants a client certificate, which k8svent does not show\. Let it check/,
+    /^\S+ wants a client certificate: name one in tls\.certFile and tls\.keyFile of the endpoint/,
   ],
   ["bad_certificate", 42, /^\S+ wants a client certificate/],
   ["certificate_unknown", 46, /^\S+ wants a client certificate/],

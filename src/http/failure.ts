@@ -122,16 +122,13 @@ const WANTS_CERTIFICATE =
 
 const CLIENT_CERTIFICATE: Reason = {
   fault: "tls",
-  say: (who, _orProxy, _from, { certificate, trustIn }) => {
+  say: (who, _orProxy, _from, { certificate }) => {
     if (certificate !== undefined) {
       return `${who} does not take the client certificate of ${certificate.from}. Check that it has not expired, and that ` +
         "its issuer is one that the receiver trusts";
     }
-    if (trustIn !== "DENO_CERT") {
-      return `${who} wants a client certificate: name one in tls.certFile and tls.keyFile`;
-    }
-    return `${who} wants a client certificate, which k8svent does not show. Let it check the signature instead (--secret), ` +
-      "or send by way of a proxy beside it that shows one";
+    return `${who} wants a client certificate: name one in tls.certFile and tls.keyFile of the endpoint (--config), or let ` +
+      "it check the signature instead (--secret)";
   },
 };
 
@@ -184,9 +181,9 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /fatal alert: Unrecogni[sz]edName/,
     fault: "tls",
-    say: (who, _orProxy, from = "its URL", { serverName }) =>
+    say: (who, _orProxy, from, { serverName }) =>
       `${who} does not serve that name. Check ${
-        serverName === undefined ? `the host in ${from}` : "tls.serverName"
+        serverName === undefined ? `the host in ${from ?? "its URL"}` : "tls.serverName"
       }`,
   },
   {

@@ -124,7 +124,7 @@ testNeeding(
       sending.add();
       assert.match(
         await sending.says(/^Endpoint ops/),
-        /status 400 \(it wants a client certificate that it trusts: check tls\.certFile/,
+        /status 400 \(it wants a client certificate that it trusts: check the certFile/,
       );
       await files.write("tls.crt", own.cert);
       await files.write("tls.key", own.key);

@@ -173,6 +173,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
       print,
       ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
+      realPath: FILES.realPath,
       ...defined("configuration", configurationOf(options, argv, context)),
       onReload(reload): void {
         if (!Deno.stdin.isTerminal() && !Deno.stderr.isTerminal()) onHangup = reload;

@@ -2,16 +2,21 @@ import { probeRoutes } from "../admin/answer.ts";
 import { Health } from "../admin/health.ts";
 import { listen, type Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "../cli/version.ts";
+import { fileFault } from "../config/named_file.ts";
+import { parseWebhookUrl } from "../config/webhook_url.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
 import { Snapshot } from "../delivery/snapshot.ts";
-import { Workers, type WorkersDeps } from "../delivery/workers.ts";
+import { type Peer, Workers, type WorkersDeps } from "../delivery/workers.ts";
 import { type Client, openClient } from "../http/client.ts";
 import { Network } from "../http/network.ts";
+import { tlsOf } from "../http/tls_files.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { type Clock, every } from "../runtime/clock.ts";
+import { CredentialFiles } from "../runtime/credential_files.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secret_file.ts";
 import { readPod } from "../source/lookup.ts";
@@ -52,6 +57,8 @@ export interface World {
   configuration?: { file: ConfigurationFile; text: string };
   /** Takes what is to be done when somebody asks for the configuration to be read again (SIGHUP). */
   onReload?: (run: () => void) => void;
+  /** A path without links; throws where there is no such file. */
+  realPath: (path: string) => string;
   /** Aborts when the program is to end: what is pending is then tried once more. */
   stop: AbortSignal;
 }
@@ -59,8 +66,8 @@ export interface World {
 /** The ways out of the machine; the real ones, but for a test that has the world in memory. */
 export interface Ways {
   connect: typeof connectCluster;
-  /** How each endpoint gets its way out. */
-  openClient: (endpoint: Endpoint, world: World) => Client;
+  /** How each endpoint gets its way out, and the way to the server that gives tokens for it. */
+  openClient: (endpoint: Endpoint, world: World & { files: CredentialFiles }, peer: Peer) => Client;
   /** How the file of `--state` is opened, if not as the store does it. */
   openDisk?: (file: string) => Disk;
 }
@@ -214,13 +221,17 @@ function howToSend(
   ways: Ways,
   world: World,
 ): Omit<WorkersDeps, "pending" | "snapshot" | "reread" | "onRequest" | "fail"> {
-  const { clock, random, log, secrets } = world;
-  const { environment, cluster } = options;
+  const { clock, random, log, secrets, env, realPath } = world;
+  const { environment, cluster, state } = options;
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), state, realPath };
+  const files = new CredentialFiles({ clock, mayRead: (path) => fileFault(path, folders) });
   return {
     clock,
     random,
     log,
-    openClient: (endpoint) => ways.openClient(endpoint, world),
+    openClient: (endpoint, peer) => ways.openClient(endpoint, { ...world, files }, peer),
+    files,
+    parseUrl: webhookUrl,
     rendering: { version: VERSION, environment, cluster, env: envOf(options, world) },
     secrets: () => secrets.current(),
     isAnnounced: !options.once,
@@ -312,10 +323,33 @@ function reminderTick(interval: number): number {
 /** Connections of its own for each endpoint, over a network that all share. */
 export function dialled(): Ways["openClient"] {
   let network: Network | undefined;
-  return ({ trusted }, { clock, env }) => {
+  return ({ trusted, settings }, { clock, env, files }, peer) => {
     network ??= new Network({ clock });
-    return openClient({ network, env, ...!trusted && { guard: {} } });
+    const { tls: given, proxyUrl } = trusted ? settings : {};
+    // The client certificate and the server's name are the receiver's business alone.
+    const tls = peer === "receiver"
+      ? given
+      : given?.caFile === undefined
+      ? undefined
+      : { caFile: given.caFile };
+    return openClient({
+      network,
+      env,
+      ...proxyUrl !== undefined && { proxyUrl },
+      ...tls !== undefined && { tls: tlsOf(tls, files) },
+      ...!trusted && { guard: {} },
+    });
   };
+}
+
+/** The rule of `--url`, with the problem as a value. */
+function webhookUrl(text: string, place: string): URL | { problem: string } {
+  try {
+    return parseWebhookUrl(text, place);
+  } catch (error) {
+    if (error instanceof UsageError) return { problem: error.message };
+    throw error;
+  }
 }
 
 /** The names come by the downward API; without them this is no pod, or one that does not say which. */

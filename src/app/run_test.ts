@@ -39,6 +39,7 @@ class Running {
       secrets: fixedSecrets([]),
       onInspect: (): void => {},
       print: (): Promise<void> => Promise.resolve(),
+      realPath: (path: string): string => path,
       stop: this.#stop.signal,
     };
     const api = new ScriptedApi(...answers);

@@ -23,7 +23,7 @@ Deno.test("a webhook without a name is called after its host and a hash", () => 
 Deno.test("a name stands before the URL, and an = inside the URL is none", () => {
   const [named, unnamed] = parseWebhooks(["ops=http://a.example/?k=v", "https://b.example?x=y"], "--url");
   assert.equal(named?.name, "ops");
-  assert.equal(named?.url.href, "http://a.example/?k=v");
+  assert.equal(named?.url?.href, "http://a.example/?k=v");
   assert.match(unnamed?.name ?? "", /^b\.example-[0-9a-f]{8}$/);
 });
 

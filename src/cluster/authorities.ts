@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { certificateIn, whatInstead } from "./client_certificate.ts";
+import { certificateIn, whatInstead } from "../runtime/client_certificate.ts";
 import { ClusterError } from "./error.ts";
-import { pemBlocks, pemText } from "./pem.ts";
+import { pemBlocks, pemText } from "../runtime/pem.ts";
 
 /** The authorities that a cluster's API server is trusted by. */
 export interface Authorities {

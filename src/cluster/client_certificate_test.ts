@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { authority } from "../../tests/kit/https_server.ts";
-import { expiredSince, type Refusal, shownOf, whyRefused } from "./client_certificate.ts";
+import { expiredSince, type Refusal, shownOf, whyRefused } from "../runtime/client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import { checkClientCertificate, FetchTransport } from "./fetch_transport.ts";
-import { pemBlocks, pemText } from "./pem.ts";
+import { pemBlocks, pemText } from "../runtime/pem.ts";
 
 const JANE = issueCertificate("jane", { issuer: authority });
 const JOHN = issueCertificate("john", { issuer: authority });
@@ -147,15 +147,14 @@ for (const [name, cert, key, sentence] of refused) {
 Deno.test("of a key that node:tls is given nothing stands around it", () => {
   for (const key of [`\uFEFF${JANE.key}`, `text\n${JANE.key}`, JANE.key.replaceAll("\n", "\r\n  ")]) {
     assert.match(
-      shownOf({ ...JANE, key, where: "" }).key,
+      shownOf({ ...JANE, key }).key,
       /^-----BEGIN PRIVATE KEY-----\n([\w+/=]+\n)+-----END PRIVATE KEY-----\n$/,
     );
   }
 });
 
 Deno.test("what is refused for its version alone could be used otherwise", () => {
-  const why = (cert: string, key: string): Refusal | undefined =>
-    whyRefused({ cert, key, where: "the user" });
+  const why = (cert: string, key: string): Refusal | undefined => whyRefused({ cert, key });
   assert.equal(why(VERSION_1.cert, VERSION_1.key), "version");
   assert.notEqual(why(VERSION_1.cert, JOHN.key), "version");
   assert.equal(why(JANE.cert, JANE.key), undefined);
@@ -163,7 +162,7 @@ Deno.test("what is refused for its version alone could be used otherwise", () =>
 
 Deno.test("the day on which a client certificate ended is told, once it has", () => {
   const { cert, key } = issueCertificate("jane", { issuer: authority, expired: true });
-  assert.match(expiredSince({ cert, key, where: "" }, Date.now()) ?? "", /^20\d\d-\d\d-\d\d$/);
-  assert.equal(expiredSince({ ...JANE, where: "" }, Date.now()), undefined);
-  assert.equal(expiredSince({ cert: "", key: "", where: "" }, Date.now()), undefined);
+  assert.match(expiredSince({ cert, key }, Date.now()) ?? "", /^20\d\d-\d\d-\d\d$/);
+  assert.equal(expiredSince({ ...JANE }, Date.now()), undefined);
+  assert.equal(expiredSince({ cert: "", key: "" }, Date.now()), undefined);
 });

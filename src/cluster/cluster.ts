@@ -1,4 +1,4 @@
-import type { ClientCertificate } from "./client_certificate.ts";
+import type { ClientCertificate } from "../runtime/client_certificate.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { isQuoted, placeholderFault } from "../runtime/unfilled.ts";
 import { ClusterError } from "./error.ts";

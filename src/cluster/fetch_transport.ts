@@ -1,7 +1,7 @@
 import { type Proxy, runtimeProxy } from "../runtime/proxy.ts";
 import { withProxyStatus } from "../runtime/proxy_status.ts";
-import type { ClientCertificate, Refusal } from "./client_certificate.ts";
-import { shownOf, UNKNOWN_KIND, whyRefused } from "./client_certificate.ts";
+import type { ClientCertificate, Refusal } from "../runtime/client_certificate.ts";
+import { shownOf, UNKNOWN_KIND, whyRefused } from "../runtime/client_certificate.ts";
 import { ClusterError } from "./error.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 

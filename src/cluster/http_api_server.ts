@@ -5,7 +5,7 @@ import { portOf } from "../runtime/proxy.ts";
 import { answerError, notKubernetes } from "./answer.ts";
 import type { ApiServer } from "./api.ts";
 import { readAuthorities } from "./authorities.ts";
-import { expiredSince } from "./client_certificate.ts";
+import { expiredSince } from "../runtime/client_certificate.ts";
 import { type Access, type Cluster, sameAccess } from "./cluster.ts";
 import { Connections } from "./connections.ts";
 import { ClusterError } from "./error.ts";

@@ -4,7 +4,7 @@ import { checkServerIdentity, connect as connectTls, type PeerCertificate, type 
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
 import { tunnelRefused } from "../runtime/proxy_status.ts";
-import { shownOf } from "./client_certificate.ts";
+import { shownOf } from "../runtime/client_certificate.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Proxy } from "../runtime/proxy.ts";
 import type { Authorities } from "./authorities.ts";
-import type { ClientCertificate } from "./client_certificate.ts";
+import type { ClientCertificate } from "../runtime/client_certificate.ts";
 
 /** One request to an API server: a GET, or a POST of what is posted. */
 export interface Outgoing {

@@ -8,7 +8,7 @@ import { type Cluster, reread } from "./cluster.ts";
 import type { ClusterError } from "./error.ts";
 import { HttpApiServer } from "./http_api_server.ts";
 import { NodeTransport } from "./node_transport.ts";
-import { pemBlocks, pemText } from "./pem.ts";
+import { pemBlocks, pemText } from "../runtime/pem.ts";
 
 /*
  * Which certificates of an API server are trusted, and what is said of the others: kubectl is the measure (Go's

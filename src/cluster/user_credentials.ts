@@ -3,7 +3,7 @@ import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
 import { authProviderHeaders } from "./auth_provider.ts";
 import { type Access, bearer, type Credentials, reread } from "./cluster.ts";
-import type { ClientCertificate } from "./client_certificate.ts";
+import type { ClientCertificate } from "../runtime/client_certificate.ts";
 import { ExecCredentials } from "./exec.ts";
 import { execPlugin, type ResolvedCluster } from "./exec_plugin.ts";
 import { KeptFile } from "./kept_file.ts";

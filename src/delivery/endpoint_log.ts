@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log, LogFields } from "../runtime/log.ts";
 import { counted, duration } from "../runtime/wording.ts";
 import type { Message, Pending } from "../store/store.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Decision } from "./decision.ts";
 import { type EndpointState, isFailing } from "./endpoint_state.ts";
 import { firstLine } from "./refusal.ts";
@@ -23,10 +24,8 @@ export interface EndpointLogDeps {
   pending: Pending;
   clock: Clock;
   log: Log;
-  /** Of the endpoint: what of it comes back in an answer is not shown. */
-  url: URL;
-  /** The active ones: neither are they. */
-  secrets: () => readonly string[];
+  /** What of it comes back in an answer is not shown. */
+  credentials: Pick<Credentials, "confidential">;
 }
 
 /** Tells it, of one endpoint. */
@@ -54,7 +53,7 @@ export class EndpointLog {
     this.#answer = undefined;
     if (outcome.kind !== "answer") return;
     if (outcome.status < 200 || outcome.status >= 300) {
-      this.#answer = firstLine(outcome.body, { url: this.#deps.url, secrets: this.#deps.secrets() });
+      this.#answer = firstLine(outcome.body, this.#deps.credentials.confidential);
       return;
     }
     const fields = {

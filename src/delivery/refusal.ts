@@ -1,6 +1,7 @@
 import type { Answer, Outcome } from "../http/outcome.ts";
 import { printable } from "../runtime/printable.ts";
 import { redact } from "../runtime/redact.ts";
+import type { Confidential } from "./credentials.ts";
 
 /**
  * What a receiver says when it does not take a message, for people, in two parts that are kept apart:
@@ -19,12 +20,18 @@ export function whyNot(outcome: Outcome): string {
 function adviceOn(answer: Answer): string {
   const { status, body } = answer;
   if (HTTP_TO_HTTPS.test(body) && status >= 400) return "it speaks https: write https:// in its URL";
+  if (NGINX_CERTIFICATE.test(body) && status === 400) {
+    return "it wants a client certificate that it trusts: check the certFile and keyFile of its tls (--config)";
+  }
   if (REDIRECTS.has(status)) return redirected(answer.headers.get("location"));
   return ADVICE.get(status) ?? adviceOnClass(status);
 }
 
 /** Of nginx, Apache, Go, Tomcat and others, to a request in the clear. */
 const HTTP_TO_HTTPS = /HTTP request (was sent )?to (an )?HTTPS|plain HTTP to an SSL|requires TLS/i;
+
+/** nginx says it in words alone. */
+const NGINX_CERTIFICATE = /The SSL certificate error|No required SSL certificate was sent/;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -74,7 +81,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [431, "let it take larger headers, or send fewer of them with --signatures"],
   [451, "it refuses for reasons of law"],
   [495, "it does not take the client certificate"],
-  [496, "it wants a client certificate, which k8svent does not show"],
+  [496, "it wants a client certificate: name one in the certFile and keyFile of its tls (--config)"],
   [497, "it speaks https: write https:// in its URL"],
   [499, "what stands before it gave up: see its log"],
   [500, "see its log"],
@@ -105,14 +112,15 @@ const LONGEST_LINE = 200;
  */
 export function firstLine(
   body: string,
-  { url, secrets }: { url: URL; secrets: readonly string[] },
+  { url, secrets }: Confidential,
 ): string | undefined {
   const said = ofJson(body) ?? ofHtml(body) ??
     body.split(/[\r\n\u2028\u2029]+/).find((line) => printable(line) !== "") ??
     "";
   if (!isText(said)) return undefined;
   // Redacted before anything is taken out of it or cut off: of what is cut in two, no part is known any more.
-  const clean = withoutUrl(redact(printable(said), secretForms(secrets)), url);
+  const redacted = redact(printable(said), secretForms(secrets));
+  const clean = url === undefined ? redacted : withoutUrl(redacted, url);
   return clean === "" ? undefined : printable(clean, LONGEST_LINE);
 }
 

@@ -1,8 +1,8 @@
 import type { Outcome, Request, Send } from "../http/outcome.ts";
-import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message, Pending } from "../store/store.ts";
+import type { Credentials, Resolved } from "./credentials.ts";
 import { decide, type Decision } from "./decision.ts";
 import {
   begin,
@@ -19,6 +19,8 @@ import {
 } from "./endpoint_state.ts";
 import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
+import { Pace } from "./pace.ts";
+import { Rereading } from "./rereading.ts";
 import type { Snapshot, SnapshotLog } from "./snapshot.ts";
 import type { Signer } from "./sign.ts";
 import { Standing } from "./standing.ts";
@@ -32,7 +34,7 @@ import { Standing } from "./standing.ts";
  * room for, and gives each its attempt:
  *
  * ```
- * take ─▶ (its body was given up: read it again, its turn comes back) ─▶ render, sign ─▶ send ─▶ decide ─▶ carry out
+ * take ─▶ (its body was given up: read it again) ─▶ credentials ─▶ render, sign ─▶ send ─▶ decide ─▶ carry out
  * ```
  *
  * The store sees to the order (one message a namespace/name at a time) and `decision.ts` to what an outcome means. A
@@ -42,17 +44,18 @@ import { Standing } from "./standing.ts";
 /** What one worker needs. */
 export interface WorkerDeps {
   endpoint: string;
-  url: URL;
+  /** The URL, the secrets that sign, and what proves to the endpoint who asks; asked for at each attempt. */
+  credentials: Credentials;
   send: Send;
   pending: Pending;
   renderer: Renderer;
   signer: Signer;
-  /** The active secrets, asked for at each attempt; none: the request is not signed. */
-  secrets: () => readonly string[];
   /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
   timeout: number;
   /** Requests at a time, at the most. */
   concurrency: number;
+  /** Requests a second, at the most; undefined: as many as it takes. */
+  rate?: number | undefined;
   /** Bytes that all workers together may have under way. */
   budget: { limit: number; used: number };
   /** Whether people hear that it delivers, with the first message that is accepted. */
@@ -82,18 +85,11 @@ export interface WorkerDeps {
  */
 export type Goal = "never" | "settled" | "drained" | "stopped";
 
-/** How long messages wait whose pods could not be read again: a cluster that comes up must not be overrun. */
-const REREAD_BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
-
-/** Pods that are read again at a time; and how many messages are put off in one go while none can be read. */
-const REREADS = 8;
+/** How many messages are put off in one go while none of their pods can be read again. */
 const PUT_OFF = 100;
 
 /** How long the store may need until what follows an acknowledgement is ready: a slow disk's sync; milliseconds. */
 const DURABLE_WITHIN = 500;
-
-/** Bodies that were read again and given up at once, because they are so large: they go out as they are. */
-const REREAD_REMEMBERED = 1_000;
 
 /** The worker of one endpoint. */
 export class Worker {
@@ -102,6 +98,8 @@ export class Worker {
   /** The same, with `--once`. */
   readonly #snapshot: SnapshotLog | undefined;
   readonly #standing: Standing;
+  readonly #pace: Pace | undefined;
+  readonly #rereading: Rereading;
   #state: EndpointState;
   #goal: Goal = "never";
   #inFlight = 0;
@@ -110,10 +108,6 @@ export class Worker {
   #isAnnouncing = false;
   /** Until then, something may become ready that waits for the disk. */
   #durableBy = -Infinity;
-  /** Messages, by their number, whose pods are being read again, or were. */
-  readonly #rereading = new Set<number>();
-  readonly #reread = new Set<number>();
-  #rereadFailures = 0;
   /** Whether the last look was cut short. */
   #hasMore = false;
   #isPumping = false;
@@ -130,6 +124,11 @@ export class Worker {
     this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
     this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
     this.#standing = new Standing(deps.endpoint, deps);
+    this.#pace = deps.rate === undefined ? undefined : new Pace(deps.rate);
+    this.#rereading = new Rereading(deps, (fault) => {
+      this.#fault ??= fault;
+      this.wake();
+    });
   }
 
   /** Something new is ready. Called at any time; cheap. */
@@ -192,7 +191,7 @@ export class Worker {
     const ends = this.#signal.aborted || this.#fault !== undefined;
     try {
       if (!ends && this.#goal !== "stopped" && !this.#isGivenUp) this.#start(now);
-      const isIdle = this.#inFlight === 0 && this.#rereading.size === 0;
+      const isIdle = this.#inFlight === 0 && this.#rereading.isIdle;
       if (isIdle && (ends || this.#isDone(now))) {
         this.#hasEnded = true;
         this.#arm(undefined, now);
@@ -213,11 +212,12 @@ export class Worker {
         ? pending.take(endpoint, now)
         : pending.probe(endpoint, now, { random: random(), last: suspects, first: invited(this.#state) });
       if (message === undefined) return;
-      if (message.completeness !== "fetchable" || this.#reread.has(message.seq)) {
+      if (message.completeness !== "fetchable" || this.#rereading.wasRead(message)) {
+        this.#pace?.took(now);
         this.#attempt(message).catch((error: unknown) => this.#fail(error));
         continue;
       }
-      this.#readAgain(message, now);
+      this.#rereading.start(message, now);
       this.#hasMore = ++putOff >= PUT_OFF;
       if (this.#hasMore) return;
     }
@@ -225,8 +225,7 @@ export class Worker {
 
   #hasRoom(now: number): boolean {
     const { budget } = this.#deps;
-    // Where pods cannot be read, their messages are put off; else, whatever is next waits until one of them was.
-    if (this.#rereadFailures === 0 && this.#rereading.size >= REREADS) return false;
+    if (!this.#rereading.hasRoom || (this.#pace?.readyAt ?? now) > now) return false;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
     if (budget.used >= budget.limit && this.#inFlight > 0) return false;
     return room(this.#state, now, this.#inFlight) > 0;
@@ -254,7 +253,10 @@ export class Worker {
         const before = this.#state;
         const { decision, endpoint: after } = decide(attempt, before, outcome, now);
         this.#state = after;
-        if (decision.kind === "again") continue;
+        if (decision.kind === "again") {
+          this.#pace?.took(now.monotonic);
+          continue;
+        }
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
@@ -273,19 +275,39 @@ export class Worker {
 
   /** Undefined: the signal aborted it. */
   async #send(message: Message, attempt: number, lost: number): Promise<Outcome | undefined> {
-    const { url, renderer, signer, secrets, clock, send, timeout } = this.#deps;
-    const rendered = renderer.render(message);
-    const { headers, body } = rendered;
-    headers["k8svent-attempt"] = String(attempt);
-    if (lost > 0) headers["k8svent-lost"] = String(lost);
-    Object.assign(headers, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets()));
-    const request: Request = { url, headers, body };
+    const { credentials, clock, send, timeout } = this.#deps;
     try {
-      return await send(request, timeout, this.#signal);
+      for (let isSecond = false;; isSecond = true) {
+        const given = credentials.resolve();
+        // A promise only where it must be waited for: most endpoints have nothing to ask for.
+        const resolved = given instanceof Promise ? await given : given;
+        if (this.#signal.aborted) return undefined;
+        if ("kind" in resolved) return resolved;
+        const outcome = await send(this.#request(message, attempt, lost, resolved), timeout, this.#signal);
+        // A token that the endpoint takes no more is nobody's failure, once.
+        const isRefused = !isSecond && outcome.kind === "answer" && outcome.status === 401;
+        if (!isRefused || !credentials.refused(resolved)) return outcome;
+        this.#pace?.took(clock.monotonic());
+      }
     } catch (error) {
       if (this.#signal.aborted) return undefined;
       throw error;
     }
+  }
+
+  #request(
+    message: Message,
+    attempt: number,
+    lost: number,
+    { url, headers: own, secrets }: Resolved,
+  ): Request {
+    const { renderer, signer, clock } = this.#deps;
+    const rendered = renderer.render(message);
+    const { headers, body } = rendered;
+    headers["k8svent-attempt"] = String(attempt);
+    if (lost > 0) headers["k8svent-lost"] = String(lost);
+    Object.assign(headers, own, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets));
+    return { url, headers, body };
   }
 
   #carryOut(
@@ -297,7 +319,7 @@ export class Worker {
     const { pending, endpoint } = this.#deps;
     if (decision.kind === "delivered") {
       pending.acknowledged(message, lost);
-      this.#reread.delete(message.seq);
+      this.#rereading.forget(message);
       this.#durableBy = now + DURABLE_WITHIN;
       if (decision.release > 0) pending.retryDeadLetters(endpoint, decision.release);
       return;
@@ -311,28 +333,6 @@ export class Worker {
     this.#deps.onRequest(this.#deps.endpoint);
   }
 
-  /**
-   * Gives the message back first: what is read may be newer and then takes its place. It is ready again as soon as the
-   * store has the body, and after a backoff if it has not.
-   */
-  #readAgain(message: Message, now: number): void {
-    const { pending, reread, random } = this.#deps;
-    const { seq } = message;
-    pending.defer(message, now + backoffDelay(REREAD_BACKOFF, this.#rereadFailures + 1, random()));
-    // One at a time while none can be read: the API server is asked once for each backoff, not once for each pod.
-    if (this.#rereading.has(seq) || (this.#rereadFailures > 0 && this.#rereading.size > 0)) return;
-    this.#rereading.add(seq);
-    reread(message).then((isFound) => {
-      this.#rereadFailures = isFound ? 0 : this.#rereadFailures + 1;
-      if (!isFound) return;
-      if (this.#reread.size >= REREAD_REMEMBERED) this.#reread.clear();
-      this.#reread.add(seq);
-    }).catch((error: unknown) => this.#fail(error)).finally(() => {
-      this.#rereading.delete(seq);
-      this.wake();
-    });
-  }
-
   #isDone(now: number): boolean {
     if (this.#goal === "never") return false;
     if (this.#goal === "stopped" || this.#isGivenUp || this.#state.circuit.kind === "disabled") return true;
@@ -341,7 +341,8 @@ export class Worker {
     if (this.#goal === "settled") {
       if (counts.pending === counts.deadLetters) return true;
       const until = this.#nextAt(now) ?? now;
-      const isOver = this.#snapshot !== undefined && until - (this.#state.asking?.since ?? now) > PATIENCE;
+      const since = Math.max(this.#state.asking?.since ?? now, this.#pace?.readyAt ?? -Infinity);
+      const isOver = this.#snapshot !== undefined && until - since > PATIENCE;
       if (isOver) this.#giveUp({ kind: "asks to wait", until });
       return isOver;
     }
@@ -364,7 +365,10 @@ export class Worker {
     }
     if (this.#goal === "drained" && this.#inFlight === 0 && now < this.#durableBy) return this.#durableBy;
     // With no room left, the end of an attempt is what there is to wait for.
-    return due !== undefined && room(this.#state, now, this.#inFlight) > 0 ? due : undefined;
+    if (room(this.#state, now, this.#inFlight) === 0) return undefined;
+    const readyAt = this.#pace?.readyAt ?? now;
+    const isPaced = readyAt > now && pending.hasReady(endpoint, now);
+    return isPaced ? Math.min(readyAt, due ?? Infinity) : due;
   }
 
   #arm(at: number | undefined, now: number): void {

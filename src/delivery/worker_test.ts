@@ -98,7 +98,7 @@ withRig("an endpoint that hangs changes nothing for another", async (rig) => {
   rig.addPods(50);
   for (let pod = 0; pod < 50; pod++) rig.add(`pod-${pod}`, {}, "b");
   rig.start();
-  rig.start({ endpoint: "b", url: new URL("https://b.example.com/hook") });
+  rig.start({ endpoint: "b", credentials: rig.credentials({ url: new URL("https://b.example.com/hook") }) });
   await rig.clock.advance(100);
   assert.equal(rig.store.pending.counts("b").pending, 0);
   assert.equal(rig.counts.pending, 50);

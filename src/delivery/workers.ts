@@ -1,7 +1,8 @@
 import type { Client } from "../http/client.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import { type CredentialsDeps, openCredentials } from "./credentials.ts";
 import { Renderer, type Rendering } from "./render.ts";
-import type { Scheme } from "../route/endpoint_settings.ts";
+import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
@@ -15,17 +16,24 @@ import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 /** What each worker has of its own. */
 type OwnDeps = Pick<
   WorkerDeps,
-  "endpoint" | "url" | "send" | "renderer" | "signer" | "timeout" | "concurrency"
+  "endpoint" | "credentials" | "send" | "renderer" | "signer" | "timeout" | "concurrency" | "rate"
 >;
 
 /** What all workers share, and how each gets its own way to its endpoint. */
-export interface WorkersDeps extends Omit<WorkerDeps, keyof OwnDeps> {
-  /** Makes the way to an endpoint, once for each opening. One that is not trusted is dialled through the guard. */
-  openClient: (endpoint: Endpoint) => Client;
+export interface WorkersDeps
+  extends Omit<WorkerDeps, keyof OwnDeps>, Pick<CredentialsDeps, "files" | "parseUrl" | "secrets"> {
+  /**
+   * Makes the way to an endpoint, once for each opening, or to the server that gives tokens for it. One that is not trusted
+   * is dialled through the guard.
+   */
+  openClient: (endpoint: Endpoint, peer: Peer) => Client;
   rendering: Rendering;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
+
+/** Whom an endpoint's client is to reach. */
+export type Peer = "receiver" | "token server";
 
 /** Annotation endpoints that were closed and are remembered: annotations can name new ones without end. */
 const REMEMBERED = 1_000;
@@ -38,6 +46,14 @@ interface Running {
   endpoint: Endpoint;
   /** Resolves when the worker has returned and its connections are closed. */
   ended: Promise<void>;
+}
+
+/** For an endpoint that an annotation named: whatever proves who the operator is, is for the operator's alone. */
+function withoutCredentials(
+  { timeout, concurrency, signatures, ...rest }: EndpointSettings,
+): EndpointSettings {
+  const { selection, filter, notices } = rest;
+  return { selection, filter, notices, timeout, concurrency, signatures, headers: [] };
 }
 
 /** All workers. */
@@ -65,26 +81,38 @@ export class Workers {
 
   /** Starts the worker of an endpoint unless it runs. */
   open(endpoint: Endpoint): void {
-    const { name, url, trusted, settings: { timeout, concurrency, signatures } } = endpoint;
-    // A URL that stands in a file is not read yet: what is for such an endpoint stays pending.
-    if (this.#running.has(name) || url === undefined) return;
-    const { send, close } = this.#deps.openClient(endpoint);
+    const { name, url, trusted } = endpoint;
+    if (this.#running.has(name)) return;
+    const settings = trusted ? endpoint.settings : withoutCredentials(endpoint.settings);
+    const { timeout, concurrency, rate, signatures } = settings;
+    const client = this.#deps.openClient(endpoint, "receiver");
     const unsigned = (): string[] => [];
-    const worker = new Worker({
+    const credentials = openCredentials(settings, {
       ...this.#deps,
       endpoint: name,
       url,
-      send,
-      renderer: this.#renderer,
-      signer: this.#signerFor(signatures),
-      timeout,
-      concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
-      isAnnounced: trusted && this.#deps.isAnnounced,
       // The operator's signature on what an annotation's endpoint receives could be replayed to the operator's.
       secrets: trusted ? this.#deps.secrets : unsigned,
+      openTokenClient: () => this.#deps.openClient(endpoint, "token server"),
+      signal: this.#signal,
+    });
+    const worker = new Worker({
+      ...this.#deps,
+      endpoint: name,
+      credentials,
+      send: client.send,
+      renderer: this.#renderer,
+      signer: this.#signerFor(signatures),
+      isAnnounced: trusted && this.#deps.isAnnounced,
+      timeout,
+      concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
+      rate,
     });
     worker.aim(this.#goal);
-    const ended = worker.run(this.#signal).catch(this.#deps.fail).finally(close);
+    const ended = worker.run(this.#signal).catch(this.#deps.fail).finally(() => {
+      credentials.close();
+      client.close();
+    });
     this.#closed.delete(name);
     if (!trusted) this.#ofAnnotations.add(name);
     this.#running.set(name, { worker, endpoint, ended });

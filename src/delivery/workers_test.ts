@@ -1,4 +1,4 @@
-import { endpointOf } from "../../tests/kit/endpoint.ts";
+import { endpointOf, SETTINGS } from "../../tests/kit/endpoint.ts";
 import assert from "node:assert/strict";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
@@ -6,7 +6,7 @@ import { openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
 import type { Endpoint } from "../route/endpoint.ts";
-import { Workers } from "./workers.ts";
+import { Workers, type WorkersDeps } from "./workers.ts";
 
 /** Workers whose endpoints share one scripted receiver; the requests tell them apart by their URL. */
 class Rig {
@@ -17,7 +17,7 @@ class Rig {
   readonly faults: unknown[] = [];
   readonly opened: Endpoint[] = [];
   closed = 0;
-  readonly workers: Workers = new Workers({
+  readonly deps: WorkersDeps = {
     ...deliveryDeps(this.store.pending, this.clock, new MemoryLog()),
     openClient: (endpoint) => {
       this.opened.push(endpoint);
@@ -25,7 +25,8 @@ class Rig {
     },
     secrets: () => ["a-secret-of-24-characters"],
     fail: (error) => this.faults.push(error),
-  }, this.kill.signal);
+  };
+  readonly workers: Workers = new Workers(this.deps, this.kill.signal);
 
   add(endpoints: string[], name = "web-0"): void {
     record(this.store, endpoints, { name });
@@ -218,4 +219,33 @@ withRig("a fault of one worker is reported and the others go on", async (rig) =>
   await rig.clock.advance(0);
   assert.deepEqual(rig.faults, [fault]);
   assert.equal(rig.store.pending.counts("good").pending, 0);
+});
+
+withRig(
+  "each endpoint is signed and paced as its own settings say, the others as the flags do",
+  async (rig) => {
+    for (let pod = 0; pod < 3; pod++) rig.add(["a", "b", "c"], `pod-${pod}`);
+    rig.workers.open({ ...endpoint("a"), settings: { ...SETTINGS, signatures: ["github"], rate: 1 } });
+    rig.workers.open({ ...endpoint("b"), settings: { ...SETTINGS, signatures: [], concurrency: 1 } });
+    rig.workers.open(endpoint("c"));
+    await rig.clock.advance(0);
+    const signatures = (host: string): string[][] =>
+      rig.receiver.seen.filter(({ url }) => url.host.startsWith(host)).map(({ headers }) =>
+        Object.keys(headers).filter((name) => /signature/.test(name))
+      );
+    assert.deepEqual(signatures("a"), [["x-hub-signature-256"]]);
+    assert.deepEqual(signatures("b"), [[], [], []]);
+    assert.deepEqual(signatures("c")[0], ["webhook-signature", "x-atomist-signature", "x-hub-signature-256"]);
+    await rig.clock.advance(5_000);
+  },
+);
+
+withRig("an annotation's endpoint gets none of the credentials that all endpoints have", async (rig) => {
+  const header = { name: "x-key", value: "the-operators" };
+  const settings = { ...SETTINGS, headers: [header], secretFiles: ["/s"], urlFile: "/u" };
+  rig.add(["other"]);
+  rig.workers.open({ ...endpoint("other", false), settings });
+  await rig.clock.advance(0);
+  assert.equal(rig.receiver.seen.length, 1);
+  assert.equal(rig.receiver.seen[0]?.headers["x-key"], undefined);
 });

@@ -15,15 +15,24 @@ export function isCertificateFault(words: string): boolean {
 
 /**
  * @param words the error's
- * @param whose the certificate's, as it goes on after "the certificate of"
  * @param chain what the server sent, its own certificate first; empty where that is not known
  */
-export function certificateFault(words: string, whose: string, chain: readonly X509Certificate[]): string {
+export function certificateFault(words: string, whose: Whose, chain: readonly X509Certificate[]): string {
   const say = REASONS.find(({ when }) => when.test(words))?.say ?? untrusted;
-  return say(`the certificate of ${whose}`, words, chain);
+  return say(`the certificate of ${whose.name}`, words, whose, chain);
 }
 
-type Say = (it: string, words: string, chain: readonly X509Certificate[]) => string;
+/** Whose certificate it is, and how it came to be judged. */
+export interface Whose {
+  /** As it goes on after "the certificate of". */
+  name: string;
+  /** What names the file of authorities that are trusted besides the usual ones: `DENO_CERT`, or an option. */
+  trustIn: string;
+  /** The name that was asked for in place of the URL's host. */
+  serverName: string | undefined;
+}
+
+type Say = (it: string, words: string, whose: Whose, chain: readonly X509Certificate[]) => string;
 
 /** The first that fits. */
 const REASONS: { when: RegExp; say: Say }[] = [
@@ -34,7 +43,12 @@ const REASONS: { when: RegExp; say: Say }[] = [
   },
   {
     when: /not valid for name|\bERR_TLS_CERT_ALTNAME_INVALID\b/,
-    say: (it, words) => `${it} is for another name${others(words)}. Use a name that it is issued for`,
+    say: (it, words, { serverName }) =>
+      serverName === undefined
+        ? `${it} is for another name${others(words)}. Use a name that it is issued for`
+        : `${it} is for another name than tls.serverName${
+          others(words)
+        }. Name one there that it is issued for`,
   },
   {
     when: /not valid yet|\bNotValidYet\b|\bCERT_NOT_YET_VALID\b/,
@@ -73,9 +87,9 @@ const REASONS: { when: RegExp; say: Say }[] = [
   },
   {
     when: /BadSignature/,
-    say: (it) =>
+    say: (it, _words, { trustIn }) =>
       `${it} has a signature that cannot be verified: its authority's key is another one than that of the certificate ` +
-      "in DENO_CERT, or an RSA key of less than 2048 bits. Issue it anew with such a key",
+      `in ${trustIn}, or an RSA key of less than 2048 bits. Issue it anew with such a key`,
   },
   {
     when: /extended key usage|InvalidPurpose/,
@@ -91,29 +105,33 @@ const REASONS: { when: RegExp; say: Say }[] = [
   },
   {
     when: /CaUsedAsEndEntity/,
-    say: (it) =>
+    say: (it, _words, { trustIn }) =>
       `${it} is that of an authority (CA:TRUE), which a server may not show as its own. Issue one for the server ` +
-      "(openssl req -x509 -addext basicConstraints=critical,CA:FALSE), and let DENO_CERT name its file",
+      `(openssl req -x509 -addext basicConstraints=critical,CA:FALSE), and let ${trustIn} name its file`,
   },
 ];
 
-const LET_DENO_CERT = "let DENO_CERT name a PEM file of";
-
-function untrusted(it: string, _words: string, chain: readonly X509Certificate[]): string {
+function untrusted(
+  it: string,
+  _words: string,
+  { trustIn }: Whose,
+  chain: readonly X509Certificate[],
+): string {
+  const letIt = `let ${trustIn} name a PEM file of`;
   const [own] = chain;
   const last = chain.at(-1);
   if (own === undefined || last === undefined) {
-    return `${it} is not trusted: ${LET_DENO_CERT} the authority that issued it`;
+    return `${it} is not trusted: ${letIt} the authority that issued it`;
   }
   if (isSelfSigned(own)) {
-    return `${it} is not trusted: it is self-signed. If it is the right one, ${LET_DENO_CERT} it`;
+    return `${it} is not trusted: it is self-signed. If it is the right one, ${letIt} it`;
   }
   const issuer = nameOf(last.issuer);
   if (isSelfSigned(last)) {
-    return `${it} is not trusted: the authority ${issuer} is not known here. If it is the right one, ${LET_DENO_CERT} it`;
+    return `${it} is not trusted: the authority ${issuer} is not known here. If it is the right one, ${letIt} it`;
   }
   return `${it} is not trusted: it was issued by ${issuer}, whose certificate was not sent along and is not known here. ` +
-    `Let the server send its whole chain, intermediate certificates too, or ${LET_DENO_CERT} that authority`;
+    `Let the server send its whole chain, intermediate certificates too, or ${letIt} that authority`;
 }
 
 function isSelfSigned({ issuer, subject }: X509Certificate): boolean {

@@ -1,7 +1,16 @@
-import { bareHost, basicAuthorization, portOf, proxyAuthorization, proxyFor } from "../runtime/proxy.ts";
+import {
+  bareHost,
+  basicAuthorization,
+  parseProxy,
+  portOf,
+  proxyAuthorization,
+  type ProxyChoice,
+  proxyFor,
+} from "../runtime/proxy.ts";
 import { Alarms } from "./alarms.ts";
 import { Connection } from "./connection.ts";
-import { dial, type Progress, type Way } from "./dial.ts";
+import { PROXY_OPTION } from "../runtime/proxy_fault.ts";
+import { dial, placeOf, type Progress, type Way } from "./dial.ts";
 import {
   exchangeFailure,
   failedAfter,
@@ -13,9 +22,9 @@ import {
 } from "./failure.ts";
 import { isPublicAddress } from "./guard.ts";
 import type { Network } from "./network.ts";
-import type { ClientCertificate } from "./node_tls.ts";
 import type { Failure, Outcome, Request, Send } from "./outcome.ts";
 import { headOf } from "./head.ts";
+import { type AskTls, USUAL } from "./tls.ts";
 
 /**
  * HTTP/1.1 for one endpoint: its connections, and one attempt after another on each.
@@ -47,10 +56,10 @@ export interface ClientOptions {
   network: Network;
   /** For the proxy's variables; see `runtime/proxy.ts`. */
   env: (name: string) => string | undefined;
-  /** PEM: authorities that are trusted besides those of the runtime (which reads `DENO_CERT`). None by default. */
-  caCerts?: readonly string[];
-  /** Shown to a receiver that asks for one. None by default. */
-  certificate?: ClientCertificate;
+  /** Takes the place of the proxy that the variables name, and knows no exceptions. Its user is never told. */
+  proxyUrl?: URL;
+  /** What TLS is made with, asked at each dial. By default what is usual: the runtime's authorities, no certificate. */
+  tls?: AskTls;
   /** See above. `allowed` is for tests, which have only loopback. Not guarded by default. */
   guard?: { allowed?: (address: string) => boolean };
 }
@@ -83,6 +92,8 @@ interface Pooled {
   origin: string;
   /** Before which failure it was opened. */
   generation: number;
+  /** Its receiver's, for what is said of it. */
+  place: Place;
   /** While it rests: when it is closed, by the monotonic clock. */
   until: number;
 }
@@ -132,9 +143,8 @@ class Pool {
   }
 
   async #exchange(pooled: Pooled, head: string, body: Uint8Array, attempt: Attempt): Promise<Outcome> {
-    const { route, due, deadline, signal } = attempt;
-    const { place, isProxied } = route;
-    const { connection } = pooled;
+    const { route: { way, isProxied }, due, deadline, signal } = attempt;
+    const { connection, place } = pooled;
     const wasKept = connection.served > 0;
     const give = (): void => connection.close();
     const cancel = this.#alarms.at(due, give);
@@ -146,7 +156,7 @@ class Pool {
     switch (exchange.kind) {
       case "answer":
         this.#isSuspect = false;
-        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(route.way);
+        if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(way);
         return exchange.answer;
       case "malformed":
         return failedAfter("malformed", malformed(nameOf(place), exchange.flaw));
@@ -190,7 +200,13 @@ class Pool {
   }
 
   async #dial(route: Route, progress: Progress, signal: AbortSignal): Promise<Pooled | Failure> {
-    const wire = await dial({ ...route.way, isSuspect: this.#isSuspect }, this.#network, progress, signal);
+    const tls = usesTls(route.way) ? this.#options.tls?.() ?? USUAL : USUAL;
+    if ("kind" in tls) {
+      this.#givePlaceBack(route);
+      return tls;
+    }
+    const way = { ...route.way, tls, isSuspect: this.#isSuspect };
+    const wire = await dial(way, this.#network, progress, signal);
     if ("kind" in wire) {
       this.#givePlaceBack(route);
       return wire;
@@ -200,7 +216,13 @@ class Pool {
       this.#idle = this.#idle.filter((other) => other !== pooled);
       this.#givePlaceBack(route);
     });
-    const pooled: Pooled = { connection, origin: route.url.origin, generation: this.#generation, until: 0 };
+    const pooled: Pooled = {
+      connection,
+      origin: route.url.origin,
+      generation: this.#generation,
+      place: placeOf(way),
+      until: 0,
+    };
     this.#all.add(pooled);
     // One that nobody waits for any more must not stay behind.
     if (signal.aborted || this.#isClosed) connection.close();
@@ -317,14 +339,14 @@ function usesTls({ isTls, proxy }: Way): boolean {
   return isTls || proxy?.scheme === "https";
 }
 
-function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOptions): Route | Failure {
+function makeRoute(url: URL, { env, proxyUrl, guard }: ClientOptions): Route | Failure {
   const isTls = url.protocol === "https:";
   const host = bareHost(url);
   const label = hostLabel(host, portOf(url));
   if (guard !== undefined && !isTls) {
     return failedBefore("blocked", `${label} is not dialled: the webhook of a pod must be https`);
   }
-  const proxy = guard === undefined ? proxyFor(url, env) : undefined;
+  const proxy = guard === undefined ? chooseProxy(url, proxyUrl, env) : undefined;
   if (proxy !== undefined && "problem" in proxy) return failedBefore("proxy", proxy.problem);
   const isProxied = proxy !== undefined && !isTls;
   const path = url.pathname + url.search;
@@ -335,12 +357,20 @@ function makeRoute(url: URL, { env, caCerts = [], certificate, guard }: ClientOp
   const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
   return {
     url,
-    way: { host, port: portOf(url), isTls, proxy, allowed, caCerts, certificate, isSuspect: false },
-    place: { label, proxyFrom: undefined, via: proxy },
+    way: { host, port: portOf(url), isTls, proxy, allowed, tls: USUAL, isSuspect: false },
+    place: { label, proxyFrom: undefined, via: proxy, tls: USUAL },
     prefix,
     authorization: basicAuthorization(url),
     isProxied,
   };
+}
+
+function chooseProxy(
+  url: URL,
+  proxyUrl: URL | undefined,
+  env: (name: string) => string | undefined,
+): ProxyChoice {
+  return proxyUrl === undefined ? proxyFor(url, env) : parseProxy(proxyUrl.href, PROXY_OPTION);
 }
 
 function late({ place, waitsFor }: Progress, deadline: number): Failure {

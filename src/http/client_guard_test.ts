@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
-import { answerOf, clientFor, failureOf, GOING, LONG, post, sendOnce } from "../../tests/kit/http_client.ts";
+import {
+  answerOf,
+  clientFor,
+  failureOf,
+  GOING,
+  LONG,
+  post,
+  sendOnce,
+  trusting,
+} from "../../tests/kit/http_client.ts";
 import { SocketServer } from "../../tests/kit/socket_server.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -10,10 +19,10 @@ const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["hooks.test",
 
 /** Lets the client reach a server of the test, and nothing else. */
 const LOOPBACK = {
-  caCerts: [AUTHORITY.cert],
+  ...trusting(AUTHORITY.cert),
   guard: { allowed: (address: string): boolean => address === "127.0.0.1" },
 };
-const AS_IT_IS = { caCerts: [AUTHORITY.cert], guard: {} };
+const AS_IT_IS = { ...trusting(AUTHORITY.cert), guard: {} };
 
 const accept = (socket: Socket): void => void socket.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
 

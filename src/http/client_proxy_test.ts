@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
-import { answerOf, clientFor, failureOf, GOING, LONG, post, sendOnce } from "../../tests/kit/http_client.ts";
+import {
+  answerOf,
+  clientFor,
+  failureOf,
+  GOING,
+  LONG,
+  post,
+  sendOnce,
+  trusting,
+} from "../../tests/kit/http_client.ts";
 import { type Behaviour, SocketServer } from "../../tests/kit/socket_server.ts";
 
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["hooks.test", "proxy.test"] });
-const TRUSTING = { caCerts: [AUTHORITY.cert] };
+const TRUSTING = trusting(AUTHORITY.cert);
 const RESOLVING = { resolve: (): Promise<string[]> => Promise.resolve(["127.0.0.1"]) };
 
 const accept = (socket: Socket): void => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
@@ -176,4 +185,36 @@ Deno.test("a proxy that wants a password for a plain request is not taken for th
   );
   assert.deepEqual([when, fault], ["before", "proxy"]);
   assert.match(message, /^the proxy proxy\.test:\d+ wants a user and a password/);
+});
+
+Deno.test("a proxy of the endpoint's own takes the place of the variables', for loopback and NO_PROXY too", async () => {
+  await using server = await SocketServer.listen({ tls: GOOD, onRequest: accept });
+  await using proxy = await SocketServer.listen({ onRequest: tunnelling() });
+  const variables: Record<string, string> = { HTTPS_PROXY: "http://127.0.0.1:1", NO_PROXY: "*" };
+  const proxyUrl = new URL(`http://me:a%2Fpw@127.0.0.1:${proxy.port}`);
+  const client = clientFor({ ...TRUSTING, proxyUrl, env: (name) => variables[name] }, RESOLVING);
+  answerOf(await client.send(post(`https://hooks.test:${server.port}`), LONG, GOING));
+  client.close();
+  assert.match(proxy.requests[0]?.head ?? "", /^CONNECT hooks\.test:\d+ .*Basic bWU6YS9wdw==/s);
+});
+
+Deno.test("what a proxy of the endpoint's own does wrong is told with the option, and without its password", async () => {
+  const answers: [answer: string, sentence: RegExp][] = [
+    [
+      "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
+      /wants a user and a password .*put them into proxyUrl$/,
+    ],
+    [
+      "HTTP/1.1 403 Forbidden\r\n\r\n",
+      /refused the way to hooks\.test:443 \(status 403\)\. Let it allow that$/,
+    ],
+  ];
+  for (const [answer, sentence] of answers) {
+    await using proxy = await SocketServer.listen({ onRequest: tunnelling(answer) });
+    const proxyUrl = new URL(`http://me:a-pw@127.0.0.1:${proxy.port}`);
+    const { fault, message } = failureOf(await sendOnce("https://hooks.test", { proxyUrl }, RESOLVING));
+    assert.equal(fault, "proxy");
+    assert.match(message, sentence);
+    assert.doesNotMatch(message, /a-pw/);
+  }
 });

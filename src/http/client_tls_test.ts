@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
-import { answerOf, clientFor, failureOf, GOING, LONG, post, sendOnce } from "../../tests/kit/http_client.ts";
+import {
+  answerOf,
+  clientFor,
+  failureOf,
+  GOING,
+  LONG,
+  post,
+  sendOnce,
+  trusting,
+} from "../../tests/kit/http_client.ts";
 import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { openClient } from "./client.ts";
@@ -9,7 +18,7 @@ import { Network } from "./network.ts";
 
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["localhost", "127.0.0.1"] });
-const TRUSTING = { caCerts: [AUTHORITY.cert] };
+const TRUSTING = trusting(AUTHORITY.cert);
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const accept = (socket: Socket): void => void socket.write(OK);
@@ -136,7 +145,7 @@ Deno.test("an unknown issuer, another name and old age are told apart, before th
     await context.step(`a certificate ${what}`, async () => {
       await using server = await SocketServer.listen({ tls: shown, onRequest: accept });
       const { when, fault, message } = failureOf(
-        await sendOnce(`https://localhost:${server.port}`, { caCerts }),
+        await sendOnce(`https://localhost:${server.port}`, trusting(...caCerts)),
       );
       assert.deepEqual([when, fault], ["before", "certificate"]);
       assert.match(message, /^the certificate of localhost:\d+ /);
@@ -151,7 +160,7 @@ Deno.test("a chain with its intermediate, and a self-signed certificate that is 
   const complete = chained(issueCertificate("a", { issuer: INTERMEDIATE, hosts: HOSTS }), INTERMEDIATE);
   for (const [tls, trusted] of [[complete, AUTHORITY], [SELF_SIGNED, SELF_SIGNED]] as const) {
     await using server = await SocketServer.listen({ tls, onRequest: accept });
-    answerOf(await sendOnce(`https://localhost:${server.port}`, { caCerts: [trusted.cert] }));
+    answerOf(await sendOnce(`https://localhost:${server.port}`, trusting(trusted.cert)));
   }
 });
 
@@ -161,7 +170,7 @@ Deno.test("a server that says nothing more when it is looked at again is told by
     tls: GOOD,
     onConnection: (socket) => void (++connections > 1 && socket.destroy()),
   });
-  const { fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, { caCerts: [] }));
+  const { fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, trusting()));
   assert.equal(fault, "certificate");
   assert.match(message, /^the certificate of localhost:\d+ is not trusted: .*let DENO_CERT name a PEM file/);
 });
@@ -178,7 +187,7 @@ const ALERTS: [name: string, code: number, sentence: RegExp][] = [
   [
     "certificate_required",
     116,
-    /^\S+ wants a client certificate, which k8svent does not show\. Let it check/,
+    /^\S+ wants a client certificate: name one in tls\.certFile and tls\.keyFile of the endpoint/,
   ],
   ["bad_certificate", 42, /^\S+ wants a client certificate/],
   ["certificate_unknown", 46, /^\S+ wants a client certificate/],
@@ -299,7 +308,7 @@ Deno.test("a receiver that wants a client certificate gets the one that is given
     onRequest: accept,
   });
   const url = `https://localhost:${server.port}`;
-  const client = clientFor({ ...TRUSTING, certificate: own });
+  const client = clientFor(trusting(AUTHORITY.cert, { ...own, from: "own" }));
   for (const size of [1, 200_000]) {
     assert.equal(answerOf(await client.send(post(url, "x".repeat(size)), LONG, GOING)).body, "ok");
   }

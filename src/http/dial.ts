@@ -4,9 +4,10 @@ import { adviceOnRefusal } from "../runtime/proxy_fault.ts";
 import type { Wire } from "./connection.ts";
 import { dialFailure, failedBefore, hostLabel, needsLook, type Place } from "./failure.ts";
 import type { Network } from "./network.ts";
-import type { ClientCertificate, Look } from "./node_tls.ts";
+import type { Look } from "./node_tls.ts";
 import type { Failure } from "./outcome.ts";
 import { ResponseReader } from "./response.ts";
+import type { Tls } from "./tls.ts";
 
 /** Where a connection is to lead, and how. */
 export interface Way {
@@ -17,9 +18,7 @@ export interface Way {
   proxy: Proxy | undefined;
   /** Only addresses that this allows are dialled, and none if one of the host's is not; undefined: all. */
   allowed: ((address: string) => boolean) | undefined;
-  /** PEM: trusted besides the usual ones. */
-  caCerts: readonly string[];
-  certificate: ClientCertificate | undefined;
+  tls: Tls;
   /**
    * Whether TLS is to be made by `node:tls` though `Deno.startTls` would do. A connection of Deno's that is closed in the
    * middle of its handshake, or while it cannot write, keeps its socket until the *peer* ends it (Deno 2.9.6): with a
@@ -74,12 +73,17 @@ type Last = (
 const secureLast: Last = async ({ wire, tcp }, way, taken) => {
   // TLS of Deno's needs the socket itself.
   const isPlain = wire === tcp;
-  if (isPlain && way.certificate === undefined && !way.isSuspect) {
-    return await secure(tcp, way.host, way.caCerts, taken);
+  if (isPlain && way.tls.certificate === undefined && !way.isSuspect) {
+    return await secure(tcp, serverName(way), way.tls.caCerts, taken);
   }
   const { secureByNode } = await import("./node_tls.ts");
-  return await secureByNode(wire, way.host, way.caCerts, way.certificate);
+  return await secureByNode(wire, serverName(way), way.tls);
 };
+
+/** Whom the receiver's certificate must name. */
+function serverName({ host, tls }: Way): string {
+  return tls.serverName ?? host;
+}
 
 async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promise<Look | undefined> {
   const enough = new AbortController();
@@ -88,8 +92,8 @@ async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promi
   const progress: Progress = { place: placeOf(way), waitsFor: "place" };
   let look: Look | undefined;
   const { lookByNode } = await import("./node_tls.ts");
-  await reach(way, network, progress, both, async ({ wire }, { host }) => {
-    look = await lookByNode(wire, host);
+  await reach(way, network, progress, both, async ({ wire }) => {
+    look = await lookByNode(wire, serverName(way));
     return wire;
   });
   cancel();
@@ -99,8 +103,9 @@ async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promi
 /** Milliseconds. It is for a better sentence alone. */
 const LONGEST_LOOK = 2_000;
 
-function placeOf({ host, port, proxy }: Way): Place {
-  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy };
+/** The receiver's, for what is said of it. */
+export function placeOf({ host, port, proxy, tls }: Way): Place {
+  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy, tls };
 }
 
 async function reach(
@@ -114,7 +119,7 @@ async function reach(
   const receiver = placeOf(way);
   const first: Place = proxy === undefined
     ? receiver
-    : { label: proxy.label, proxyFrom: proxy.from, via: undefined };
+    : { label: proxy.label, proxyFrom: proxy.from, via: undefined, tls: way.tls };
   const { host, port } = proxy ?? way;
   let wire: Wire | undefined;
   const stop = (): void => {
@@ -136,7 +141,7 @@ async function reach(
     wire = tcp;
     if (proxy?.scheme === "https") {
       progress.waitsFor = "tls";
-      wire = await secure(tcp, host, way.caCerts, (made) => wire = made);
+      wire = await secure(tcp, host, way.tls.caCerts, (made) => wire = made);
     }
     if (!way.isTls) return signal.aborted ? givenUp(stop) : wire;
     if (proxy !== undefined) {

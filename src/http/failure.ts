@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import type { Proxy } from "../runtime/proxy.ts";
-import { certificateFault, isCertificateFault } from "./certificate_fault.ts";
+import { certificateFault, isCertificateFault, type Whose } from "./certificate_fault.ts";
 import type { Look } from "./node_tls.ts";
 import type { Failure, Fault } from "./outcome.ts";
+import type { Tls } from "./tls.ts";
 
 /**
  * Failures as sentences for people. The runtime tells why in words alone: those of the operating system, of rustls, and
@@ -27,13 +28,15 @@ export interface Place {
   proxyFrom: string | undefined;
   /** The proxy on the way, for a failure of the receiver behind it. */
   via: Pick<Proxy, "label" | "from"> | undefined;
+  /** What TLS with it is made with. */
+  tls: Tls;
 }
 
 /** Why a connection could not be made, or TLS not be agreed on. @param look what a second handshake showed */
 export function dialFailure(error: unknown, place: Place, look: Look = UNSEEN): Failure {
   const words = wordsOf(error);
   const { fault, message } = isCertificateFault(words)
-    ? { fault: "certificate" as const, message: certificateFault(words, nameOf(place), look.chain) }
+    ? { fault: "certificate" as const, message: certificateFault(words, whose(place), look.chain) }
     : reasonFor(words, place, look);
   return failedBefore(place.proxyFrom === undefined ? fault : "proxy", message);
 }
@@ -47,7 +50,12 @@ export function exchangeFailure(error: unknown, flaw: string, place: Place, stal
   const { fault, message } = reasonFor(words, place, UNSEEN);
   if (WANTS_CERTIFICATE.test(words)) return failedBefore("tls", message);
   if (fault === "tls") return failedAfter("tls", message);
-  return failedAfter("closed", `${nameOf(place)} ${flaw}`, stale);
+  const { certificate } = place.tls;
+  // Some servers end the connection without a word then. One that was of use before is not the certificate's fault.
+  const orCertificate = certificate === undefined || stale
+    ? ""
+    : `. Check whether it takes the client certificate of ${certificate.from}`;
+  return failedAfter("closed", `${nameOf(place)} ${flaw}${orCertificate}`, stale);
 }
 
 /** Whether a second handshake can tell more than the error does. */
@@ -73,6 +81,11 @@ export function nameOf({ label, proxyFrom, via }: Place): string {
   return via === undefined ? label : `${label} (through the proxy ${via.label})`;
 }
 
+function whose(place: Place): Whose {
+  const { trustIn, serverName } = place.tls;
+  return { name: nameOf(place), trustIn, serverName: place.proxyFrom === undefined ? serverName : undefined };
+}
+
 /** Of a host as it stands in a URL. */
 export function hostLabel(host: string, port: number): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
@@ -84,7 +97,7 @@ interface Reason {
    * @param orProxy where the receiver is behind a proxy: the end of a sentence of what to check about that
    * @param from the variable that names the proxy, where it is one
    */
-  say: (who: string, orProxy: string, from?: string) => string;
+  say: (who: string, orProxy: string, from: string | undefined, tls: Tls) => string;
 }
 
 function reasonFor(words: string, place: Place, { received }: Look): { fault: Fault; message: string } {
@@ -94,7 +107,7 @@ function reasonFor(words: string, place: Place, { received }: Look): { fault: Fa
     : REASONS.find(({ when }) => when.test(words)) ?? UNKNOWN;
   const { via } = place;
   const orProxy = via === undefined ? "" : `, and that ${via.label} in ${via.from} is an HTTP proxy`;
-  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom) };
+  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom, place.tls) };
 }
 
 function wordsOf(error: unknown): string {
@@ -109,9 +122,14 @@ const WANTS_CERTIFICATE =
 
 const CLIENT_CERTIFICATE: Reason = {
   fault: "tls",
-  say: (who) =>
-    `${who} wants a client certificate, which k8svent does not show. Let it check the signature instead (--secret), or ` +
-    "send by way of a proxy beside it that shows one",
+  say: (who, _orProxy, _from, { certificate }) => {
+    if (certificate !== undefined) {
+      return `${who} does not take the client certificate of ${certificate.from}. Check that it has not expired, and that ` +
+        "its issuer is one that the receiver trusts";
+    }
+    return `${who} wants a client certificate: name one in tls.certFile and tls.keyFile of the endpoint (--config), or let ` +
+      "it check the signature instead (--secret)";
+  },
 };
 
 const UNKNOWN: Reason = {
@@ -163,7 +181,10 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /fatal alert: Unrecogni[sz]edName/,
     fault: "tls",
-    say: (who, _orProxy, from = "its URL") => `${who} does not serve that name. Check the host in ${from}`,
+    say: (who, _orProxy, from, { serverName }) =>
+      `${who} does not serve that name. Check ${
+        serverName === undefined ? `the host in ${from ?? "its URL"}` : "tls.serverName"
+      }`,
   },
   {
     when: /fatal alert: NoApplicationProtocol|NoApplicationProtocol/,

@@ -1,33 +1,25 @@
 import { X509Certificate } from "node:crypto";
 import { Duplex } from "node:stream";
-import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { connect, getCACertificates, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Wire } from "./connection.ts";
-
-/** A certificate by which a client shows who it is, and its key; PEM texts. */
-export interface ClientCertificate {
-  cert: string;
-  key: string;
-}
+import type { Tls } from "./tls.ts";
 
 /**
  * TLS by `node:tls` over a wire, for the two things that `Deno.startTls` cannot do: TLS within TLS (https through an
  * `https://` proxy) and client certificates. Three times the price of a request, so for nothing else.
  *
+ * Where authorities are given, those that `DENO_CERT` names do not count: this API has no way to add to them.
+ *
  * @param host the name or address that the certificate must be for
- * @param caCerts PEM: where any are given, the only authorities that are trusted; else those of the runtime
  * @throws what the handshake ended with
  */
-export async function secureByNode(
-  wire: Wire,
-  host: string,
-  caCerts: readonly string[],
-  certificate?: ClientCertificate,
-): Promise<Wire> {
+export async function secureByNode(wire: Wire, host: string, tls: Tls): Promise<Wire> {
+  const { caCerts, certificate } = tls;
   const socket = connect({
     socket: streamOf(wire),
     ...addressed(host),
-    ...caCerts.length > 0 && { ca: [...caCerts] },
-    ...certificate,
+    ...caCerts.length > 0 && { ca: [...getCACertificates("default"), ...caCerts] },
+    ...certificate !== undefined && { cert: certificate.cert, key: certificate.key },
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("secureConnect", resolve);

@@ -42,6 +42,8 @@ export interface Failure {
 
 /** What kind of thing went wrong. */
 export type Fault =
+  /** A file, or a server, that was to say how to prove who asks. */
+  | "credentials"
   | "name"
   | "refused"
   | "unreachable"

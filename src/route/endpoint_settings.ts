@@ -79,6 +79,8 @@ export interface OAuth2 {
   audience?: string;
   /** RFC 8707. */
   resource?: string;
+  /** Whether the token URL may be `http:` though it does not lead to this machine: where a mesh encrypts, say. */
+  allowHttp?: boolean;
   /** Where the client's secret goes: the `authorization` header or the body. */
   authStyle: "header" | "params";
 }

@@ -139,7 +139,7 @@ function decode(part: string): string {
 }
 
 /** What never leaves the machine has no business at a proxy. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   if (isIP(host) === 0) return host === "localhost" || host.endsWith(".localhost");
   return ipaddr.process(host).range() === "loopback";
 }

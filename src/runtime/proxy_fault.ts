@@ -1,5 +1,8 @@
 import type { Proxy } from "./proxy.ts";
 
+/** What the configuration file calls the proxy of an endpoint; there are no exceptions from it. */
+export const PROXY_OPTION = "proxyUrl";
+
 /**
  * What to do about a proxy that refuses to open a way, as a sentence without its end. A web server that is no proxy does not
  * know CONNECT, or takes what it asks for for a page (RFC 9110 §9.3.6).
@@ -11,7 +14,8 @@ export function adviceOnRefusal(status: number, { from }: Pick<Proxy, "from">): 
   if (status === 429) return "It has too much to do: let it allow more";
   if (status >= 500) return "Check that it can reach that host";
   // NO_PROXY goes with the variables, and does not overrule a kubeconfig.
-  const otherwise = /^\w+$/.test(from) ? "except the host in NO_PROXY" : `name another one in ${from}`;
+  const isVariable = /^\w+$/.test(from) && from !== PROXY_OPTION;
+  const otherwise = isVariable ? "except the host in NO_PROXY" : `name another one in ${from}`;
   return `Let it allow that, or ${otherwise}`;
 }
 

@@ -4,7 +4,7 @@ import { connect } from "node:tls";
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { ClusterError } from "../../src/cluster/error.ts";
-import { pemText } from "../../src/cluster/pem.ts";
+import { pemText } from "../../src/runtime/pem.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { PieceReader } from "../../src/runtime/piece_reader.ts";
 import { issueCertificate } from "../kit/certificates.ts";

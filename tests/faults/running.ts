@@ -75,6 +75,7 @@ export class Running {
       secrets: fixedSecrets(options.secrets),
       onInspect: (inspect: () => void): void => void (this.inspect = inspect),
       print: (): Promise<void> => Promise.resolve(),
+      realPath: Deno.realPathSync,
       stop: this.#stop.signal,
     };
     this.ended = run(options, world, { connect: connectCluster, openClient: dialled() });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Certificate, issueCertificate } from "../kit/certificates.ts";
 import { run } from "../kit/command.ts";
-import { failureOf, sendOnce } from "../kit/http_client.ts";
+import { failureOf, sendOnce, trusting } from "../kit/http_client.ts";
 import { testNeeding } from "../kit/needing.ts";
 import { freePorts } from "../kit/real_servers.ts";
 
@@ -74,7 +74,7 @@ const HANDSHAKES: [what: string, args: string[], sentence: RegExp][] = [
 for (const [what, args, sentence] of HANDSHAKES) {
   testNeeding(lacks, `a server ${what} is told as that, before the request`, async () => {
     await withServer(args, GOOD, async (url) => {
-      const { when, fault, message } = failureOf(await sendOnce(url, { caCerts: [AUTHORITY.cert] }));
+      const { when, fault, message } = failureOf(await sendOnce(url, trusting(AUTHORITY.cert)));
       assert.match(message, sentence);
       assert.deepEqual([when, fault], ["before", "tls"]);
     });
@@ -120,7 +120,7 @@ for (const [bits, digest, sentence] of WEAK) {
   testNeeding(lacks, `a certificate by RSA of ${bits} bits and ${digest} is told as that`, async () => {
     const { authority, own } = await issueByOpenssl(bits, digest);
     await withServer(["-cipher", "DEFAULT@SECLEVEL=0"], own, async (url) => {
-      const { when, fault, message } = failureOf(await sendOnce(url, { caCerts: [authority] }));
+      const { when, fault, message } = failureOf(await sendOnce(url, trusting(authority)));
       assert.match(message, sentence);
       assert.deepEqual([when, fault], ["before", "certificate"]);
     });

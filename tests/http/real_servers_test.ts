@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clientFor, GOING, LONG, post } from "../kit/http_client.ts";
+import { clientFor, GOING, LONG, post, trusting } from "../kit/http_client.ts";
 import { testNeeding } from "../kit/needing.ts";
 import { AUTHORITY, freePorts, lacksServer, REAL_SERVERS, RunningServer } from "../kit/real_servers.ts";
 import { type Client } from "../../src/http/client.ts";
@@ -62,7 +62,7 @@ for (const server of REAL_SERVERS) {
           tls,
           backend: backend.addr.port,
         });
-        const clients = [clientFor(), clientFor({ caCerts: [AUTHORITY.cert] })];
+        const clients = [clientFor(), clientFor(trusting(AUTHORITY.cert))];
         const urls = [`http://localhost:${plain}`, `https://localhost:${tls}`];
         const ids = server.isBackend ? running.ids : backendIds;
         for (const [at, client] of clients.entries()) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Client, type ClientOptions, openClient } from "../../src/http/client.ts";
 import { Network, type NetworkDeps } from "../../src/http/network.ts";
 import type { Answer, Failure, Outcome, Request } from "../../src/http/outcome.ts";
+import { type ShownCertificate, USUAL } from "../../src/http/tls.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 
 /** Milliseconds: longer than any test that works. */
@@ -24,6 +25,13 @@ export function clientFor(options: Partial<ClientOptions> = {}, deps: Partial<Ne
     env: () => undefined,
     ...options,
   });
+}
+
+/** Trusts these authorities besides the usual ones, and shows a certificate where one is given. */
+export function trusting(...given: (string | ShownCertificate)[]): Pick<ClientOptions, "tls"> {
+  const caCerts = given.filter((one) => typeof one === "string");
+  const certificate = given.find((one) => typeof one !== "string");
+  return { tls: () => ({ ...USUAL, caCerts, ...certificate && { certificate } }) };
 }
 
 /** One request by a client of its own. */

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { type Credentials, type CredentialsDeps, openCredentials } from "../../src/delivery/credentials.ts";
 import { Renderer } from "../../src/delivery/render.ts";
 import { Signer } from "../../src/delivery/sign.ts";
 import { Worker, type WorkerDeps } from "../../src/delivery/worker.ts";
 import type { WorkersDeps } from "../../src/delivery/workers.ts";
+import type { EndpointSettings } from "../../src/route/endpoint_settings.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
+import { CredentialFiles } from "../../src/runtime/credential_files.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import type { Pending } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
+import { SETTINGS } from "./endpoint.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { ScriptedReceiver } from "./scripted_receiver.ts";
 import { openTestStore, record, recordEnd, type VersionParts } from "./store.ts";
@@ -26,12 +30,20 @@ export function deliveryDeps(
     log,
     rendering: { version: "1" },
     secrets: () => [],
+    files: new CredentialFiles({ clock, mayRead: () => undefined }),
+    parseUrl: (text) => new URL(text),
     isAnnounced: false,
     budget: { limit: 64 * 1024 * 1024, used: 0 },
     reread: () => Promise.resolve(false),
     onRequest: () => {},
     random: () => 0,
   };
+}
+
+/** What a test varies of a worker. */
+export interface RigParts extends Partial<WorkerDeps> {
+  /** The program's. */
+  secrets?: () => readonly string[];
 }
 
 /** Lets promises go on that can; no test here waits for anything of the real world. */
@@ -55,15 +67,14 @@ export class Rig {
   ended = 0;
   readonly faults: unknown[] = [];
 
-  start(deps: Partial<WorkerDeps> = {}): Worker {
+  start({ secrets = () => [], ...deps }: RigParts = {}): Worker {
     const worker = new Worker({
       ...deliveryDeps(this.store.pending, this.clock, this.log),
+      ...SETTINGS,
       renderer: new Renderer({ version: "1" }),
       signer: new Signer(),
       endpoint: "a",
-      timeout: TIMEOUT,
-      concurrency: 16,
-      url: new URL("https://a.example.com/hook"),
+      credentials: this.credentials({ secrets }),
       send: this.receiver.send,
       ...deps,
     });
@@ -73,6 +84,18 @@ export class Rig {
     this.#workers.push(worker);
     this.#running.push(running);
     return worker;
+  }
+
+  /** Those of `a`, with settings of its own where they are given. */
+  credentials(deps: Partial<CredentialsDeps> = {}, settings: Partial<EndpointSettings> = {}): Credentials {
+    return openCredentials({ ...SETTINGS, ...settings }, {
+      ...deliveryDeps(this.store.pending, this.clock, this.log),
+      endpoint: "a",
+      url: new URL("https://a.example.com/hook"),
+      openTokenClient: () => ({ send: this.receiver.send, close: () => {} }),
+      signal: this.abort.signal,
+      ...deps,
+    });
   }
 
   /** A version of a pod is pending for an endpoint. */

@@ -126,6 +126,7 @@ export class Program implements Client {
       log: this.#log(),
       secrets: { current: (): string[] => keys.isUsed ? keys.secrets : [] },
       print: (): Promise<void> => Promise.resolve(),
+      realPath: (path: string): string => path,
       stop: this.#stop.signal,
       onInspect: (run: () => void): void => void (this.#inspect = run),
       ...file !== undefined && { configuration: { file, text: file.read() } },

@@ -1,4 +1,4 @@
-import { pemBlocks, pemText } from "../../../src/cluster/pem.ts";
+import { pemBlocks, pemText } from "../../../src/runtime/pem.ts";
 import { issueCertificate } from "../../kit/certificates.ts";
 import { MARK } from "../../kit/confidential.ts";
 import { ANY_HOOK, type Area, kubeconfig, type Situation } from "../situation.ts";

@@ -1,11 +1,22 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { contentOf, elementLength, isOneElement } from "../runtime/der.ts";
+import { contentOf, elementLength, isOneElement } from "./der.ts";
 import { type PemBlock, pemBlocks, pemText } from "./pem.ts";
 
 /** A client certificate and its key, PEM texts. */
-export interface ClientCertificate {
+export interface CertificatePair {
   readonly cert: string;
   readonly key: string;
+}
+
+/** What the two are called in a sentence, and what else can be done where they are of no use (the end of one). */
+export interface PairNames {
+  readonly certificate: string;
+  readonly key: string;
+  readonly otherwise?: string;
+}
+
+/** One that a kubeconfig names. */
+export interface ClientCertificate extends CertificatePair {
   /** Where both come from, as the end of a sentence: `the user "admin" in /home/me/.kube/config`. */
   readonly where: string;
 }
@@ -18,23 +29,29 @@ export interface ClientCertificate {
  */
 export type Refusal = "version" | Fault;
 
-interface Fault {
+/** A clause, and the way out as a sentence. */
+export interface Fault {
   readonly fault: string;
   readonly wayOut: string;
 }
 
-const PROXY_WAY_OUT =
-  'or run "kubectl proxy" and use a kubeconfig whose server is http://127.0.0.1:8001, without a user';
+const OF_KUBECONFIG: PairNames = {
+  certificate: "client-certificate",
+  key: "client-key",
+  otherwise:
+    'or run "kubectl proxy" and use a kubeconfig whose server is http://127.0.0.1:8001, without a user',
+};
 
-const NEW_KEY =
-  "Have a certificate issued for a new key (openssl req -new -nodes -newkey rsa:2048 -keyout new.key " +
-  `-out new.csr), ${PROXY_WAY_OUT}.`;
+function newKey({ otherwise }: PairNames): string {
+  return "Have a certificate issued for a new key (openssl req -new -nodes -newkey rsa:2048 -keyout new.key " +
+    `-out new.csr)${otherwise === undefined ? "" : `, ${otherwise}`}.`;
+}
 
 /**
  * Certificate and key as TLS is given them: without damaged blocks and whatever else is in the texts, as Go's
  * tls.X509KeyPair does. Of a key with anything around it `node:tls` takes nothing, says nothing, and shows no certificate.
  */
-export function shownOf({ cert, key }: ClientCertificate): { cert: string; key: string } {
+export function shownOf({ cert, key }: CertificatePair): { cert: string; key: string } {
   const pemOf = ({ label, der }: { label: string; der: Uint8Array }): string => pemText(label, der);
   const whole = pemBlocks(key).find(({ label, der }) => label.endsWith("PRIVATE KEY") && der !== undefined);
   return {
@@ -44,44 +61,51 @@ export function shownOf({ cert, key }: ClientCertificate): { cert: string; key: 
 }
 
 /** Why rustls does not take it; undefined where nothing is found. */
-export function whyRefused({ cert, key }: ClientCertificate): Refusal | undefined {
+export function whyRefused(pair: CertificatePair): Refusal | undefined {
+  const fault = pairFault(pair, OF_KUBECONFIG);
+  if (fault !== undefined) return fault;
+  const [first] = readable(pemBlocks(pair.cert), "CERTIFICATE");
+  return first === undefined || isVersion3(first.der) ? undefined : "version";
+}
+
+/** Why nobody could use the two, whatever the server is; undefined: they may do. */
+export function pairFault({ cert, key }: CertificatePair, names: PairNames): Fault | undefined {
   const certificates = readable(pemBlocks(cert), "CERTIFICATE");
   const [first] = certificates;
   if (first === undefined) {
-    return { fault: `client-certificate ${whatInstead(cert)}`, wayOut: "Put the certificate there, in PEM." };
+    return {
+      fault: `${names.certificate} ${whatInstead(cert)}`,
+      wayOut: "Put the certificate there, in PEM.",
+    };
   }
   const certificate = certificateIn(first.der);
   if (certificate === undefined) {
-    const fault = hasStrayBytes(first.der)
-      ? "client-certificate has bytes behind its end, in its block"
-      : "client-certificate is damaged";
-    return { fault, wayOut: "Copy it again from where it was issued." };
+    const what = hasStrayBytes(first.der) ? "has bytes behind its end, in its block" : "is damaged";
+    return { fault: `${names.certificate} ${what}`, wayOut: "Copy it again from where it was issued." };
   }
-  const privateKey = readKey(key);
+  const privateKey = readKey(key, names);
   if ("fault" in privateKey) return privateKey;
   const weakness = whyUnsupported(privateKey);
-  if (weakness !== undefined) return { fault: `client-key is ${weakness}`, wayOut: NEW_KEY };
-  if (!certificate.checkPrivateKey(privateKey)) {
-    const isBelow = certificates.some(({ der }) => certificateIn(der)?.checkPrivateKey(privateKey));
-    return isBelow
-      ? {
-        fault: "client-certificate begins with another certificate than that of client-key",
-        wayOut: "Put the client's own certificate first, those of its authorities behind it.",
-      }
-      : {
-        fault: "client-certificate and client-key do not belong together",
-        wayOut:
-          "Compare what openssl x509 -pubkey -noout -in CERTIFICATE and openssl pkey -pubout -in KEY print, " +
-          "and take the two that were issued together.",
-      };
-  }
-  return isVersion3(first.der) ? undefined : "version";
+  if (weakness !== undefined) return { fault: `${names.key} is ${weakness}`, wayOut: newKey(names) };
+  if (certificate.checkPrivateKey(privateKey)) return undefined;
+  const isBelow = certificates.some(({ der }) => certificateIn(der)?.checkPrivateKey(privateKey));
+  return isBelow
+    ? {
+      fault: `${names.certificate} begins with another certificate than that of ${names.key}`,
+      wayOut: "Put the client's own certificate first, those of its authorities behind it.",
+    }
+    : {
+      fault: `${names.certificate} and ${names.key} do not belong together`,
+      wayOut:
+        "Compare what openssl x509 -pubkey -noout -in CERTIFICATE and openssl pkey -pubout -in KEY print, " +
+        "and take the two that were issued together.",
+    };
 }
 
 /** What is said of a certificate that is refused for nothing that is known. */
 export const UNKNOWN_KIND: Fault = {
   fault: "client-certificate and client-key are of a kind that this program's TLS does not know",
-  wayOut: NEW_KEY,
+  wayOut: newKey(OF_KUBECONFIG),
 };
 
 function readable(blocks: PemBlock[], label: string): { label: string; der: Uint8Array<ArrayBuffer> }[] {
@@ -99,23 +123,26 @@ export function certificateIn(der: Uint8Array<ArrayBuffer>): X509Certificate | u
   }
 }
 
-function readKey(text: string): KeyObject | Fault {
+function readKey(text: string, names: PairNames): KeyObject | Fault {
   const block = pemBlocks(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (block?.isEncrypted) {
     return {
-      fault: "client-key is encrypted, and nobody is there to type its passphrase",
+      fault: `${names.key} is encrypted, and nobody is there to type its passphrase`,
       wayOut: "Decrypt it once (openssl pkey -in KEY -out NEW-KEY) and name the new one.",
     };
   }
   if (block === undefined) {
-    return { fault: `client-key ${whatInstead(text, "PRIVATE KEY")}`, wayOut: "Put the key there, in PEM." };
+    return {
+      fault: `${names.key} ${whatInstead(text, "PRIVATE KEY")}`,
+      wayOut: "Put the key there, in PEM.",
+    };
   }
   try {
-    return createPrivateKey(shownOf({ cert: "", key: text, where: "" }).key);
+    return createPrivateKey(shownOf({ cert: "", key: text }).key);
   } catch {
     return {
-      fault: "client-key is damaged, or on a curve that is not known here (such as Brainpool's)",
-      wayOut: "Copy it again from where it was issued; if it is whole, h" + NEW_KEY.slice(1),
+      fault: `${names.key} is damaged, or on a curve that is not known here (such as Brainpool's)`,
+      wayOut: "Copy it again from where it was issued; if it is whole, h" + newKey(names).slice(1),
     };
   }
 }
@@ -176,7 +203,7 @@ function isVersion3(der: Uint8Array): boolean {
 }
 
 /** The day on which a client certificate ended, `2026-01-31`; undefined where it has not, or cannot be read. */
-export function expiredSince({ cert }: ClientCertificate, now: number): string | undefined {
+export function expiredSince({ cert }: CertificatePair, now: number): string | undefined {
   const [first] = readable(pemBlocks(cert), "CERTIFICATE");
   const end = first === undefined ? NaN : Date.parse(certificateIn(first.der)?.validTo ?? "");
   return end < now ? new Date(end).toISOString().slice(0, 10) : undefined;

@@ -1,9 +1,11 @@
+import { loadRedaction, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import type { EndpointSettings } from "../route/endpoint_settings.ts";
 import { compileWant } from "../route/want.ts";
 import type { Configured } from "./operator_endpoints.ts";
 
 /**
- * Endpoints as they are served: with their selections and filters compiled.
+ * Endpoints as they are served: with their selections, filters and redactions compiled.
  *
  * @throws {TypeError | ExpressionError} for a selector or an expression that is none; whoever read the configuration has
  * looked at both
@@ -20,6 +22,7 @@ export async function configuredBy(endpoints: readonly Endpoint[]): Promise<Conf
     return {
       endpoint,
       want: want.isSelective || want.isFiltering ? want : undefined,
+      redaction: await redactionOf(settings),
       isNotified: settings.notices,
       fingerprint: {
         all: JSON.stringify([url, settings]),
@@ -27,4 +30,11 @@ export async function configuredBy(endpoints: readonly Endpoint[]): Promise<Conf
       },
     };
   }));
+}
+
+/** What an endpoint must not see of a pod; undefined: it sees all. */
+export async function redactionOf(
+  { redact }: Pick<EndpointSettings, "redact">,
+): Promise<Redaction | undefined> {
+  return redact === undefined ? undefined : await loadRedaction(redact);
 }

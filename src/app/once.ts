@@ -2,6 +2,7 @@ import type { ApiServer } from "../cluster/api.ts";
 import type { Snapshot } from "../delivery/snapshot.ts";
 import type { Workers } from "../delivery/workers.ts";
 import { payloadOf } from "../pod/payload.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { PodEvent } from "../pod/event.ts";
 import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
@@ -21,11 +22,18 @@ export interface Printing {
   stop: AbortSignal;
 }
 
+/** What is shown of a pod. */
+export interface Shown {
+  /** Variables that are added for the older payload. */
+  env: Record<string, string> | undefined;
+  redaction: Redaction | undefined;
+}
+
 /** `--once` without a webhook: one payload a line. @throws {ClusterError} when the pods cannot be listed. */
 export async function printOnce(
   api: ApiServer,
   selections: Selection[],
-  env: Record<string, string> | undefined,
+  { env, redaction }: Shown,
   { print, show, log, stop }: Printing,
 ): Promise<number> {
   const decoder = new TextDecoder();
@@ -34,7 +42,8 @@ export async function printOnce(
   const lineOf = (item: SourceItem): string => {
     if (item.type !== "applied" || printed.has(item.object.pod.metadata.uid)) return "";
     printed.add(item.object.pod.metadata.uid);
-    return `${decoder.decode(payloadOf(item.object.body, env))}\n`;
+    const body = redaction?.redact(item.object.body) ?? item.object.body;
+    return `${decoder.decode(payloadOf(body, env))}\n`;
   };
   try {
     for (const selection of selections) {

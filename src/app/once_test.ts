@@ -17,7 +17,7 @@ Deno.test("a snapshot whose list had to begin anew prints each pod once", async 
   const code = await printOnce(
     api,
     [{ namespace: undefined }],
-    undefined,
+    { env: undefined, redaction: undefined },
     { print, log: new MemoryLog(), stop: new AbortController().signal },
   );
   const names = printed.join("").trimEnd().split("\n").map((line) => JSON.parse(line).pod.metadata.name);

@@ -1,5 +1,6 @@
 import type { Workers } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { Route } from "../route/route.ts";
 import type { Want } from "../route/want.ts";
@@ -22,6 +23,8 @@ export interface Configured {
   endpoint: Endpoint;
   /** Undefined: every message about every pod. */
   want: Want | undefined;
+  /** Undefined: it sees all of a pod. */
+  redaction: Redaction | undefined;
   /** Whether it gets notices. */
   isNotified: boolean;
   /** Differs where anything about it does; and where its selection does. */
@@ -92,6 +95,10 @@ export class OperatorEndpoints {
 
   want(name: string): Want | undefined {
     return (this.#current.get(name) ?? this.#leaving.get(name)?.configured)?.want;
+  }
+
+  redaction(name: string): Redaction | undefined {
+    return this.#current.get(name)?.redaction;
   }
 
   /** Takes those endpoints out of a route whose selection the pod is not of. */

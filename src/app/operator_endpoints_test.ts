@@ -21,6 +21,7 @@ function configured(name: string, more: Partial<Configured> = {}): Configured {
   return {
     endpoint: endpointOf(name),
     want: undefined,
+    redaction: undefined,
     isNotified: false,
     fingerprint: { all: "1", selection: "1" },
     ...more,

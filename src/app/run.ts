@@ -14,6 +14,7 @@ import { type Client, openClient } from "../http/client.ts";
 import { Network } from "../http/network.ts";
 import { tlsOf } from "../http/tls_files.ts";
 import type { Pod } from "../pod/pod.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { type Clock, every } from "../runtime/clock.ts";
 import { CredentialFiles } from "../runtime/credential_files.ts";
@@ -26,12 +27,12 @@ import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
-import { configuredBy } from "./configured.ts";
+import { configuredBy, redactionOf } from "./configured.ts";
 import { followAll } from "./follow_all.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
-import { OperatorEndpoints } from "./operator_endpoints.ts";
+import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
 import { Relist } from "./relist.ts";
 import { type ConfigurationFile, Reload, RELOAD_INTERVAL } from "./reload.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -92,7 +93,8 @@ export async function run(
   const api = await ways.connect(options, { ...world, version: VERSION });
   try {
     if (options.once && options.endpoints.length === 0 && options.podWebhooks.length === 0) {
-      return await printOnce(api, selectionsOf(options), envOf(options, world), world);
+      const shown = { env: envOf(options, world), redaction: await redactionOf(options.ofAnnotations) };
+      return await printOnce(api, selectionsOf(options), shown, world);
     }
     return await deliver(options, api, ways, world);
   } finally {
@@ -102,10 +104,13 @@ export async function run(
 
 /** Lets the data flow to webhooks. Returns the exit code. */
 async function deliver(options: Options, api: ApiServer, ways: Ways, world: World): Promise<number> {
-  const configured = await configuredBy(options.endpoints);
+  const compiled = {
+    configured: await configuredBy(options.endpoints),
+    ofAnnotations: await redactionOf(options.ofAnnotations),
+  };
   const { once, shutdownTimeout } = options;
   const lifetime = new Lifetime({ ...world, asked: world.stop, shutdownTimeout, once });
-  const parts = assemble(options, configured, { api, ways, world, lifetime });
+  const parts = assemble(options, compiled, { api, ways, world, lifetime });
   let probes: Listening | undefined;
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
@@ -152,10 +157,17 @@ interface Surroundings {
   lifetime: Lifetime;
 }
 
+/** What the options say of endpoints, compiled. */
+interface Compiled {
+  configured: Configured[];
+  /** What the endpoints that annotations name must not see. */
+  ofAnnotations: Redaction | undefined;
+}
+
 /** Makes the parts. Nothing is sent or asked yet. @throws {StoreError} where the state file cannot be used */
 function assemble(
   options: Options,
-  configured: Awaited<ReturnType<typeof configuredBy>>,
+  { configured, ofAnnotations }: Compiled,
   { api, ways, world, lifetime }: Surroundings,
 ): Parts {
   const { clock, log } = world;
@@ -172,15 +184,16 @@ function assemble(
     scopes,
   });
   const snapshot = options.once ? new Snapshot({ ...world, pending: store.pending }) : undefined;
-  const workers = new Workers({
+  const workers: Workers = new Workers({
     ...howToSend(options, ways, world),
+    redactionOf: ({ name, trusted }) => trusted ? operators.redaction(name) : ofAnnotations,
     pending: store.pending,
     snapshot,
     reread: (message) => reread(message, { api, store, pipeline }, lifetime.stop),
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => lifetime.fail(error),
   }, lifetime.kill);
-  const operators = new OperatorEndpoints(configured, { store, workers, clock, log });
+  const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations, clock, log });
@@ -220,7 +233,7 @@ function howToSend(
   options: Options,
   ways: Ways,
   world: World,
-): Omit<WorkersDeps, "pending" | "snapshot" | "reread" | "onRequest" | "fail"> {
+): Omit<WorkersDeps, "pending" | "redactionOf" | "snapshot" | "reread" | "onRequest" | "fail"> {
   const { clock, random, log, secrets, env, realPath } = world;
   const { environment, cluster, state } = options;
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), state, realPath };

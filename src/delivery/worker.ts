@@ -1,6 +1,7 @@
 import type { Outcome, Request, Send } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Message, Pending } from "../store/store.ts";
 import type { Credentials, Resolved } from "./credentials.ts";
 import { decide, type Decision } from "./decision.ts";
@@ -49,6 +50,8 @@ export interface WorkerDeps {
   send: Send;
   pending: Pending;
   renderer: Renderer;
+  /** What the endpoint must not see of a pod; undefined: it sees all. */
+  redaction?: Redaction | undefined;
   signer: Signer;
   /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
   timeout: number;
@@ -301,13 +304,26 @@ export class Worker {
     lost: number,
     { url, headers: own, secrets }: Resolved,
   ): Request {
-    const { renderer, signer, clock } = this.#deps;
-    const rendered = renderer.render(message);
+    const { renderer, redaction, signer, clock } = this.#deps;
+    const rendered = renderer.render(message, redaction);
+    if (rendered.isWithheld && attempt === 1) this.#sayWithheld(message);
     const { headers, body } = rendered;
     headers["k8svent-attempt"] = String(attempt);
     if (lost > 0) headers["k8svent-lost"] = String(lost);
     Object.assign(headers, own, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets));
     return { url, headers, body };
+  }
+
+  #sayWithheld({ namespace, name, resourceVersion }: Message): void {
+    const pod = `${namespace}/${name}`;
+    this.#deps.log.warn(
+      `The pod ${pod} could not be redacted, so only what names it is sent to ${this.#deps.endpoint}.`,
+      {
+        endpoint: this.#deps.endpoint,
+        pod,
+        version: resourceVersion,
+      },
+    );
   }
 
   #carryOut(

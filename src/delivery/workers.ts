@@ -1,6 +1,7 @@
 import type { Client } from "../http/client.ts";
+import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
-import { type CredentialsDeps, openCredentials } from "./credentials.ts";
+import { type Credentials, type CredentialsDeps, openCredentials } from "./credentials.ts";
 import { Renderer, type Rendering } from "./render.ts";
 import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
@@ -16,7 +17,15 @@ import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 /** What each worker has of its own. */
 type OwnDeps = Pick<
   WorkerDeps,
-  "endpoint" | "credentials" | "send" | "renderer" | "signer" | "timeout" | "concurrency" | "rate"
+  | "endpoint"
+  | "credentials"
+  | "send"
+  | "renderer"
+  | "redaction"
+  | "signer"
+  | "timeout"
+  | "concurrency"
+  | "rate"
 >;
 
 /** What all workers share, and how each gets its own way to its endpoint. */
@@ -27,7 +36,9 @@ export interface WorkersDeps
    * is dialled through the guard.
    */
   openClient: (endpoint: Endpoint, peer: Peer) => Client;
-  rendering: Rendering;
+  rendering: Omit<Rendering, "ownSecrets">;
+  /** What an endpoint must not see of a pod; undefined, or left out: it sees all. Asked once for each opening. */
+  redactionOf?: (endpoint: Endpoint) => Redaction | undefined;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
@@ -43,6 +54,7 @@ const OF_ANNOTATION = 2;
 
 interface Running {
   worker: Worker;
+  credentials: Credentials;
   endpoint: Endpoint;
   /** Resolves when the worker has returned and its connections are closed. */
   ended: Promise<void>;
@@ -71,12 +83,13 @@ export class Workers {
   /** Workers that were stopped and have not returned yet. */
   readonly #ending = new Set<Promise<void>>();
   #goal: Goal = "never";
+  #own: readonly string[] = [];
 
   /** @param signal ends all workers, and the requests that are under way */
   constructor(deps: WorkersDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
-    this.#renderer = new Renderer(deps.rendering);
+    this.#renderer = new Renderer({ ...deps.rendering, ownSecrets: () => this.#ownSecrets() });
   }
 
   /** Starts the worker of an endpoint unless it runs. */
@@ -102,6 +115,7 @@ export class Workers {
       credentials,
       send: client.send,
       renderer: this.#renderer,
+      redaction: this.#deps.redactionOf?.(endpoint),
       signer: this.#signerFor(signatures),
       isAnnounced: trusted && this.#deps.isAnnounced,
       timeout,
@@ -115,7 +129,20 @@ export class Workers {
     });
     this.#closed.delete(name);
     if (!trusted) this.#ofAnnotations.add(name);
-    this.#running.set(name, { worker, endpoint, ended });
+    this.#running.set(name, { worker, credentials, endpoint, ended });
+  }
+
+  /** All that proves to anybody who the program is. The same list for as long as it is the same. */
+  #ownSecrets(): readonly string[] {
+    const all = new Set(this.#deps.secrets());
+    for (const { credentials } of this.#running.values()) {
+      for (const secret of credentials.confidential.secrets) all.add(secret);
+    }
+    const now = [...all];
+    const isSame = now.length === this.#own.length &&
+      now.every((secret, index) => secret === this.#own[index]);
+    if (!isSame) this.#own = now;
+    return this.#own;
   }
 
   #signerFor(schemes: readonly Scheme[]): Signer {

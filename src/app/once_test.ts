@@ -24,3 +24,18 @@ Deno.test("a snapshot whose list had to begin anew prints each pod once", async 
   assert.deepEqual(names, ["a", "b"]);
   assert.equal(code, 0);
 });
+
+Deno.test("a snapshot that is printed is without what the redaction masks", async () => {
+  const api = new ScriptedApi(podList("10", [simplePod("a", "1")]));
+  const printed: string[] = [];
+  const redaction = {
+    key: "1",
+    redact: (): Uint8Array<ArrayBuffer> => new TextEncoder().encode('{"pod":{}}'),
+  };
+  await printOnce(api, [{ namespace: undefined }], { env: undefined, redaction }, {
+    print: (text) => Promise.resolve(void printed.push(text)),
+    log: new MemoryLog(),
+    stop: new AbortController().signal,
+  });
+  assert.deepEqual(printed.join("").trim(), '{"pod":{}}');
+});

@@ -5,6 +5,7 @@ import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
 import { openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
+import { compileRedaction, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { Workers, type WorkersDeps } from "./workers.ts";
 
@@ -16,14 +17,17 @@ class Rig {
   readonly kill = new AbortController();
   readonly faults: unknown[] = [];
   readonly opened: Endpoint[] = [];
+  readonly redactions = new Map<string, Redaction>();
+  readonly log = new MemoryLog();
   closed = 0;
   readonly deps: WorkersDeps = {
-    ...deliveryDeps(this.store.pending, this.clock, new MemoryLog()),
+    ...deliveryDeps(this.store.pending, this.clock, this.log),
     openClient: (endpoint) => {
       this.opened.push(endpoint);
       return { send: this.receiver.send, close: () => this.closed++ };
     },
     secrets: () => ["a-secret-of-24-characters"],
+    redactionOf: ({ name }) => this.redactions.get(name),
     fail: (error) => this.faults.push(error),
   };
   readonly workers: Workers = new Workers(this.deps, this.kill.signal);
@@ -248,4 +252,51 @@ withRig("an annotation's endpoint gets none of the credentials that all endpoint
   await rig.clock.advance(0);
   assert.equal(rig.receiver.seen.length, 1);
   assert.equal(rig.receiver.seen[0]?.headers["x-key"], undefined);
+});
+
+const ENV = compileRedaction({
+  env: "all",
+  args: "none",
+  annotations: "none",
+  probeHeaders: "none",
+  patterns: [],
+});
+
+/** A body with two variables, of which one is the secret that the rig signs with, and the same secret in a label. */
+const BODY = JSON.stringify({
+  pod: {
+    metadata: { labels: { leaked: "a-secret-of-24-characters" } },
+    spec: { containers: [{ env: [{ name: "A", value: "one" }] }] },
+  },
+});
+
+withRig(
+  "an endpoint that redacts gets a pod without what it must not see, and another one all of it",
+  async (rig) => {
+    rig.redactions.set("a", ENV);
+    record(rig.store, ["a", "b"], { text: BODY });
+    rig.store.commit();
+    for (const name of ["a", "b"]) rig.workers.open(endpoint(name));
+    await rig.clock.advance(0);
+    const bodies = new Map(rig.receiver.seen.map(({ url, body }) => [url.host.split(".")[0], body]));
+    assert.equal(bodies.get("b"), BODY);
+    assert.equal(
+      bodies.get("a"),
+      BODY.replace('"one"', '"[redacted]"').replace("a-secret-of-24-characters", "[redacted]"),
+    );
+  },
+);
+
+withRig("a pod that cannot be redacted is sent by its name alone, and that is said once", async (rig) => {
+  rig.redactions.set("a", ENV);
+  record(rig.store, ["a"], { text: '{"pod":{"spec":{"containers":' });
+  rig.store.commit();
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(0);
+  const [request] = rig.receiver.seen;
+  assert.equal(request?.headers["k8svent-observed"], "false");
+  assert.doesNotMatch(request?.body ?? "", /spec/);
+  assert.deepEqual(rig.log.at("warn").filter((message) => message.includes("redacted")), [
+    "The pod shop/web-0 could not be redacted, so only what names it is sent to a.",
+  ]);
 });

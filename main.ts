@@ -81,7 +81,7 @@ const FOR_PEOPLE = [
   TrustFileError,
 ];
 
-/** How an error that nothing else catches is told; the log, as soon as there is one. */
+/** Where an error that nothing else catches goes; the log, as soon as there is one. */
 let sayUnexpected = (error: unknown): void =>
   writeError(
     usageLine(formOf(undefined), `${UNEXPECTED} (${error instanceof Error ? error.message : error})`),

@@ -152,7 +152,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
         assert.equal(await program.ended, 0);
         assert.match(
           program.lines.join(),
-          /Stopping: what is pending is tried once more\. A second signal ends it/,
+          /Stopping: pending messages are tried once more\. A second signal stops it/,
         );
       }),
   });
@@ -191,8 +191,11 @@ Deno.test("what sets nothing, and that nothing signs, is said before anything el
   const said = stderr.split("\n").map((line) => JSON.parse(line) as { level: string; message: string });
   assert.equal(code, 1);
   assert.deepEqual(said.map(({ level }) => level), ["warn", "warn", "error"]);
-  assert.match(said[0]?.message ?? "", /^The variable K8SVENT_NAMESPACES is set .* mean K8SVENT_NAMESPACE\?/);
-  assert.match(said[1]?.message ?? "", /^No secret is given, so what is sent is unsigned/);
+  assert.match(
+    said[0]?.message ?? "",
+    /^The variable K8SVENT_NAMESPACES is set, .* mean K8SVENT_NAMESPACE\?/,
+  );
+  assert.match(said[1]?.message ?? "", /^No secret is given, so messages are sent unsigned/);
   assert.match(said[2]?.message ?? "", /^No cluster found/);
 });
 

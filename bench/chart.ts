@@ -15,7 +15,7 @@ const SHOWN: [figure: string, title: string][] = [
   ["CPU of the first sync, s", "CPU time of the first sync, s"],
   ["memory at rest, MB", "Memory at rest, MB"],
   ["change to receipt at 100/s, p99, ms", "Change to receipt at 100/s, p99, ms"],
-  ["CPU a change at 100/s, ms", "CPU time a change at 100/s, ms"],
+  ["CPU a change at 100/s, ms", "CPU time per change at 100/s, ms"],
   ["restart: requests", "Requests after a restart"],
 ];
 
@@ -31,9 +31,9 @@ interface Look {
 
 const LOOKS: Record<string, Look> = {
   "compiled": { name: "k8svent, compiled", light: "#0969da", dark: "#4493f8" },
-  "deno run": { name: "k8svent, by deno run", light: "#6f7bbd", dark: "#a5b4fc" },
+  "deno run": { name: "k8svent, with deno run", light: "#6f7bbd", dark: "#a5b4fc" },
   "Go baseline": {
-    name: "Go program: client-go informer, not signed, nothing kept",
+    name: "Go program: client-go informer, no signatures, no state",
     light: "#bc6c00",
     dark: "#e3a03a",
   },
@@ -78,10 +78,10 @@ export function drawChart(results: Results): string {
   });
   const bottom = top + 26 + shown.length * height + MARGIN / 2;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${whole} ${bottom}" width="${whole}" height="${bottom}" role="img">
-<title>k8svent beside a Go program of the same job</title>
+<title>k8svent and a Go program that does the same job</title>
 <style>${style(results.contenders)}</style>
 <rect class="back" width="${whole}" height="${bottom}" rx="6"/>
-${text(MARGIN, 30, "head", "k8svent beside a Go program of the same job")}
+${text(MARGIN, 30, "head", "k8svent and a Go program that does the same job")}
 ${
     text(
       MARGIN,
@@ -126,9 +126,9 @@ function explainRounds(sizes: Size[]): string {
   const counts = sizes.flatMap(({ figures }) => Object.values(figures))
     .flatMap((byName) => Object.values(byName)).map(({ length }) => length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  if (most <= 1) return "Bar: the figure of a single round.";
+  if (most <= 1) return "Each bar is a single round.";
   const rounds = least === most ? `${most} rounds` : `${least} to ${most} rounds`;
-  return `Bar: the median of ${rounds}. Whisker: from the lowest round to the highest.`;
+  return `Bars: median of ${rounds}. Whiskers: lowest to highest round.`;
 }
 
 /** One figure at one size. */

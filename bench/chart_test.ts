@@ -26,7 +26,7 @@ Deno.test("a chart has a whisker from the lowest round to the highest, and says 
   const svg = drawChart(results(["ours", "theirs"], { [FIGURE]: { ours: [1, 2, 3], theirs: [4, 4, 4] } }));
   const whiskers = [...svg.matchAll(/class="whisker" d="M([\d.]+) [\d.]+H([\d.]+)M/g)];
   assert.deepEqual(whiskers.map(([, from, to]) => [from, to]), [["209", "587"]]);
-  assert.match(svg, /the median of 3 rounds\. Whisker: from the lowest round to the highest/);
+  assert.match(svg, /median of 3 rounds\. Whiskers: lowest to highest round/);
 });
 
 Deno.test("a chart of one round has no whiskers and speaks of none", () => {

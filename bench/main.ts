@@ -33,7 +33,7 @@ const SECONDS = { form: /^\d+$/, words: "a whole number of seconds" };
 const values = ownFlags({
   command: "deno task bench",
   what:
-    "Runs each program in turn on a real control plane, beside a Go program of the same job, and writes what was " +
+    "Runs each program in turn on a real control plane, next to a Go program that does the same job, and writes what was " +
     "found as a table, a chart and a file, anew after each size. In full it takes an hour; --parts, --rounds and " +
     `--programs make it a quick one. The parts: ${
       Object.entries(PARTS).map(([part, what]) => `${part} (${what})`).join("; ")

@@ -33,7 +33,7 @@ export function printTargets(results: Results): string {
     const [what, bound] = printTarget(target);
     return [what, bound, found === undefined ? "–" : round(found), printVerdict(target, found)];
   });
-  return printRows([["", "at most", "found", ""], ...rows]);
+  return printRows([["", "at most", "measured", ""], ...rows]);
 }
 
 /** With columns as wide as the formatter makes them. */
@@ -58,7 +58,7 @@ export function putFigures(page: string, results: Results): string {
     `${before}${BEGIN}`,
     machine,
     printMarkdown(results),
-    "What was aimed at:",
+    "Targets:",
     printTargets(results),
     `${END}${after}`,
   ].join("\n\n");
@@ -66,11 +66,11 @@ export function putFigures(page: string, results: Results): string {
 
 /** Figures that the README shows, with the words that it has for them. */
 const SHORT: Record<string, string> = {
-  "CPU of the first sync, s": "processor of the first sync, s",
-  "first sync, s": "time of the first sync, s",
-  "CPU a change at 100/s, ms": "processor of a change at 100 a second, ms",
-  "change to receipt at 100/s, p99, ms": "change to receipt at 100 a second, p99, ms",
-  "memory at its peak, MB": "memory at its peak, MB",
+  "CPU of the first sync, s": "CPU time of the first sync, s",
+  "first sync, s": "first sync, s",
+  "CPU a change at 100/s, ms": "CPU time per change at 100 changes/s, ms",
+  "change to receipt at 100/s, p99, ms": "change to receipt at 100 changes/s, p99, ms",
+  "memory at its peak, MB": "peak memory, MB",
   "start to first delivery, ms": "start to first delivery, ms",
 };
 

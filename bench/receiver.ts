@@ -34,7 +34,7 @@ let report: Report = empty();
 let latencies: number[] = [];
 let since = 0;
 let seen = new Set<string>();
-const told = new Set<string>();
+const recorded = new Set<string>();
 let refuses = false;
 
 function empty(): Report {
@@ -70,8 +70,8 @@ function take(endpoint: string, body: Uint8Array): void {
   }
   const at = valueAfter(AT, body);
   // A change that comes again, as in the first list of the next contender, is no news.
-  if (at === undefined || Number(at) < since || told.has(`${pod} ${at}`)) return;
-  told.add(`${pod} ${at}`);
+  if (at === undefined || Number(at) < since || recorded.has(`${pod} ${at}`)) return;
+  recorded.add(`${pod} ${at}`);
   report.changes++;
   report.lastChangeAt = now;
   latencies.push(now - Number(at));

@@ -137,7 +137,7 @@ async function compileWithToolchain(args: string[], folder: string, toolchain: s
 
 /** The commit of the checkout, in short, `-dirty` where files differ from it; empty outside one. */
 export async function readCommit(): Promise<string> {
-  // A build without the repository beside it, as in a container, is told.
+  // A build without the repository beside it, as in a container, is given it.
   const given = Deno.env.get("COMMIT");
   if (given) return given.slice(0, 12);
   const describe = ["-C", ROOT, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"];

@@ -45,7 +45,7 @@ export function printPodFields(openapi: { components: { schemas: Record<string, 
 }
 
 const HEAD = `/**
- * The types that v1.Pod is made of, one a line: \`TYPE FIELD FIELD:TYPE FIELD:TYPE[] …\`; of fields that are texts, numbers
+ * The types that v1.Pod is made of, one a line: \`TYPE FIELD FIELD:TYPE FIELD:TYPE[] …\`; of fields that are strings, numbers
  * or maps the type is left out. Made by build/pod_fields.ts.
  */
 `;

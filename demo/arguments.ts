@@ -1,6 +1,6 @@
 import { type Manual, readFlags } from "../build/flags.ts";
 
-/** What the demo can be told. */
+/** The flags of the demo. */
 export interface DemoArguments {
   /** How many pods live in the cluster, about. */
   pods: number;

@@ -34,7 +34,7 @@ Deno.test("a deletion shows the phase that the receiver gets, which is Deleted",
   assert.match(line, /pod\.deleted .* Deleted +signed$/);
 });
 
-Deno.test("a refusal, a retry and a signature that is not good are told apart", () => {
+Deno.test("a refusal, a retry and a signature that is not good are distinguished", () => {
   assert.match(describe(delivery({}), 503, plain), / answers 503$/);
   assert.match(describe(delivery({ "k8svent-attempt": "2" }), 200, plain), / attempt 2$/);
   assert.match(describe({ ...delivery({}), signature: "bad" } as Delivery, 200, plain), / sig\. bad$/);

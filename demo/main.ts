@@ -30,7 +30,7 @@ async function demo({ pods, seconds }: DemoArguments): Promise<number> {
   const population = new Population(server, pods, Math.random);
   let pace: ReturnType<typeof setInterval> | undefined;
   receiver.reply = answering(receiver, paint, () => {
-    // Not before: pods that go while the program starts would never be told of.
+    // Not before: pods that go while the program starts would never be sent.
     pace = setInterval(() => population.step(), PACE);
   });
   const compaction = setInterval(compacting(server), COMPACT_EVERY);

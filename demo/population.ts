@@ -81,7 +81,7 @@ export class Population {
     if (move !== undefined) this.#server.update(pod.metadata, move);
   }
 
-  /** The new one is made at once and the old one told to go, as a Deployment's rolling update does. */
+  /** The new one is made at once and the old one deleted, as a Deployment's rolling update does. */
   #replace(pod: Pod): void {
     this.#bear(this.#appOf(pod));
     this.#server.update(pod.metadata, beginDeletion);

@@ -82,8 +82,8 @@ function commandsOf(page: string): string[] {
 }
 
 Deno.test("every command of the pages about moving, faults and development is in the list, and nothing else", async () => {
-  const texts = await Promise.all(PAGES.map((path) => Deno.readTextFile(`${ROOT}${path}`)));
-  const commands = texts.flatMap(commandsOf);
+  const strings = await Promise.all(PAGES.map((path) => Deno.readTextFile(`${ROOT}${path}`)));
+  const commands = strings.flatMap(commandsOf);
   assert.deepEqual(commands.filter((command) => WAYS[command] === undefined), []);
   assert.deepEqual(Object.keys(WAYS).filter((command) => !commands.includes(command)), []);
   const tests = await readTests(["src/", "tests/", "bench/"]);

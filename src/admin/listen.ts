@@ -83,9 +83,9 @@ function bind({ host, port }: Address): Deno.TcpListener {
 
 function why(cause: unknown, port: number): string {
   if (cause instanceof Deno.errors.AddrInUse) return `something else listens on port ${port}.`;
-  if (cause instanceof Deno.errors.AddrNotAvailable) return "its host is no address of this machine.";
+  if (cause instanceof Deno.errors.AddrNotAvailable) return "its host is not an address of this machine.";
   if (cause instanceof Deno.errors.PermissionDenied) {
     return `port ${port} is below 1024 and needs rights that this user lacks.`;
   }
-  return "its host cannot be found, or is no address to listen on.";
+  return "its host cannot be found, or is not an address to listen on.";
 }

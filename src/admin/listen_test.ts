@@ -39,8 +39,8 @@ Deno.test("listen says that a port is taken, and which flag to change", async ()
 
 for (
   const [host, sentence] of [
-    ["192.0.2.1", /^--listen: its host is no address of this machine\. Choose another address/],
-    ["no-such-host.invalid", /^--listen: its host cannot be found, or is no address to listen on\./],
+    ["192.0.2.1", /^--listen: its host is not an address of this machine\. Choose another address/],
+    ["no-such-host.invalid", /^--listen: its host cannot be found, or is not an address to listen on\./],
   ] as const
 ) {
   Deno.test(`listen refuses ${host}, which is not this machine's`, () => {

@@ -138,7 +138,7 @@ class Connection {
     try {
       await this.#serve();
     } catch {
-      // The peer reset it, or it was closed from this side: either way nobody is there to be told.
+      // The peer reset it, or it was closed from this side: either way nobody is there to answer.
     } finally {
       this.close();
     }

@@ -29,11 +29,11 @@ export async function sayNothingFound(
   const existence = namespace === undefined ? "known" : await readNamespace(api, namespace, stop);
   if (stop.aborted) return;
   if (existence === "missing") {
-    return log.warn(`There is no namespace ${namespace} (yet): check --namespace for a typing error.`);
+    return log.warn(`There is no namespace ${namespace} (yet): check the spelling of --namespace.`);
   }
   const isSecret = existence === "secret";
   const unknown = isSecret
-    ? " Whether that namespace exists cannot be told: k8svent may not get namespaces."
+    ? " Whether that namespace exists cannot be known: k8svent may not get namespaces."
     : "";
   // A selector, or a name that nobody can check, is where people mistype.
   if (matching === "" && !isSecret) log.info(nothing);

@@ -10,7 +10,7 @@ const THERE: Answer = { kind: "Namespace", metadata: { name: "shop" } };
 const MISSING = new ClusterError("missing", "Not found.");
 const FORBIDDEN = new ClusterError("forbidden", "Forbidden.");
 const DOWN = new ClusterError("unreachable", "Down.");
-const UNKNOWN = " Whether that namespace exists cannot be told: k8svent may not get namespaces.";
+const UNKNOWN = " Whether that namespace exists cannot be known: k8svent may not get namespaces.";
 
 const CASES: [selection: Selection, answer: Answer | undefined, level: LogLevel, sentence: string][] = [
   [{ namespace: undefined }, undefined, "info", "No pods were found in any namespace."],
@@ -37,13 +37,13 @@ const CASES: [selection: Selection, answer: Answer | undefined, level: LogLevel,
     { namespace: "shpo" },
     MISSING,
     "warn",
-    "There is no namespace shpo (yet): check --namespace for a typing error.",
+    "There is no namespace shpo (yet): check the spelling of --namespace.",
   ],
   [
     { namespace: "shpo", labelSelector: "a=b" },
     MISSING,
     "warn",
-    "There is no namespace shpo (yet): check --namespace for a typing error.",
+    "There is no namespace shpo (yet): check the spelling of --namespace.",
   ],
   [{ namespace: "shpo" }, FORBIDDEN, "warn", `No pods were found in namespace shpo.${UNKNOWN}`],
   [

@@ -52,8 +52,8 @@ export class Lifetime {
     this.#failed.signal.throwIfAborted();
     const how = once
       ? "what can be sent now is sent; retries are not waited for"
-      : "what is pending is tried once more";
-    log.info(`Stopping: ${how}.${asked.aborted ? " A second signal ends it at once." : ""}`);
+      : "pending messages are tried once more";
+    log.info(`Stopping: ${how}.${asked.aborted ? " A second signal stops it at once." : ""}`);
     const cancel = clock.after(shutdownTimeout, () => this.#kill.abort());
     await workers.finish("drained");
     cancel();

@@ -53,7 +53,7 @@ Deno.test("a drain ends what hangs after the shutdown timeout", async () => {
   await drained;
   assert.match(
     rig.log.at("info").join(),
-    /^Stopping: .* tried once more\. A second signal ends it at once\.$/,
+    /^Stopping: .* tried once more\. A second signal stops it at once\.$/,
   );
   assert.equal(rig.clock.pending, 0);
 });

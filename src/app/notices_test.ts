@@ -30,7 +30,7 @@ class Rig {
     record(this.store, [], { name, resourceVersion });
   }
 
-  /** So many messages for an endpoint were evicted, and no delivery has told of it. */
+  /** So many messages for an endpoint were evicted, and no delivery has reported it. */
   lose(endpoint: string, messages: number, since: number): void {
     const { pending } = this.store;
     pending.lost = (name): ReturnType<typeof pending.lost> =>
@@ -129,7 +129,7 @@ withRig("a large inventory comes in pages of a thousand that belong together", (
   assert.equal(new Set(pages.flatMap(({ pods }) => pods.map(({ uid }) => uid))).size, 2_001);
 });
 
-withRig("a newer inventory takes the place of one that waits, and two are told apart", (rig) => {
+withRig("a newer inventory takes the place of one that waits, and two are distinguished", (rig) => {
   rig.notices.sendInventory(["a"]);
   rig.clock.jump(1_000);
   rig.know("web-0", "5");

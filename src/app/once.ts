@@ -72,7 +72,7 @@ export interface DeliverOnceDeps {
 }
 
 /**
- * `--once` with webhooks: every pod is sent once, by the same code as in the long run. What fails is tried again after
+ * `--once` with webhooks: every pod is sent once, by the same code as in the long run. Failed messages are retried after
  * 1, 2 and 4 s, or as the endpoint asks, and then given up: a pod that is refused, or an endpoint that takes nothing.
  * Returns the exit code: 1 if anything was not accepted. After `stop`, what is pending is tried once more.
  *

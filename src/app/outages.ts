@@ -19,7 +19,7 @@ const CAUSES = 10;
 /** With several namespaces, how long a sentence waits for others that fail, too; milliseconds. */
 const GATHER = 1_000;
 
-/** A namespace that answers again is told by itself when others of its outage go on to fail for so long; milliseconds. */
+/** A namespace that answers again is reported by itself when others of its outage go on to fail for so long; milliseconds. */
 const APART = 60_000;
 
 /** Namespaces that are named; the others are counted. */

@@ -155,7 +155,7 @@ Deno.test("two outages that come to have one cause are one", async () => {
   assert.deepEqual(rig.informed, ["The cluster answers again after 4 s."]);
 });
 
-Deno.test("who answers for a minute while another one fails on is told", async () => {
+Deno.test("who answers for a minute while another one fails on is reported", async () => {
   const rig = new Rig(2);
   rig.fail(TWO);
   await rig.clock.advance(10_000);

@@ -359,7 +359,7 @@ export class Pipeline {
         phase: end.phase,
         observed: isObserved && final !== undefined,
         body: end.body,
-        reduced: last === undefined || ("reduced" in last && last.reduced),
+        trimmed: last === undefined || ("trimmed" in last && last.trimmed),
       };
       return {
         version: ended,

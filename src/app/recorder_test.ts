@@ -168,7 +168,7 @@ withRig("a filter is asked once about a message, also where a list repeats its v
 });
 
 for (const sends of [true, false]) {
-  withRig(`a filter that fails ${sends ? "sends" : "drops"} where it is told so, and says why`, (rig) => {
+  withRig(`a filter that fails ${sends ? "sends" : "drops"} where it learns so, and says why`, (rig) => {
     configure(rig, "b", filtering(() => ({ kind: "error", why: "no such key", sends })));
     rig.list([makePod()]);
     assert.equal(rig.sent("b").length, sends ? 1 : 0);

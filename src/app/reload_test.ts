@@ -97,13 +97,13 @@ Deno.test("settings that need a restart are named", async () => {
   assert.equal(rig.said.at(-1), "The changed settings interval and listen take effect at the next start.");
 });
 
-Deno.test("what looks like a slip is told", async () => {
+Deno.test("what looks like a slip is reported", async () => {
   const rig = new Rig();
   await rig.become("slip");
   assert.equal(rig.said.at(-1), "k8svent.yaml:5:13: no pod has metdata");
 });
 
-Deno.test("a wrong file keeps the rules, and is told once until it is wrong in another way", async () => {
+Deno.test("a wrong file keeps the rules, and is reported once until it is wrong in another way", async () => {
   const rig = new Rig();
   await rig.become("wrong");
   await rig.reload.check();
@@ -118,7 +118,7 @@ Deno.test("a wrong file keeps the rules, and is told once until it is wrong in a
   assert.equal(rig.said.length, 1);
 });
 
-Deno.test("a file that cannot be read keeps the rules, and is told once", async () => {
+Deno.test("a file that cannot be read keeps the rules, and is reported once", async () => {
   const rig = new Rig();
   const missing = new Error("There is no file.");
   await rig.become(missing);
@@ -127,7 +127,7 @@ Deno.test("a file that cannot be read keeps the rules, and is told once", async 
   assert.match(rig.reload.problem ?? "", /cannot be used/);
 });
 
-Deno.test("a file that comes back as it was is told, and replaces nothing", async () => {
+Deno.test("a file that comes back as it was is reported, and replaces nothing", async () => {
   const rig = new Rig();
   await rig.become(new Error("There is no file."));
   await rig.become("first");

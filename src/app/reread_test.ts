@@ -11,9 +11,9 @@ import type { Pod } from "../pod/pod.ts";
 import type { Message } from "../store/store.ts";
 import { reread } from "./reread.ts";
 
-const NOISE = { annotations: { note: "not in the reduced pod" } };
+const NOISE = { annotations: { note: "not in the trimmed pod" } };
 
-/** A pod whose newest version is pending for an endpoint and was reduced, and what one read of it brings. */
+/** A pod whose newest version is pending for an endpoint and was trimmed, and what one read of it brings. */
 async function rereadOnce(
   answer: Answer,
   reasons: Reason[] = ["metadata"],
@@ -27,7 +27,7 @@ async function rereadOnce(
       reasons,
       summary: summaryOf(makePod({ version: "10", ...NOISE })),
       body: objectOf(pod).body,
-      reduced: true,
+      trimmed: true,
     });
     const [message] = takeAll(store, "a");
     assert.ok(message?.completeness === "fetchable");
@@ -55,7 +55,7 @@ Deno.test("the same version brings the whole body back, and no second message", 
     "10",
     "whole",
   ]]);
-  assert.equal(sent.map(noteOf)[0], "not in the reduced pod");
+  assert.equal(sent.map(noteOf)[0], "not in the trimmed pod");
 });
 
 Deno.test("a newer version takes the place of the message, which it stands for", async () => {
@@ -66,11 +66,11 @@ Deno.test("a newer version takes the place of the message, which it stands for",
   assert.deepEqual(sent.map(({ resourceVersion, coalesced }) => [resourceVersion, coalesced]), [["11", 1]]);
 });
 
-Deno.test("a newer version comes after a transition, which is then sent reduced", async () => {
+Deno.test("a newer version comes after a transition, which is then sent trimmed", async () => {
   const { sent } = await rereadOnce(makePod({ version: "11", image: "app:2" }), ["phase"]);
   assert.deepEqual(
     sent.map(({ resourceVersion, completeness }) => [resourceVersion, completeness]),
-    [["10", "reduced"], ["11", "whole"]],
+    [["10", "trimmed"], ["11", "whole"]],
   );
 });
 

@@ -272,13 +272,13 @@ Deno.test("a watch that is refused is no life sign", async () => {
   await running.ended;
 });
 
-Deno.test("an outage is told of again while the program runs", async () => {
+Deno.test("an outage is reported again while the program runs", async () => {
   const running = new Running([], unwilling);
   await running.until(() => running.log.at("info").some((message) => message.includes("follows the pods")));
   await settle();
   for (let minute = 0; minute < 7; minute++) await running.clock.advance(60_000);
-  const told = /^Endpoint a has taken nothing for \d min: refused\. 1 message is pending for it\.$/;
-  await running.until(() => running.log.at("warn").some((message) => told.test(message)));
+  const reported = /^Endpoint a has accepted nothing for \d min: refused\. 1 message is pending for it\.$/;
+  await running.until(() => running.log.at("warn").some((message) => reported.test(message)));
   running.stop();
   for (let second = 0; second < 30; second++) await running.clock.advance(1_000);
   await running.ended;

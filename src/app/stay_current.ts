@@ -60,6 +60,6 @@ async function sayUnreadable(read: () => Promise<Keyring>, log: Log): Promise<vo
     await read();
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    log.warn(`Update: ${error.message}. Mend it, or correct its path: it is read again at each look.`);
+    log.warn(`Update: ${error.message}. Fix it, or correct its path: it is read again at each check.`);
   }
 }

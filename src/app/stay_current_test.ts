@@ -25,11 +25,15 @@ for (
     [
       "is missing",
       undefined,
-      /^Update: the file of --registry-config, \S+, does not exist\. Mend it, or correct its path/,
+      /^Update: the file of --registry-config, \S+, does not exist\. Fix it, or correct its path/,
     ],
-    ["is no JSON", "auths: {}", /^Update: the file of --registry-config, \S+, is no docker config\.json\./],
-    ["is JSON of another kind", "[]", /is no docker config\.json\./],
-    ["is empty", "", /is no docker config\.json\./],
+    [
+      "is no JSON",
+      "auths: {}",
+      /^Update: the file of --registry-config, \S+, is not a docker config\.json\./,
+    ],
+    ["is JSON of another kind", "[]", /is not a docker config\.json\./],
+    ["is empty", "", /is not a docker config\.json\./],
   ] as const
 ) {
   Deno.test(`a --registry-config that ${what} is said at the start, though nothing looks yet`, async () => {

@@ -8,7 +8,7 @@ import { Trouble } from "./trouble.ts";
 class Rig {
   readonly clock = new TestClock();
   readonly log = new MemoryLog();
-  /** What health was told. */
+  /** What health was given. */
   readonly causes: ({ why: string; lasts: boolean } | undefined)[] = [];
   readonly trouble = new Trouble(undefined, {
     outages: new Outages(this),

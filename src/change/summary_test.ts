@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { ODD_POD } from "../../tests/kit/odd_pods.ts";
 import { exactPod } from "../pod/cut.ts";
 import { deletedBody, parseExact, podIn } from "../pod/json.ts";
-import { reducedBody, reducePod } from "../pod/reduced.ts";
+import { trimmedBody, trimPod } from "../pod/trimmed.ts";
 import { compareSummaries, transitionsBetween } from "./reasons.ts";
 import { summarize } from "./summary.ts";
 
-Deno.test("whatever a pod holds, its summary is made of texts, numbers and truth values", () => {
+Deno.test("whatever a pod holds, its summary is made of strings, numbers and booleans", () => {
   fc.assert(
     fc.property(ODD_POD, (object) => {
       const { phase, ready, unhealthy, unhealthyFrom, scheduled, terminating, restarts, ...rest } = summarize(
@@ -29,11 +29,11 @@ Deno.test("whatever two versions hold, there is a reason for the later one", () 
   }));
 });
 
-Deno.test("whatever a pod holds, it can be reduced, and once is enough", () => {
+Deno.test("whatever a pod holds, it can be trimmed, and once is enough", () => {
   fc.assert(fc.property(ODD_POD, ({ pod }) => {
-    const reduced = JSON.parse(JSON.stringify(reducePod(pod)));
-    assert.deepEqual(JSON.parse(JSON.stringify(reducePod(reduced))), reduced);
-    assert.equal(exactPod(reduced).pod.metadata.uid, pod.metadata.uid);
+    const trimmed = JSON.parse(JSON.stringify(trimPod(pod)));
+    assert.deepEqual(JSON.parse(JSON.stringify(trimPod(trimmed))), trimmed);
+    assert.equal(exactPod(trimmed).pod.metadata.uid, pod.metadata.uid);
   }));
 });
 
@@ -44,7 +44,7 @@ Deno.test("whatever a pod holds, its last body says Deleted and is else what it 
     const isObject = typeof before === "object" && before !== null && !Array.isArray(before);
     assert.deepEqual(status, { ...isObject && before, phase: "Deleted" });
     assert.deepEqual(rest, same);
-    assert.deepEqual(podIn(reducedBody(body)), podIn(reducedBody(reducedBody(body))));
+    assert.deepEqual(podIn(trimmedBody(body)), podIn(trimmedBody(trimmedBody(body))));
   }));
 });
 

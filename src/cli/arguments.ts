@@ -77,7 +77,7 @@ function checkDashes(argument: string): void {
   const flag = [...FLAGS].find(([name, { short }]: [string, Flag]) => rest === name || rest === short);
   const meant = flag === undefined ? "" : `: write ${rest.length === 1 ? "-" : "--"}${rest}`;
   throw new UsageError(
-    `A flag begins with a dash that is no hyphen (was it copied from a text?)${meant}.`,
+    `A flag begins with a dash that is not a hyphen (was it copied from a document?)${meant}.`,
   );
 }
 
@@ -97,7 +97,7 @@ function flagOf(argument: string): Flag | undefined {
   return [...FLAGS.values()].find(({ short }) => short !== undefined && argument === `-${short}`);
 }
 
-/** Commander prints and exits by itself unless told otherwise; main.ts alone does either. */
+/** Commander prints and exits by itself unless asked otherwise; main.ts alone does either. */
 function buildCommand(write: (text: string) => void): Command {
   const program = new Command("k8svent")
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")

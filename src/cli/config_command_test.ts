@@ -91,7 +91,7 @@ for (const argv of [[], ["--help"], ["check", "--help"], ["try", "--help"], ["sc
   });
 }
 
-Deno.test("what config cannot do is told with what it can, and shows nothing that was typed", async () => {
+Deno.test("what config cannot do is reported with what it can, and shows nothing that was typed", async () => {
   for (
     const [argv, message] of [
       [["chekc", "k.yaml"], /has the commands check, try and schema/],

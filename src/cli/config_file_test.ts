@@ -140,7 +140,7 @@ Deno.test("every flag has a place in the file", () => {
   );
 });
 
-Deno.test("a value of the file that only goes wrong with another is told with its place or its flag", async () => {
+Deno.test("a value of the file that only goes wrong with another is reported with its place or its flag", async () => {
   assert.match(
     await complaint(`source: poll\ninterval: 0\n${ENDPOINTS}`),
     /--source poll needs an --interval above 0/,
@@ -185,7 +185,7 @@ Deno.test("in a pod the file may not name a kubeconfig, which could send the tok
   assert.equal((await parse(text, ["--kubeconfig", "/k"], env)).kubeconfig, "/k");
 });
 
-Deno.test("a file that cannot be read is told with the way out", async () => {
+Deno.test("a file that cannot be read is reported with the way out", async () => {
   await assert.rejects(parseCommand(["--config", "/nowhere"], contextOf({})), (error) => {
     assert(error instanceof UsageError);
     assert.match(

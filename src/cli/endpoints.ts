@@ -102,7 +102,9 @@ function readNotices(given: Map<FlagName, Given>, names: readonly string[]): str
   const unknown = notices.values.find((name) => name !== "all" && !names.includes(name));
   if (unknown !== undefined) {
     throw new UsageError(
-      `${notices.from} names ${quote(unknown)}, which is no webhook: give one that name with --url NAME=URL.${
+      `${notices.from} names ${
+        quote(unknown)
+      }, which is not a webhook: give one that name with --url NAME=URL.${
         hintAt(unknown, [...names, "all"])
       }${oneByOne(unknown, notices.from, (part) => part === "all" || names.includes(part))}`,
     );

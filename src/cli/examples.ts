@@ -1,19 +1,20 @@
-/** What stands below the flags in the help. */
+/** What follows the flags in the help. */
 export const EXAMPLES = `
-In brackets stands the variable that sets the same. The flag wins over it, and
-it over the file of --config; they do not add up. What that file says of one
-webhook wins over all of them. In a list, commas, spaces or new lines separate.
+The variable in brackets sets the same value as the flag. A flag overrides its
+variable, a variable the file of --config; what that file says about a single
+webhook overrides all of them. Separate the values of a list with commas,
+spaces or newlines.
 Durations are written 500ms, 15s, 2m or 1h30m; sizes 64Mi or 1Gi.
-Exit code: 0 done, 1 failed, 2 wrong usage.
+Exit code: 0 success, 1 failure, 2 wrong usage.
 
 Examples:
-  Send every pod change of the current kubeconfig context to a receiver:
+  Deliver every pod change in the current kubeconfig context to a receiver:
     k8svent --url https://hooks.example.com/pods --secret-file ./secret
 
-  What would be sent now, as one line of JSON a pod:
+  Print what would be sent now, one line of JSON per pod:
     k8svent --once --namespace shop --selector app=web
 
-  Two receivers, two namespaces, and nothing forgotten over a restart:
+  Two receivers, two namespaces, and state that survives a restart:
     k8svent -u ops=https://ops.example.com/k8s \\
       -u audit=https://audit.example.com/in \\
       -n team-a -n team-b --state ./k8svent.db

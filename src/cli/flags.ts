@@ -29,24 +29,23 @@ export const GROUPS = {
       list: true,
       variables: ["K8SVENT_WEBHOOKS", "K8SVENT_URL", "K8VENT_WEBHOOKS"],
       confidential: true,
-      help: "a webhook; NAME is what the log calls it",
+      help: "a webhook; NAME is its name in the log",
     },
     "secret-file": {
       value: "FILE",
       variables: ["K8SVENT_WEBHOOK_SECRET_FILE", "K8SVENT_SECRET_FILE"],
-      help:
-        "sign what goes to every webhook with the secret in this file (a line each; read again when it changes)",
+      help: "sign with the secret in this file (one per line; reread when it changes)",
     },
     secret: {
       short: "s",
       value: "SECRET",
       variables: ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET"],
       confidential: true,
-      help: "the same on the command line, where others on the machine can read it",
+      help: "the secret itself; other users of the machine can see it",
     },
     once: {
       variables: ["K8SVENT_ONCE"],
-      help: "send every pod once, then exit; without a webhook, print one payload a line",
+      help: "send every pod once, then exit; without a webhook, print one payload per line",
     },
     "pod-webhooks": {
       value: "HOST[:PORT]",
@@ -62,7 +61,7 @@ export const GROUPS = {
       value: "NS",
       list: true,
       variables: ["K8SVENT_NAMESPACE"],
-      help: "only this namespace; all of them where none is named",
+      help: "only this namespace; all of them by default",
     },
     "exclude-namespace": {
       value: "NS",
@@ -85,36 +84,36 @@ export const GROUPS = {
     kubeconfig: {
       value: "FILE",
       variables: ["K8SVENT_KUBECONFIG"],
-      help: "outside a cluster; KUBECONFIG and ~/.kube/config where it is not given",
+      help: "the kubeconfig to use; KUBECONFIG, then ~/.kube/config by default outside a cluster",
     },
     context: {
       value: "NAME",
       variables: ["K8SVENT_CONTEXT"],
-      help: "the kubeconfig's context to use",
+      help: "the kubeconfig context to use",
     },
   },
   "How it runs": {
     state: {
       value: "FILE",
       variables: ["K8SVENT_STATE"],
-      help: "keep what is known and pending in this file, so that a restart goes on where it was",
+      help: "keep state in this file, to resume after a restart",
     },
     listen: {
       value: "HOST:PORT",
       variables: ["K8SVENT_LISTEN"],
-      help: "answer probes there, /livez and /readyz (:8080 is on all addresses); off by default",
+      help: "serve probes, /livez and /readyz, on this address (:8080: on all); off by default",
     },
     interval: {
       value: "DURATION",
       variables: ["K8SVENT_INTERVAL"],
       fallback: "2m",
-      help: "how often poll lists, and how often unhealthy pods are sent again (0 with watch: never)",
+      help: "how often to list with --source poll, and to send unhealthy pods again (0 with watch: never)",
     },
     source: {
       value: "watch|poll",
       variables: ["K8SVENT_SOURCE"],
       fallback: "watch",
-      help: "follow each change, or list every --interval",
+      help: "watch for changes, or list every --interval",
     },
     "log-level": {
       value: "LEVEL",
@@ -131,44 +130,43 @@ export const GROUPS = {
       value: "DURATION",
       variables: ["K8SVENT_TIMEOUT"],
       fallback: "15s",
-      help: "how long one attempt at a delivery may take",
+      help: "how long a delivery attempt may take",
     },
     concurrency: {
       value: "N",
       variables: ["K8SVENT_CONCURRENCY"],
       fallback: "16",
-      help: "how many requests at once each webhook gets at most (1 to 1000)",
+      help: "maximum number of requests in flight per webhook (1 to 1000)",
     },
     "shutdown-timeout": {
       value: "DURATION",
       variables: ["K8SVENT_SHUTDOWN_TIMEOUT"],
       fallback: "20s",
-      help: "how long to go on delivering after SIGTERM",
+      help: "how long to keep delivering after SIGTERM",
     },
     buffer: {
       value: "SIZE",
       variables: ["K8SVENT_BUFFER"],
       fallback: "64Mi",
-      help: "memory for what is pending; for all of it where no file can be written",
+      help: "memory for pending messages, and for all state if no file can be written",
     },
     "state-max": {
       value: "SIZE",
       variables: ["K8SVENT_STATE_MAX"],
       fallback: "1Gi",
-      help:
-        "disk for what is known and pending; over it, the webhook furthest behind pays, by evictions at last",
+      help: "disk for state; beyond it, the webhook furthest behind gives up bodies, then messages",
     },
   },
   "What is sent": {
     environment: {
       value: "NAME",
       variables: ["K8SVENT_ENVIRONMENT", "ATOMIST_ENVIRONMENT"],
-      help: "a name for this cluster, sent with every message",
+      help: "a name for this environment, sent as k8svent-environment",
     },
     cluster: {
       value: "NAME",
       variables: ["K8SVENT_CLUSTER"],
-      help: "a name for this cluster that receivers can tell it by, sent as k8svent-cluster",
+      help: "a name for this cluster, sent as k8svent-cluster",
     },
     reasons: {
       value: "REASON",
@@ -186,31 +184,30 @@ export const GROUPS = {
       value: "KIND",
       list: true,
       variables: ["K8SVENT_SIGNATURES"],
-      help: "which signatures are sent: standard, github, atomist; all of them where none is named",
+      help: "which signatures to send: standard, github, atomist; all of them by default",
     },
     notices: {
       value: "NAME",
       list: true,
       variables: ["K8SVENT_NOTICES"],
-      help:
-        "tell this webhook (all: each) also of gaps, and which pods there are, so that it can repair itself",
+      help: "also send gaps and inventories of pods to this webhook (all: to each), so that it can catch up",
     },
     heartbeat: {
       value: "DURATION",
       variables: ["K8SVENT_HEARTBEAT"],
-      help: "send a sign of life this often to the webhooks of --notices",
+      help: "how often to send a heartbeat to the webhooks of --notices",
     },
     payload: {
       value: "FORM",
       variables: ["K8SVENT_PAYLOAD"],
       fallback: "k8svent",
-      help: 'k8svent, or k8vent: with "env" beside the pod, as the older program sent it',
+      help: 'k8svent, or k8vent: with "env" next to the pod, as the older program sent it',
     },
     "payload-env": {
       value: "NAME",
       list: true,
       variables: ["K8SVENT_PAYLOAD_ENV"],
-      help: 'a variable to send in "env" with --payload k8vent (ATOMIST_ENVIRONMENT where none is named)',
+      help: 'a variable to send in "env" with --payload k8vent; ATOMIST_ENVIRONMENT by default',
     },
   },
   "How it stays current": {
@@ -219,17 +216,17 @@ export const GROUPS = {
       variables: ["K8SVENT_UPDATE"],
       fallback: "exit",
       help:
-        "when its tag (latest, next) has moved to a newer version: exit, to be pulled anew; or only say so",
+        "when its tag (latest, next) has moved to a newer version: exit, so that it is pulled, or only log it",
     },
     "update-interval": {
       value: "DURATION",
       variables: ["K8SVENT_UPDATE_INTERVAL"],
-      help: "how often to look for a newer version; 24h with the tag latest and 4h with next by default",
+      help: "how often to check for a newer version; 24h with the tag latest, 4h with next by default",
     },
     image: {
       value: "IMAGE",
       variables: ["K8SVENT_IMAGE"],
-      help: "look for newer versions of this image, not of the one that its own pod names",
+      help: "check for newer versions of this image instead of the one that its own pod runs",
     },
     "registry-config": {
       value: "FILE",
@@ -240,7 +237,7 @@ export const GROUPS = {
       value: "HOST[:PORT]",
       list: true,
       variables: ["K8SVENT_INSECURE_REGISTRY"],
-      help: "ask this registry by http",
+      help: "use plain HTTP for this registry",
     },
   },
 } satisfies Record<string, Record<string, Flag>>;

@@ -29,7 +29,7 @@ export function list<T>(given: Map<FlagName, Given>, name: FlagName, parse: Pars
   return [...new Set(found?.values.map((value) => entry(value, found.from, parse)))];
 }
 
-/** One entry. A flag takes one at a time, though its variable takes a list: who gives a list to it is told so. */
+/** One entry. A flag takes one at a time, though its variable takes a list: who gives a list to it learns so. */
 function entry<T>(value: string, from: string, parse: Parse<T>): T {
   try {
     return parse(value, from);

@@ -282,7 +282,7 @@ function unsigned(
   const empty = variables.find((name) => env(name) !== undefined);
   if (empty !== undefined) throw emptySecret(empty);
   if (without.length === endpoints.length) {
-    return ["No secret is given, so what is sent is unsigned: name one with --secret-file FILE."];
+    return ["No secret is given, so messages are sent unsigned: name one with --secret-file FILE."];
   }
   const names = enumerated(without.map(({ name }) => name));
   return [

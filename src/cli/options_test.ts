@@ -230,7 +230,7 @@ for (
 
 Deno.test("that nothing signs is said once, where anything is sent to a webhook of the operator's", () => {
   assert.deepEqual(parse(URL_FLAG).warnings, [
-    "No secret is given, so what is sent is unsigned: name one with --secret-file FILE.",
+    "No secret is given, so messages are sent unsigned: name one with --secret-file FILE.",
   ]);
   assert.deepEqual(parse([...URL_FLAG, "--secret-file", "/f"]).warnings, []);
   assert.deepEqual(parse(["--once"]).warnings, []);
@@ -311,7 +311,7 @@ Deno.test("interval 0 is fine in watch mode, and K8SVENT_ONCE=false is off", () 
   assert.equal(options.once, false);
 });
 
-Deno.test("the older payload carries ATOMIST_ENVIRONMENT unless told otherwise, and never a secret", () => {
+Deno.test("the older payload carries ATOMIST_ENVIRONMENT unless asked otherwise, and never a secret", () => {
   assert.deepEqual(parse([...URL_FLAG, "--payload", "k8vent"]).payloadEnv, ["ATOMIST_ENVIRONMENT"]);
   for (const name of ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET", "K8VENT_WEBHOOKS", "K8SVENT_WEBHOOKS"]) {
     const argv = [...URL_FLAG, "--payload", "k8vent", "--payload-env", name];
@@ -369,13 +369,13 @@ for (
   Deno.test(`${typed} begins with no hyphen, which is said`, () => {
     assert.match(
       complaint([typed, "x"]),
-      /^A flag begins with a dash that is no hyphen .*: write --?u(rl)?\.$/,
+      /^A flag begins with a dash that is not a hyphen .*: write --?u(rl)?\.$/,
     );
     assert.doesNotMatch(complaint([`${typed}T0PSECRET`]), /T0PSECRET/);
   });
 }
 
-Deno.test("a dash that is no hyphen is fine in a value", () => {
+Deno.test("a dash that is not a hyphen is fine in a value", () => {
   assert.equal(parse([...URL_FLAG, "--context", "\u2013dev"]).context, "\u2013dev");
 });
 
@@ -397,8 +397,8 @@ Deno.test("what was left in the place of a value is refused, whichever flag or v
     ["--state", "$HOME/state.db", /only a shell fills in/],
     ["--secret-file", "${HOME}/secret", /only a shell fills in/],
     ["--context", "<nil>", /a template writes/],
-    ["--selector", "{{ .Values.selector }}", /a placeholder that nobody filled in/],
-    ["--environment", "$(CLUSTER)", /a placeholder that nobody filled in/],
+    ["--selector", "{{ .Values.selector }}", /a placeholder that was not filled in/],
+    ["--environment", "$(CLUSTER)", /a placeholder that was not filled in/],
     ["--listen", "<address>", /a placeholder/],
     ["--timeout", "15s # short", /holds a comment/],
   ];
@@ -601,7 +601,10 @@ Deno.test("a variable that holds no proxy is wrong usage where a webhook would g
   for (const name of ["HTTPS_PROXY", "https_proxy"]) {
     for (const value of values) {
       const said = complaint(URL_FLAG, { [name]: value });
-      assert.match(said, new RegExp(`^${name} (is no proxy|names a SOCKS proxy).* The webhook a\\.example`));
+      assert.match(
+        said,
+        new RegExp(`^${name} (is not a proxy URL|names a SOCKS proxy).* The webhook a\\.example`),
+      );
       assert.doesNotMatch(said, /s3cret|s3\/|ftp/);
     }
   }

@@ -48,7 +48,7 @@ Deno.test("defaults take effect at once, but for the webhooks of annotations", a
   assert.deepEqual(other.kind === "endpoints" && other.later, ["defaults"]);
 });
 
-Deno.test("a wrong text is told with all its faults", async () => {
+Deno.test("a wrong text is reported with all its faults", async () => {
   const reloaded = await reload(file("", "a"), "version: 2\nsource: list\n");
   assert(reloaded.kind === "faults");
   assert.deepEqual(reloaded.faults.map((fault) => fault.split(": ")[0]), [

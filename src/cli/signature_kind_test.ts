@@ -43,7 +43,7 @@ for (const [value, hint] of OTHERS) {
   });
 }
 
-Deno.test("the variable takes a list, so nobody is told to repeat it", () => {
+Deno.test("the variable takes a list, so no error says to repeat it", () => {
   assert.throws(() => parse("a;b", "K8SVENT_SIGNATURES"), (error) => {
     assert.doesNotMatch((error as Error).message, /one at a time/);
     return true;

@@ -67,7 +67,7 @@ Deno.test("the end of a pod goes to whoever was sent anything of it, unless reas
   ]);
 });
 
-Deno.test("that a pod left the selection is told to whom it left", async () => {
+Deno.test("that a pod left the selection is said to whom it left", async () => {
   const lines = await tried([endpoint("a", { selector: "app=db" }, { reasons: ["restarted"] })], {
     reasons: ["unselected"],
   });

@@ -56,7 +56,7 @@ function unknown(name: string, known: ReadonlyMap<string, readonly string[]>): s
   const near = MEANT[rest] ?? similar(rest, rests);
   const [documented] = known.get(`${PREFIX}${near}`) ?? [];
   const meant = documented === undefined ? "" : ` Did you mean ${documented}?`;
-  return `The variable ${name} is set and sets nothing.${meant} "k8svent --help" names all variables.`;
+  return `The variable ${name} is set, but nothing reads it.${meant} "k8svent --help" names all variables.`;
 }
 
 /** A flag's first variable is the documented one; another one of it counts only where that is unset. */

@@ -24,7 +24,7 @@ for (
 ) {
   Deno.test(`${name} sets nothing, and ${meant} was meant`, () => {
     assert.deepEqual(suspiciousVariables(["PATH", name]), [
-      `The variable ${name} is set and sets nothing. Did you mean ${meant}? "k8svent --help" names all variables.`,
+      `The variable ${name} is set, but nothing reads it. Did you mean ${meant}? "k8svent --help" names all variables.`,
     ]);
   });
 }
@@ -32,7 +32,7 @@ for (
 Deno.test("a variable that is near to none is said, too", () => {
   for (const name of ["K8SVENT_FLUX_CAPACITOR", "K8SVENT_FOO", "K8SVENT_X", "K8SVENT_VERSION"]) {
     assert.deepEqual(suspiciousVariables([name]), [
-      `The variable ${name} is set and sets nothing. "k8svent --help" names all variables.`,
+      `The variable ${name} is set, but nothing reads it. "k8svent --help" names all variables.`,
     ]);
   }
 });

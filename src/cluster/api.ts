@@ -6,7 +6,7 @@ export interface ApiServer {
   readonly origin: string;
 
   /**
-   * Which cluster this is, as far as it can be told without asking it: a digest of the authority that it is trusted by,
+   * Which cluster this is, as far as it can be known without asking it: a digest of the authority that it is trusted by,
    * and of the path at which it is, if there is one. No spaces in it. The same at each start and at each address, until
    * the authority changes. Undefined where there is none of its own, or it is not looked at: behind one address, such as
    * that of `kubectl proxy`, there may be any cluster.

@@ -160,7 +160,7 @@ Deno.test("what is refused for its version alone could be used otherwise", () =>
   assert.equal(why(JANE.cert, JANE.key), undefined);
 });
 
-Deno.test("the day on which a client certificate ended is told, once it has", () => {
+Deno.test("the day on which a client certificate ended is reported, once it has", () => {
   const { cert, key } = issueCertificate("jane", { issuer: authority, expired: true });
   assert.match(expiredSince({ cert, key }, Date.now()) ?? "", /^20\d\d-\d\d-\d\d$/);
   assert.equal(expiredSince({ ...JANE }, Date.now()), undefined);

@@ -19,14 +19,14 @@ const NO_TOKENS: [what: string, text: string, sentence: RegExp][] = [
   ["in JSON", `{"status":{"token":"${TOKEN}"}}`, /is JSON: give only the token/],
   ["with its name", `token: ${TOKEN}`, /begins with its name/],
   ["with its name of an env file", `TOKEN=${TOKEN}`, /begins with its name/],
-  ["that nobody filled in", "${TOKEN}", /is a placeholder that nobody filled in/],
+  ["that was not filled in", "${TOKEN}", /is a placeholder that was not filled in/],
   ["of a template without a value", "<no value>", /what a template writes where it has no value/],
   ["of two lines", `${TOKEN}\n${TOKEN}`, /holds white space/],
   ["that is empty", "", /is empty/],
 ];
 
 for (const [what, text, sentence] of NO_TOKENS) {
-  Deno.test(`a token ${what} is told as that, with where it comes from, and is not shown`, () => {
+  Deno.test(`a token ${what} is reported as such, with where it comes from, and is not shown`, () => {
     assert.throws(() => bearer(text, "the file /run/token"), (error) => {
       assert.ok(error instanceof ClusterError);
       assert.equal(error.fault, "unauthorized");

@@ -84,7 +84,7 @@ export class Connections {
   }
 
   #letGo(): void {
-    // One that could not be made has been told of by whoever wanted to send.
+    // One that could not be made has been reported by whoever wanted to send.
     void this.#made?.transport.then((transport) => transport.close(), () => {});
   }
 

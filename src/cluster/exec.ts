@@ -105,7 +105,7 @@ async function whyNotStarted({ command, installHint }: ExecPlugin, cause: unknow
   }
   if (cause instanceof Deno.errors.PermissionDenied) return "may not be run: it is not executable (chmod +x)";
   if (!(cause instanceof Deno.errors.NotFound)) {
-    return "could not be started: it is no program for this machine";
+    return "could not be started: it is not a program for this machine";
   }
   if (!command.includes("/")) return `was not found in PATH${installHint === "" ? ": install it" : ""}`;
   const isThere = await Deno.stat(command).then(() => true, () => false);

@@ -55,7 +55,7 @@ export function execPlugin(exec: KubeconfigEntry, cluster: ResolvedCluster): Exe
   }
   const args = exec.list("args").map(String);
   const env = envOf(exec);
-  const told = exec.flag("provideClusterInfo") ? cluster : undefined;
+  const shown = exec.flag("provideClusterInfo") ? cluster : undefined;
   if ([command, ...args, ...Object.entries(env).flat()].some((text) => text.includes("\0"))) {
     throw exec.error(
       "its exec plugin has a zero byte in its command, args or env, which no program can be given",
@@ -67,7 +67,7 @@ export function execPlugin(exec: KubeconfigEntry, cluster: ResolvedCluster): Exe
     command: /[/\\]/.test(command) ? exec.resolve(command) : command,
     args,
     env,
-    info: () => execInfo(apiVersion, told),
+    info: () => execInfo(apiVersion, shown),
     // It goes to a terminal, and a kubeconfig may come from anywhere. (client-go cleans it, too.)
     // deno-lint-ignore no-control-regex
     installHint: (exec.text("installHint") ?? "").replace(/\x1b\[[0-9;]*[A-Za-z]|\p{Cc}/gu, " ").trim(),
@@ -85,7 +85,7 @@ function envOf(exec: KubeconfigEntry): Record<string, string> {
   return env;
 }
 
-/** What the plugin is told: the version to speak, that nobody is there, and the cluster where it asks for it. */
+/** What the plugin is given: the version to speak, that nobody is there, and the cluster where it asks for it. */
 async function execInfo(
   apiVersion: string,
   cluster: ResolvedCluster | undefined,

@@ -41,11 +41,11 @@ Deno.test("a plugin gets its arguments and its environment", () => {
   assert.equal(plugin.env.PROFILE, "dev");
 });
 
-Deno.test("a plugin is told that nobody is there", async () => {
+Deno.test("a plugin learns that nobody is there", async () => {
   assert.deepEqual(await info({}), { apiVersion: V1, kind: "ExecCredential", spec: { interactive: false } });
 });
 
-Deno.test("a plugin is told the kubeconfig's integers as they stand there", async () => {
+Deno.test("a plugin gets the kubeconfig's integers as they stand there", async () => {
   const config = {
     a: 9007199254740993n,
     b: [9223372036854775807n, { c: -9223372036854775808n }],
@@ -67,7 +67,7 @@ Deno.test("a plugin gets a large integer among its arguments and in its environm
   assert.deepEqual([plugin.args, plugin.env.ID], [["9007199254740993"], "18446744073709551615"]);
 });
 
-Deno.test("a plugin that asks for it is told the cluster", async () => {
+Deno.test("a plugin that asks for it gets the cluster", async () => {
   assert.deepEqual((await info({ provideClusterInfo: true })).spec, {
     interactive: false,
     cluster: {
@@ -79,7 +79,7 @@ Deno.test("a plugin that asks for it is told the cluster", async () => {
 });
 
 for (
-  const [value, isTold] of [[true, true], ["yes", true], ["on", true], [false, false], ["no", false], [
+  const [value, isGiven] of [[true, true], ["yes", true], ["on", true], [false, false], ["no", false], [
     "Off",
     false,
   ], [
@@ -87,15 +87,15 @@ for (
     false,
   ]] as const
 ) {
-  Deno.test(`provideClusterInfo: ${value} ${isTold ? "tells" : "does not tell"} the cluster`, async () => {
-    assert.equal("cluster" in (await info({ provideClusterInfo: value })).spec, isTold);
+  Deno.test(`provideClusterInfo: ${value} ${isGiven ? "passes" : "does not pass"} the cluster`, async () => {
+    assert.equal("cluster" in (await info({ provideClusterInfo: value })).spec, isGiven);
   });
 }
 
-Deno.test("a plugin is told addresses as they are written, and that there is no configuration", async () => {
-  const told = { server: "HTTPS://near:443", proxy: "http://me:p%40w@proxy", isUncompressed: true };
+Deno.test("a plugin gets addresses as they are written, and learns that there is no configuration", async () => {
+  const given = { server: "HTTPS://near:443", proxy: "http://me:p%40w@proxy", isUncompressed: true };
   const { spec } = await info({ provideClusterInfo: true }, {
-    ...told,
+    ...given,
     trust: () => Promise.resolve(undefined),
   });
   assert.deepEqual(spec.cluster, {

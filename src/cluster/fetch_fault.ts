@@ -236,7 +236,7 @@ const FAULTS: (Fault & { when: RegExp })[] = [
     when: /invalid HTTP version|HTTP\/0\.9/,
     isPlain: true,
     fault: "unreachable",
-    say: (where) => `${wantsTls(where)} Or it is no API server.`,
+    say: (where) => `${wantsTls(where)} Or it is not an API server.`,
   },
   {
     when: /Requests to port \d+ are blocked/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fetchError } from "./fetch_fault.ts";
 
-/** What hyper, rustls and Node were seen to say (Deno 2.9.6), and what a person is told. */
+/** What hyper, rustls and Node were seen to say (Deno 2.9.6), and what k8svent says. */
 const TLS: [words: string, fault: string, sentence: RegExp][] = [
   ["received fatal alert: ProtocolVersion", "certificate", /cannot agree on TLS: .*TLS 1\.2 or 1\.3/],
   ["received fatal alert: InsufficientSecurity", "certificate", /cannot agree on TLS/],
@@ -91,7 +91,7 @@ const TLS: [words: string, fault: string, sentence: RegExp][] = [
 ];
 
 for (const [words, fault, sentence] of TLS) {
-  Deno.test(`"${words.slice(0, 60)}" is told as a sentence`, () => {
+  Deno.test(`"${words.slice(0, 60)}" is reported as a sentence`, () => {
     const cause = new Error(
       `error sending request for url (https://a:6443/a-path?token=x): client error: ${words}`,
     );
@@ -109,7 +109,7 @@ Deno.test("what answers plain HTTP with something else is asked whether it wants
   const error = fetchError(new Error("client error (SendRequest): invalid HTTP version parsed"), route);
   assert.equal(
     error.message,
-    "What answers at a:6443 wants TLS: write https:// before its address. Or it is no API server.",
+    "What answers at a:6443 wants TLS: write https:// before its address. Or it is not an API server.",
   );
 });
 
@@ -123,7 +123,7 @@ for (
     ["DEPTH_ZERO_SELF_SIGNED_CERT", /is not trusted/],
   ] as const
 ) {
-  Deno.test(`Node's ${code} is told as a sentence`, () => {
+  Deno.test(`Node's ${code} is reported as a sentence`, () => {
     const route = { server: "a:6443", isTls: true, trustFrom: "ca.crt" };
     assert.match(fetchError(Object.assign(new Error("x"), { code }), route).message, sentence);
   });

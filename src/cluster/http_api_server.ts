@@ -21,7 +21,7 @@ export interface HttpDeps {
   log: Log;
   /** `k8svent/VERSION` */
   userAgent: string;
-  /** Told once, at `close`, so that a running credential plugin ends too. */
+  /** Aborted once, at `close`, so that a running credential plugin ends too. */
   onClose?: () => void;
 }
 

@@ -135,7 +135,7 @@ Deno.test("a connection that closes before an answer is a failed connection", as
   await accepting;
 });
 
-Deno.test("a client certificate is shown, changes with the credentials, and its absence is told", async () => {
+Deno.test("a client certificate is shown, changes with the credentials, and its absence is reported", async () => {
   const options = { ca: authority.cert, requestCert: true, rejectUnauthorized: true, ...trusted };
   const server = createServer(options, (request, response) => {
     response.end((request.socket as TLSSocket).getPeerCertificate().subject.CN);

@@ -64,7 +64,7 @@ Deno.test("behind one authority each path is a cluster of its own, and no path i
   assert.match(one ?? "", /^[0-9a-f-]+$/);
 });
 
-Deno.test("without an authority that is looked at, a cluster cannot be told", async () => {
+Deno.test("without an authority that is looked at, a cluster cannot be known", async () => {
   assert.equal(await identity(HERE, undefined), undefined);
   assert.equal(await identity("http://127.0.0.1:8001", ONE), undefined);
   assert.equal(await identity(HERE, ONE, true), undefined);

@@ -56,6 +56,6 @@ export class KeptFile {
 }
 
 const HOLDS: Partial<Record<ClusterFault, string>> = {
-  unauthorized: "what proves to the API server who is asking",
+  unauthorized: "credentials for the API server",
   certificate: "the certificate of the API server's authority",
 };

@@ -31,7 +31,7 @@ Deno.test("a file that was never there is an error that names it", async () => {
       assert.equal(error.fault, "unauthorized");
       assert.equal(
         error.message,
-        `Cannot use the file ${path}, which should hold what proves to the API server who is asking: it does not exist.`,
+        `Cannot use the file ${path}, which should hold credentials for the API server: it does not exist.`,
       );
       return true;
     });

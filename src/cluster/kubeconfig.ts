@@ -89,12 +89,12 @@ function addEntries(
   kind: string,
 ): void {
   for (const item of root.list(list)) {
-    if (!isRecord(item ?? {})) throw root.error(`an entry of ${list} is no mapping`);
+    if (!isRecord(item ?? {})) throw root.error(`an entry of ${list} is not a mapping`);
     if (!isRecord(item) || item.name === undefined || item.name === null) continue;
     const { name } = item;
-    if (typeof name !== "string") throw root.error(`a name in ${list} is no text. Put it in quotes`);
+    if (typeof name !== "string") throw root.error(`a name in ${list} is not a string. Put it in quotes`);
     const fields = item[kind] ?? {};
-    if (!isRecord(fields)) throw root.error(`${kind} of "${name}" is no mapping`);
+    if (!isRecord(fields)) throw root.error(`${kind} of "${name}" is not a mapping`);
     if (!into.has(name)) into.set(name, new KubeconfigEntry(`the ${kind} "${name}"`, root.file, fields));
   }
 }
@@ -111,7 +111,7 @@ async function readRoot(file: string): Promise<Record<string, unknown>> {
   const root = read.value ?? {};
   if (!isRecord(root)) {
     throw new ClusterSetupError(
-      `Cannot use the kubeconfig ${file}: it is no kubeconfig, which has contexts, clusters and users at its top.`,
+      `Cannot use the kubeconfig ${file}: it is not a kubeconfig, which has contexts, clusters and users at its top.`,
     );
   }
   const kind = root.kind ?? "Config";

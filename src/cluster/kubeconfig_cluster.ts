@@ -27,7 +27,7 @@ export function clusterOf({ cluster, user }: KubeconfigChoice, deps: CredentialD
   return { ...resolved, credentials };
 }
 
-/** What a credential plugin is told beside what the fields come to. */
+/** What a credential plugin is given beside what the fields come to. */
 function asWritten(
   cluster: KubeconfigEntry,
 ): Required<Pick<ResolvedCluster, "server" | "proxy" | "isUncompressed" | "config">> {
@@ -53,7 +53,7 @@ function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): 
   // The URL parser takes quotes and ${NAME} for a host, which Go refuses.
   const isHost = /^[\w.:[\]-]+$/.test(url?.hostname ?? "");
   if (url === null || isCut || !isHost || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw cluster.error("its server is no http:// or https:// URL");
+    throw cluster.error("its server is not an http:// or https:// URL");
   }
   if (url.username !== "" || url.password !== "") {
     throw cluster.error(
@@ -88,7 +88,7 @@ function proxyOf(cluster: KubeconfigEntry): Pick<Cluster, "proxy"> {
   if (text === undefined) return {};
   const proxy = parseProxy(text, "the kubeconfig's proxy-url", true);
   if (!text.includes("://") || "problem" in proxy) {
-    throw cluster.error("its proxy-url is no http://, https:// or socks5:// URL");
+    throw cluster.error("its proxy-url is not an http://, https:// or socks5:// URL");
   }
   return { proxy };
 }

@@ -35,7 +35,7 @@ Deno.test("the server is a URL, or a host and port that is completed", () => {
   assert.equal(open({ server: "https:8080" }).server.host, "https:8080");
   const templates = ["https://${HOST}:6443", '"https://near:6443"', "<nil>", "{{ .Values.server }}"];
   for (const wrong of ["ftp://near", "https:/near:6443", "HTTPS:near", "http:/127.0.0.1:80", ...templates]) {
-    assert.match(complaint({ server: wrong }), /no http:\/\/ or https:\/\/ URL/, wrong);
+    assert.match(complaint({ server: wrong }), /not an http:\/\/ or https:\/\/ URL/, wrong);
   }
 });
 
@@ -51,9 +51,9 @@ Deno.test("the authority is inline or in a file, the inline one wins", async () 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("data that is no base64 is refused without being shown", () => {
+Deno.test("data that is not valid base64 is refused without being shown", () => {
   const message = complaint({ server, "certificate-authority-data": "%secret%" });
-  assert.match(message, /certificate-authority-data is no base64/);
+  assert.match(message, /certificate-authority-data is not valid base64/);
   assert.doesNotMatch(message, /secret/);
 });
 
@@ -97,6 +97,6 @@ Deno.test("a proxy has to be one that fetch can speak to", () => {
   assert.equal(open({ server }).proxy, undefined);
   assert.match(
     complaint({ server, "proxy-url": "ftp://x" }),
-    /proxy-url is no http:\/\/, https:\/\/ or socks5:\/\//,
+    /proxy-url is not an http:\/\/, https:\/\/ or socks5:\/\//,
   );
 });

@@ -16,7 +16,7 @@ export class KubeconfigEntry {
   text(field: string): string | undefined {
     const value = this.fields[field];
     if (value === undefined || value === null || value === "") return undefined;
-    if (typeof value !== "string") throw this.error(`${field} is no text. Put it in quotes`);
+    if (typeof value !== "string") throw this.error(`${field} is not a string. Put it in quotes`);
     return value;
   }
 
@@ -38,21 +38,21 @@ export class KubeconfigEntry {
       return atob(data);
     } catch {
       // The cause is left out: it could quote the data, which may be a key.
-      throw this.error(`${field} is no base64`);
+      throw this.error(`${field} is not valid base64`);
     }
   }
 
   list(field: string): unknown[] {
     const value = this.fields[field];
     if (value === undefined || value === null) return [];
-    if (!Array.isArray(value)) throw this.error(`${field} is no list`);
+    if (!Array.isArray(value)) throw this.error(`${field} is not a list`);
     return value;
   }
 
   part(field: string): KubeconfigEntry | undefined {
     const value = this.fields[field];
     if (value === undefined || value === null) return undefined;
-    if (!isRecord(value)) throw this.error(`${field} is no mapping`);
+    if (!isRecord(value)) throw this.error(`${field} is not a mapping`);
     return new KubeconfigEntry(this.what, this.file, value);
   }
 

@@ -3,11 +3,11 @@ import { chooseContext, readKubeconfig } from "./kubeconfig.ts";
 import { ClusterSetupError } from "./setup_error.ts";
 
 async function withFiles(
-  texts: Record<string, string>,
+  strings: Record<string, string>,
   test: (path: (name: string) => string) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
-  for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
+  for (const [name, text] of Object.entries(strings)) await Deno.writeTextFile(`${folder}/${name}`, text);
   try {
     await test((name) => `${folder}/${name}`);
   } finally {
@@ -102,21 +102,26 @@ Deno.test("a file that is not there is said to be so", async () => {
   const listed = await complaint(() => readKubeconfig(["/does/not:/exist"]));
   assert.match(listed.message, /: it does not exist \(several files go into KUBECONFIG\)\.$/);
   const home = await complaint(() => readKubeconfig(["~/no/such/config"]));
-  assert.match(home.message, /: it does not exist: only a shell puts the home folder in the place of ~/);
+  assert.match(home.message, /: it does not exist: only a shell replaces ~ with the home folder/);
 });
 
 Deno.test("broken YAML names file and line, and quotes nothing of it", async () => {
   await withFiles({ config: `users:\n- {name: me, user: {token: a-secret-token\nx: ]` }, async (path) => {
     const error = await complaint(() => readKubeconfig([path("config")]));
-    assert.match(error.message, /config: it is no valid YAML at line [23]\.$/);
+    assert.match(error.message, /config: it is not valid YAML at line [23]\.$/);
     assert.equal(error.cause, undefined);
   });
 });
 
 Deno.test("what is YAML but no kubeconfig is refused", async () => {
-  const texts = { text: "just text", list: "- a", entry: "users: [5]", part: "users: [{name: me, user: 5}]" };
-  await withFiles(texts, async (path) => {
-    for (const name of Object.keys(texts)) await complaint(() => readKubeconfig([path(name)]));
+  const strings = {
+    text: "just text",
+    list: "- a",
+    entry: "users: [5]",
+    part: "users: [{name: me, user: 5}]",
+  };
+  await withFiles(strings, async (path) => {
+    for (const name of Object.keys(strings)) await complaint(() => readKubeconfig([path(name)]));
   });
 });
 

@@ -26,7 +26,7 @@ export async function exists(file: string): Promise<boolean> {
 export function whyUnreadable(cause: unknown, file: string): string {
   if (cause instanceof Deno.errors.NotFound) {
     if (file.startsWith("~/")) {
-      return "it does not exist: only a shell puts the home folder in the place of ~, where a word begins with it";
+      return "it does not exist: only a shell replaces ~ with the home folder, and only at the beginning of a word";
     }
     if (/["'`]$/.test(file)) return "it does not exist: the quotes are part of its name there, take them out";
     return /[^/]:\/?./.test(file.slice(2))

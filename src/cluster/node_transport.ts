@@ -219,7 +219,7 @@ function bytesOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffe
         if (isOver) return;
         isOver = true;
         controller.close();
-        // A read that waits is told so only by this (WHATWG Streams, ReadableByteStreamController).
+        // A read that waits learns so only by this (WHATWG Streams, ReadableByteStreamController).
         controller.byobRequest?.respond(0);
       });
       const fail = (error: Error): void => {

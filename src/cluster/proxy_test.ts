@@ -231,11 +231,11 @@ const REFUSING: [reply: string, sentence: RegExp][] = [
     /\(status 405\)\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/,
   ],
   ["HTTP/1.1 302 Found\r\nlocation: /login\r\n\r\n", /\(status 302\)\. Check that it is an HTTP proxy/],
-  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It has too much to do: let it allow more\.$/],
+  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It is overloaded: raise its limits\.$/],
   ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /\(status 502\)\. Check that it can reach that host\.$/],
   ["HTTP/1.1 503 Service Unavailable\r\n\r\n", /\(status 503\)\. Check that it can reach that host\.$/],
   ["HTTP/1.1 504 Gateway Timeout\r\n\r\n", /\(status 504\)\. Check that it can reach that host\.$/],
-  ["SSH-2.0-OpenSSH\r\n", /is no HTTP proxy/],
+  ["SSH-2.0-OpenSSH\r\n", /is not an HTTP proxy/],
   ["", /closed the connection\. Check that it is an HTTP proxy, and HTTPS_PROXY\.$/],
 ];
 
@@ -243,7 +243,7 @@ const REFUSING: [reply: string, sentence: RegExp][] = [
 const WAYS: Partial<Setup>[] = [{}, { serverName: "127.0.0.1" }];
 
 for (const [reply, sentence] of REFUSING) {
-  Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is told as the proxy`, async () => {
+  Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is reported as a fault of the proxy`, async () => {
     for (const way of WAYS) {
       await using proxy = new ConnectProxy(reply);
       const env = { HTTPS_PROXY: `http://me:a-password@${proxy.host}/a-proxy-path` };
@@ -265,7 +265,7 @@ const ABSENT: [proxy: string, sentence: RegExp][] = [
 ];
 
 for (const [value, sentence] of ABSENT) {
-  Deno.test(`a proxy that is not there is told as the proxy: ${value}`, async () => {
+  Deno.test(`a proxy that is not there is reported as a fault of the proxy: ${value}`, async () => {
     for (const way of WAYS) {
       const { answer } = await get({ env: { HTTPS_PROXY: value }, host: "api.test", ...way });
       assert.match(sentenceOf(answer), sentence);
@@ -273,7 +273,7 @@ for (const [value, sentence] of ABSENT) {
   });
 }
 
-Deno.test("a kubeconfig's proxy that forbids the way is told with its status, and NO_PROXY is no way around it", async () => {
+Deno.test("a kubeconfig's proxy that forbids the way is reported with its status, and NO_PROXY is no way around it", async () => {
   for (const way of WAYS) {
     await using proxy = new ConnectProxy("HTTP/1.1 403 Forbidden\r\n\r\n");
     const { answer } = await get({ proxyUrl: `http://${proxy.host}`, host: "api.test", ...way });
@@ -284,7 +284,7 @@ Deno.test("a kubeconfig's proxy that forbids the way is told with its status, an
   }
 });
 
-Deno.test("a plain proxy that is named as https:// is told as that", async () => {
+Deno.test("a plain proxy that is named as https:// is reported as such", async () => {
   await using proxy = new ConnectProxy("HTTP/1.1 400 Bad Request\r\n\r\n");
   const env = { HTTPS_PROXY: `https://${proxy.host}` };
   assert.match(
@@ -293,7 +293,7 @@ Deno.test("a plain proxy that is named as https:// is told as that", async () =>
   );
 });
 
-Deno.test("a proxy that hangs is told as the proxy, or what is behind it", async () => {
+Deno.test("a proxy that hangs is reported as a fault of the proxy, or what is behind it", async () => {
   const asked = Promise.withResolvers<void>();
   await using hung = await SocketServer.listen({ onRequest: () => asked.resolve() });
   const meanwhile = async (clock: TestClock): Promise<void> => {
@@ -307,7 +307,7 @@ Deno.test("a proxy that hangs is told as the proxy, or what is behind it", async
   );
 });
 
-Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+Deno.test("what takes every request for its own and opens no way is reported as no proxy", async () => {
   await using server = await SocketServer.listen({
     onData: (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\n"),
   });
@@ -341,7 +341,7 @@ for (const value of NO_PROXIES) {
     assert.ok(answer instanceof ClusterSetupError, String(answer));
     assert.match(
       answer.message,
-      /^Cannot reach the API server at api\.test:\d+: https_proxy (is no proxy: |names a SOCKS proxy)/,
+      /^Cannot reach the API server at api\.test:\d+: https_proxy (is not a proxy URL: |names a SOCKS proxy)/,
     );
     assert.doesNotMatch(answer.message, /a-password|ftp|me:a/);
   });

@@ -1,7 +1,7 @@
 import { ClusterError, type ClusterFault } from "./error.ts";
 
 /**
- * Milliseconds. A server that asks to be left alone for longer is asked again after this: nobody is told of any
+ * Milliseconds. A server that asks to be left alone for longer is asked again after this: no one hears of any
  * pod meanwhile, and a proxy may name a date of its own clock.
  */
 const LONGEST_WAIT = 300_000;

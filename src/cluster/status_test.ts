@@ -18,7 +18,7 @@ Deno.test("reason Expired or Gone means expired, whatever the code", () => {
   assert.equal(statusError(status({ reason: "Gone" }), 500).fault, "expired");
 });
 
-Deno.test("a version that the server has not reached is told by the cause", () => {
+Deno.test("a version that the server has not reached is reported by the cause", () => {
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
   const error = statusError(
     status({ code: 504, reason: "Timeout", details: { causes, retryAfterSeconds: 1 } }),
@@ -27,7 +27,7 @@ Deno.test("a version that the server has not reached is told by the cause", () =
   assert.equal(error.retryAfter, 1000);
 });
 
-Deno.test("a version that an old server has not reached is told by the message", () => {
+Deno.test("a version that an old server has not reached is reported by the message", () => {
   const message = "Timeout: Too large resource version: 99, current: 7";
   assert.equal(statusError(status({ code: 504, reason: "Timeout", message })).fault, "too-large");
 });

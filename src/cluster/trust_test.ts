@@ -114,7 +114,7 @@ function withBytes(pem: string, ...bytes: number[]): string {
 }
 
 const damaged: [name: string, bundle: string][] = [
-  ["is no base64", `${BEGIN}!!!!${END}${GOOD}`],
+  ["is not valid base64", `${BEGIN}!!!!${END}${GOOD}`],
   ["is base64 of something else", `${BEGIN}AAAA${END}${GOOD}`],
   ["has no end", `${BEGIN}AAAA\n${GOOD}`],
   ["is cut", `${GOOD.slice(0, 200)}\n${GOOD}`],
@@ -227,7 +227,7 @@ Deno.test("insecure-skip-tls-verify takes any certificate", async () => {
   }
 });
 
-Deno.test("a client certificate that cannot be used is told as that, whatever carries the requests", async () => {
+Deno.test("a client certificate that cannot be used is reported as such, whatever carries the requests", async () => {
   const { cert } = issueCertificate("jane", { issuer: authority });
   const certificate = { cert, key: OTHER.key, where: 'the user "me"' };
   const credentials = reread(() => Promise.resolve({ headers: {}, certificate }));
@@ -286,7 +286,7 @@ Deno.test("requests at the same time over a pinned certificate all succeed", asy
   });
 });
 
-Deno.test("an API server at a port that fetch does not connect to is reached, and its absence is told", async () => {
+Deno.test("an API server at a port that fetch does not connect to is reached, and its absence is reported", async () => {
   const serveAt = (port: number): Deno.HttpServer<Deno.NetAddr> | undefined => {
     try {
       return Deno.serve(

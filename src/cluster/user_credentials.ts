@@ -103,7 +103,7 @@ function header(user: KubeconfigEntry, field: string, name: string, values: unkn
     throw user.error(`${field} with more than one value is not supported. Leave one of them`);
   }
   if (typeof value !== "string") {
-    throw user.error(`${field} holds something that is no text. Put it in quotes`);
+    throw user.error(`${field} holds something that is not a string. Put it in quotes`);
   }
   if (/\p{Cc}/u.test(value)) throw user.error(`${field} holds a line break or another control character`);
   // A header's text is one of bytes: those of UTF-8, as Go sends them.

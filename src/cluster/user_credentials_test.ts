@@ -112,7 +112,7 @@ const misimpersonations: [fields: Record<string, unknown>, sentence: RegExp][] =
   [{ "as-groups": ["a"] }, /it has as-groups, and no as/],
   [{ "as-uid": "7" }, /it has as-uid, and no as/],
   [{ as: "a\nb" }, /as holds a line break/],
-  [{ as: "jane", "as-groups": [7] }, /as-groups holds something that is no text/],
+  [{ as: "jane", "as-groups": [7] }, /as-groups holds something that is not a string/],
 ];
 
 for (const [fields, sentence] of misimpersonations) {
@@ -126,7 +126,7 @@ Deno.test("a user without anything is anonymous", async () => {
 
 Deno.test("a field of the wrong kind is refused without being shown", () => {
   const message = complaint({ token: ["a-secret"] });
-  assert.match(message, /the user "me" in .*config: token is no text\. Put it in quotes/);
+  assert.match(message, /the user "me" in .*config: token is not a string\. Put it in quotes/);
   assert.doesNotMatch(message, /a-secret/);
 });
 

@@ -24,7 +24,7 @@ export function readYaml(bytes: Uint8Array): Yaml {
   if (first === undefined) return { value: null };
   const [error] = first.errors ?? [];
   // The error's own message quotes the line, which may hold a token.
-  if (error !== undefined) return { fault: `it is no valid YAML at line ${error.linePos?.[0].line ?? "?"}` };
+  if (error !== undefined) return { fault: `it is not valid YAML at line ${error.linePos?.[0].line ?? "?"}` };
   narrow(first);
   try {
     return { value: first.toJS() };

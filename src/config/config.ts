@@ -19,7 +19,7 @@ import { unfilledFaults } from "./unfilled.ts";
  * text ─▶ document.ts (YAML, places) ─▶ schema.ts (shapes and values) ─▶ endpoint.ts (what only goes together)
  * ```
  *
- * All faults are told at once, each with its line and column; those of one place once. A file whose YAML cannot be read
+ * All faults are reported at once, each with its line and column; those of one place once. A file whose YAML cannot be read
  * has the faults of its grammar alone.
  */
 

@@ -137,9 +137,9 @@ Deno.test("settings of the program are kept as a flag would have them, with thei
   assert.equal(flags.get("interval")?.from, "/etc/k8svent/k8svent.yaml:2:11: interval");
 });
 
-Deno.test("all faults are told at once, in the order of their places", async () => {
-  const told = await sentences("version: 2\nsource: list\nendpoints:\n  - name: a b\n    rate: -1\n");
-  assert.deepEqual(told.map((sentence) => sentence.split(": ")[0]), [
+Deno.test("all faults are reported at once, in the order of their places", async () => {
+  const reported = await sentences("version: 2\nsource: list\nendpoints:\n  - name: a b\n    rate: -1\n");
+  assert.deepEqual(reported.map((sentence) => sentence.split(": ")[0]), [
     "/etc/k8svent/k8svent.yaml:1:10",
     "/etc/k8svent/k8svent.yaml:2:9",
     "/etc/k8svent/k8svent.yaml:4:5",
@@ -148,11 +148,11 @@ Deno.test("all faults are told at once, in the order of their places", async () 
   ]);
 });
 
-Deno.test("a fault in what an alias stands for is told where that is written", async () => {
-  const [told] = await sentences(
+Deno.test("a fault in what an alias stands for is reported where that is written", async () => {
+  const [reported] = await sentences(
     "version: 1\ndefaults: {tls: &t {serverName: a b}}\nendpoints:\n  - {name: a, url: 'https://a.example.com/', tls: *t}\n",
   );
-  assert.match(told ?? "", /:2:33: defaults\.tls\.serverName must be/);
+  assert.match(reported ?? "", /:2:33: defaults\.tls\.serverName must be/);
 });
 
 Deno.test("a name of a property of all objects is a key like others", async () => {
@@ -225,7 +225,7 @@ Deno.test("whatever stands in a file, no sentence shows what a URL, a header or 
   );
 });
 
-Deno.test("whatever the text is, it is read or told what is wrong with it", async () => {
+Deno.test("whatever the text is, it is read, or an error says what is wrong with it", async () => {
   const piece = fc.constantFrom(
     "version: 1\n",
     "a",

@@ -19,7 +19,7 @@ import { flag, list, map, measure, number, text, word } from "./shape.ts";
 import { UsageError } from "./usage_error.ts";
 import { namespace, text as anyText } from "./value.ts";
 
-/** What reads the texts that only the file's place, or a library, can tell about. */
+/** What reads the strings that only the file's place, or a library, can tell about. */
 export interface Readers {
   /** Turns the path of a file, as it was written, into one that can be opened. */
   file: ReadRule;

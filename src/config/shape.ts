@@ -102,7 +102,7 @@ export function list<const S extends v.GenericSchema>(description: string, item:
   return least === 0 ? array : v.pipe(array, v.minLength(least, `${PLACE} is an empty list${why}.`));
 }
 
-/** A map of keys that all are known; the others are told by `readConfig`, all of them and with what was meant. */
+/** A map of keys that all are known; the others are reported by `readConfig`, all of them and with what was meant. */
 export function map<const E extends v.ObjectEntries>(description: string, entries: E) {
   return v.pipe(
     v.strictObject(entries, (issue) => {

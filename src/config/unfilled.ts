@@ -2,7 +2,7 @@ import { placeholderFault } from "../runtime/unfilled.ts";
 import type { Path } from "./document.ts";
 import { PLACE, type Wrong } from "./sentence.ts";
 
-/** Texts in which a dollar and braces have a meaning of their own. */
+/** Strings in which a dollar and braces have a meaning of their own. */
 const LANGUAGES = ["filter", "patterns"];
 
 /** Where a text holds what somebody else should have filled in: no variable is filled in in the file. */

@@ -138,7 +138,7 @@ function problemOfAuthority(text: string): string | undefined {
   if (odd !== undefined) return `has a "${odd}" in its host, where none can be.`;
   if (port === undefined || port === "") return undefined;
   if (!/^\d+$/.test(port)) {
-    return 'has a port that is no number (inside a password, "/" is written %2F, "?" %3F and "#" %23).';
+    return 'has a port that is not a number (inside a password, "/" is written %2F, "?" %3F and "#" %23).';
   }
   return Number(port) >= 1 && Number(port) <= 65_535
     ? undefined
@@ -147,10 +147,10 @@ function problemOfAuthority(text: string): string | undefined {
 
 function problemOfRest(text: string): string | undefined {
   if (/\$\(\w+\)/.test(text)) {
-    return "holds $(…), a variable that nobody filled in: the pod has none of that name.";
+    return "holds $(…), a variable that was not filled in: the pod has none of that name.";
   }
   if (/\$[A-Z][A-Z0-9_]{2,}\b/.test(text)) {
-    return 'holds a variable that nobody filled in (a "$" itself is written %24).';
+    return 'holds a variable that was not filled in (a "$" itself is written %24).';
   }
   const escape = /%(?![0-9a-f]{2})/i.exec(text)?.index;
   if (escape !== undefined) {

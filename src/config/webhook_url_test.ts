@@ -25,7 +25,7 @@ const REFUSED: [text: string, message: RegExp][] = [
   ["$WEBHOOK", /entry 1 is not a URL: it is a placeholder/],
   [
     "https://hooks.example.com/$TOKEN_OF_IT/x",
-    /\(hooks\.example\.com\) holds a variable that nobody filled in/,
+    /\(hooks\.example\.com\) holds a variable that was not filled in/,
   ],
   ["https//hooks.example.com/x", /entry 1 is not a URL/],
   ['"https://hooks.example.com/x"', /entry 1 begins with a quotation mark/],
@@ -76,7 +76,7 @@ const REFUSED: [text: string, message: RegExp][] = [
   ["https://hooks.example.com/${TOKEN}", /its character 28 is a "\{" \(was a placeholder not filled in\?\)/],
   ["https://<host>/x", /its character 9 is a "<" \(was a placeholder/],
   ["https://$HOST/x", /entry 1 has a "\$" in its host/],
-  ["https://hooks.example.com/$(TOKEN)", /holds \$\(…\), a variable that nobody filled in/],
+  ["https://hooks.example.com/$(TOKEN)", /holds \$\(…\), a variable that was not filled in/],
   ['https://hooks.example.com/x"', /its character 28 is a quotation mark/],
   ["https://hooks.example.com/a|b", /its character 28 is a "\|"/],
   [
@@ -108,11 +108,11 @@ const REFUSED: [text: string, message: RegExp][] = [
   ["https://300.1.1.1/x", /names a host that cannot be one/],
   ["https://hooks.example.com:0/x", /\(hooks\.example\.com\) has a port that is not between 1 and 65535/],
   ["https://hooks.example.com:65536/x", /has a port that is not between 1 and 65535/],
-  ["https://hooks.example.com:https/x", /has a port that is no number/],
+  ["https://hooks.example.com:https/x", /has a port that is not a number/],
   ["https://hooks.example.com:80 80/x", /is a space/],
   [
     `https://user:${MARK}/x@hooks.example.com/`,
-    /entry 1 has a port that is no number \(inside a password, "\/" is written %2F/,
+    /entry 1 has a port that is not a number \(inside a password, "\/" is written %2F/,
   ],
   [
     `https://user:${MARK}@x@hooks.example.com/`,

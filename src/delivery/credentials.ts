@@ -187,10 +187,10 @@ class Configured implements Credentials {
     const known = this.#secrets.get(file);
     if (known?.text === text) return known.secrets;
     const parsed = parseSecrets(text);
-    if (parsed.kind === "empty") return unusable(files.told(file, "secretFiles", "it is empty"));
+    if (parsed.kind === "empty") return unusable(files.reported(file, "secretFiles", "it is empty"));
     if (parsed.kind === "problem") {
       const problem = `the secret in its line ${parsed.line} ${parsed.problem.replace(/\.$/, "")}`;
-      return unusable(files.told(file, "secretFiles", problem));
+      return unusable(files.reported(file, "secretFiles", problem));
     }
     const { secrets, weak } = parsed;
     if (known !== undefined) {
@@ -232,7 +232,7 @@ class Configured implements Credentials {
     if (isFailure(credentials)) return credentials;
     if (!credentials.toLowerCase().startsWith(`${type.toLowerCase()} `)) return credentials;
     const problem = `it begins with ${type}, which authorization.type says already`;
-    return unusable(this.#deps.files.told(credentialsFile, option, problem));
+    return unusable(this.#deps.files.reported(credentialsFile, option, problem));
   }
 
   /** @param kind what may stand in it: what a header can hold, or anything on one line */
@@ -246,7 +246,7 @@ class Configured implements Credentials {
       : kind === "header" && UNPRINTABLE.test(text)
       ? "it holds what a header cannot: anything but printable ASCII"
       : undefined;
-    return problem === undefined ? text : unusable(files.told(file, option, problem));
+    return problem === undefined ? text : unusable(files.reported(file, option, problem));
   }
 }
 

@@ -112,11 +112,11 @@ export class EndpointLog {
     if (isFailing(after) && !this.#isSaid && (isAgain || clock.monotonic() >= this.#quietUntil)) {
       this.#isSaid = true;
       return log.warn(
-        `Endpoint ${endpoint} fails: ${why}. What is pending for it waits and is tried again.`,
+        `Endpoint ${endpoint} fails: ${why}. Pending messages are kept and retried.`,
         this.fields(),
       );
     }
-    log.debug(`Endpoint ${endpoint} did not take ${namespace}/${name}: ${why}`, {
+    log.debug(`Endpoint ${endpoint} did not accept ${namespace}/${name}: ${why}`, {
       ...this.fields(),
       attempt: tries,
     });
@@ -124,7 +124,7 @@ export class EndpointLog {
     const isUnclear = strikes <= 1 && dead === 0 && !isFailing(after);
     if (!isUnclear || failures.tries >= SAID_AT || tries < SAID_AT) return;
     log.warn(
-      `Endpoint ${endpoint} did not take ${namespace}/${name} in ${tries} attempts: ${why}. The message waits and is ` +
+      `Endpoint ${endpoint} did not accept ${namespace}/${name} in ${tries} attempts: ${why}. The message waits and is ` +
         "tried again.",
       this.fields(),
     );

@@ -3,7 +3,7 @@ import { makeMessage, type MessageParts } from "../../tests/kit/memory_pending.t
 import { loadRedaction, type Redaction } from "../pod/redaction.ts";
 import { RedactedBodies } from "./redacted.ts";
 
-/** A redaction that counts how often it is asked, and makes text of which it can be told. */
+/** A redaction that counts how often it is asked, and makes text by which it is recognised. */
 function counting(key: string): Redaction & { calls: number } {
   const redaction = {
     key,
@@ -32,7 +32,7 @@ Deno.test("a version is redacted once for all endpoints and attempts of a profil
   }
   assert.deepEqual([one.calls, other.calls], [1, 1]);
   bodies.of(makeMessage(), one);
-  bodies.of({ ...message, completeness: "reduced" }, one);
+  bodies.of({ ...message, completeness: "trimmed" }, one);
   assert.equal(one.calls, 3);
 });
 

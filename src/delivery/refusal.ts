@@ -41,7 +41,7 @@ function redirected(location: string | undefined): string {
   const target = /^[a-z][a-z0-9+.-]*:/i.test(location) ? URL.parse(location) : undefined;
   // A mail address, a script or an inline page has no host either.
   if (target === null || target?.host === "" || location.trim() === "") {
-    return "it redirects to what is no URL: check its URL";
+    return "it redirects to something that is not a URL: check its URL";
   }
   if (target === undefined && !location.startsWith("//")) {
     return "it redirects to another path of its own, which is not followed: check its URL, also a slash at its end";
@@ -53,7 +53,7 @@ function redirected(location: string | undefined): string {
 
 const LONGEST_HOST = 100;
 
-const UNREACHED = "what stands before it cannot reach it: check that it runs";
+const UNREACHED = "the proxy in front of it cannot reach it: check that it runs";
 const CLOUDFLARE = "Cloudflare cannot reach it: check that it runs, and its certificate";
 
 /** What to look at when an endpoint answers so. */
@@ -71,14 +71,14 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [408, "it did not get the request in time: check the network on the way"],
   [410, "it says that it is gone: check its URL"],
   [411, "what stands before it drops content-length: see its log"],
-  [413, "let it take larger bodies"],
+  [413, "let it accept larger bodies"],
   [414, "its URL is too long for it"],
   [415, "let it take the content-type application/json"],
   [421, "it does not serve that host: check the host in its URL"],
   [422, "it cannot use the body: see its log, and what body it expects"],
   [426, "let it speak HTTP/1.1"],
-  [429, "it asks for fewer requests: let it take more, or lower --concurrency"],
-  [431, "let it take larger headers, or send fewer of them with --signatures"],
+  [429, "it asks for fewer requests: raise its limit, or lower --concurrency"],
+  [431, "let it accept larger headers, or send fewer of them with --signatures"],
   [451, "it refuses for reasons of law"],
   [495, "it does not take the client certificate"],
   [496, "it wants a client certificate: name one in the certFile and keyFile of its tls (--config)"],
@@ -87,8 +87,8 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [500, "see its log"],
   [501, "check its URL: it does not know POST there"],
   [502, UNREACHED],
-  [503, "it is down or has too much to do: check that it runs"],
-  [504, "what stands before it waits for it in vain: check that it runs"],
+  [503, "it is down or overloaded: check that it runs"],
+  [504, "the proxy in front of it timed out: check that it runs"],
   [505, "let it speak HTTP/1.1"],
   [507, "it has no room left"],
   [508, "it sends the request round in a circle: see its log"],

@@ -20,21 +20,21 @@ const SAID: [status: number, advice: RegExp][] = [
   [407, /credentials of the proxy/],
   [409, /see its log/],
   [410, /gone: check its URL/],
-  [413, /let it take larger bodies/],
+  [413, /let it accept larger bodies/],
   [415, /content-type application\/json/],
   [418, /see its log/],
   [421, /does not serve that host/],
   [422, /cannot use the body/],
   [426, /let it speak HTTP\/1\.1/],
-  [429, /let it take more, or lower --concurrency/],
+  [429, /raise its limit, or lower --concurrency/],
   [431, /larger headers/],
   [496, /wants a client certificate/],
   [497, /write https:\/\/ in its URL/],
   [500, /see its log/],
   [501, /does not know POST/],
-  [502, /what stands before it cannot reach it/],
-  [503, /is down or has too much to do/],
-  [504, /waits for it in vain/],
+  [502, /the proxy in front of it cannot reach it/],
+  [503, /is down or overloaded/],
+  [504, /in front of it timed out/],
   [522, /Cloudflare cannot reach it/],
   [599, /a fault of its own/],
   [600, /which no HTTP server should answer/],
@@ -66,16 +66,16 @@ const REDIRECTS: [location: string | undefined, where: RegExp][] = [
   ["/secret-path/", /another path of its own, which is not followed: check its URL, also a slash at its end/],
   ["secret-path", /another path of its own/],
   [undefined, /does not say where to/],
-  ["", /what is no URL/],
-  ["http://[secret-path", /what is no URL/],
-  ["javascript:alert('secret-path')", /what is no URL/],
-  ["mailto:secret-path@a.example", /what is no URL/],
-  ["data:text/html,secret-path", /what is no URL/],
-  ["https://evil\u202e.example/secret-path", /what is no URL|redirects to https:\/\/[!-~]+, which/],
+  ["", /not a URL/],
+  ["http://[secret-path", /not a URL/],
+  ["javascript:alert('secret-path')", /not a URL/],
+  ["mailto:secret-path@a.example", /not a URL/],
+  ["data:text/html,secret-path", /not a URL/],
+  ["https://evil\u202e.example/secret-path", /not a URL|redirects to https:\/\/[!-~]+, which/],
 ];
 
 for (const [location, where] of REDIRECTS) {
-  Deno.test(`a redirect to ${JSON.stringify(location)} is told by its host alone`, () => {
+  Deno.test(`a redirect to ${JSON.stringify(location)} is reported by its host alone`, () => {
     for (const status of [301, 302, 303, 307, 308]) {
       const why = whyNot(answer(status, { ...location !== undefined && { location } }));
       assert.match(why, where);
@@ -84,7 +84,7 @@ for (const [location, where] of REDIRECTS) {
   });
 }
 
-Deno.test("a server that was spoken to in the clear and wants TLS is told as that, whoever made it", () => {
+Deno.test("a server that was spoken to in the clear and wants TLS is reported as such, whoever made it", () => {
   const bodies = [
     "Client sent an HTTP request to an HTTPS server.\n",
     "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head>",

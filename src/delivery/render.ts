@@ -67,7 +67,7 @@ export class Renderer {
     };
     if (message.reasons.length > 0) headers["k8svent-reason"] = message.reasons.join();
     if (message.phase !== undefined) headers["k8svent-phase"] = printable(message.phase);
-    // A reduced object is not the one that was seen.
+    // A trimmed object is not the one that was seen.
     if (message.observed === false || message.completeness !== "whole") headers["k8svent-observed"] = "false";
     if (message.epoch > 0) headers["k8svent-epoch"] = String(message.epoch);
     if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
@@ -108,7 +108,7 @@ export class Renderer {
  * before the cluster was restored, the generation what a selector brought back from what it had brought before.
  */
 function messageId({ uid, resourceVersion, epoch, event, occasion, generation }: Message): string {
-  // JSON, so that no two lists of texts read the same.
+  // JSON, so that no two lists of strings read the same.
   const about = JSON.stringify([uid, resourceVersion, epoch, event, occasion, generation]);
   // 130 bits: two of a billion messages are alike with a chance of 1 in 10^21.
   return `pod_${base32(createHash("sha256").update(about).digest()).slice(0, 26)}`;

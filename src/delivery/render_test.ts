@@ -54,7 +54,7 @@ Deno.test("what is not usual has its header", () => {
     .map((name) => headers[`k8svent-${name}`]);
   assert.deepEqual(special, ["Failed", "false", "2", "3", "staging"]);
   assert.equal(rendered({ observed: true }).headers["k8svent-observed"], undefined);
-  assert.equal(rendered({ completeness: "reduced" }).headers["k8svent-observed"], "false");
+  assert.equal(rendered({ completeness: "trimmed" }).headers["k8svent-observed"], "false");
 });
 
 Deno.test("a message says which cluster it is from, and what the pod belongs to, where that is known", () => {
@@ -78,7 +78,7 @@ Deno.test("whatever a text is, its header is one that fetch takes", () => {
 
 Deno.test("the id is a short digest in lower case base32", () => {
   assert.match(rendered().id, /^pod_[a-z2-7]{26}$/);
-  // Of these five texts and numbers, now and in a year: a receiver knows what it has by it.
+  // Of these five strings and numbers, now and in a year: a receiver knows what it has by it.
   assert.equal(rendered().id, "pod_svrjr63n4cw5ymi2lwrmvotlk7");
 });
 
@@ -105,7 +105,7 @@ Deno.test("the id does not depend on attempts, endpoints, reasons, nor on what b
     endpoint: "b",
     coalesced: 5,
     reasons: ["sync"],
-    completeness: "reduced",
+    completeness: "trimmed",
     body: '{"pod":{}}',
     failures: { tries: 4, strikes: 2, failedAt: 7, dead: 1, why: "status 500" },
   });
@@ -128,8 +128,8 @@ Deno.test("what was signed once is known again by its content, which changes wit
   const { content } = renderer.render(message);
   assert.equal(renderer.render({ ...message, endpoint: "b" }).content, content);
   assert.notEqual(renderer.render({ ...message, version: message.version + 1 }).content, content);
-  const reduced = { ...message, completeness: "reduced" as const, body: message.body.slice(1) };
-  assert.notEqual(renderer.render(reduced).content, content);
+  const trimmed = { ...message, completeness: "trimmed" as const, body: message.body.slice(1) };
+  assert.notEqual(renderer.render(trimmed).content, content);
 });
 
 const PROFILE: RedactProfile = {

@@ -185,16 +185,16 @@ export class SnapshotLog extends EndpointLog {
       if (!this.#isExample) return this.#say("warn", `fails: ${why}. ${how}`);
     } else if (!isDisabled && !this.#isSaid && !this.#isExampleSaid) {
       this.#isExampleSaid = this.#isExample = true;
-      return this.#say("warn", `did not take ${namespace}/${name}: ${why}. ${how}`);
+      return this.#say("warn", `did not accept ${namespace}/${name}: ${why}. ${how}`);
     }
-    this.#deps.log.debug(`Endpoint ${this.#endpoint} did not take ${namespace}/${name}: ${why}`, {
+    this.#deps.log.debug(`Endpoint ${this.#endpoint} did not accept ${namespace}/${name}: ${why}`, {
       endpoint: this.#endpoint,
     });
   }
 
   #whenAgain(due: number, after: EndpointState): string {
     const { asking, circuit } = after;
-    if (asking === undefined) return "What fails is tried again after 1, 2 and 4 s.";
+    if (asking === undefined) return "Failed messages are retried after 1, 2 and 4 s.";
     const until = isFailing(after) && circuit.kind === "open" ? circuit.until : due;
     const wait = until - this.#deps.clock.monotonic();
     const seconds = Math.round(wait / 1000);

@@ -15,9 +15,9 @@ interface Scene {
 }
 
 const POISON = ["pod-3", "pod-11", "pod-17"];
-const FAILS = /^Endpoint a fails: .*\. What fails is tried again after 1, 2 and 4 s\.$/;
+const FAILS = /^Endpoint a fails: .*\. Failed messages are retried after 1, 2 and 4 s\.$/;
 const EXAMPLE =
-  /^Endpoint a did not take shop\/pod-\d+: .*\. What fails is tried again after 1, 2 and 4 s\.$/;
+  /^Endpoint a did not accept shop\/pod-\d+: .*\. Failed messages are retried after 1, 2 and 4 s\.$/;
 
 function asks(seconds: number, status = 429): Reaction {
   return { status, headers: { "retry-after": String(seconds) } };
@@ -25,7 +25,9 @@ function asks(seconds: number, status = 429): Reaction {
 
 /** The warning of an endpoint that asks to wait. */
 function asked(seconds: number): RegExp {
-  return new RegExp(`^Endpoint a did not take shop/pod-\\d+: .*\\. It is tried again after ${seconds} s\\.$`);
+  return new RegExp(
+    `^Endpoint a did not accept shop/pod-\\d+: .*\\. It is tried again after ${seconds} s\\.$`,
+  );
 }
 
 /** Receivers of every kind, with what `--once` makes of each. */
@@ -75,7 +77,7 @@ const SCENES: Record<string, Scene> = {
     says: "Sent 17 pods to a; 3 refused.",
     log: [
       EXAMPLE,
-      ...POISON.map(() => /^Endpoint a refused shop\/pod-\d+, 4 times: status 413 \(let it take larger/),
+      ...POISON.map(() => /^Endpoint a refused shop\/pod-\d+, 4 times: status 413 \(let it accept larger/),
     ],
     seconds: 7,
   },
@@ -173,7 +175,7 @@ const SCENES: Record<string, Scene> = {
     react: ({ name }) => name === "pod-3" ? asks(3_600) : 200,
     says: "Sent 19 pods to a; 1 not sent.",
     log: [
-      /^Endpoint a did not take shop\/pod-3: .*\. It asks to wait for 3600 s\.$/,
+      /^Endpoint a did not accept shop\/pod-3: .*\. It asks to wait for 3600 s\.$/,
       /^Endpoint a is given up: it asks to wait for 3599 s: status 429 /,
     ],
     seconds: 1,
@@ -193,7 +195,7 @@ const SCENES: Record<string, Scene> = {
     react: () => ({ status: 503, headers: { "retry-after": "3600" } }),
     says: "Sent 0 pods to a; 20 not sent.",
     log: [
-      /^Endpoint a did not take shop\/pod-\d+: .*\. It asks to wait for 3600 s\.$/,
+      /^Endpoint a did not accept shop\/pod-\d+: .*\. It asks to wait for 3600 s\.$/,
       /^Endpoint a is given up: it asks to wait for 3600 s: status 503 /,
     ],
     seconds: 0,

@@ -74,7 +74,7 @@ export class Standing {
     }
     const [oldest] = pending.deadLetters(name, 1);
     if (isFailing(endpoint) || deadLetters === 0 || oldest === undefined) {
-      return log.warn(`Endpoint ${name} has taken nothing for ${time}: ${why}. ${waiting}.`, fields);
+      return log.warn(`Endpoint ${name} has accepted nothing for ${time}: ${why}. ${waiting}.`, fields);
     }
     const dead = deadLetters === 1
       ? `a message about ${oldest.pod} for ${time}: ${oldest.why}. It is a dead letter`

@@ -33,7 +33,7 @@ withRig("what is pending, for how long and why is said again at growing distance
       [minute, time],
     ) => [
       minute,
-      `Endpoint a has taken nothing for ${time}: a.example.com refuses connections: start it. 5 messages are pending for it.`,
+      `Endpoint a has accepted nothing for ${time}: a.example.com refuses connections: start it. 5 messages are pending for it.`,
     ]),
   );
   const { fields } = rig.log.lines.find(({ message }) => message.includes("for 5 min")) ?? {};
@@ -46,7 +46,7 @@ withRig("a cluster with one pod, whose message nobody can judge, is no silence e
   const [first] = await pass(rig, rig.start(), 6 * MINUTE);
   assert.match(
     first?.[1] ?? "",
-    /^Endpoint a has taken nothing for 5 min: status 500.*\. 1 message is pending for it\.$/,
+    /^Endpoint a has accepted nothing for 5 min: status 500.*\. 1 message is pending for it\.$/,
   );
 });
 
@@ -76,7 +76,7 @@ for (
   });
 }
 
-withRig("an endpoint that is disabled is told of with the way to bring it back", async (rig) => {
+withRig("an endpoint that is disabled is reported with the way to bring it back", async (rig) => {
   rig.receiver.react = () => 410;
   rig.addPods(2);
   const said = await pass(rig, rig.start(), 16 * MINUTE);
@@ -97,7 +97,7 @@ withRig("an outage that is over is over, and the next one begins anew", async (r
   assert.deepEqual((await pass(rig, worker, 7 * MINUTE)).map(([minute]) => minute), [26]);
 });
 
-withRig("an endpoint that fails now and then and takes everything is never told of", async (rig) => {
+withRig("an endpoint that fails now and then and takes everything is never reported", async (rig) => {
   let requests = 0;
   rig.receiver.react = () => ++requests % 3 === 0 ? 503 : 200;
   const worker = rig.start();

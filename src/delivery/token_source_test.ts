@@ -157,7 +157,7 @@ Deno.test("after a 401 a new token is asked for, once: a second refusal at once 
   assert.equal(await bench.token(), "token-3");
 });
 
-Deno.test("while a renewal fails the old token goes on, with a backoff between the requests; then it is told", async () => {
+Deno.test("while a renewal fails the old token goes on, with a backoff between the requests; then it is reported", async () => {
   const bench = new Bench();
   await bench.token();
   bench.reply = () => REFUSED;
@@ -213,7 +213,7 @@ const ERRORS: [reply: Reply, message: RegExp][] = [
 
 for (const [reply, message] of ERRORS) {
   const what = "kind" in reply ? "a failure on the way" : `${reply.status} ${JSON.stringify(reply.body)}`;
-  Deno.test(`a token server that answers with ${what.replace(SECRET, "…")} is told as that, and asked again`, async () => {
+  Deno.test(`a token server that answers with ${what.replace(SECRET, "…")} is reported as such, and asked again`, async () => {
     const bench = new Bench();
     bench.reply = () => reply;
     assert.match((await bench.failure()).message, message);
@@ -269,7 +269,7 @@ Deno.test("the client's secret is not sent in the clear, but to this machine and
   }
 });
 
-Deno.test("a client secret that is missing is told by its file, and asked for anew", async () => {
+Deno.test("a client secret that is missing is reported by its file, and asked for anew", async () => {
   const bench = new Bench();
   bench.disk.remove("/secret");
   assert.match(

@@ -90,7 +90,7 @@ withRig(
     await rig.clock.advance(600_000);
     assert.deepEqual([rig.receiver.seen.length, rig.counts], [0, { pending: 30, dead: 0 }]);
     assert.deepEqual(rig.log.at("warn").slice(0, 1), [
-      "Endpoint a fails: the file /x (urlFile) cannot be used: it is empty. What is pending for it waits and is tried again.",
+      "Endpoint a fails: the file /x (urlFile) cannot be used: it is empty. Pending messages are kept and retried.",
     ]);
     isBroken = false;
     await rig.clock.advance(60_000);

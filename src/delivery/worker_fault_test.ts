@@ -142,7 +142,7 @@ withRig("with one pod alone, the probe is about that pod", async (rig) => {
 
 for (const answer of [500, "hang"] as const) {
   withRig(
-    `a pod that is the only one pending and meets ${answer} is told of once, at the third attempt`,
+    `a pod that is the only one pending and meets ${answer} is reported once, at the third attempt`,
     async (rig) => {
       rig.receiver.react = () => answer;
       rig.add("bad");
@@ -151,7 +151,7 @@ for (const answer of [500, "hang"] as const) {
       assert.deepEqual(rig.log.at("warn"), []);
       await rig.clock.advance(24 * HOUR);
       const [line = "", ...others] = rig.log.at("warn");
-      assert.match(line, /^Endpoint a did not take shop\/bad in 3 attempts: /);
+      assert.match(line, /^Endpoint a did not accept shop\/bad in 3 attempts: /);
       assert.deepEqual(others, []);
       assert.equal(rig.counts.dead, 0);
     },
@@ -262,7 +262,7 @@ withRig("one warning when an endpoint begins to fail, one line when it works aga
   rig.start();
   await rig.clock.advance(HOUR + 400_000);
   assert.deepEqual(rig.log.at("warn"), [
-    "Endpoint a fails: a.example.com refuses connections: start it. What is pending for it waits and is tried again.",
+    "Endpoint a fails: a.example.com refuses connections: start it. Pending messages are kept and retried.",
   ]);
   const [recovered, ...more] = rig.log.at("info");
   assert.match(recovered ?? "", /^Endpoint a works again after 60 min; 4 messages wait for it\.$/);
@@ -296,7 +296,7 @@ withRig(
 );
 
 withRig(
-  "an endpoint that fails again and again for a moment is told of at most once a minute",
+  "an endpoint that fails again and again for a moment is reported at most once a minute",
   async (rig) => {
     rig.receiver.react = ({ at }) => at % 2_000 < 100 ? REFUSED : 200;
     rig.start();

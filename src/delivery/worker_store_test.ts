@@ -4,8 +4,8 @@ import { bodyText } from "../../tests/kit/store.ts";
 import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
 
 /** A pod's current version, whose body was given up to save room. */
-function addReduced(rig: Rig, name: string): void {
-  rig.add(name, { reduced: true });
+function addTrimmed(rig: Rig, name: string): void {
+  rig.add(name, { trimmed: true });
 }
 
 /** Brings the body back, as the one who reads the pod again does. */
@@ -17,7 +17,7 @@ function restore(rig: Rig, name: string): void {
 
 withRig("a message whose body was given up is read again at its turn, and the others go on", async (rig) => {
   const asked: string[] = [];
-  addReduced(rig, "small");
+  addTrimmed(rig, "small");
   rig.add("web-1");
   rig.start({
     reread: (message) => {
@@ -37,7 +37,7 @@ withRig("a message whose body was given up is read again at its turn, and the ot
 
 withRig("a body that is given up again as soon as it was read goes out as it is", async (rig) => {
   let asked = 0;
-  addReduced(rig, "small");
+  addTrimmed(rig, "small");
   rig.start({ reread: () => Promise.resolve(++asked > 0) });
   await rig.clock.advance(2_000);
   assert.equal(asked, 1);
@@ -46,7 +46,7 @@ withRig("a body that is given up again as soon as it was read goes out as it is"
 
 withRig("a pod that cannot be read now is asked for again, each time later", async (rig) => {
   const asked: number[] = [];
-  addReduced(rig, "small");
+  addTrimmed(rig, "small");
   rig.add("web-1");
   rig.start({
     reread: () => {
@@ -62,7 +62,7 @@ withRig("a pod that cannot be read now is asked for again, each time later", asy
 
 withRig("a pod is read once at a time, however long the API server takes", async (rig) => {
   let asked = 0;
-  addReduced(rig, "small");
+  addTrimmed(rig, "small");
   rig.start({
     reread: () => {
       asked++;
@@ -78,7 +78,7 @@ withRig("a pod is read once at a time, however long the API server takes", async
 });
 
 withRig("a thousand pods are read again a few at a time, each once", async (rig) => {
-  for (let pod = 0; pod < 1_000; pod++) addReduced(rig, `small-${pod}`);
+  for (let pod = 0; pod < 1_000; pod++) addTrimmed(rig, `small-${pod}`);
   const asked: string[] = [];
   let [underWay, most] = [0, 0];
   rig.start({
@@ -99,7 +99,7 @@ withRig("a thousand pods are read again a few at a time, each once", async (rig)
 withRig(
   "while no pod can be read, the others go on and the API server is asked now and then",
   async (rig) => {
-    for (let pod = 0; pod < 1_000; pod++) addReduced(rig, `small-${pod}`);
+    for (let pod = 0; pod < 1_000; pod++) addTrimmed(rig, `small-${pod}`);
     rig.add("web-1");
     let asked = 0;
     rig.start({
@@ -117,7 +117,7 @@ withRig(
 
 withRig("a newer version that comes while its pod is read is sent once", async (rig) => {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(1_000, () => resolve(200)));
-  addReduced(rig, "small");
+  addTrimmed(rig, "small");
   rig.start({
     reread: () => new Promise((resolve) => rig.clock.after(500, () => resolve(true))),
   });
@@ -128,8 +128,8 @@ withRig("a newer version that comes while its pod is read is sent once", async (
   assert.equal(rig.counts.pending, 0);
 });
 
-withRig("a message whose version cannot be had any more is sent reduced, and says so", async (rig) => {
-  rig.addEnd("small", { reduced: true });
+withRig("a message whose version cannot be had any more is sent trimmed, and says so", async (rig) => {
+  rig.addEnd("small", { trimmed: true });
   rig.start({ reread: () => assert.fail("nothing is to be read") });
   await rig.clock.advance(0);
   assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-observed"]), ["false"]);
@@ -160,12 +160,16 @@ withRig("a loss is announced again with each attempt until one is accepted", asy
   rig.receiver.react = ({ at }) => at < 2_000 ? 503 : 200;
   rig.start({ pending: losing(2, 3) });
   await rig.clock.advance(60_000);
-  const told = rig.receiver.seen.map(({ at, headers }) => ({
+  const reported = rig.receiver.seen.map(({ at, headers }) => ({
     isDown: at < 2_000,
     lost: headers["k8svent-lost"],
   }));
-  assert.ok(told.filter(({ isDown, lost }) => isDown && lost === "2").length > 1);
-  assert.deepEqual(told.filter(({ isDown }) => !isDown).map(({ lost }) => lost), ["2", undefined, undefined]);
+  assert.ok(reported.filter(({ isDown, lost }) => isDown && lost === "2").length > 1);
+  assert.deepEqual(reported.filter(({ isDown }) => !isDown).map(({ lost }) => lost), [
+    "2",
+    undefined,
+    undefined,
+  ]);
 });
 
 withRig("what is lost while a loss is being announced is announced by the next request", async (rig) => {

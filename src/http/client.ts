@@ -56,7 +56,7 @@ export interface ClientOptions {
   network: Network;
   /** For the proxy's variables; see `runtime/proxy.ts`. */
   env: (name: string) => string | undefined;
-  /** Takes the place of the proxy that the variables name, and knows no exceptions. Its user is never told. */
+  /** Takes the place of the proxy that the variables name, and knows no exceptions. Its user is never named. */
   proxyUrl?: URL;
   /** What TLS is made with, asked at each dial. By default what is usual: the runtime's authorities, no certificate. */
   tls?: AskTls;

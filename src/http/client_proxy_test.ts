@@ -111,13 +111,13 @@ Deno.test("a proxy that refuses, ends, babbles or speaks too soon is at fault, b
   const cases: [string, RegExp][] = [
     [
       "HTTP/1.1 403 Forbidden\r\ncontent-length: 9\r\n\r\nsecret-no",
-      /refused the way to hooks\.test:443 \(status 403\)\. Let it allow that, or except the host in NO_PROXY$/,
+      /refused to connect to hooks\.test:443 \(status 403\)\. Let it allow that, or except the host in NO_PROXY$/,
     ],
     ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\): put them into HTTPS_PROXY$/],
     ["HTTP/1.1 502 Bad Gateway\r\n\r\n", /\(status 502\)\. Check that it can reach that host$/],
     ["HTTP/1.1 405 No\r\n\r\n", /\(status 405\)\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
     ["HTTP/1.1 301 No\r\n\r\n", /\(status 301\)\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
-    ["HTTP/1.1 429 No\r\n\r\n", /\(status 429\)\. It has too much to do: let it allow more$/],
+    ["HTTP/1.1 429 No\r\n\r\n", /\(status 429\)\. It is overloaded: raise its limits$/],
     ["SSH-2.0-OpenSSH\r\n", /does not speak HTTP\/1\.1\. Check that it is an HTTP proxy, and HTTPS_PROXY$/],
     ["HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", /sent bytes behind its answer to CONNECT$/],
   ];
@@ -155,7 +155,7 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
     ["http://proxy.invalid", /^the name of the proxy proxy\.invalid:80 does not resolve/],
     [`https://localhost:${untrusted.port}`, /^the certificate of the proxy localhost:\d+ is not trusted/],
     ["socks5://secret-proxy", /^HTTPS_PROXY names a SOCKS proxy, which is not supported/],
-    ["ftp://secret-proxy", /^HTTPS_PROXY is no proxy/],
+    ["ftp://secret-proxy", /^HTTPS_PROXY is not a proxy URL/],
   ];
   for (const [proxy, sentence] of cases) {
     const { when, fault, message } = failureOf(await sendOnce("https://hooks.test", through(proxy), {}, 400));
@@ -164,7 +164,7 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
   }
 });
 
-Deno.test("what takes every request for its own and opens no way is told as no proxy", async () => {
+Deno.test("what takes every request for its own and opens no way is reported as no proxy", async () => {
   await using server = await SocketServer.listen({ onData: (s) => void s.write("HTTP/1.1 200 OK\r\n\r\n") });
   const options = through(`http://proxy.test:${server.port}`);
   const { when, message } = failureOf(await sendOnce("https://hooks.test", options, RESOLVING));
@@ -198,7 +198,7 @@ Deno.test("a proxy of the endpoint's own takes the place of the variables', for 
   assert.match(proxy.requests[0]?.head ?? "", /^CONNECT hooks\.test:\d+ .*Basic bWU6YS9wdw==/s);
 });
 
-Deno.test("what a proxy of the endpoint's own does wrong is told with the option, and without its password", async () => {
+Deno.test("what a proxy of the endpoint's own does wrong is reported with the option, and without its password", async () => {
   const answers: [answer: string, sentence: RegExp][] = [
     [
       "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
@@ -206,7 +206,7 @@ Deno.test("what a proxy of the endpoint's own does wrong is told with the option
     ],
     [
       "HTTP/1.1 403 Forbidden\r\n\r\n",
-      /refused the way to hooks\.test:443 \(status 403\)\. Let it allow that$/,
+      /refused to connect to hooks\.test:443 \(status 403\). Let it allow that, or name another one in proxyUrl$/,
     ],
   ];
   for (const [answer, sentence] of answers) {

@@ -183,7 +183,7 @@ Deno.test("bytes that nobody asked for end a resting connection and are never th
   }
 });
 
-Deno.test("what does not speak HTTP/1.1 is told as that", async () => {
+Deno.test("what does not speak HTTP/1.1 is reported as such", async () => {
   const http2 = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0);
   for (
     const [answer, words] of [["SSH-2.0-OpenSSH\r\n", /does not speak HTTP/], [
@@ -199,7 +199,7 @@ Deno.test("what does not speak HTTP/1.1 is told as that", async () => {
   }
 });
 
-Deno.test("no connection and no name are failures before the request, told with the host", async () => {
+Deno.test("no connection and no name are failures before the request, reported with the host", async () => {
   const server = await SocketServer.listen({});
   await server[Symbol.asyncDispose]();
   const refused = failureOf(await sendOnce(`http://127.0.0.1:${server.port}`));

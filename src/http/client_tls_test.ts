@@ -140,7 +140,7 @@ function chained(
   return { cert: own.cert + issuer.cert, key: own.key };
 }
 
-Deno.test("an unknown issuer, another name and old age are told apart, before the request", async (context) => {
+Deno.test("an unknown issuer, another name and old age are distinguished, before the request", async (context) => {
   for (const [what, shown, caCerts, sentence] of CERTIFICATES) {
     await context.step(`a certificate ${what}`, async () => {
       await using server = await SocketServer.listen({ tls: shown, onRequest: accept });
@@ -164,7 +164,7 @@ Deno.test("a chain with its intermediate, and a self-signed certificate that is 
   }
 });
 
-Deno.test("a server that says nothing more when it is looked at again is told by what is known", async () => {
+Deno.test("a server that says nothing more when it is looked at again is reported by what is known", async () => {
   let connections = 0;
   await using server = await SocketServer.listen({
     tls: GOOD,
@@ -200,7 +200,7 @@ const ALERTS: [name: string, code: number, sentence: RegExp][] = [
 ];
 
 for (const [name, code, sentence] of ALERTS) {
-  Deno.test(`the alert ${name} is told in words, before the request`, async () => {
+  Deno.test(`the alert ${name} is reported in words, before the request`, async () => {
     const alert = new Uint8Array([0x15, 3, 3, 0, 2, 2, code]);
     await using server = await SocketServer.listen({ onData: (socket) => void socket.end(alert) });
     const { when, fault, message } = failureOf(await sendOnce(`https://localhost:${server.port}`, TRUSTING));
@@ -209,7 +209,7 @@ for (const [name, code, sentence] of ALERTS) {
   });
 }
 
-Deno.test("a server that answers with TLS 1.0 is told as one of old versions", async () => {
+Deno.test("a server that answers with TLS 1.0 is reported as one of old versions", async () => {
   const hello = [2, 0, 0, 38, 3, 1, ...new Array(32).fill(7), 0, 0, 0x2f, 0];
   const record = new Uint8Array([0x16, 3, 1, 0, hello.length, ...hello]);
   await using server = await SocketServer.listen({ onData: (socket) => void socket.write(record) });
@@ -218,7 +218,7 @@ Deno.test("a server that answers with TLS 1.0 is told as one of old versions", a
   assert.match(message, /speaks no version of TLS that k8svent does/);
 });
 
-Deno.test("plain http on an https port, and the reverse, are told with the way out", async () => {
+Deno.test("plain http on an https port, and the reverse, are reported with the way out", async () => {
   for (
     const words of ["HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.9\r\n", "220 mail.test ESMTP\r\n"]
   ) {
@@ -301,7 +301,7 @@ Deno.test("an early answer over TLS counts", async () => {
   client.close();
 });
 
-Deno.test("a receiver that wants a client certificate gets the one that is given, and is told of where none is", async () => {
+Deno.test("a receiver that wants a client certificate gets the one that is given, and is reported where none is", async () => {
   const own = issueCertificate("k8svent", { issuer: AUTHORITY, hosts: ["k8svent.test"] });
   await using server = await SocketServer.listen({
     tls: { ...GOOD, requestCert: true, ca: AUTHORITY.cert },

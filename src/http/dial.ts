@@ -234,7 +234,7 @@ async function openTunnel(wire: Wire, proxy: Proxy, target: string): Promise<Fai
   if (status >= 300) {
     return failedBefore(
       "proxy",
-      `the proxy ${proxy.label} refused the way to ${target} (status ${status}). ${
+      `the proxy ${proxy.label} refused to connect to ${target} (status ${status}). ${
         adviceOnRefusal(status, proxy)
       }`,
     );

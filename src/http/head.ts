@@ -22,7 +22,7 @@ export function headOf(
   for (const name in headers) {
     const value = headers[name] ?? "";
     if (!NAME.test(name) || RESERVED.has(name)) {
-      throw new TypeError(`"${name}" is no header field to be set.`);
+      throw new TypeError(`"${name}" is not a header field that can be set.`);
     }
     if (UNPRINTABLE.test(value)) throw new TypeError(`The header field ${name} is not printable ASCII.`);
     head += `${name}: ${value}\r\n`;

@@ -4,12 +4,12 @@
  * ```
  * head ──▶ body ──▶ done
  *   │ 1xx: head again (16 times at the most)
- *   └────▶ broken: no status can be told
+ *   └────▶ broken: the status is unknown
  * ```
  *
  * Two questions are answered, and strictly apart:
  *
- * - **What is the status?** Told by the first complete head that is not 1xx. Here the reader is as lenient as curl: lines
+ * - **What is the status?** That of the first complete head that is not 1xx. Here the reader is as lenient as curl: lines
  *   that end with LF alone, no reason phrase, folded lines, a space before a colon, lines that are no field. A receiver
  *   that took the message and says so clumsily must not get it twice.
  * - **May the connection serve another request?** Only where there is not the slightest doubt of where this answer ends.

@@ -31,7 +31,7 @@ export function tlsOf(named: TlsFiles, files: CredentialFiles): AskTls {
     if (checked?.authorities === found.text) return checked.caCerts;
     const caCerts = certificatesIn(found.text);
     if (caCerts === undefined) {
-      const problem = files.told(caFile, "tls.caFile", `it ${whatInstead(found.text)}`);
+      const problem = files.reported(caFile, "tls.caFile", `it ${whatInstead(found.text)}`);
       return failedBefore("credentials", problem);
     }
     checked = { authorities: found.text, caCerts };

@@ -100,7 +100,7 @@ Deno.test("the certificate that is shown is the one that its files hold at the d
   assert.deepEqual(shown, ["k8svent", "other"]);
 });
 
-Deno.test("a certificate that the receiver does not take is told with its file, and one that it misses with the options", async () => {
+Deno.test("a certificate that the receiver does not take is reported with its file, and one that it misses with the options", async () => {
   const strange = issueCertificate("strange", { issuer: issueCertificate("Strange authority") });
   await using server = await SocketServer.listen({
     tls: { ...GOOD, requestCert: true, ca: AUTHORITY.cert },
@@ -137,7 +137,7 @@ Deno.test("the server's name takes the place of the host, in what is asked for a
   }
 });
 
-Deno.test("files of no use are told by name, before anything is dialled", async () => {
+Deno.test("files of no use are reported by name, before anything is dialled", async () => {
   const cases: [path: string, content: string | Error, message: RegExp][] = [
     ["/tls/ca.crt", "", /^the file \/tls\/ca\.crt \(tls\.caFile\) cannot be used: it is empty$/],
     ["/tls/ca.crt", "no PEM", /\(tls\.caFile\) cannot be used: it holds no certificate in PEM$/],
@@ -168,7 +168,7 @@ Deno.test("files of no use are told by name, before anything is dialled", async 
   answerOf(await send(client, server) as never);
 });
 
-Deno.test("an RSA key that is too short is told as that", () => {
+Deno.test("an RSA key that is too short is reported as such", () => {
   const keys = generateKeyPairSync("rsa", { modulusLength: 1024 });
   const weak = issueCertificate("weak", { issuer: AUTHORITY, keys });
   const bench = new Bench();

@@ -1,6 +1,6 @@
 /**
- * JSON whose texts can be changed in place: `locate` finds where each value stands, `splice` puts a mask over parts of
- * texts. What is not masked stays as it was, to the last digit, escape and space.
+ * JSON whose strings can be changed in place: `locate` finds where each value stands, `splice` puts a mask over parts of
+ * strings. What is not masked stays as it was, to the last digit, escape and space.
  *
  * The grammar is RFC 8259's, strictly: what is not JSON is not half understood. Offsets into a text are those of what
  * it says (`textOf`), in UTF-16 units, not those of how it is escaped.
@@ -70,19 +70,19 @@ export function says(json: string, text: LocatedText, said: string): boolean {
   return text.to - text.from === said.length + 2 && json.startsWith(said, text.from + 1);
 }
 
-/** All texts of a value, members' names left out. */
+/** All strings of a value, members' names left out. */
 export function* textsIn(value: Located): Generator<LocatedText> {
   if (value.kind === "text") yield value;
   else if (value.kind === "list") { for (const item of value.items) yield* textsIn(item); }
   else if (value.kind === "object") { for (const member of value.members) yield* textsIn(member.value); }
 }
 
-/** The same JSON with a mask over these parts of its texts; parts may overlap and come in any order. */
+/** The same JSON with a mask over these parts of its strings; parts may overlap and come in any order. */
 export function splice(json: string, parts: ReadonlyMap<LocatedText, readonly Span[]>): string {
-  const texts = [...parts].filter(([, spans]) => spans.length > 0).sort(([a], [b]) => a.from - b.from);
+  const strings = [...parts].filter(([, spans]) => spans.length > 0).sort(([a], [b]) => a.from - b.from);
   let result = "";
   let at = 0;
-  for (const [text, spans] of texts) {
+  for (const [text, spans] of strings) {
     const offsets = new Offsets(json, text);
     for (const { from, to } of merged(spans)) {
       result += json.slice(at, offsets.indexOf(from)) + MASK;

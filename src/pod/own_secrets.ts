@@ -52,8 +52,8 @@ function formsOf(secret: string): Form[] {
   const rest = secret.startsWith(ENCODED) ? secret.slice(ENCODED.length) : undefined;
   const key = Buffer.from(rest ?? secret, rest === undefined ? "utf8" : "base64");
   if (key.length < LEAST) return [];
-  const texts = [secret, ...rest === undefined ? [] : [rest.replace(/=+$/, ""), key.toString("utf8")]];
-  return texts.filter((text) => !text.includes("\uFFFD")).flatMap((text) => [
+  const strings = [secret, ...rest === undefined ? [] : [rest.replace(/=+$/, ""), key.toString("utf8")]];
+  return strings.filter((text) => !text.includes("\uFFFD")).flatMap((text) => [
     ...[text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]
       .map((form) => ({ text: form, isBase64: form === rest?.replace(/=+$/, "") })),
     ...inBase64(Buffer.from(text)),
@@ -107,7 +107,7 @@ function* everyText(value: Located): Generator<LocatedText> {
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** Only to see quickly whether something stands there: what is between the texts stays in. */
+/** Only to see quickly whether something stands there: what is between the strings stays in. */
 function unescape(json: string): string {
   return json.replace(/\\(?:u([\dA-Fa-f]{4})|([^u]))/g, (_escape, code?: string, char = "") => {
     return code === undefined ? ESCAPES[char] ?? char : String.fromCharCode(parseInt(code, 16));

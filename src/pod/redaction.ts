@@ -17,7 +17,7 @@ import { secretsIn, secretsInArgument } from "./secret_shape.ts";
 /**
  * Redaction: what is taken out of a pod before it is sent.
  *
- * A body is read with the place of each text in it (`located.ts`), the profile says which parts of which texts go, and a
+ * A body is read with the place of each text in it (`located.ts`), the profile says which parts of which strings go, and a
  * mask is put over those bytes. Everything else is the same bytes as before, so numbers stay exact and a reader of the
  * pod finds all fields where they were. The same body and profile always give the same bytes: the mask is a fixed text,
  * since even a digest of a secret can be tried out.
@@ -117,7 +117,7 @@ class Masks {
     else before.push(...spans);
   }
 
-  /** All texts of a value: it should be one text, but may be anything. */
+  /** All strings of a value: it should be one text, but may be anything. */
   whole(value: Located): void {
     for (const text of textsIn(value)) this.add(text, [{ from: 0, to: textOf(this.json, text).length }]);
   }

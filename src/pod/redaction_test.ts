@@ -8,7 +8,7 @@ import { deletedPod } from "./deleted.ts";
 import { encode } from "./json_bytes.ts";
 import { MASK } from "./located.ts";
 import { compileRedaction, loadRedaction, type RedactProfile } from "./redaction.ts";
-import { reducedBody } from "./reduced.ts";
+import { trimmedBody } from "./trimmed.ts";
 
 const NONE: RedactProfile = {
   env: "none",
@@ -35,17 +35,17 @@ async function redacted(
 }
 
 /** What stands in quotes, in its order, and what stands between. */
-function tokens(json: string): { texts: string[]; between: string[] } {
+function tokens(json: string): { strings: string[]; between: string[] } {
   const form = /"(?:[^"\\]|\\.)*"/gs;
-  return { texts: json.match(form) ?? [], between: json.split(form) };
+  return { strings: json.match(form) ?? [], between: json.split(form) };
 }
 
-/** Whether nothing but the insides of texts changed, and these by masks. */
+/** Whether nothing but the insides of strings changed, and these by masks. */
 function assertOnlyMasked(before: string, after: string): void {
   const [was, is] = [tokens(before), tokens(after)];
   assert.deepEqual(is.between, was.between);
-  is.texts.forEach((text, index) => {
-    if (text !== was.texts[index]) assert(text.includes(MASK), `${was.texts[index]} became ${text}`);
+  is.strings.forEach((text, index) => {
+    if (text !== was.strings[index]) assert(text.includes(MASK), `${was.strings[index]} became ${text}`);
   });
 }
 
@@ -59,7 +59,7 @@ function textsByPath(value: unknown, path = ""): [path: string, text: string][] 
 const SENTINEL = "s3nt1nel";
 const CONTAINER = /^\.pod\.spec\.(containers|initContainers|ephemeralContainers)\.\d+/.source;
 const HANDLER = /\.((liveness|readiness|startup)Probe|lifecycle\.(postStart|preStop))/.source;
-/** The rule in a form of its own: which texts each option is about. */
+/** The rule in a form of its own: which strings each option is about. */
 const PLACES = {
   env: new RegExp(`${CONTAINER}\\.env\\.\\d+\\.value$`),
   args: new RegExp(`${CONTAINER}(\\.(command|args)|${HANDLER}\\.exec\\.command)\\.\\d+$`),
@@ -80,9 +80,9 @@ const CHANCE = fc.record({
 /** A pod with a sentinel in every text that `v1.Pod` has. */
 function sentinelPod({ left, around }: { left: number[]; around: string[] }): string {
   let fields = 0;
-  let texts = 0;
+  let strings = 0;
   const pod = everyField("V1Pod", {
-    text: () => `${around[texts++ % 7]}${SENTINEL}${around[texts % 7]}`,
+    text: () => `${around[strings++ % 7]}${SENTINEL}${around[strings % 7]}`,
     number: () => "@max@",
     has: (path) =>
       path !== "metadata.managedFields" && (path.split(".").length < 3 || !left.includes(fields++ % 501)),
@@ -129,9 +129,9 @@ Deno.test("sixty pods as clusters have them: no secret is left, and what is none
   for (const { name, body, secrets, harmless } of pods) {
     const [before, after] = [body, redaction.redact(body)].map((bytes) => new TextDecoder().decode(bytes));
     assertOnlyMasked(before ?? "", after ?? "");
-    const texts = textsByPath(JSON.parse(after ?? "")).map(([, text]) => text).join("\n");
-    for (const secret of secrets) assert(!texts.includes(secret), `${name}: ${secret}`);
-    for (const text of harmless) assert(texts.includes(text), `${name}: ${text}`);
+    const strings = textsByPath(JSON.parse(after ?? "")).map(([, text]) => text).join("\n");
+    for (const secret of secrets) assert(!strings.includes(secret), `${name}: ${secret}`);
+    for (const text of harmless) assert(strings.includes(text), `${name}: ${text}`);
   }
 });
 
@@ -146,12 +146,12 @@ Deno.test("redacted twice is the same as once, and the same again", async () => 
   }
 });
 
-Deno.test("a redacted pod that is deleted or was reduced is the redacted one, deleted or reduced", async () => {
+Deno.test("a redacted pod that is deleted or was trimmed is the redacted one, deleted or trimmed", async () => {
   const redaction = await loadRedaction(SECRETS);
   for (const { body, secrets } of realisticPods()) {
     assert.deepEqual(redaction.redact(deletedPod(body).body), deletedPod(redaction.redact(body)).body);
-    const reduced = new TextDecoder().decode(redaction.redact(reducedBody(body)));
-    assert.deepEqual(secrets.filter((secret) => reduced.includes(JSON.stringify(secret).slice(1, -1))), []);
+    const trimmed = new TextDecoder().decode(redaction.redact(trimmedBody(body)));
+    assert.deepEqual(secrets.filter((secret) => trimmed.includes(JSON.stringify(secret).slice(1, -1))), []);
   }
 });
 
@@ -268,9 +268,9 @@ Deno.test("a bad pattern is an error when the profile is made ready, not when a 
 
 Deno.test("patterns that are slow on purpose hold up a pod for a bounded time", async () => {
   const redaction = await loadRedaction({ ...NONE, patterns: ["a(.*b)?"] });
-  const texts = Array.from({ length: 50 }, () => "a".repeat(5_000));
+  const strings = Array.from({ length: 50 }, () => "a".repeat(5_000));
   const after = JSON.parse(
-    await new TextDecoder().decode(redaction.redact(encode(JSON.stringify({ pod: { texts } })))),
+    await new TextDecoder().decode(redaction.redact(encode(JSON.stringify({ pod: { strings } })))),
   );
-  assert.deepEqual(new Set(after.pod.texts), new Set([MASK]));
+  assert.deepEqual(new Set(after.pod.strings), new Set([MASK]));
 });

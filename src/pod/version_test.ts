@@ -14,9 +14,9 @@ Deno.test("decimal versions are ordered as the integers that they are", () => {
 
 Deno.test("sorting by version gives one order, whatever the order was before", () => {
   fc.assert(fc.property(fc.array(VERSION, { maxLength: 30 }), (versions) => {
-    const texts = versions.map(String);
-    const sorted = [...texts].sort(compareVersions);
-    assert.deepEqual([...texts].reverse().sort(compareVersions), sorted);
+    const strings = versions.map(String);
+    const sorted = [...strings].sort(compareVersions);
+    assert.deepEqual([...strings].reverse().sort(compareVersions), sorted);
     assert.deepEqual(sorted, [...versions].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).map(String));
   }));
 });

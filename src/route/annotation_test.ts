@@ -61,7 +61,7 @@ Deno.test("one refused webhook leaves the others", () => {
   assert.equal(problems.length, 1);
 });
 
-Deno.test("a fourth webhook does not count, and the pod's author is told", () => {
+Deno.test("a fourth webhook does not count, and the pod's author is reported", () => {
   const webhooks = [1, 2, 3, 4].map((n) => `https://hooks.example.com/${n}`);
   const { urls, problems } = read({ webhooks });
   assert.deepEqual(urls, webhooks.slice(0, 3));
@@ -73,9 +73,17 @@ Deno.test("webhooks that differ in the fragment alone are one", () => {
   assert.deepEqual(urls, ["https://hooks.example.com/a"]);
 });
 
-Deno.test("what is not a small JSON object is told without quoting it", () => {
-  const texts = ["secret", '{"secret"', '["https://hooks.example.com/secret"]', "null", "7", '"secret"', ""];
-  for (const text of [...texts, JSON.stringify({ secret: "x".repeat(5000) })]) {
+Deno.test("what is not a small JSON object is reported without quoting it", () => {
+  const strings = [
+    "secret",
+    '{"secret"',
+    '["https://hooks.example.com/secret"]',
+    "null",
+    "7",
+    '"secret"',
+    "",
+  ];
+  for (const text of [...strings, JSON.stringify({ secret: "x".repeat(5000) })]) {
     const { urls, problems } = parseAnnotation(text, ALLOWED);
     assert.deepEqual(urls, []);
     assert.equal(problems.length, 1, text);
@@ -83,7 +91,7 @@ Deno.test("what is not a small JSON object is told without quoting it", () => {
   }
 });
 
-Deno.test("webhooks that are not a list are told, and the environment still counts", () => {
+Deno.test("webhooks that are not a list are reported, and the environment still counts", () => {
   const wish = parseAnnotation('{"webhooks":"https://hooks.example.com/","environment":"blue"}', ALLOWED);
   assert.deepEqual(wish, { urls: [], environment: "blue", problems: ['"webhooks" is not a list of URLs'] });
 });

@@ -11,7 +11,7 @@ export interface Explanation {
 
 /**
  * The rule that keeps a message back, or the last one that it had to pass; `none`: the endpoint has no filter.
- * `end`: a receiver is told the end of what it knows, unasked. `error`: the expression cannot be evaluated, so
+ * `end`: a receiver is sent the end of what it knows, unasked. `error`: the expression cannot be evaluated, so
  * `onError` decides; `why` is a clause without any value of the pod.
  */
 export type Deciding =
@@ -33,7 +33,7 @@ export function explain(endpoints: readonly Subject[], message: Candidate): Expl
 function explainOne({ filter, want }: Subject, message: Candidate): Omit<Explanation, "endpoint"> {
   const isUnselected = message.reasons.includes("unselected");
   const keptOutBy = want.keptOutBy(message.pod);
-  // Whoever is told that a pod left its selection does not select it any more.
+  // Whoever learns that a pod left its selection does not select it any more.
   if (keptOutBy !== undefined && !isUnselected) return { sends: false, by: { rule: keptOutBy } };
   const verdict = want.judge(message);
   switch (verdict.kind) {

@@ -1,6 +1,6 @@
 /**
  * What an evaluation may cost. The operator writes the expression, but whoever may create pods decides how long its
- * lists and texts are, and an evaluation stops everything else. So three bounds hold:
+ * lists and strings are, and an evaluation stops everything else. So three bounds hold:
  *
  *     when it is read      at most MOST_NODES nodes, and comprehensions nested at most DEEPEST deep
  *     before it is run     (the longest list of the pod) ^ nesting ≤ MOST_STEPS

@@ -36,7 +36,7 @@ Deno.test("only the port that the pattern names is allowed, 443 where it names n
 });
 
 Deno.test("what is not a host name is refused with a sentence", () => {
-  const texts = [
+  const strings = [
     "",
     "*",
     "*.",
@@ -56,7 +56,7 @@ Deno.test("what is not a host name is refused with a sentence", () => {
     "*.0.0.1",
     "[::1]",
   ];
-  for (const text of texts) {
+  for (const text of strings) {
     assert.throws(
       () => parseHostPattern(text),
       { name: "TypeError", message: /^".*" (is|covers).*\.$/s },

@@ -36,7 +36,7 @@ export interface Route {
  * counts by itself.
  *
  * A webhook that is also one of the operator's endpoints is that endpoint, name, signature and all: the pod
- * would have gone there anyway, and one receiver must not be told twice under two names.
+ * would have gone there anyway, and one receiver must not get it twice under two names.
  */
 export function route(pod: Pod, routing: Routing): Route {
   const text = textOf(fieldsOf(pod.metadata.annotations)[ROUTE_ANNOTATION]);

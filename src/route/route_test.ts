@@ -50,7 +50,7 @@ Deno.test("an annotation that names no webhook does not mute the pod", () => {
   assert.deepEqual(blue, { endpoints: [DEFAULT, OTHER], environment: "blue", problems: [] });
 });
 
-Deno.test("a broken annotation leaves the pod where it was going and is told", () => {
+Deno.test("a broken annotation leaves the pod where it was going and is reported", () => {
   const { endpoints, problems } = route(pod('{"webhooks":'), ROUTING);
   assert.deepEqual(endpoints, [DEFAULT, OTHER]);
   assert.deepEqual(problems, [
@@ -59,7 +59,7 @@ Deno.test("a broken annotation leaves the pod where it was going and is told", (
   ]);
 });
 
-Deno.test("an annotation whose webhooks are all refused leaves the pod where it was going and is told", () => {
+Deno.test("an annotation whose webhooks are all refused leaves the pod where it was going and is reported", () => {
   const { endpoints, problems } = route(pod('{"webhooks":["https://evil.test/secret?key=secret"]}'), ROUTING);
   assert.deepEqual(endpoints, [DEFAULT, OTHER]);
   assert.deepEqual(problems, [
@@ -68,7 +68,7 @@ Deno.test("an annotation whose webhooks are all refused leaves the pod where it 
   ]);
 });
 
-Deno.test("a refused webhook beside an allowed one is told, and the allowed one alone counts", () => {
+Deno.test("a refused webhook beside an allowed one is reported, and the allowed one alone counts", () => {
   const annotated = pod('{"webhooks":["https://evil.test/","https://hooks.example.com/mine"]}');
   const { endpoints, problems } = route(annotated, ROUTING);
   assert.deepEqual(endpoints.map((endpoint) => endpoint.url?.href), ["https://hooks.example.com/mine"]);

@@ -1,7 +1,7 @@
 /**
  * What one endpoint wants: its selection and its filter, compiled once.
  *
- * The selection is a property of the pod. Entering it is told as `sync`, leaving it as `unselected`: whoever asks
+ * The selection is a property of the pod. Entering it is sent as `sync`, leaving it as `unselected`: whoever asks
  * remembers what the endpoint was sent.
  *
  * The filter is asked once for each message about a selected pod:

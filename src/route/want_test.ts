@@ -85,7 +85,7 @@ Deno.test("with reasons and an expression both must hold, for the end too", () =
   assert.deepEqual(want.judge(candidate(END)), { kind: "skip", rule: "filter" });
 });
 
-Deno.test("that a pod left the selection is told whatever the filter", () => {
+Deno.test("that a pod left the selection is sent whatever the filter", () => {
   const want = wantOf({ selector: "app=web" }, { reasons: ["restarted"], expression: "false" });
   assert.deepEqual(want.judge(candidate({ reasons: ["unselected"] })), { kind: "send" });
 });
@@ -100,7 +100,7 @@ Deno.test("an expression that cannot be evaluated is an error, and onError says 
   }
 });
 
-Deno.test("an expression sees what is known of the message, and empty texts for what is not", () => {
+Deno.test("an expression sees what is known of the message, and empty strings for what is not", () => {
   const previous = { phase: "Pending" } as Summary;
   const known = wantOf({}, {
     expression: 'reasons == ["status"] && event == "pod.changed" && previous.phase == "Pending" && ' +
@@ -114,7 +114,7 @@ Deno.test("an expression sees what is known of the message, and empty texts for 
   assert.deepEqual(unknown.judge(candidate()), { kind: "send" });
 });
 
-Deno.test("a caller that forgot to compile the expression is told", () => {
+Deno.test("a caller that forgot to compile the expression is reported", () => {
   const settings = {
     selection: { namespaces: [], excludeNamespaces: [] },
     filter: { expression: "true", onError: "send" as const },

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { contentOf, elementLength, isOneElement } from "./der.ts";
 import { type PemBlock, pemBlocks, pemText } from "./pem.ts";
 
-/** A client certificate and its key, PEM texts. */
+/** A client certificate and its key, in PEM. */
 export interface CertificatePair {
   readonly cert: string;
   readonly key: string;
@@ -48,7 +48,7 @@ function newKey({ otherwise }: PairNames): string {
 }
 
 /**
- * Certificate and key as TLS is given them: without damaged blocks and whatever else is in the texts, as Go's
+ * Certificate and key as TLS is given them: without damaged blocks and whatever else is in the files, as Go's
  * tls.X509KeyPair does. Of a key with anything around it `node:tls` takes nothing, says nothing, and shows no certificate.
  */
 export function shownOf({ cert, key }: CertificatePair): { cert: string; key: string } {

@@ -7,7 +7,7 @@ import { readAtMost } from "./small_file.ts";
  * kubelet, cert-manager, a SPIFFE agent), often by moving a symlink, after which neither the modification time nor the
  * size need differ. So each is read whole at each use, but at most once a second, whoever uses it.
  *
- * What cannot be used is told, and nothing that was known before takes its place: whoever took a password out of its file
+ * What cannot be used is reported, and nothing that was known before takes its place: whoever took a password out of its file
  * meant that. It is read again with the next use, so it is mended without a restart.
  *
  * Which files may be read is asked at each reading, of the path with all links resolved, and that one is opened: a link
@@ -35,11 +35,11 @@ export class CredentialFiles {
    */
   text(path: string, option: string, most = LONGEST): FileText {
     const found = this.#current(path, most);
-    return "problem" in found ? { problem: this.told(path, option, found.problem) } : found;
+    return "problem" in found ? { problem: this.reported(path, option, found.problem) } : found;
   }
 
   /** The whole sentence, without its full stop. @param problem a clause that says `it` of the file */
-  told(path: string, option: string, problem: string): string {
+  reported(path: string, option: string, problem: string): string {
     return `the file ${path} (${option}) cannot be used: ${problem}`;
   }
 
@@ -113,7 +113,7 @@ const DISK: CredentialDisk = {
 /** Milliseconds. A message every millisecond must not become a read every millisecond. */
 const CHECK_EVERY = 1_000;
 
-/** Bytes, of whatever is no list of authorities. */
+/** Bytes, of whatever is not a list of authorities. */
 const LONGEST = 65_536;
 
 /** Files at once; three for each of a thousand endpoints. */

@@ -43,23 +43,23 @@ Deno.test("what was known before does not stand in for a file that has become of
   assert.match(textOf(files.text(FILE, OPTION)), /does not exist/);
 });
 
-Deno.test("a file of no use is told with its path, its option and the way out, and never with what is in it", () => {
+Deno.test("a file of no use is reported with its path, its option and the way out, and never with what is in it", () => {
   const cases: [string | Uint8Array<ArrayBuffer> | Error, RegExp][] = [
     [" \n", /: it is empty$/],
     ["c0nfidential".repeat(6_000), /: it has more than 64 KiB, and is another file$/],
     [new Deno.errors.NotFound("x"), /: it does not exist; create it, or correct its path$/],
     [new Deno.errors.PermissionDenied("x"), /: the permissions do not let this user use it$/],
     [new Deno.errors.IsADirectory("x"), /: it is a directory; name a file in it$/],
-    [new Deno.errors.FilesystemLoop("x"), /: its symbolic links lead round in a circle$/],
+    [new Deno.errors.FilesystemLoop("x"), /: its symbolic links form a loop$/],
     [new Deno.errors.NotCapable("x"), /: this build may use only files below /],
   ];
   for (const [content, expected] of cases) {
     const disk = new MemoryDisk();
     disk.write(FILE, content);
-    const told = textOf(memoryFiles(disk, new TestClock()).text(FILE, OPTION));
-    assert.match(told, /^the file \/etc\/k8svent\/password \(basicAuth\.passwordFile\) cannot be used: /);
-    assert.match(told, expected);
-    assert.doesNotMatch(told, /c0nfidential/);
+    const reported = textOf(memoryFiles(disk, new TestClock()).text(FILE, OPTION));
+    assert.match(reported, /^the file \/etc\/k8svent\/password \(basicAuth\.passwordFile\) cannot be used: /);
+    assert.match(reported, expected);
+    assert.doesNotMatch(reported, /c0nfidential/);
   }
 });
 
@@ -92,7 +92,7 @@ Deno.test("whether a file may be read is asked each time, of where its links lea
 
 Deno.test({
   name:
-    "a pipe is not opened, which would wait for its other end; a folder and a device are told as what they are",
+    "a pipe is not opened, which would wait for its other end; a folder and a device are reported as what they are",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const folder = await Deno.makeTempDir();

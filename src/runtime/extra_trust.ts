@@ -74,7 +74,7 @@ function findFlaw(bytes: Uint8Array): Flaw | undefined {
     return useless("is in DER form: it must be PEM (openssl x509 -inform der -in FILE -out FILE.pem)");
   }
   if (blocks.some(([, kind, body]) => kind === "CERTIFICATE" && /[^A-Za-z0-9+/=\s]/.test(body ?? ""))) {
-    return { what: "holds a certificate that is damaged: it is no base64", isFatal: true };
+    return { what: "holds a certificate that is damaged: it is not valid base64", isFatal: true };
   }
   const found = blocks.filter(([, kind]) => kind === "CERTIFICATE").map(([block]) => parse(block));
   if (found.length === 0) {
@@ -90,7 +90,7 @@ function findFlaw(bytes: Uint8Array): Flaw | undefined {
   return useless(
     `holds ${
       nameOf(certificates[0]?.subject)
-    }, which is no authority's certificate: it must hold that of the one that ` +
+    }, which is not the certificate of an authority: it must hold that of the one that ` +
       `issued it, ${nameOf(certificates[0]?.issuer)}`,
   );
 }

@@ -48,7 +48,7 @@ const USELESS: [what: string, text: string, sentence: RegExp][] = [
   [
     "the leaf",
     LEAF.cert,
-    /holds "a server", which is no authority's certificate: .* issued it, "an authority"\./,
+    /holds "a server", which is not the certificate of an authority: .* issued it, "an authority"\./,
   ],
   ["a key", LEAF.key, /holds no certificate, but "PRIVATE KEY"/],
   ["an authority with a byte behind it", STRAY, /holds a certificate that is damaged/],
@@ -85,7 +85,7 @@ const FATAL: [what: string, read: () => Uint8Array, sentence: RegExp][] = [
   [
     "no base64",
     () => new TextEncoder().encode(AUTHORITY.cert.replace("\nM", "\n!")),
-    /is damaged: it is no base64/,
+    /is damaged: it is not valid base64/,
   ],
 ];
 

@@ -4,7 +4,7 @@ const BY_NAME: Record<string, string> = {
   PermissionDenied: "the permissions do not let this user use it",
   IsADirectory: "it is a directory; name a file in it",
   NotADirectory: "a part of its path is a file, not a folder",
-  FilesystemLoop: "its symbolic links lead round in a circle",
+  FilesystemLoop: "its symbolic links form a loop",
 };
 
 /** By the system's code, where the runtime has no name of its own. */
@@ -29,11 +29,11 @@ export function fileFault(error: unknown, path: string): string {
   const { name, code } = error instanceof Error ? error as Error & { code?: string } : { name: "", code: "" };
   if (name === "NotCapable") {
     return SYSTEM.test(path)
-      ? "it belongs to the system and is no file to be used here"
+      ? "it belongs to the system and cannot be used here"
       : "this build may use only files below /etc/k8svent, /var/run/secrets/k8svent (secrets) and /var/lib/k8svent (the state); mount it there";
   }
   if (name === "NotFound" && path.startsWith("~/")) {
-    return "a shell puts the home folder in the place of ~ only where a word begins with it; write it out";
+    return "a shell replaces ~ with the home folder only at the beginning of a word; write it out";
   }
   return BY_NAME[name] ?? BY_CODE[code ?? ""] ?? "it cannot be opened";
 }

@@ -10,11 +10,11 @@ class SystemError extends Error {
 for (
   const [error, path, clause] of [
     [new Deno.errors.NotFound(), "/x", "it does not exist; create it, or correct its path"],
-    [new Deno.errors.NotFound(), "~/x", /^a shell puts the home folder in the place of ~/],
+    [new Deno.errors.NotFound(), "~/x", /^a shell replaces ~ with the home folder/],
     [new Deno.errors.PermissionDenied(), "/x", "the permissions do not let this user use it"],
     [new Deno.errors.IsADirectory(), "/x", "it is a directory; name a file in it"],
     [new Deno.errors.NotADirectory(), "/x", "a part of its path is a file, not a folder"],
-    [new Deno.errors.FilesystemLoop(), "/x", "its symbolic links lead round in a circle"],
+    [new Deno.errors.FilesystemLoop(), "/x", "its symbolic links form a loop"],
     [
       new Deno.errors.NotCapable('Requires read access to "/x"'),
       "/x",
@@ -32,10 +32,10 @@ for (
     ["no error", "/x", "it cannot be opened"],
   ] as const
 ) {
-  Deno.test(`${error instanceof SystemError ? error.code : error} for ${path} is told in words`, () => {
-    const told = fileFault(error, path);
-    if (typeof clause === "string") assert.equal(told, clause);
-    else assert.match(told, clause);
-    assert.doesNotMatch(told, /os error|--allow|Requires/);
+  Deno.test(`${error instanceof SystemError ? error.code : error} for ${path} is reported in words`, () => {
+    const found = fileFault(error, path);
+    if (typeof clause === "string") assert.equal(found, clause);
+    else assert.match(found, clause);
+    assert.doesNotMatch(found, /os error|--allow|Requires/);
   });
 }

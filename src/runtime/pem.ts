@@ -7,7 +7,7 @@
 export interface PemBlock {
   /** `CERTIFICATE`, `RSA PRIVATE KEY`, … */
   readonly label: string;
-  /** What it holds; undefined where that is no base64, or its end is missing. */
+  /** What it holds; undefined where that is not valid base64, or its end is missing. */
   readonly der: Uint8Array<ArrayBuffer> | undefined;
   /** Whether a passphrase is needed to read it: PKCS #8's own label, or OpenSSL's older `Proc-Type`. */
   readonly isEncrypted: boolean;

@@ -3,10 +3,10 @@ import { PieceReader } from "./piece_reader.ts";
 
 const never = new AbortController().signal;
 
-/** A body that gives these texts and then, unless it is to wait, ends. */
-function body(texts: string[], end: boolean): { stream: ReadableStream<Uint8Array>; cancelled: unknown[] } {
+/** A body that gives these strings and then, unless it is to wait, ends. */
+function body(strings: string[], end: boolean): { stream: ReadableStream<Uint8Array>; cancelled: unknown[] } {
   const cancelled: unknown[] = [];
-  const rest = texts.map((text) => new TextEncoder().encode(text));
+  const rest = strings.map((text) => new TextEncoder().encode(text));
   const stream = new ReadableStream({
     type: "bytes",
     pull(controller): void {
@@ -25,16 +25,16 @@ Deno.test("pieces go into the buffer that is given, which comes back with each",
   const given = body(["one", "two"], true);
   using reader = new PieceReader(given.stream, never);
   let buffer = new ArrayBuffer(16);
-  const texts: string[] = [];
+  const strings: string[] = [];
   for (;;) {
     const { bytes, done } = await reader.read(buffer, 4);
     assert.ok(buffer.detached);
     buffer = bytes.buffer;
     if (done) break;
     assert.equal(bytes.byteOffset, 4);
-    texts.push(new TextDecoder().decode(bytes));
+    strings.push(new TextDecoder().decode(bytes));
   }
-  assert.deepEqual(texts, ["one", "two"]);
+  assert.deepEqual(strings, ["one", "two"]);
   assert.equal(buffer.byteLength, 16);
 });
 

@@ -97,7 +97,7 @@ export function parseProxy(value: string, from: string, socks = false): Proxy | 
     const encoding = value.includes("@")
       ? ", and in a user or password before the @ the characters / ? # @ : % as %2F %3F %23 %40 %3A %25"
       : "";
-    return { problem: `${from} is no proxy: it must be like http://proxy.example:3128${encoding}` };
+    return { problem: `${from} is not a proxy URL: it must be like http://proxy.example:3128${encoding}` };
   }
   const port = Number(url.port) || DEFAULT_PORTS[scheme];
   const user = { username: decode(url.username), password: decode(url.password) };

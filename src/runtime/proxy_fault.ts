@@ -11,7 +11,7 @@ export function adviceOnRefusal(status: number, { from }: Pick<Proxy, "from">): 
   if (status < 400 || [400, 404, 405, 501].includes(status)) {
     return `Check that it is an HTTP proxy, and ${from}`;
   }
-  if (status === 429) return "It has too much to do: let it allow more";
+  if (status === 429) return "It is overloaded: raise its limits";
   if (status >= 500) return "Check that it can reach that host";
   // NO_PROXY goes with the variables, and does not overrule a kubeconfig.
   const isVariable = /^\w+$/.test(from) && from !== PROXY_OPTION;
@@ -57,7 +57,7 @@ const REASONS: Reason[] = [
   {
     when: /unsuccessful tunnel/,
     say: (proxy, from) =>
-      `${proxy} refused to open a way there, or is no HTTP proxy. Check what it allows and can reach, and ${from}`,
+      `${proxy} refused to open a way there, or is not an HTTP proxy. Check what it allows and can reach, and ${from}`,
   },
   {
     when: /while tunneling/,

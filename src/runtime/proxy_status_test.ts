@@ -16,7 +16,7 @@ function proxyAt(port: number): Proxy {
 }
 
 /** The first line of what is said of a refusal, and what the proxy was asked, with a proxy that answers so. */
-async function told(answer: string, error: unknown = REFUSED): Promise<[said: string, asked: string[]]> {
+async function reported(answer: string, error: unknown = REFUSED): Promise<[said: string, asked: string[]]> {
   const asked: string[] = [];
   await using server = await SocketServer.listen({
     onRequest(socket, { head }): void {
@@ -29,7 +29,7 @@ async function told(answer: string, error: unknown = REFUSED): Promise<[said: st
 }
 
 Deno.test("the status of a refused tunnel is asked for, with the host alone and the credentials for the proxy", async () => {
-  const [said, [asked = "", ...others]] = await told("HTTP/1.1 403 Forbidden\r\n\r\n");
+  const [said, [asked = "", ...others]] = await reported("HTTP/1.1 403 Forbidden\r\n\r\n");
   assert.equal(said, "unsuccessful tunnel: 403");
   assert.match(
     asked,
@@ -49,15 +49,15 @@ for (
   ] as const
 ) {
   Deno.test(`where ${what}, that is what is known`, async () => {
-    assert.equal((await told(answer))[0], said);
+    assert.equal((await reported(answer))[0], said);
   });
 }
 
 Deno.test("nobody is asked about any other error", async () => {
   const other = new Error("tcp connect error: connection refused");
-  assert.deepEqual(await told("HTTP/1.1 403 Forbidden\r\n\r\n", other), [other.message, []]);
+  assert.deepEqual(await reported("HTTP/1.1 403 Forbidden\r\n\r\n", other), [other.message, []]);
   const known = new Error("unsuccessful tunnel: 502");
-  assert.deepEqual(await told("HTTP/1.1 403 Forbidden\r\n\r\n", known), [known.message, []]);
+  assert.deepEqual(await reported("HTTP/1.1 403 Forbidden\r\n\r\n", known), [known.message, []]);
 });
 
 Deno.test("a proxy that does not answer any more is not waited for after the signal", async () => {

@@ -47,7 +47,7 @@ Deno.test("the user and the password of a proxy's URL are decoded, and are in no
   assert.equal(basicAuthorization(new URL("http://hooks.test")), undefined);
 });
 
-Deno.test("a value that is no proxy is told by the variable's name, without the value", () => {
+Deno.test("a value that is no proxy is reported by the variable's name, without the value", () => {
   for (
     const value of [
       "http://",
@@ -59,7 +59,11 @@ Deno.test("a value that is no proxy is told by the variable's name, without the 
       "{{secret}}",
     ]
   ) {
-    assert.match(choose("http://hooks.test", { HTTP_PROXY: value }), /^HTTP_PROXY is no proxy: /, value);
+    assert.match(
+      choose("http://hooks.test", { HTTP_PROXY: value }),
+      /^HTTP_PROXY is not a proxy URL: /,
+      value,
+    );
   }
   for (const value of ["socks5://secret:1080", "socks5h://secret", "SOCKS4://secret"]) {
     assert.match(

@@ -37,7 +37,7 @@ Deno.test("a year of two digits is at most fifty years ahead", () => {
 });
 
 Deno.test("what is neither seconds nor an HTTP date says nothing", () => {
-  const texts = [
+  const strings = [
     "",
     "soon",
     "-1",
@@ -58,7 +58,7 @@ Deno.test("what is neither seconds nor an HTTP date says nothing", () => {
     "Sun, 06 Nov 1994 08:60:00 GMT",
   ];
   // The first would be a whole number in any case.
-  for (const text of texts) {
+  for (const text of strings) {
     const expected = text === "1994" ? 1_994_000 : undefined;
     assert.equal(parseRetryAfter(text, NOW), expected, text);
   }

@@ -87,7 +87,7 @@ function secretProblem(secret: string): string | undefined {
   }
   // deno-lint-ignore no-control-regex
   if (/[\x00-\x1f\x7f-\x9f\uFFFD]|\p{Cf}/u.test(secret)) {
-    return "holds what is no text or cannot be seen: write it as plain UTF-8 (openssl rand -hex 32 makes one).";
+    return "contains characters that are binary or invisible: write it as plain UTF-8 (openssl rand -hex 32 makes one).";
   }
   if (secret.startsWith(ENCODED) && !BASE64.test(secret.slice(ENCODED.length))) {
     return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;

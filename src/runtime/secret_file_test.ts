@@ -81,7 +81,7 @@ Deno.test("an empty or unreadable file at the start is an error that names it an
     [new Deno.errors.PermissionDenied("x"), /do not let this user use it/],
     [new Deno.errors.IsADirectory("x"), /it is a directory/],
     [new Deno.errors.NotADirectory("x"), /a part of its path is a file/],
-    [new Deno.errors.FilesystemLoop("x"), /links lead round in a circle/],
+    [new Deno.errors.FilesystemLoop("x"), /links form a loop/],
     [new Deno.errors.NotCapable("run again with --allow-all"), /may use only files below/],
     [new Error("os error 5"), /: it cannot be opened\.$/],
   ];
@@ -132,7 +132,7 @@ Deno.test("a file without an end is another file, and is not read to its end", (
   const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   assert.throws(
     () => openSecretFile("/dev/zero", { clock: new TestClock(), log }),
-    /line 1 of \/dev\/zero holds what is no text/,
+    /line 1 of \/dev\/zero contains characters/,
   );
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StatusLine } from "./status_line.ts";
 
-/** What a terminal shows that does what it is told; a line that is longer than it is wide is a fault of the test. */
+/** What a terminal shows that obeys its control sequences; a line that is longer than it is wide is a fault of the test. */
 class Screen {
   lines = [""];
   written = "";

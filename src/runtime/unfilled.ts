@@ -36,7 +36,7 @@ export function placeholderFault(text: string, isName: boolean): string | undefi
   if (NOTHING.test(text) || !isName && NOTHING_AS_WORD.test(text)) {
     return "holds what a template writes where it has no value; give it one, or leave it out";
   }
-  return PLACEHOLDERS.some((form) => form.test(text)) ? "is a placeholder that nobody filled in" : undefined;
+  return PLACEHOLDERS.some((form) => form.test(text)) ? "is a placeholder that was not filled in" : undefined;
 }
 
 /** A value as it came from a file or a manifest, before it is split into the entries of a list. */

@@ -121,7 +121,7 @@ async function* syncOnce(
   return version ?? "";
 }
 
-/** An API server lists a namespace that does not exist like an empty one: where there is no list, there are no pods. */
+/** An API server lists a namespace that does not exist like an empty one: where there is not a list, there are no pods. */
 function noPods({ origin }: ApiServer, { details }: ClusterError): ClusterError {
   return new ClusterError(
     "missing",
@@ -195,7 +195,7 @@ async function* readPage(window: Window): AsyncGenerator<Envelope | Batch, void,
   }
 }
 
-/** @throws {SyntaxError} where it is no list of pods. */
+/** @throws {SyntaxError} where it is not a list of pods. */
 async function* cutPage(window: Window): AsyncGenerator<Envelope | Batch, void, void> {
   let begin: number | undefined;
   while ((begin = findList(window.bytes, window.filled)) === undefined) {

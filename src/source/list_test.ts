@@ -67,7 +67,7 @@ function cutAt(bytes: Uint8Array, cuts: number[]): Uint8Array[] {
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 }
 
-/** The bodies by a parse of the whole; undefined where that is no list of pods. */
+/** The bodies by a parse of the whole; undefined where that is not a list of pods. */
 function expected(page: Uint8Array): string[] | undefined {
   try {
     const list = parseExact(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(page)) as
@@ -118,7 +118,7 @@ Deno.test("a page that ends in its middle has no end, wherever that is", async (
   assert.equal((await read(new PiecewiseApi([page])) as string[]).length, 2);
 });
 
-Deno.test("a list that is cut is told apart from what is no list", async () => {
+Deno.test("a list that is cut is distinguished from what is not a list", async () => {
   const page = encode(JSON.stringify(podList("7", [makePod({ name: "a" })])));
   const said = async (body: Uint8Array): Promise<string> => {
     const api = new PiecewiseApi([body]);
@@ -152,7 +152,7 @@ Deno.test("what stands between the items of a list, and around them, is what JSO
   ) {
     assert.equal(await read(new PiecewiseApi([page(items)])), "no list", items);
   }
-  // What was told at its beginning counts: another version at its end is no list.
+  // What its beginning says counts: another version at its end is not a list.
   assert.equal(await read(new PiecewiseApi([page(pod, ',"metadata":{"resourceVersion":"2"}')])), "no list");
 });
 

@@ -19,7 +19,7 @@ export type SourceItem = PodEvent | Wait;
  * brought. The source reads on only when asked for the next batch (a page is asked for ahead), so the reader
  * handles a batch completely and then asks again. An empty batch says that the cluster answers. It never ends by
  * itself and never throws: errors are items. An abort of the signal that it was made with ends it, at the latest when
- * the next batch is asked for. A reader that wants a list (what it was told contradicts what it knows) leaves it
+ * the next batch is asked for. A reader that wants a list (an event contradicts what it knows) leaves it
  * (`return`) and makes another source, which begins with one.
  */
 export type Source = AsyncIterable<SourceItem[]>;

@@ -2,7 +2,7 @@
  * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
  *
  * Bytes become lines (`LineReader`), lines become events, and what one read brought is one burst. Whatever is not an
- * event about a pod ends the stream, and the version does not move past it: what it would have told is found by a
+ * event about a pod ends the stream, and the version does not move past it: what it would have reported is found by a
  * list. What came before it in the same read is handed on first, since the version moves with that.
  */
 import type { ApiServer } from "../cluster/api.ts";
@@ -45,7 +45,7 @@ export interface Burst {
  * Watches. The beginning is a burst without items, at the version that was asked for.
  *
  * @param seconds for which the server is asked to keep it open
- * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or told of an error.
+ * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or reported an error.
  */
 export async function* streamEvents(
   api: ApiServer,

@@ -282,7 +282,7 @@ function checked(bytes: Raw): Raw {
   return bytes;
 }
 
-/** Without the checksum. What is not shorter deflated stays as it is: that is how the two are told apart. */
+/** Without the checksum. What is not shorter deflated stays as it is: that is how the two are distinguished. */
 function deflate(bytes: Raw): Uint8Array {
   const z = deflateSync(bytes.subarray(0, -CHECKSUM), { level: 1 });
   return z.length < bytes.length ? z : checked(bytes);

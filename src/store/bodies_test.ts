@@ -64,7 +64,7 @@ Deno.test("a block goes with the last version that points at it", () => {
   assert.deepEqual([bodies.bytes, Math.round(bodies.liveBytes)], [0, 0]);
 });
 
-Deno.test("a bit that flipped on the disk is told as damage, not sent", () => {
+Deno.test("a bit that flipped on the disk is reported as damage, not sent", () => {
   const { journal, bodies } = open();
   const body = new TextEncoder().encode(`{"pod":"${"a text of some length ".repeat(5)}"}`);
   const place = bodies.add(body);

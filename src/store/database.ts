@@ -8,7 +8,7 @@
  *
  * A file that is in use, foreign, damaged, of another format or in a folder that cannot be written ends the start
  * with a sentence that names the way out (`StoreError`). What is not certainly ours is never opened for more than its
- * first bytes, and nobody is told to remove it: people name a kubeconfig, notes, a database of another program. A disk that is merely full does not: that would make a crash
+ * first bytes, and no message says to remove it: people name a kubeconfig, notes, a database of another program. A disk that is merely full does not: that would make a crash
  * loop of every update. A new file is then made later, when there is room.
  */
 import { isAbsolute } from "node:path";
@@ -190,7 +190,7 @@ function checkPlace(path: string): void {
     return;
   }
   if (found.isDirectory) throw unwritable(path, "it is a directory; name a file in it");
-  if (!found.isFile) throw unwritable(path, "it is a device or a pipe and no file");
+  if (!found.isFile) throw unwritable(path, "it is a device or a pipe, not a file");
 }
 
 function createFor(path: string): void {
@@ -229,7 +229,7 @@ function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
 
 function foreign(path: string): StoreError {
   const isDatabase = new TextDecoder().decode(headOf(path).subarray(0, MAGIC.length)) === MAGIC;
-  const what = isDatabase ? "a database of another program" : "no state file of k8svent";
+  const what = isDatabase ? "a database of another program" : "not a state file of k8svent";
   return new StoreError(`The file ${path} is ${what}. Give --state another file; this one is left as it is.`);
 }
 

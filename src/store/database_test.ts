@@ -96,7 +96,7 @@ withFolder("room that is no longer needed on the disk is given back", (folder) =
   assert.ok(Deno.statSync(path).size < full / 4, `${Deno.statSync(path).size} of ${full} bytes`);
 });
 
-withFolder("a second process on the same file is told so, and hurts nothing", async (folder) => {
+withFolder("a second process on the same file learns so, and hurts nothing", async (folder) => {
   const path = `${folder}/state.db`;
   const disk = openFile(path);
   try {
@@ -139,13 +139,13 @@ for (
   ] as const
 ) {
   withFolder(
-    `a file that holds ${what} is refused and left as it is, and nobody is told to remove it`,
+    `a file that holds ${what} is refused and left as it is, and no message says to remove it`,
     (folder) => {
       const path = `${folder}/theirs`;
       Deno.writeTextFileSync(path, content);
       refuses(
         path,
-        /theirs is no state file of k8svent\. Give --state another file; this one is left as it is\.$/,
+        /theirs is not a state file of k8svent\. Give --state another file; this one is left as it is\.$/,
       );
       assert.equal(Deno.readTextFileSync(path), content);
       assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["theirs"]);
@@ -246,13 +246,13 @@ withFolder("a folder in which nothing can be written is named, with what to do",
 
 for (
   const [path, sentence] of [
-    ["/proc/x", /: it belongs to the system and is no file to be used here\. Give --state/],
-    ["/sys/x/y", /: it belongs to the system and is no file to be used here/],
-    ["/dev/null", /: it is a device or a pipe and no file/],
+    ["/proc/x", /: it belongs to the system and cannot be used here\. Give --state/],
+    ["/sys/x/y", /: it belongs to the system and cannot be used here/],
+    ["/dev/null", /: it is a device or a pipe, not a file/],
     ["/etc/passwd/state.db", /: a part of its path is a file, not a folder/],
     [`/tmp/${"x".repeat(300)}`, /: its name is too long/],
     ["/", /: it is a directory; name a file in it/],
-    ["~/state.db", /: a shell puts the home folder in the place of ~ only where a word begins with it/],
+    ["~/state.db", /: a shell replaces ~ with the home folder only at the beginning of a word/],
   ] as const
 ) {
   Deno.test({
@@ -269,7 +269,7 @@ withFolder(
   "a symbolic link that leads to itself is refused, and one to a file is followed",
   (folder) => {
     Deno.symlinkSync(`${folder}/loop`, `${folder}/loop`);
-    refuses(`${folder}/loop`, /its symbolic links lead round in a circle/);
+    refuses(`${folder}/loop`, /its symbolic links form a loop/);
     Deno.symlinkSync(`${folder}/real.db`, `${folder}/link.db`);
     refuses(`${folder}/link.db`, /it is a symbolic link to a file that does not exist/);
     Deno.writeTextFileSync(`${folder}/real.db`, "");
@@ -388,7 +388,7 @@ withFolder(
   },
 );
 
-withFolder("a state file that is damaged while the program runs is told in its words, too", (folder) => {
+withFolder("a state file that is damaged while the program runs is reported in its words, too", (folder) => {
   const path = `${folder}/state.db`;
   write(path, 5_000);
   const disk = withoutSync(path);

@@ -17,13 +17,13 @@ const WORDS: [string, string][] = [
 ];
 
 for (const [words, clause] of WORDS) {
-  Deno.test(`"${words}" is told as: ${clause}`, () => {
+  Deno.test(`"${words}" is reported as: ${clause}`, () => {
     assert.equal(diskFault(new Error(words)), clause);
     assert.doesNotMatch(damaged("state.db", new Error(words)).message, /image|database|malformed/);
   });
 }
 
-Deno.test("a fault of the system is told by its code", () => {
+Deno.test("a fault of the system is reported by its code", () => {
   assert.equal(
     diskFault(Object.assign(new Error("os error 122"), { code: "EDQUOT" })),
     "this user's share of the disk is used up",

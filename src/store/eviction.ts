@@ -2,10 +2,10 @@
  * Eviction: what is given up when memory or disk reach their bound, at the cost of the endpoints that are behind, the
  * furthest first. In this order, until there is room again:
  *
- * 1. *Fetchable* bodies (a pod's current version) are reduced: the pod is read again when its turn comes.
+ * 1. *Fetchable* bodies (a pod's current version) are trimmed: the pod is read again when its turn comes.
  * 2. *Middle transitions* are thinned out: of the latest 20 of a line 5 stay, then 1; what goes is coalesced.
  * 3. *Unheard* pods, which came and went while the endpoint was behind, go as if they had never been.
- * 4. *Older* bodies are reduced: nothing brings those back. Then those that nobody waits for.
+ * 4. *Older* bodies are trimmed: nothing brings those back. Then those that nobody waits for.
  * 5. The *oldest* lines go, of the namespace that has most. A pod that lives keeps its last message, unless memory is
  *    what is short.
  *
@@ -140,11 +140,11 @@ export class Eviction {
 
   *#relieve(): Generator<number, void, void> {
     this.#behind = this.#findBehind();
-    yield* this.#each((endpoint, line) => this.#reduceFetchable(endpoint, line));
+    yield* this.#each((endpoint, line) => this.#trimFetchable(endpoint, line));
     for (const latest of [5, 1]) yield* this.#each((endpoint, line) => this.#thin(endpoint, line, latest));
     yield* this.#each((endpoint, line) => this.#evictUnheard(endpoint, line));
-    yield* this.#each((endpoint, line) => this.#reduceAll(endpoint, line));
-    yield* this.#reduceResting();
+    yield* this.#each((endpoint, line) => this.#trimAll(endpoint, line));
+    yield* this.#trimResting();
     yield* this.#each((endpoint, line) => this.#evict(endpoint, line));
   }
 
@@ -173,12 +173,12 @@ export class Eviction {
 
   // --- The steps ---
 
-  #reduceFetchable(endpoint: Endpoint, line: Line): number {
+  #trimFetchable(endpoint: Endpoint, line: Line): number {
     const last = line.count - 1;
     const { pod } = line;
     // A transition is a state that no later version shows: once one came, this one cannot be fetched again.
     if (pod.current === line.versionAt(last) && !line.isTransitionAt(last)) {
-      this.#reduce(endpoint, pod, pod.current);
+      this.#trim(endpoint, pod, pod.current);
     }
     return 1;
   }
@@ -196,16 +196,16 @@ export class Eviction {
     return 1;
   }
 
-  #reduceAll(endpoint: Endpoint, line: Line): number {
-    for (let index = 0; index < line.count; index++) this.#reduce(endpoint, line.pod, line.versionAt(index));
+  #trimAll(endpoint: Endpoint, line: Line): number {
+    for (let index = 0; index < line.count; index++) this.#trim(endpoint, line.pod, line.versionAt(index));
     return line.count;
   }
 
-  *#reduceResting(): Generator<number, void, void> {
+  *#trimResting(): Generator<number, void, void> {
     const { inventory, pending, versions } = this.#deps;
     for (const pod of inventory.pods()) {
       if (this.#diskUse() <= RELIEVED) return;
-      if (pod.current !== 0 && !pending.order.isPending(pod)) versions.reduce(pod.current);
+      if (pod.current !== 0 && !pending.order.isPending(pod)) versions.trim(pod.current);
       yield 1;
     }
   }
@@ -217,11 +217,11 @@ export class Eviction {
   }
 
   /** Unless an endpoint that is not behind waits for it, too. */
-  #reduce(endpoint: Endpoint, pod: Pod, version: number): void {
+  #trim(endpoint: Endpoint, pod: Pod, version: number): void {
     const { pending, versions } = this.#deps;
-    if (hasFlag(versions.row(version), "reduced")) return;
+    if (hasFlag(versions.row(version), "trimmed")) return;
     const others = pending.order.holders(pod, version).filter((other) => other !== endpoint);
-    if (others.every((other) => this.#behind.includes(other))) versions.reduce(version);
+    if (others.every((other) => this.#behind.includes(other))) versions.trim(version);
   }
 
   #lose(endpoint: Endpoint, line: Line, keep: number): void {

@@ -128,7 +128,7 @@ withRig("while there is room every body is whole", (rig) => {
 });
 
 withRig(
-  "above the limit the oldest bodies that can be fetched again are reduced, and their messages stay",
+  "above the limit the oldest bodies that can be fetched again are trimmed, and their messages stay",
   (rig) => {
     rig.see(names("web", 60));
     const pending = rig.pending();
@@ -144,19 +144,19 @@ withRig("a body that came back is whole for who waits for it", (rig) => {
   rig.see(names("web", 60));
   const pod = rig.store.inventory.known("uid-web-0") ?? assert.fail();
   rig.store.inventory.restore(pod, new TextEncoder().encode(bulky("web-0")));
-  assert.equal(rig.store.inventory.bodyOf(pod)?.reduced, false);
+  assert.equal(rig.store.inventory.bodyOf(pod)?.trimmed, false);
 });
 
-withRig("deletions are reduced when nothing else is left, and none of them is lost for it", (rig) => {
+withRig("deletions are trimmed when nothing else is left, and none of them is lost for it", (rig) => {
   rig.end(names("end", 60));
   const pending = rig.pending();
   assert.equal(Object.keys(pending).length, 60);
-  assert.deepEqual([pending["end-0"], pending["end-59"]], ["reduced", "whole"]);
+  assert.deepEqual([pending["end-0"], pending["end-59"]], ["trimmed", "whole"]);
   assert.equal(rig.store.pending.lost("a").messages, 0);
 });
 
 withRig(
-  "the transitions between a pod's first and its latest are thinned before older bodies are reduced",
+  "the transitions between a pod's first and its latest are thinned before older bodies are trimmed",
   (rig) => {
     for (let version = 1; version <= 25; version++) {
       rig.see(["crash"], ["a"], { resourceVersion: String(version), reasons: ["restarted"] });
@@ -174,7 +174,7 @@ withRig(
   },
 );
 
-withRig("pods that came and went unheard go before bodies are reduced that nothing brings back", (rig) => {
+withRig("pods that came and went unheard go before bodies are trimmed that nothing brings back", (rig) => {
   rig.end(names("end", 5));
   rig.end(names("short", 40), ["a"], ["created", "deleted"]);
   assert.equal(rig.pending()["end-0"], "whole");
@@ -183,7 +183,7 @@ withRig("pods that came and went unheard go before bodies are reduced that nothi
   assert.equal(since, rig.clock.now());
 });
 
-withRig("when all is reduced the oldest go, counted in the endpoint's row and dated by the first", (rig) => {
+withRig("when all is trimmed the oldest go, counted in the endpoint's row and dated by the first", (rig) => {
   rig.end(names("end", 300));
   rig.clock.pass(1_000);
   rig.end(names("later", 100));
@@ -265,12 +265,12 @@ withRig("notices are not evicted", (rig) => {
   assert.ok(rig.store.pending.lost("a").messages > 0);
 }, { stateMax: LIMIT / 8 });
 
-withRig("bodies that nobody waits for are reduced before anything is lost", (rig) => {
+withRig("bodies that nobody waits for are trimmed before anything is lost", (rig) => {
   rig.see(names("rests", 10), []);
   rig.end(names("end", 100));
   const whole = names("rests", 10).filter((name) => {
     const pod = rig.store.inventory.known(`uid-${name}`);
-    return pod !== undefined && rig.store.inventory.bodyOf(pod)?.reduced === false;
+    return pod !== undefined && rig.store.inventory.bodyOf(pod)?.trimmed === false;
   });
   assert.ok(whole.length < 8, `${whole.length} whole`);
   assert.equal(rig.store.pending.lost("a").messages, 0);
@@ -288,7 +288,7 @@ withRig(
   (rig) => {
     rig.see(names("web", 80), []);
     const whole = [...rig.store.inventory.pods()].filter((pod) =>
-      rig.store.inventory.bodyOf(pod)?.reduced === false
+      rig.store.inventory.bodyOf(pod)?.trimmed === false
     );
     assert.ok(whole.length < 25, `${whole.length} whole`);
   },

@@ -160,17 +160,17 @@ export class KnownPods implements Inventory {
     return text === null ? undefined : JSON.parse(text) as Summary;
   }
 
-  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; reduced: boolean } | undefined {
+  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; trimmed: boolean } | undefined {
     const { current } = pod as Pod;
     if (current === 0) return undefined;
     const row = this.#deps.versions.row(current);
     const body = this.#deps.versions.bodyOf(row);
-    return body && { body, reduced: hasFlag(row, "reduced") };
+    return body && { body, trimmed: hasFlag(row, "trimmed") };
   }
 
   restore(known: KnownPod, body: Uint8Array): void {
     const pod = known as Pod;
-    if (pod.current === 0 || !hasFlag(this.#deps.versions.row(pod.current), "reduced")) return;
+    if (pod.current === 0 || !hasFlag(this.#deps.versions.row(pod.current), "trimmed")) return;
     this.#deps.versions.restore(pod.current, body);
     this.#deps.onRestored(pod);
   }

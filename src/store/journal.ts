@@ -67,7 +67,7 @@ export interface VersionRow {
 }
 
 /** What is said of a version in one number, because it is read for all of them at the start. */
-export const FLAGS = { transition: 1, reduced: 2, observed: 4, unobserved: 8, unhealthy: 16 } as const;
+export const FLAGS = { transition: 1, trimmed: 2, observed: 4, unobserved: 8, unhealthy: 16 } as const;
 
 /** A version that is pending for an endpoint, in the order of the keys. */
 export interface PendingRow {

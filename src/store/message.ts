@@ -33,7 +33,7 @@ export function messageOf(
     workload: pod.workload,
     coalesced: row.coalesced,
     body: versions.bodyOf(source) ?? identityOf(pod, version),
-    completeness: !hasFlag(source, "reduced") ? "whole" : isFetchable ? "fetchable" : "reduced",
+    completeness: !hasFlag(source, "trimmed") ? "whole" : isFetchable ? "fetchable" : "trimmed",
     failures,
   };
 }
@@ -51,7 +51,7 @@ function sourceOf(
   const isCurrent = current !== undefined && version.event === "pod.changed" &&
     version.epoch === current.epoch &&
     version.resourceVersion === current.resourceVersion;
-  return { source: isCurrent && hasFlag(version, "reduced") ? current : version, isFetchable: isCurrent };
+  return { source: isCurrent && hasFlag(version, "trimmed") ? current : version, isFetchable: isCurrent };
 }
 
 /** All that is left where a body was never written: a process that ended on a full disk may have lost it. */

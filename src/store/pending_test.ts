@@ -344,7 +344,7 @@ withStore("a message that is released is as if it was never taken", (store) => {
 });
 
 withStore("a message that is deferred waits without a failure, and its body makes it due", (store) => {
-  const pod = record(store, [A], { reduced: true });
+  const pod = record(store, [A], { trimmed: true });
   const message = takeOne(store);
   assert.equal(message.completeness, "fetchable");
   store.pending.defer(message, 5_000);
@@ -355,17 +355,17 @@ withStore("a message that is deferred waits without a failure, and its body make
 });
 
 withStore("a body that comes back makes nothing due that failed and waits", (store) => {
-  const pod = record(store, [A], { reduced: true });
+  const pod = record(store, [A], { trimmed: true });
   store.pending.failed(takeOne(store), FAILED, 5_000);
   store.inventory.restore(pod, new TextEncoder().encode("whole"));
   assert.deepEqual(takeAll(store, A, 4_999), []);
   assert.equal(textOf(takeOne(store, A, 5_000)), "whole");
 });
 
-withStore("a reduced version that a newer one followed cannot be had any more", (store) => {
-  record(store, [A], { resourceVersion: "1", reasons: ["terminated"], reduced: true });
+withStore("a trimmed version that a newer one followed cannot be had any more", (store) => {
+  record(store, [A], { resourceVersion: "1", reasons: ["terminated"], trimmed: true });
   record(store, [A], { resourceVersion: "2" });
-  assert.equal(takeOne(store).completeness, "reduced");
+  assert.equal(takeOne(store).completeness, "trimmed");
 });
 
 withStore("what one endpoint took is still pending for the other", (store) => {

@@ -48,8 +48,8 @@ export interface NewVersion {
   summary?: Summary | undefined;
   /** The request's body; undefined: that of the pod's current version (a reminder, a late endpoint). */
   body: Uint8Array | undefined;
-  /** Whether the body was reduced (pod/reduced.ts) or may be missing. */
-  reduced?: boolean;
+  /** Whether the body was trimmed (pod/trimmed.ts) or may be missing. */
+  trimmed?: boolean;
 }
 
 /** A message to be sent now. */
@@ -73,14 +73,14 @@ export interface Message extends PodRef {
   readonly workload?: string | undefined;
   readonly coalesced: number;
   readonly body: Uint8Array<ArrayBuffer>;
-  /** fetchable: given up to save room and the pod can be read again; reduced: this version cannot be had whole any more. */
-  readonly completeness: "whole" | "fetchable" | "reduced";
+  /** fetchable: given up to save room and the pod can be read again; trimmed: this version cannot be had whole any more. */
+  readonly completeness: "whole" | "fetchable" | "trimmed";
   readonly failures: Failures;
 }
 
 /** What went wrong with a message so far. All 0 at first; `failedAt` and `strikes` are of this process only. */
 export interface Failures {
-  /** Attempts made, all told. */
+  /** Attempts made, in total. */
   tries: number;
   strikes: number;
   /** The endpoint's start counter when it last failed. */
@@ -134,7 +134,7 @@ export interface Inventory {
   put(pod: Omit<KnownPod, "id" | "generation" | "epoch">): KnownPod;
   summaryOf(pod: KnownPod): Summary | undefined;
   /** The body of its current version: undefined where it was given up to save room. */
-  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; reduced: boolean } | undefined;
+  bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; trimmed: boolean } | undefined;
   /** Brings a body back that was given up; the same version. */
   restore(pod: KnownPod, body: Uint8Array): void;
   reroute(pod: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void;
@@ -206,7 +206,7 @@ export interface Pending {
   /** The same as a probe of a half-open circuit. */
   probe(endpoint: string, now: number, choice: ProbeChoice): Message | undefined;
   /** It was accepted: its row goes. Durable with a later commit: with the next one, or after 250 ms, or at once if its line
-   * goes on (W2). `announced`: how many lost messages this request told of (W3). */
+   * goes on (W2). `announced`: how many lost messages this request announced (W3). */
   acknowledged(message: Message, announced: number): void;
   /** It failed and waits until `due` (monotonic). A dead letter gives way to a newer version by the rule in pending.ts. */
   failed(message: Message, failures: Failures, due: number): void;

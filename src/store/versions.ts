@@ -4,7 +4,7 @@
  */
 import { isTransition, type Reason } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
-import { reducedBody } from "../pod/reduced.ts";
+import { trimmedBody } from "../pod/trimmed.ts";
 import { type Bodies, NOWHERE, type Place } from "./bodies.ts";
 import { FLAGS, type Journal, type VersionRow } from "./journal.ts";
 import type { Pod } from "./pods.ts";
@@ -28,12 +28,12 @@ export class Versions {
     const current = pod.current === 0 ? undefined : this.#journal.versions.get(pod.current);
     const place = version.body === undefined ? current ?? NOWHERE : this.#bodies.add(version.body);
     const { block, at, length } = place;
-    const isReduced = version.body === undefined ? hasFlag(current, "reduced") : version.reduced === true;
+    const isTrimmed = version.body === undefined ? hasFlag(current, "trimmed") : version.trimmed === true;
     const isUnhealthy = version.summary === undefined
       ? hasFlag(current, "unhealthy")
       : isUnhealthyBy(version.summary);
     const flags = (isTransition(version.reasons) ? FLAGS.transition : 0) |
-      (isReduced || block === 0 ? FLAGS.reduced : 0) |
+      (isTrimmed || block === 0 ? FLAGS.trimmed : 0) |
       (version.observed === undefined ? 0 : version.observed ? FLAGS.observed : FLAGS.unobserved) |
       (isUnhealthy ? FLAGS.unhealthy : 0);
     this.#journal.versions.put(id, {
@@ -83,11 +83,11 @@ export class Versions {
   }
 
   /** Gives up most of a body, to save room. Returns whether there was anything to give up. */
-  reduce(id: number): boolean {
+  trim(id: number): boolean {
     const row = this.row(id);
-    if (hasFlag(row, "reduced") || !row.event.startsWith("pod.")) return false;
+    if (hasFlag(row, "trimmed") || !row.event.startsWith("pod.")) return false;
     const body = this.#bodies.read(row);
-    if (body !== undefined) this.#replace(id, this.#bodies.add(reducedBody(body)), true);
+    if (body !== undefined) this.#replace(id, this.#bodies.add(trimmedBody(body)), true);
     return body !== undefined;
   }
 
@@ -96,14 +96,14 @@ export class Versions {
     this.#bodies.compact((id, from, add) => {
       const row = this.#journal.versions.get(id);
       const body = row?.block === from ? this.#bodies.read(row) : undefined;
-      if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "reduced"));
+      if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "trimmed"));
     });
   }
 
-  #replace(id: number, place: Place, isReduced: boolean): void {
+  #replace(id: number, place: Place, isTrimmed: boolean): void {
     const row = this.row(id);
     const { block, at, length } = place;
-    const flags = isReduced ? row.flags | FLAGS.reduced : row.flags & ~FLAGS.reduced;
+    const flags = isTrimmed ? row.flags | FLAGS.trimmed : row.flags & ~FLAGS.trimmed;
     this.#journal.versions.put(id, { ...row, block, at, length, flags });
     this.#bodies.use(place, id);
     this.#bodies.release(row);

@@ -103,8 +103,8 @@ export class Authority {
 
   /** Some say only at the root what they ask for, or not with a 403. */
   async #learn(refused: Headers, signal: AbortSignal): Promise<void> {
-    const told = parseChallenges(refused.get("www-authenticate") ?? "");
-    if (told.length > 0) this.#challenges = told;
+    const offered = parseChallenges(refused.get("www-authenticate") ?? "");
+    if (offered.length > 0) this.#challenges = offered;
     if (this.#challenges.length > 0 || this.#hasAskedRoot) return;
     this.#hasAskedRoot = true;
     const { answer } = await this.#ask(new URL("/v2/", this.#origin), undefined, signal);

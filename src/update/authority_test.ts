@@ -180,7 +180,7 @@ const REFUSALS: [what: string, reply: Reply, clause: string][] = [
 ];
 
 for (const [what, reply, clause] of REFUSALS) {
-  Deno.test(`a token's server that answers with ${what} is told as: ${clause}`, async () => {
+  Deno.test(`a token's server that answers with ${what} is reported as: ${clause}`, async () => {
     const door = { challenge: `Bearer realm="${TOKENS}"`, opensTo: "Bearer good", tokens: () => reply };
     assert.equal(await complaint(open(behind(door), { keyring: MINE })), clause);
   });
@@ -246,7 +246,7 @@ for (const status of [401, 403]) {
   });
 }
 
-Deno.test("a refusal without any challenge is told, and no password is sent", async () => {
+Deno.test("a refusal without any challenge is reported, and no password is sent", async () => {
   const opened = open(() => ({ status: 401 }), { keyring: MINE });
   assert.match(await complaint(opened), /^forbidden: r\.example\.com refuses \(401\)/);
   assert.doesNotMatch(opened.asked.join(), /Basic/);
@@ -308,7 +308,7 @@ const ADVICE: [config: unknown, advice: string][] = [
 ];
 
 for (const [config, advice] of ADVICE) {
-  Deno.test(`refused with ${JSON.stringify(config)}, a person is told: ${advice}`, async () => {
+  Deno.test(`refused with ${JSON.stringify(config)}, the error advises: ${advice}`, async () => {
     const keyring = parseDockerConfig(JSON.stringify(config)) as Keyring;
     const opened = open(behind({ challenge: "Basic", opensTo: "nobody" }), { keyring });
     assert.equal(await complaint(opened), `forbidden: r.example.com refuses (401): ${advice}`);
@@ -342,11 +342,11 @@ Deno.test("a token is asked for with the credentials of this registry, where the
   const { registry, asked } = open(guarded("abc"), { keyring: MINE });
   await registry.tags(forever);
   assert(asked[1]?.endsWith(` ${BASIC}`));
-  const stranger = open(guarded("abc"), {
+  const other = open(guarded("abc"), {
     keyring: keyringOf("other.example.com", "me:word"),
   });
-  await stranger.registry.tags(forever);
-  assert.doesNotMatch(stranger.asked.join(), /Basic/);
+  await other.registry.tags(forever);
+  assert.doesNotMatch(other.asked.join(), /Basic/);
 });
 
 Deno.test("a token that ran out is replaced, as often as it does", async () => {

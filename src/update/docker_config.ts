@@ -59,7 +59,7 @@ export async function readDockerConfig(file: string): Promise<Keyring> {
   if (keyring !== undefined) return keyring;
   throw new RegistryError(
     "forbidden",
-    `the file of --registry-config, ${file}, is no docker config.json${whatInstead(text)}`,
+    `the file of --registry-config, ${file}, is not a docker config.json${whatInstead(text)}`,
   );
 }
 
@@ -165,7 +165,7 @@ function fits({ pattern, path }: Place, { registry, repository }: Parameters<Key
 /** Neither of the two: an entry that says nothing, as docker leaves one behind for its helpers. */
 function readEntry(value: unknown): { credentials?: Credentials; unusable?: string } {
   if (value === null) return {};
-  if (!isObject(value)) return { unusable: "its entry there is no object" };
+  if (!isObject(value)) return { unusable: "its entry there is not an object" };
   const [auth, user, password, identity, registry] = [
     "auth",
     "username",
@@ -174,7 +174,7 @@ function readEntry(value: unknown): { credentials?: Credentials; unusable?: stri
     "registrytoken",
   ].map((name) => field(value, name) ?? "");
   if (typeof auth !== "string" || typeof user !== "string" || typeof password !== "string") {
-    return { unusable: "its entry there has a field that is no string" };
+    return { unusable: "its entry there has a field that is not a string" };
   }
   const pair = auth === "" ? { user, password } : decodeAuth(auth);
   if (pair === undefined) return { unusable: "its auth there is not the base64 of USER:PASSWORD" };

@@ -177,11 +177,11 @@ const ENTRIES: [entry: unknown, comesTo: string][] = [
   [{}, ""],
   [null, ""],
   // The whole file is refused by the kubelet.
-  [{ auth: 1 }, "its entry there has a field that is no string"],
-  [{ username: 1, password: 2 }, "its entry there has a field that is no string"],
-  [1, "its entry there is no object"],
-  [[], "its entry there is no object"],
-  ["a:b", "its entry there is no object"],
+  [{ auth: 1 }, "its entry there has a field that is not a string"],
+  [{ username: 1, password: 2 }, "its entry there has a field that is not a string"],
+  [1, "its entry there is not an object"],
+  [[], "its entry there is not an object"],
+  ["a:b", "its entry there is not an object"],
 ];
 
 for (const [value, comesTo] of ENTRIES) {
@@ -258,30 +258,30 @@ for (const [what, content, expected] of FILES) {
 }
 
 for (const text of ["", "[]", '{"auths": 1}', '{"auths": []}', "not json", '"x"', "1", '{"auths":{}} x']) {
-  Deno.test(`"${text}" is no docker config`, () => assert.equal(parseDockerConfig(text), undefined));
+  Deno.test(`"${text}" is not a docker config`, () => assert.equal(parseDockerConfig(text), undefined));
 }
 
-Deno.test("a docker config that cannot be read is told by its file, not by its text", async () => {
+Deno.test("a docker config that cannot be read is reported by its file, not by its text", async () => {
   const folder = await Deno.makeTempDir();
-  const told = (file: string, why: RegExp): Promise<void> =>
+  const refused = (file: string, why: RegExp): Promise<void> =>
     assert.rejects(readDockerConfig(file), (error) => {
       return error instanceof RegistryError && error.fault === "forbidden" && why.test(error.message);
     });
-  await told(`${folder}/config.json`, /config\.json, does not exist$/);
-  await told(
+  await refused(`${folder}/config.json`, /config\.json, does not exist$/);
+  await refused(
     "~/no/such/config.json",
     /config\.json, begins with ~, which only a shell fills in: write it out$/,
   );
-  await told(folder, /, is a folder: name the file in it$/);
+  await refused(folder, /, is a folder: name the file in it$/);
   await Deno.writeTextFile(`${folder}/config.json`, "a password");
-  await told(`${folder}/config.json`, /is no docker config\.json$/);
+  await refused(`${folder}/config.json`, /is not a docker config\.json$/);
   await Deno.remove(folder, { recursive: true });
 });
 
 const CONFIG = '{"auths":{"r.example.com":{"auth":"YTpwdw=="}}}';
 const SECRET = { apiVersion: "v1", kind: "Secret", data: { ".dockerconfigjson": btoa(CONFIG) } };
 
-const INSTEAD: [what: string, text: string, told: RegExp][] = [
+const INSTEAD: [what: string, text: string, reported: RegExp][] = [
   ["nothing", " \n", /config\.json: it is empty$/],
   ["base64 of it", btoa(CONFIG), /, but base64 of one: decode it once \(base64 -d\)$/],
   [
@@ -296,16 +296,16 @@ const INSTEAD: [what: string, text: string, told: RegExp][] = [
   ],
   ["a Secret as JSON, in one line", JSON.stringify(SECRET), /, but a Secret: /],
   ["a Secret as YAML", "apiVersion: v1\ndata: {}\nkind: Secret\n", /, but a Secret: /],
-  ["something else", "user:password", /is no docker config\.json$/],
+  ["something else", "user:password", /is not a docker config\.json$/],
 ];
 
-for (const [what, text, told] of INSTEAD) {
-  Deno.test(`a --registry-config that is ${what} is told as that`, async () => {
+for (const [what, text, reported] of INSTEAD) {
+  Deno.test(`a --registry-config that is ${what} is reported as such`, async () => {
     const file = await Deno.makeTempFile();
     await Deno.writeTextFile(file, text);
     await assert.rejects(
       readDockerConfig(file),
-      (error) => error instanceof RegistryError && told.test(error.message),
+      (error) => error instanceof RegistryError && reported.test(error.message),
     );
     await Deno.remove(file);
   });

@@ -32,7 +32,7 @@ Deno.test("a redirect is an answer", async () => {
   });
 });
 
-Deno.test("an answer without an end is cut, and told as what no registry does", async () => {
+Deno.test("an answer without an end is cut, and reported as what no registry does", async () => {
   const endless = (): Response =>
     new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) }));
   await serve(endless, async (url) => {
@@ -53,7 +53,7 @@ Deno.test("a server that is not there is unreachable, without the path", async (
   });
 });
 
-Deno.test("a registry that speaks no TLS is told so, with the way out", async () => {
+Deno.test("a registry that speaks no TLS learns so, with the way out", async () => {
   await serve(() => new Response(), async ({ host }) => {
     await assert.rejects(httpGet(new URL(`https://${host}/secret`), {}, forever), (error) => {
       return error instanceof RegistryError &&
@@ -170,17 +170,17 @@ const REFUSALS: [reply: string, sentence: RegExp][] = [
   ["HTTP/1.1 407 P\r\n\r\n", /wants a user and a password \(status 407\): put them into HTTPS_PROXY/],
   ["HTTP/1.1 403 Forbidden\r\n\r\n", /refused to open a way there \(status 403\)\. Let it allow that/],
   ["HTTP/1.1 405 Method Not Allowed\r\n\r\n", /\(status 405\)\. Check that it is an HTTP proxy/],
-  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It has too much to do/],
+  ["HTTP/1.1 429 Too Many Requests\r\n\r\n", /\(status 429\)\. It is overloaded/],
   [
     "HTTP/1.1 502 Bad Gateway\r\n\r\n",
     /refused to open a way there \(status 502\)\. Check that it can reach/,
   ],
-  ["SSH-2.0-x\r\n", /is no HTTP proxy/],
+  ["SSH-2.0-x\r\n", /is not an HTTP proxy/],
   ["", /closed the connection/],
 ];
 
 for (const [reply, sentence] of REFUSALS) {
-  Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is told as the proxy`, async () => {
+  Deno.test(`a proxy that answers CONNECT with ${JSON.stringify(reply.trim())} is reported as a fault of the proxy`, async () => {
     await throughProxy(reply, async (env) => {
       const asked = httpGetWith((name) => env[name])(new URL("https://registry.invalid/a-path"), {}, forever);
       await assert.rejects(asked, (error) => {
@@ -211,7 +211,7 @@ for (const value of ["socks5://a-password:1080", "ftp://a-password", "http://"])
     await assert.rejects(asked, (error) => {
       assert.match(
         String(error),
-        /registry\.invalid cannot be reached: https_proxy (is no|names a SOCKS) proxy/,
+        /registry\.invalid cannot be reached: https_proxy (is not a|names a SOCKS) proxy/,
       );
       assert.doesNotMatch(String(error), /a-password|ftp/);
       return true;

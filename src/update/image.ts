@@ -21,7 +21,7 @@ const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 /**
  * Reads `[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]` as container runtimes do: what stands before the first slash
  * is a host only if it has a dot or a port or is `localhost`, and without tag and digest the tag is `latest`.
- * Undefined for a text that is no image reference.
+ * Undefined for a text that is not an image reference.
  */
 export function parseImage(text: string): Image | undefined {
   const [rest = "", digest, more] = text.split("@");

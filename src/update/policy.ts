@@ -122,7 +122,9 @@ function doubtOf(tagged: string | undefined, version: string, track: Track): str
     return "may be older: it is none of the newer versions, and has no label org.opencontainers.image.version";
   }
   if (compare(tagged, version) <= 0) return `is ${tagged}, which is not newer than ${version}`;
-  return track === "release" && prerelease(tagged) !== null ? `is ${tagged}, which is no release` : undefined;
+  return track === "release" && prerelease(tagged) !== null
+    ? `is ${tagged}, which is not a release`
+    : undefined;
 }
 
 /** A prerelease may run by the tag of releases. */

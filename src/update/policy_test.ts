@@ -209,7 +209,7 @@ const ROWS: Row[] = [
     "k8svent:latest",
     "1.2.3",
     "1.2.4",
-    "stay: 1.2.4 is there, but what the tag latest names is 1.3.0-rc.1, which is no release",
+    "stay: 1.2.4 is there, but what the tag latest names is 1.3.0-rc.1, which is not a release",
     { pod: { tagged: "1.3.0-rc.1" } },
   ),
   row(

@@ -81,7 +81,7 @@ for (
     [{ body: { tags: "1" } }, "protocol: the registry r.example.com does not answer with a list of tags"],
   ] as const
 ) {
-  Deno.test(`an answer ${JSON.stringify(reply)} is told as: ${clause}`, async () => {
+  Deno.test(`an answer ${JSON.stringify(reply)} is reported as: ${clause}`, async () => {
     assert.equal(await complaint(open(() => reply)), clause);
   });
 }
@@ -291,7 +291,7 @@ Deno.test("a configuration comes from where the registry redirects, without its 
   assert.equal(asked.at(-1), `https://store.example.com/${digestOf(NEW)}`);
 });
 
-Deno.test("what a redirect's end refuses is told as that", async () => {
+Deno.test("what a redirect's end refuses is reported as such", async () => {
   const location = "https://store.example.com/x";
   const opened = open((url) => url === location ? { status: 403 } : { status: 307, headers: { location } });
   assert.equal(
@@ -306,7 +306,7 @@ Deno.test("a configuration that is not what its digest says is not believed", as
   await assert.rejects(registry.label(forever), /not what its digest/);
 });
 
-Deno.test("a manifest of schema 1 is told as that", async () => {
+Deno.test("a manifest of schema 1 is reported as such", async () => {
   const { registry } = open(() => ({ body: { schemaVersion: 1, fsLayers: [], signatures: [] } }));
   await assert.rejects(
     registry.isTagged("x", forever),

@@ -217,7 +217,7 @@ Deno.test("pages without an end end in an error, though there is nothing on them
   assert.match(await complaint(opened), /^protocol: .* has more than 2000 pages of tags$/);
 });
 
-Deno.test("a login page in place of tags is told as a web page", async () => {
+Deno.test("a login page in place of tags is reported as a web page", async () => {
   const opened = open(() => ({ body: "<html>", headers: { "content-type": "text/html; charset=utf-8" } }));
   assert.equal(
     await complaint(opened),

@@ -84,7 +84,7 @@ interface Outcome extends Decision {
 
 /**
  * Keeps the program current: looks for a newer version again and again, and leaves when the tag that it runs by
- * has moved to one. Each decision is a line in the log, but a version that is only told is told once. Returns when
+ * has moved to one. Each decision is a line in the log, but a version that is only announced is announced once. Returns when
  * the signal aborts, when it leaves, and when there is nothing to follow. A fault of the registry or of the API
  * server never ends it.
  */
@@ -94,16 +94,16 @@ export async function keepCurrent(deps: UpdaterDeps, stop: AbortSignal): Promise
   if (ownPod === undefined && image === undefined) return log.debug(`Update: stays: ${NOWHERE}.`);
   const updater = new Updater(deps, mode);
   let failures = 0;
-  let told = "";
+  let announced = "";
   while (!stop.aborted) {
     const outcome = await updater.look(stop);
     if (stop.aborted) return;
     const line = `Update: ${VERBS[outcome.act]}: ${outcome.reason}.`;
-    if (line === told) log.debug(line);
+    if (line === announced) log.debug(line);
     else log.info(line);
     if (outcome.act === "leave") return leave();
     if (outcome.wait === Infinity) return;
-    if (outcome.act === "tell") told = line;
+    if (outcome.act === "tell") announced = line;
     failures = outcome.isFault ? failures + 1 : 0;
     const backoff = outcome.isFault ? backoffDelay(RETRY, failures, random()) : 0;
     // Programs that began at once must not ask at once for ever. Only later: a registry may ask for the wait.
@@ -192,7 +192,7 @@ class Updater {
     const text = this.#deps.image ?? self?.image;
     return text === undefined
       ? "no container of its pod is named k8svent: give --image"
-      : `${text} is no image reference`;
+      : `${text} is not an image reference`;
   }
 }
 

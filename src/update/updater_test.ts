@@ -244,7 +244,7 @@ updaterTest("to notify is to stay, whatever the tag says", async (rig) => {
   assert.equal(rig.left, 0);
 });
 
-updaterTest("a version is told once, and the next one again", async (rig) => {
+updaterTest("a version is reported once, and the next one again", async (rig) => {
   rig.tags = ["1.1.0"];
   await rig.start({ mode: "notify" });
   await rig.clock.advance(24 * HOUR);
@@ -254,13 +254,14 @@ updaterTest("a version is told once, and the next one again", async (rig) => {
   await rig.clock.advance(HOUR);
   rig.tags = ["1.2.0"];
   await rig.clock.advance(24 * HOUR);
-  const told = (version: string): string => `Update: newer version: ${version} is there (--update notify).`;
+  const announced = (version: string): string =>
+    `Update: newer version: ${version} is there (--update notify).`;
   const fault = "Update: stays: r.example.com cannot be reached.";
-  assert.deepEqual(rig.log.at("info"), [told("1.1.0"), fault, told("1.2.0")]);
-  assert.deepEqual(rig.log.at("debug"), [told("1.1.0"), told("1.1.0")]);
+  assert.deepEqual(rig.log.at("info"), [announced("1.1.0"), fault, announced("1.2.0")]);
+  assert.deepEqual(rig.log.at("debug"), [announced("1.1.0"), announced("1.1.0")]);
 });
 
-updaterTest("outside a cluster an image that was named is only told about", async (rig) => {
+updaterTest("outside a cluster an image that was named is only announced", async (rig) => {
   rig.tags = ["1.1.0"];
   await rig.start({ ownPod: undefined, image: "r.example.com/k8svent" });
   assert.deepEqual(rig.said, ["Update: newer version: 1.1.0 is there, and leaving would not pull it."]);
@@ -287,7 +288,7 @@ updaterTest("an image that nobody can read ends the updater with a sentence", as
   rig.pod = pod("a b");
   await rig.start();
   assert(rig.ended);
-  assert.deepEqual(rig.said, ["Update: stays: r.example.com/k8svent:a b is no image reference."]);
+  assert.deepEqual(rig.said, ["Update: stays: r.example.com/k8svent:a b is not an image reference."]);
 });
 
 updaterTest("an image that was named comes before the pod's own", async (rig) => {
@@ -343,7 +344,7 @@ updaterTest("an end in the midst of a look ends the updater without a word", asy
   assert.deepEqual(rig.said, []);
 });
 
-updaterTest("a pod that it may not read is told, and asked for again", async (rig) => {
+updaterTest("a pod that it may not read is reported, and asked for again", async (rig) => {
   rig.pod = new ClusterError("forbidden", "The API server forbids it (403).");
   await rig.start();
   assert.equal(rig.said[0], "Update: stays: it cannot read its own pod: The API server forbids it (403).");

@@ -155,7 +155,7 @@ Deno.test("a token that is revoked is replaced after one 401, without a failed a
   assert.equal(new Set(bench.seen).size, 2);
 });
 
-Deno.test("what the authorization server refuses is told as its own, and mended without a restart", async () => {
+Deno.test("what the authorization server refuses is reported as its own, and mended without a restart", async () => {
   await using bench = await Bench.open("client_secret_basic");
   const auth = await bench.auth({}, "wrong");
   await using sending = new Sending({ auth }, bench.receiver);

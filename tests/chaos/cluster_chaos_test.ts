@@ -71,11 +71,11 @@ const JUDGEMENTS: Record<string, (outcome: Outcome) => void> = {
   "the receiver ends with kubectl's pods and versions": ({ ledger, wanted }) => {
     assert.deepEqual(versionsOf(ledger.state.livePods()), wanted);
   },
-  "each deletion of a pod that it had seen was told, and none that did not happen": ({ evidence }) => {
+  "each deletion of a pod that it had seen was sent, and none that did not happen": ({ evidence }) => {
     assert.deepEqual(deletionsNotTold(evidence), []);
     assert.deepEqual(deletionsInvented(evidence), []);
   },
-  "each transition that it provably saw was told, within the limit of promise 1": ({ evidence }) => {
+  "each transition that it provably saw was sent, within the limit of promise 1": ({ evidence }) => {
     assert.deepEqual(transitionsNotTold(evidence), []);
   },
   "of no pod an accepted version fell": ({ evidence }) => {

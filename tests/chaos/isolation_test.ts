@@ -24,7 +24,7 @@ const TIMEOUT = "20s";
 /** What an endpoint that hangs may cost another one. */
 const MOST = 1.5;
 
-/** Where the changes are told to B alone, and where also to A, which hangs. */
+/** Where the changes are sent to B alone, and where also to A, which hangs. */
 type Namespace = "alone" | "beside";
 
 /** The p99 from change to receipt at B, in milliseconds, of each. */

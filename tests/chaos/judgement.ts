@@ -16,16 +16,16 @@ export interface Evidence {
   accepted: Delivery[];
 }
 
-/** Deletions of UIDs that the program knew, that were never told. */
+/** Deletions of UIDs that the program knew, that were never sent. */
 export function deletionsNotTold(evidence: Evidence): string[] {
-  const told = new Set(evidence.accepted.filter(isDeletion).map(uidOf));
+  const sent = new Set(evidence.accepted.filter(isDeletion).map(uidOf));
   const known = knownTo(evidence);
   return evidence.events.filter(({ type, object }) =>
-    type === "DELETED" && known.has(object.metadata.uid) && !told.has(object.metadata.uid)
+    type === "DELETED" && known.has(object.metadata.uid) && !sent.has(object.metadata.uid)
   ).map(({ object }) => `${object.metadata.name} ${object.metadata.uid}`);
 }
 
-/** Deletions that were told and did not happen. */
+/** Deletions that were sent and did not happen. */
 export function deletionsInvented({ events, accepted }: Evidence): string[] {
   const real = new Set(
     events.filter(({ type }) => type === "DELETED").map(({ object }) => object.metadata.uid),
@@ -57,7 +57,7 @@ export function idsNotOneToOne({ accepted }: Evidence): string[] {
   }).map(describe);
 }
 
-/** Transitions that the program must have told: those within a window. */
+/** Transitions that the program must have sent: those within a window. */
 export function transitionsDue({ events, windows }: Evidence): Witnessed[] {
   return transitionsIn(events).filter(({ revision }) => isWithin(windows, revision));
 }
@@ -67,19 +67,19 @@ export function transitionsDue({ events, windows }: Evidence): Witnessed[] {
  * the next message stands for it, and says so in `k8svent-coalesced`.
  */
 export function transitionsNotTold(evidence: Evidence): string[] {
-  const told = new Map<string, Map<number, number>>();
+  const sent = new Map<string, Map<number, number>>();
   for (const delivery of evidence.accepted) {
-    const versions = told.get(uidOf(delivery)) ?? new Map<number, number>();
+    const versions = sent.get(uidOf(delivery)) ?? new Map<number, number>();
     versions.set(versionOf(delivery), Number(delivery.headers["k8svent-coalesced"] ?? 0));
-    told.set(uidOf(delivery), versions);
+    sent.set(uidOf(delivery), versions);
   }
   return transitionsDue(evidence).filter(({ object, revision }) => {
-    const versions = told.get(object.metadata.uid) ?? new Map<number, number>();
+    const versions = sent.get(object.metadata.uid) ?? new Map<number, number>();
     return !versions.has(revision) && !isStoodFor(versions, revision);
   }).map(({ object, revision }) => `${object.metadata.name} ${object.metadata.uid} ${revision}`);
 }
 
-/** @param versions that were told, each with the number of those that it stands for */
+/** @param versions that were sent, each with the number of those that it stands for */
 function isStoodFor(versions: Map<number, number>, revision: number): boolean {
   const later = [...versions].filter(([version]) => version > revision).sort(([a], [b]) => a - b);
   return later.length >= LATEST && (later[0]?.[1] ?? 0) > 0;

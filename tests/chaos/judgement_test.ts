@@ -19,7 +19,7 @@ const LIFE: Witnessed[] = [
   witnessed("MODIFIED", makePod({ version: "3", restarts: 1, lastState: ended("first") })),
   witnessed("DELETED", makePod({ version: "4", restarts: 1, lastState: ended("first") })),
 ];
-const [BORN, CRASHED, RESTARTED, GONE] = LIFE.map(told);
+const [BORN, CRASHED, RESTARTED, GONE] = LIFE.map(delivered);
 assert(BORN && CRASHED && RESTARTED && GONE);
 
 const ALL = [{ from: 1, to: 4 }];
@@ -62,7 +62,7 @@ Deno.test("a transition that is missing is found, if the program must have seen 
 Deno.test("a transition that was given up needs twenty later ones, the next of which stands for it", () => {
   const later = Array.from(
     { length: 20 },
-    (_, i) => told(witnessed("MODIFIED", makePod({ version: String(5 + i) }))),
+    (_, i) => delivered(witnessed("MODIFIED", makePod({ version: String(5 + i) }))),
   );
   const [next, ...rest] = later;
   assert(next);
@@ -95,7 +95,7 @@ function witnessed(type: Witnessed["type"], object: Pod): Witnessed {
   return { type, object, revision: Number(object.metadata.resourceVersion), at: 0 };
 }
 
-function told({ type, object, revision }: Witnessed): Delivery {
+function delivered({ type, object, revision }: Witnessed): Delivery {
   return {
     index: revision,
     at: 0,

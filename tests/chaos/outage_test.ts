@@ -52,7 +52,7 @@ const JUDGEMENTS: Record<string, (report: OutageReport) => void> = {
     }
   },
 
-  "what was replaced is counted: each version is told, or stood for": ({ pods }) => {
+  "what was replaced is counted: each version is sent, or counted as coalesced": ({ pods }) => {
     for (const [uid, { versions }] of pods) assert.equal(versions, CHANGES / 2, uid);
   },
 
@@ -64,7 +64,7 @@ const JUDGEMENTS: Record<string, (report: OutageReport) => void> = {
   },
 };
 
-/** The last that is to be told of each UID. */
+/** The last that is to be sent of each UID. */
 const LAST = new Map<string, { version: string; event: string }>();
 for (let pod = 0; pod < PODS; pod++) {
   LAST.set(uidOf(pod, 0), { version: versionOf(pod, CHANGES / 2 - 1, PODS), event: "pod.deleted" });

@@ -3,7 +3,7 @@
  * fault of the watch, the program lists, and what happened before that list and was overwritten is not there to be
  * seen. This finds the stretches of the cluster's history which no version can have escaped.
  *
- * A stretch without a break is one in which the process lived and its log told of no fault of the source: each
+ * A stretch without a break is one in which the process lived and its log reported no fault of the source: each
  * list is preceded by one or the other, so from its list (or its resumed watch) on the program followed one
  * unbroken watch, whose events come in the order of the cluster's versions, and are stored in that order.
  *

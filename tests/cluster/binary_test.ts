@@ -81,7 +81,7 @@ clusterTest(
       assert.equal(await uncompiled.stop(), 0);
     });
 
-    // The names of steps are what the runner prints when it is told to be quiet.
+    // The names of steps are what the runner prints when it is to be quiet.
     const { size, started, memory } = figures;
     await context.step(`it has ${megabytes(size)}, at most ${megabytes(LARGEST_BINARY)}`, () => {
       assert.ok(size < LARGEST_BINARY);

@@ -151,7 +151,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       assert.match(both.stdout, /"name":"both"/);
       const cases: [args: string[], sentence: string][] = [
         [["--selector", "app=y"], 'warn  No pods that match --selector "app=y" were found in any namespace.'],
-        [["-n", "shpo"], "warn  There is no namespace shpo (yet): check --namespace for a typing error."],
+        [["-n", "shpo"], "warn  There is no namespace shpo (yet): check the spelling of --namespace."],
         [["-n", "kube-system"], "info  No pods were found in namespace kube-system."],
         [
           ["-n", "default", "--field-selector", "spec.nodeName=nowhere"],
@@ -186,7 +186,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     for (const { program } of followers) await program.until(/"warn".*forbids \S+ to (list|watch) pods/);
     await deletePods(plane, "goes");
     await createPods(plane, [manifest("later")]);
-    // At this level the log also has what people are not told again.
+    // At this level the log also has what is not said to people again.
     for (const { program } of followers) await program.until(/"debug".*forbids \S+ to (list|watch) pods/);
 
     await plane.kubectl(["apply", "-f", `${KUBE}/rbac.yaml`]);

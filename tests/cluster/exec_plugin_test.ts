@@ -8,7 +8,7 @@ import { MemoryLog } from "../kit/memory_log.ts";
 import { testNeeding } from "../kit/needing.ts";
 
 /*
- * Credential plugins beside kubectl: what a plugin is told of the cluster, and what it may print.
+ * Credential plugins beside kubectl: what a plugin is given about the cluster, and what it may print.
  */
 
 type Fields = Record<string, unknown>;
@@ -168,7 +168,7 @@ const spec = (cluster: Fields): Fields => ({
 });
 const CA = btoa(`${authority.cert.trim()}\n`);
 
-const TOLD: [name: string, cluster: Fields, info: Fields][] = [
+const GIVEN: [name: string, cluster: Fields, info: Fields][] = [
   ["an authority in a file", {}, spec({ server: "https://here", "certificate-authority-data": CA })],
   [
     "an authority inline",
@@ -201,7 +201,7 @@ async function holds(ask: Ask, isOurs: boolean): Promise<void> {
       assert.doesNotMatch(found.message, /a-token|Sign in/, name);
     }
   }
-  for (const [name, cluster, info] of TOLD) {
+  for (const [name, cluster, info] of GIVEN) {
     const found = await run(GOOD, cluster, { provideClusterInfo: true }, ask);
     assert.equal(found.token, "a-token", name);
     assert.deepEqual(withoutNulls(found.info), info, name);
@@ -213,7 +213,7 @@ function withoutNulls(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (_key, item) => item === null ? undefined : item);
 }
 
-Deno.test("a credential plugin is told and believed what kubectl tells and believes it", () =>
+Deno.test("a credential plugin is given and believed what kubectl gives and believes it", () =>
   holds(k8svent, true));
 
 const source = findControlPlane();

@@ -24,7 +24,7 @@ const NAMES = [
 ];
 
 const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
-  "kube-apiserver is down for 20 s, with changes around it: all is told, nothing is invented": async (
+  "kube-apiserver is down for 20 s, with changes around it: all is sent, nothing is invented": async (
     plane,
   ) => {
     await using run = await start(plane);
@@ -46,7 +46,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     assert(program.lines.some((line) => /The cluster answers again after \d+ s\./.test(line)));
   },
 
-  "etcd is compacted under a watch that stands still (410): all is told, nothing is invented": async (
+  "etcd is compacted under a watch that stands still (410): all is sent, nothing is invented": async (
     plane,
   ) => {
     await using run = await start(plane);
@@ -68,7 +68,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     for (const { headers } of deletions) assert.equal(headers["k8svent-observed"], "false");
   },
 
-  "etcd is restored from a backup: a new epoch, everything told again, said aloud": async (plane) => {
+  "etcd is restored from a backup: a new epoch, everything sent again, and logged": async (plane) => {
     const backup = await backUp(plane);
     await using run = await start(plane);
     const { program, receiver } = run;
@@ -116,7 +116,7 @@ async function judge(plane: ControlPlane, { program, receiver }: Delivering, gon
   assert.deepEqual(repeated(deliveries), []);
 }
 
-/** Versions that were told under more than one id, within an epoch. */
+/** Versions that were sent under more than one id, within an epoch. */
 function repeated(deliveries: Delivery[]): string[] {
   const ids = new Map<string, Set<string>>();
   for (const { headers, body } of deliveries) {

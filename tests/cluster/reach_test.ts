@@ -185,7 +185,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     });
   },
 
-  "what the server refuses is told apart": async (plane) => {
+  "what the server refuses is distinguished": async (plane) => {
     await withApi(kubeconfig(plane.kubeconfig), async (api) => {
       const fault = async (path: string): Promise<string> => (await failure(api.get(path, signal))).fault;
       assert.equal(await fault("/api/v1/namespaces/default/pods/no-such-pod"), "missing");

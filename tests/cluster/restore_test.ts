@@ -10,7 +10,7 @@ import { SecondApiServer } from "../kit/second_api_server.ts";
 
 /*
  * etcd is restored from a backup under the running program, which keeps a state file. Each case begins with the pods
- * a, b and c and a backup of them; a is then changed and b deleted, and the receiver is told. After the restore a is
+ * a, b and c and a backup of them; a is then changed and b deleted, and the receiver gets both. After the restore a is
  * as it was and b lives, with its old UID.
  *
  * Going backward, the version of the cluster gives the restore away. Going forward, it has passed what the program saw
@@ -82,7 +82,7 @@ async function start(plane: ControlPlane): Promise<Delivering> {
   return run;
 }
 
-/** Backs etcd up; then a changes and b is deleted, which the receiver is told. Gives the version that was seen last. */
+/** Backs etcd up; then a changes and b is deleted, which the receiver gets. Gives the version that was seen last. */
 async function loseHistory(plane: ControlPlane, run: Delivering): Promise<{ backup: Backup; seen: string }> {
   const backup = await backUp(plane);
   // What an API server writes when it starts must not be enough to overtake what was seen.
@@ -111,11 +111,11 @@ async function judge(plane: ControlPlane, run: Delivering): Promise<void> {
   assert.deepEqual(pods.map(({ metadata }) => metadata.name), ["a", "b", "c"]);
   assert.equal(changeOf(pods.find(({ metadata }) => metadata.name === "a")), undefined);
   for (const name of ["a", "b", "c"]) {
-    const told = receiver.about(name);
-    const first = told.findIndex((delivery) => epochOf(delivery) === 1);
+    const received = receiver.about(name);
+    const first = received.findIndex((delivery) => epochOf(delivery) === 1);
     assert(first > 0, `${name} is sent in a new epoch`);
     // Nothing of the old history comes behind the new one, and nobody ends in it.
-    assert(told.slice(first).every((delivery) => epochOf(delivery) === 1 && !isDeletion(delivery)));
+    assert(received.slice(first).every((delivery) => epochOf(delivery) === 1 && !isDeletion(delivery)));
   }
   assert.equal(changeOf(receiver.state.live("default", "a")?.pod), undefined);
   assert.deepEqual(receiver.state.problems, []);

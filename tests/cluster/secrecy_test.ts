@@ -41,7 +41,7 @@ const EVIDENCE = [
   /127\.0\.0\.1:\d+ refused the connection/,
   /closed the connection before it answered/,
   /what answers at 127\.0\.0\.1:\d+ does not speak TLS/,
-  /it is no valid YAML at line \d+/,
+  /it is not valid YAML at line \d+/,
   /The API server does not accept the credentials \(401\)/,
   /is not a Kubernetes API server: it does not know the path of the Kubernetes API \(404\)/,
   /The certificate of the API server at \S+ is not trusted/,
@@ -50,7 +50,7 @@ const EVIDENCE = [
   /--url, entry 1 is not a URL/,
 ];
 
-/** Every way in which a webhook can fail, told at the level that says most. */
+/** Every way in which a webhook can fail, logged at the level that says most. */
 async function failingEndpoints(plane: ControlPlane): Promise<string[]> {
   await using untrusted = await Receiver.start({
     tls: issueCertificate("localhost", { issuer: issueCertificate("nobody"), hosts: ["localhost"] }),

@@ -19,7 +19,7 @@ clusterTest("no endpoint keeps a ghost", async (context) => {
 });
 
 const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
-  "a pod relabelled out of --selector and then deleted is told as unselected, once": async (plane) => {
+  "a pod relabelled out of --selector and then deleted is sent as unselected, once": async (plane) => {
     await createPods(plane, [
       manifest("leaves", { labels: { team: "a" } }),
       manifest("dies", { labels: { team: "a" } }),
@@ -133,13 +133,13 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     for (const { program, receiver } of runs) {
       await receiver.until(() => receiver.state.pods.has(now), "the new web-0");
       assert.equal(await program.stop(), 0);
-      const told = receiver.about("web-0").map(({ body, headers }) =>
+      const received = receiver.about("web-0").map(({ body, headers }) =>
         `${body?.pod.metadata.uid === old ? "old" : "new"} ${headers["k8svent-event"]}`
       );
-      const end = told.indexOf("old pod.deleted");
-      assert(end > 0, told.join());
-      assert.equal(told.indexOf("new pod.changed"), end + 1, told.join());
-      assert.deepEqual(told.slice(end + 1).filter((one) => one.startsWith("old")), []);
+      const end = received.indexOf("old pod.deleted");
+      assert(end > 0, received.join());
+      assert.equal(received.indexOf("new pod.changed"), end + 1, received.join());
+      assert.deepEqual(received.slice(end + 1).filter((one) => one.startsWith("old")), []);
       assert.equal(receiver.state.live("default", "web-0")?.pod.metadata.uid, now);
       assert.deepEqual(receiver.state.problems, []);
     }

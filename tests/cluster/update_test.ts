@@ -42,7 +42,7 @@ const CASES: Case[] = [
       return { status: 200 };
     };
     await leaves(running, MOVED);
-    assert.ok(running.program.lines.some((line) => line.includes("what is pending is tried once more")));
+    assert.ok(running.program.lines.some((line) => line.includes("pending messages are tried once more")));
   }],
   ["a token for everybody lets it in", async (stage) => {
     await using open = await TestRegistry.start("token for everybody");

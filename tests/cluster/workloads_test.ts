@@ -37,11 +37,11 @@ const JUDGEMENTS: Record<string, (history: History) => void> = {
     assert.deepEqual([...real].filter((restart) => !seen.has(restart)), []);
   },
 
-  "by watch, it saw each termination, and was told why it was sent": ({ recorder, watched }) => {
-    const told = watched.deliveries.filter(({ headers }) =>
+  "by watch, it got each termination, with the reason why it was sent": ({ recorder, watched }) => {
+    const received = watched.deliveries.filter(({ headers }) =>
       /\bterminated\b/.test(headers["k8svent-reason"] ?? "")
     );
-    const seen = new Set(told.flatMap(({ body }) => terminationsOf(body?.pod)));
+    const seen = new Set(received.flatMap(({ body }) => terminationsOf(body?.pod)));
     const real = new Set(recorder.events.flatMap(({ object }) => terminationsOf(object)));
     for (const reason of ["Error", "OOMKilled", "Completed"]) {
       assert([...real].some((termination) => termination.includes(reason)), `the history has ${reason}`);

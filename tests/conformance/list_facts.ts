@@ -54,7 +54,7 @@ export const LIST_FACTS: Fact[] = [
     },
   },
   {
-    says: "the last page of a selected list may be empty, and how much remains is not told",
+    says: "the last page of a selected list may be empty, and how much remains is unknown",
     check: async (subject) => {
       const path = await threePods(subject);
       const first = await readList(subject, `${path}?limit=1&labelSelector=app%3Dx`);

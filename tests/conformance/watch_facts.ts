@@ -68,7 +68,7 @@ export const WATCH_FACTS: Fact[] = [
   },
   {
     says:
-      "a pod that leaves a selector is DELETED with its old labels, its later end is not told, and it may come back",
+      "a pod that leaves a selector is DELETED with its old labels, its later end is not sent, and it may come back",
     check: async (subject) => {
       const { path, namespace, from } = await place(subject);
       const { metadata: { resourceVersion } } = await subject.create({

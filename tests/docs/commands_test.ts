@@ -48,13 +48,29 @@ const PAGES: Page[] = [
   { path: "docs/install.md, Uninstall", text: INSTALL.text.slice(UNINSTALL) },
 ];
 
+/** Its commands are those of the pages, so they are run there. */
+const README = await readPage("README.md");
+
 /** A line that sets variables for those that follow. */
 const EXPORT = /^export (\w+)=(\S+)$/;
 
 Deno.test("every command of the pages is in the list, and nothing else is", () => {
-  const commands = PAGES.flatMap((page) => commandsOf(page)).filter((command) => !EXPORT.test(command));
+  const commands = [README, ...PAGES].flatMap((page) => commandsOf(page))
+    .filter((command) => !EXPORT.test(command));
   assert.deepEqual(commands.filter((command) => WAYS[command] === undefined), []);
   assert.deepEqual(Object.keys(WAYS).filter((command) => !commands.includes(command)), []);
+});
+
+Deno.test("what the README runs and shows is on a page too, where it is run and checked", async () => {
+  const pages = [...PAGES, await readPage("docs/payload.md")];
+  const commands = pages.flatMap((page) => commandsOf(page));
+  assert.deepEqual(commandsOf(README).filter((command) => !commands.includes(command)), [
+    "npx -y deno@2.9.6 task test",
+  ]);
+  const shown = blocksOf(README).filter(({ language }) => ["console", "http"].includes(language))
+    .flatMap(({ text }) => text.trimEnd().split("\n")).filter((line) => line !== "" && !line.endsWith("…"));
+  const lines = pages.flatMap((page) => page.text.split("\n"));
+  assert.deepEqual(shown.filter((line) => !lines.includes(line)), []);
 });
 
 Deno.test("every test that the list of commands names is there", async () => {

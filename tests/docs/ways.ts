@@ -28,6 +28,7 @@ const BENCHMARK = {
 export const WAYS: Record<string, Way> = {
   'git clone "$REPOSITORY" k8svent && cd k8svent': NETWORK,
   "npx -y deno@2.9.6 task demo": { until: /pod\.changed/ },
+  "npx -y deno@2.9.6 task test": { cannot: "it would run itself" },
   "npx -y deno@2.9.6 task -q start --url https://hooks.example.com/pods --secret-file ./secret": FOLLOWS,
   "npx -y deno@2.9.6 task compile": BINARY,
   "install -D -m 0755 dist/k8svent ~/.local/bin/k8svent": BINARY,
@@ -39,6 +40,10 @@ export const WAYS: Record<string, Way> = {
   'gh attestation verify "oci://$IMAGE:$VERSION" --repo "${REPOSITORY#https://github.com/}"': NETWORK,
   "k8svent --version": "runs",
   "k8svent --help": "runs",
+  "k8svent --once --namespace shop --selector app=web": "runs",
+  "k8svent --once --field-selector status.phase!=Running": "runs",
+  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --source poll --interval 5m --log-level debug":
+    FOLLOWS,
   "k8svent --once --namespace shop": "runs",
   "openssl rand -hex 32 > secret": "runs",
   "k8svent --url https://hooks.example.com/pods --secret-file ./secret": FOLLOWS,
@@ -68,6 +73,7 @@ export const WAYS: Record<string, Way> = {
   "rm -f ~/.local/bin/k8svent": "runs",
 
   "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
+  "printf 'components:\\n  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
   "kubectl apply -f kube/pvc/claim.yaml": "runs",
   "kubectl patch -n k8svent deployment/k8svent --patch-file kube/pvc/deployment-patch.yaml": "runs",
   'kill -USR1 "$(pgrep -x k8svent)"': SIGUSR1,

@@ -112,7 +112,7 @@ for (
   ] as const
 ) {
   faultTest(
-    `a stream that brings ${what} costs nothing that was told, and nothing that comes`,
+    `a stream that brings ${what} costs nothing that was sent, and nothing that comes`,
     async (scene) => {
       await begin(scene);
       scene.api.inject(bytes);
@@ -157,7 +157,7 @@ for (const status of [401, 403, 429, 500, 503, 504, "hang", "reset"] as const) {
   );
 }
 
-faultTest("a cluster that was restored from a backup is told anew, in an epoch of its own", async (scene) => {
+faultTest("a cluster that was restored from a backup is sent anew, in an epoch of its own", async (scene) => {
   await begin(scene);
   const backup = scene.api.store.version;
   for (let round = 0; round < 20; round++) touch(scene, "web-000");

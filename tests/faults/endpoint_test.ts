@@ -121,7 +121,7 @@ faultTest("a receiver that lost its data asks for an inventory and gets it, sign
 });
 
 faultTest(
-  "a quiet cluster is told from a dead sender by the heartbeat, where it was asked for",
+  "a quiet cluster is distinguished from a dead sender by the heartbeat, where it was asked for",
   async (scene) => {
     await scene.start("--notices", "all", "--heartbeat", "10s");
     await scene.receiver.until(() => noticesOf(scene.receiver, "k8svent.heartbeat").length >= 3);
@@ -139,7 +139,7 @@ faultTest(
     for (
       let pod = 0;
       running.log.count(
-        /does not take default\/poison: status 413 \(let it take larger bodies\)\. .* dead letter/,
+        /does not take default\/poison: status 413 \(let it accept larger bodies\)\. .* dead letter/,
       ) === 0;
       pod++
     ) {
@@ -151,7 +151,7 @@ faultTest(
     await scene.untilSame();
     assert.equal(
       running.log.count(
-        /^Endpoint a does not take default\/poison: status 413 \(let it take larger bodies\)\.$/,
+        /^Endpoint a does not take default\/poison: status 413 \(let it accept larger bodies\)\.$/,
       ),
       1,
     );

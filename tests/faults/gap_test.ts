@@ -18,6 +18,11 @@ faultTest("a crash between an eviction and the word of it: the next start sends 
     receiver.deliveries.filter(({ headers }) => headers["k8svent-event"] === "k8svent.gap")
       .map(({ text }) => JSON.parse(text) as unknown);
   await receiver.until(() => gaps().length > 0);
-  const told: GapNotice = { type: "k8svent.gap", endpoint: "a", since: "1970-01-01T00:00:01.000Z", lost: 7 };
-  assert.deepEqual(gaps(), [told]);
+  const announced: GapNotice = {
+    type: "k8svent.gap",
+    endpoint: "a",
+    since: "1970-01-01T00:00:01.000Z",
+    lost: 7,
+  };
+  assert.deepEqual(gaps(), [announced]);
 });

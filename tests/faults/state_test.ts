@@ -12,7 +12,7 @@ async function runOnce(scene: Scene): Promise<void> {
   await running.stop();
 }
 
-function told(receiver: Receiver, from: number): string[] {
+function received(receiver: Receiver, from: number): string[] {
   return receiver.deliveries.slice(from).map(({ headers, body }) =>
     `${headers["k8svent-event"]} ${body?.pod.metadata.name} ${headers["k8svent-reason"]}` +
     `${headers["k8svent-observed"] === "false" ? " inferred" : ""}`
@@ -34,7 +34,7 @@ faultTest(
     const running = await scene.start("--state", scene.state);
     await scene.untilSame();
     await running.stop();
-    assert.deepEqual(told(scene.receiver, from), [
+    assert.deepEqual(received(scene.receiver, from), [
       "pod.changed new created",
       "pod.changed web-2 metadata",
       "pod.deleted web-1 deleted inferred",
@@ -48,7 +48,7 @@ faultTest("a restart without changes tells nothing", async (scene) => {
   const running = await scene.start("--state", scene.state);
   await scene.untilWatched();
   await running.stop();
-  assert.deepEqual(told(scene.receiver, from), []);
+  assert.deepEqual(received(scene.receiver, from), []);
 });
 
 faultTest("what was pending at the end is sent after a restart under the same id", async (scene) => {
@@ -75,7 +75,7 @@ faultTest(
     const running = await scene.start("--state", scene.state, "--url", `b=${added.url}`);
     await scene.untilSame(added);
     await running.stop();
-    assert.deepEqual(told(scene.receiver, from), []);
+    assert.deepEqual(received(scene.receiver, from), []);
     assert.equal(added.deliveries.length, 10);
     const without = await scene.start("--state", scene.state);
     await without.log.until(/^Endpoint b is no longer configured: it is forgotten/);
@@ -96,7 +96,7 @@ faultTest(
         (error) => error instanceof StoreError && /belongs to another cluster/.test(error.message),
       );
     }, await Deno.makeTempDir({ dir: scene.folder }));
-    assert.deepEqual(told(scene.receiver, from), []);
+    assert.deepEqual(received(scene.receiver, from), []);
   },
 );
 
@@ -123,7 +123,7 @@ for (
         running.ended,
         (error) => error instanceof StoreError && /is damaged: .*Remove it to begin anew/.test(error.message),
       );
-      assert.deepEqual(told(scene.receiver, from), []);
+      assert.deepEqual(received(scene.receiver, from), []);
     },
   );
 }
@@ -164,7 +164,7 @@ withSmallDisk(
       const again = await scene.start("--state", scene.state);
       await scene.untilWatched();
       await again.stop();
-      assert.deepEqual(told(scene.receiver, from), []);
+      assert.deepEqual(received(scene.receiver, from), []);
     }, folder),
 );
 

@@ -72,7 +72,7 @@ const HANDSHAKES: [what: string, args: string[], sentence: RegExp][] = [
 ];
 
 for (const [what, args, sentence] of HANDSHAKES) {
-  testNeeding(lacks, `a server ${what} is told as that, before the request`, async () => {
+  testNeeding(lacks, `a server ${what} is reported as such, before the request`, async () => {
     await withServer(args, GOOD, async (url) => {
       const { when, fault, message } = failureOf(await sendOnce(url, trusting(AUTHORITY.cert)));
       assert.match(message, sentence);
@@ -117,7 +117,7 @@ const WEAK: [bits: number, digest: string, sentence: RegExp][] = [
 ];
 
 for (const [bits, digest, sentence] of WEAK) {
-  testNeeding(lacks, `a certificate by RSA of ${bits} bits and ${digest} is told as that`, async () => {
+  testNeeding(lacks, `a certificate by RSA of ${bits} bits and ${digest} is reported as such`, async () => {
     const { authority, own } = await issueByOpenssl(bits, digest);
     await withServer(["-cipher", "DEFAULT@SECLEVEL=0"], own, async (url) => {
       const { when, fault, message } = failureOf(await sendOnce(url, trusting(authority)));

@@ -35,10 +35,10 @@ function check(attempts: Attempt[], ids: string[]): void {
   for (const id of ids) arrived.set(id, (arrived.get(id) ?? 0) + 1);
   for (const { id, outcome } of attempts) {
     const times = arrived.get(id) ?? 0;
-    const told = `${id}: ${times} times, ${JSON.stringify(outcome)}`;
-    if (outcome.kind === "answer" && outcome.status === 200) assert.equal(times, 1, told);
-    else if (outcome.kind === "failure" && outcome.when === "before") assert.equal(times, 0, told);
-    else assert.ok(times <= 1, told);
+    const summary = `${id}: ${times} times, ${JSON.stringify(outcome)}`;
+    if (outcome.kind === "answer" && outcome.status === 200) assert.equal(times, 1, summary);
+    else if (outcome.kind === "failure" && outcome.when === "before") assert.equal(times, 0, summary);
+    else assert.ok(times <= 1, summary);
   }
 }
 

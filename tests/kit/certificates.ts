@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
-/** PEM texts. */
+/** In PEM. */
 export interface Certificate {
   cert: string;
   key: string;

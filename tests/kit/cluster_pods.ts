@@ -28,7 +28,7 @@ export async function createPods(plane: ControlPlane, manifests: Manifest[]): Pr
   await plane.kubectl(["create", "--validate=false", "-f", "-"], text);
 }
 
-/** Deletes pods at once, as a node that is told to forget them does. */
+/** Deletes pods at once, as a node that has to forget them does. */
 export async function deletePods(plane: ControlPlane, ...names: string[]): Promise<void> {
   await plane.kubectl(["delete", "pod", "--now", "--wait=false", ...names]);
 }

@@ -8,7 +8,7 @@ export interface Delivering extends AsyncDisposable {
   receiver: Receiver;
 }
 
-/** Starts both; at the log's level `debug`, which also says what people are not told again. */
+/** Starts both; at the log's level `debug`, which also has what is not said to people again. */
 export async function startDelivering(
   args: string[],
   env: Record<string, string> = {},

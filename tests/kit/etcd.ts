@@ -2,7 +2,7 @@ import { daemon } from "./bare_control_plane.ts";
 import { run } from "./command.ts";
 import { type ControlPlane, kill, readEnv } from "./control_plane.ts";
 
-/** Makes etcd forget every version before now: whoever watches or lists from one of them is told 410. */
+/** Makes etcd forget every version before now: whoever watches or lists from one of them gets 410. */
 export async function compact(plane: ControlPlane): Promise<void> {
   const { header } = await call(plane, "kv/range", { key: btoa("\0"), count_only: true });
   await call(plane, "kv/compaction", { revision: header.revision, physical: true });

@@ -2,6 +2,7 @@ import { endpointOf } from "./endpoint.ts";
 import { Pipeline } from "../../src/app/pipeline.ts";
 import { Recorder } from "../../src/app/recorder.ts";
 import type { Suspicion } from "../../src/change/contradiction.ts";
+import { textOf } from "../../src/pod/anything.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
 import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
@@ -43,7 +44,7 @@ export class Rig {
     interval: INTERVAL,
     workload: () => undefined,
     route: (pod) => {
-      const names = pod.metadata.annotations?.["to"]?.split(",") ?? this.defaults;
+      const names = textOf(pod.metadata.annotations?.["to"])?.split(",") ?? this.defaults;
       const isSelected = (name: string): boolean => this.wants.get(name)?.selects(pod) ?? true;
       return {
         endpoints: names.filter(isSelected).map((name) => endpointOf(name)),

@@ -72,7 +72,7 @@ export function summaryOf(pod: Pod): Summary {
   return summarize(objectOf(pod));
 }
 
-/** A container that ended, told apart from others by the ID of what ended. */
+/** A container that ended, distinguished from others by the ID of what ended. */
 export function ended(containerID: string, exitCode = 1): ContainerState {
   return { terminated: { containerID, exitCode, finishedAt: "2026-01-01T00:00:00Z" } };
 }

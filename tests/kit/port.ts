@@ -1,5 +1,5 @@
 /**
- * A port of loopback on which nothing listens, for who can only be told which to take, or comes back to it later.
+ * A port of loopback on which nothing listens, for whoever has to know it beforehand, or comes back to it later.
  *
  * It is below those that a system hands out by itself (from 32768 on Linux, from 49152 elsewhere), so that no test
  * beside this one takes it meanwhile by `port: 0` or as the near end of a connection.

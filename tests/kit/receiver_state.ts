@@ -71,7 +71,7 @@ export class ReceiverState {
     );
   }
 
-  /** Every pod that is neither gone nor forgotten, as it was last told. */
+  /** Every pod that is neither gone nor forgotten, as it was last sent. */
   livePods(): Pod[] {
     return [...this.pods.values()].filter((known) => !known.deleted && !known.unselected).map(({ pod }) =>
       pod

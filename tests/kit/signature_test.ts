@@ -41,6 +41,6 @@ Deno.test("a changed body verifies with none of them", () => {
   assert.equal(verify(changed, [SECRET]), "webhook-signature does not verify");
 });
 
-Deno.test("a delivery without signatures is told apart from a forged one", () => {
+Deno.test("a delivery without signatures is distinguished from a forged one", () => {
   assert.equal(verify({ headers: {}, raw: new Uint8Array() }, [SECRET]), "unsigned");
 });

@@ -18,7 +18,7 @@ export interface Behaviour {
   /** Some bytes have come, whole request or not. */
   onData?: (socket: Socket) => void;
   onConnection?: (socket: Socket) => void;
-  /** PEM texts; undefined: plain. */
+  /** In PEM; undefined: plain. */
   tls?: { cert: string; key: string; requestCert?: boolean; ca?: string; ALPNProtocols?: string[] };
 }
 

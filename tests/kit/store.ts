@@ -4,7 +4,7 @@ import { openStore } from "../../src/store/open.ts";
 import type { KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
 
-/** A store for a test, in a private file unless told otherwise. The test closes it. */
+/** A store for a test, in a private file unless asked otherwise. The test closes it. */
 export function openTestStore(options?: Partial<StoreOptions>, disk?: Disk): Store {
   return openStore({
     file: undefined,

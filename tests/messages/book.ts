@@ -43,7 +43,7 @@ const START = 3_000;
 
 const PREFACE = `# Every message
 
-What a person can be told, situation by situation: what was done, the exit code (or that it goes on), how soon it was
+What a person can read, situation by situation: what was done, the exit code (or that it goes on), how soon it was
 said ("at once" is within a second of the runtime's start), and the text. Made by \`deno task messages\`, and held against the program by
 \`messages_test.ts\`: read the difference before you commit it. \`{dir}\` is a folder, \`{hook}\` and its like are servers
 on this machine, \`{free}\` is a port on which nothing listens. Left out where all is well with them: \`--kubeconfig\`, the
@@ -140,7 +140,7 @@ export function faultsOf({ did, situation: { task }, met: { lines, code } }: Ent
   const missed = lines.find((line) => line.startsWith(NEVER_SAID));
   if (missed !== undefined) faults.push(`${did}: ${missed}`);
   if (code !== undefined && code < 128 && code !== 0 && !lines.some(task === undefined ? isError : Boolean)) {
-    faults.push(`${did}: exit ${code}, and no error is told`);
+    faults.push(`${did}: exit ${code}, and there is no error`);
   }
   return faults;
 }

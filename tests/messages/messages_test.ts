@@ -16,7 +16,7 @@ Deno.test("every message that a person can meet is the one in messages.md", asyn
   );
 });
 
-Deno.test("messages.md has at least 500 situations, each told apart by what was done", async () => {
+Deno.test("messages.md has at least 500 situations, each distinguished by what was done", async () => {
   const titles = [...(await Deno.readTextFile(BOOK)).matchAll(/^### (.*)$/gm)].map(([, title]) => title);
   assert.ok(titles.length >= 500, `${titles.length}`);
   assert.deepEqual(titles, [...new Set(titles)]);

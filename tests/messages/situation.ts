@@ -81,7 +81,7 @@ export function saying(answer: string, tls?: Behaviour["tls"]): Start {
   return raw({ onRequest: (socket) => void socket.end(answer), ...tls && { tls } });
 }
 
-/** A server that answers by the path, with texts as `saying` takes them. @param route is given the request's head, too */
+/** A server that answers by the path, with replies as `saying` takes them. @param route is given the request's head, too */
 export function routing(route: (path: string, head: string) => string): Start {
   return raw({
     onRequest: (socket, { head }) => void socket.end(route(head.split(" ")[1] ?? "", head)),

@@ -60,11 +60,11 @@ export class ModelApiServer {
   }
 
   /** Ends every open watch, or tells it something first. */
-  tellStreams(how: keyof typeof TOLD | "end" | "reset"): void {
+  tellStreams(how: keyof typeof SAID | "end" | "reset"): void {
     for (const watch of [...this.#watches]) {
       if (how === "reset") watch.reset();
       else {
-        if (how !== "end") watch.inject(TOLD[how]);
+        if (how !== "end") watch.inject(SAID[how]);
         watch.end();
       }
     }
@@ -195,8 +195,8 @@ function unreachable(): ClusterError {
 
 const UNSEEN = { handed: (): void => {}, asked: (): void => {}, closed: (): void => {} };
 
-/** What a watch can be told that is not an event. */
-const TOLD = {
+/** What a watch can get that is not an event. */
+const SAID = {
   expired: error(410, "Expired"),
   error: error(500, "InternalError"),
   busy: error(429, "TooManyRequests"),

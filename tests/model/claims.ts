@@ -80,12 +80,12 @@ function contentsOf(world: ModelWorld, endpoint: ModelEndpoint, delivery: Delive
   if (isEnd && wasSeen && lastPod !== undefined) {
     for (const one of reasonsOf(lastPod, ended)) if (TRANSITIONS.includes(one)) expected.add(one);
   }
-  const told = reasons.filter((reason) =>
+  const received = reasons.filter((reason) =>
     reason !== "unhealthy" && reason !== "created" && reason !== "sync"
   );
   const isFirst = reasons.includes("created") || reasons.includes("sync");
   if (isFirst !== (first === 0 && steps > 0)) return ["which does not say rightly whether it is the first"];
-  return REASONS.filter((one) => expected.has(one)).join() === told.join()
+  return REASONS.filter((one) => expected.has(one)).join() === received.join()
     ? []
     : [`whose reasons are ${[...expected].join()}`];
 }
@@ -99,16 +99,16 @@ function counts(world: ModelWorld, endpoint: ModelEndpoint): string[] {
       accepted && pod.metadata.uid === uid && reasons.join() !== "unhealthy"
     );
     const byId = new Map(taken.map((delivery) => [delivery.id, delivery]));
-    const told = byId.values().reduce((sum, { coalesced }) => sum + 1 + coalesced, 0);
+    const received = byId.values().reduce((sum, { coalesced }) => sum + 1 + coalesced, 0);
     const recorded = chain.versions.length + (alive.has(uid) ? 0 : 1);
     // What was taken, and not stored as taken, may come again within the count of another.
     const isExact = taken.every(({ stored }) => stored);
-    if (told === recorded || (told > recorded && !isExact)) return [];
-    return [`${endpoint.name} was told of ${told} of ${recorded} versions of ${uid}`];
+    if (received === recorded || (received > recorded && !isExact)) return [];
+    return [`${endpoint.name} got ${received} of ${recorded} versions of ${uid}`];
   });
 }
 
-/** Whether an endpoint is told of each version of a pod that was recorded, and of nothing else. */
+/** Whether an endpoint gets each version of a pod that was recorded, and of nothing else. */
 function isCounted({ setup }: ModelWorld, { name }: ModelEndpoint, chain: Chain): boolean {
   const isRouted = setup.annotations &&
     chain.versions.some(({ pod }) => pod.metadata.annotations !== undefined);

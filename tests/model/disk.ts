@@ -150,7 +150,7 @@ function copy(from: string, to: string): void {
 const byFolder = new Map<string, ModelDisk>();
 
 /**
- * Whatever opens a database on a model's disk meets its faults: `node:sqlite` itself is told of them, so that the
+ * Whatever opens a database on a model's disk meets its faults: `node:sqlite` itself gets them, so that the
  * store needs no door for tests.
  */
 const exec = DatabaseSync.prototype.exec;

@@ -48,7 +48,7 @@ export class ModelEndpoint {
   readonly filters: Filter[] = [];
   /** The names of pods, `namespace/name`, that a filter has met. */
   readonly poisoned = new Set<string>();
-  /** How many messages it was told were given up, by whatever it took. */
+  /** How many messages it learned were given up, by whatever it took. */
   lost = 0;
   /** What an obedient receiver holds after all that. */
   readonly receiver = new Receiver();

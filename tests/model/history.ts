@@ -14,7 +14,7 @@ export interface Setup {
   byNamespace: boolean;
   /** Whether only pods with a label are followed. */
   selector: boolean;
-  /** Whether pods unhealthy are told of again. */
+  /** Whether pods unhealthy are sent again. */
   reminders: boolean;
   /** Whether the second endpoint is known only to the second start of the program. */
   lateEndpoint: boolean;
@@ -92,7 +92,7 @@ export type EndpointAnswer =
   | { is: "slow"; after: number }
   | { is: "hang" | "reset" | "closed" | "tls" | "garbage"; took: boolean };
 
-/** The pods are told apart by their place; two have one name in two namespaces. */
+/** The pods are distinguished by their place; two have one name in two namespaces. */
 export const PODS = [["a", "x"], ["a", "y"], ["b", "x"], ["b", "z"], ["a", "w"]] as const;
 
 /** The operator's endpoints. */

@@ -65,7 +65,7 @@ export function broken(world: ModelWorld): string[] {
   ];
 }
 
-/** What the endpoint of the file never should have got. What it was sent again it had been told to forget, or had forgotten. */
+/** What the endpoint of the file never should have got. What it was sent again it had been asked to forget, or had forgotten. */
 function brokenByChoosy(world: ModelWorld): string[] {
   const { choosy: endpoint, setup, forgottenByChoosy } = world;
   if (endpoint === undefined) return [];
@@ -103,8 +103,8 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
 function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Map(cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-  const told = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
-  return [...new Set([...told, ...witness.owed.get(name) ?? []])].flatMap((uid) => {
+  const accepted = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
+  return [...new Set([...accepted, ...witness.expected.get(name) ?? []])].flatMap((uid) => {
     if (witness.isForgotten(name, uid)) return [];
     if (strays.get(name)?.has(uid)) return [];
     const pod = alive.get(uid);
@@ -144,11 +144,11 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
       !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length, latest) &&
       !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
-      const text = `${name} was not told of the transition ${showPod(pod)}`;
+      const text = `${name} did not get the transition ${showPod(pod)}`;
       return { endpoint, line, message: keyOf(pod), text };
     });
     if (lost.length <= counted || world.setup.small) return missing;
-    const text = `${name} was told of ${counted} of ${lost.length} versions given up`;
+    const text = `${name} learned of ${counted} of ${lost.length} versions given up`;
     return [...missing, { endpoint, line, message: `${uid} count`, text }];
   });
 }
@@ -159,11 +159,11 @@ function wasStuck({ refused }: ModelEndpoint, version: string): boolean {
 }
 
 /**
- * Whether it lay between the first of a pod's transitions and the latest. These were told, or refused until a newer
+ * Whether it lay between the first of a pod's transitions and the latest. These were sent, or refused until a newer
  * version may have taken their place. The end of a pod, or of its selection, is the last of its transitions.
  *
  * Where the cluster went back, a lower version may be the later one. In which epoch the lost one was seen is not
- * known, but what was seen before it and told is not later.
+ * known, but what was seen before it and sent is not later.
  *
  * @param epoch the last one in which it can have been seen
  * @param latest so many stay
@@ -200,9 +200,9 @@ function mayBeGivenUp(
 }
 
 /**
- * That a pod left the selection is told with the pod as it was read then. Where it had come back in the meantime,
+ * That a pod left the selection is sent with the pod as it was read then. Where it had come back in the meantime,
  * the watch still brings what was before that read, and that must not follow. Nor must it where the read found the
- * pod gone: its end, told with the object of its leaving, is final.
+ * pod gone: its end, sent with the object of its leaving, is final.
  */
 function isAhead({ event, reasons, pod }: Delivery, { pod: seen, returned }: Transition): boolean {
   if (event === "pod.deleted") return returned && versionOf(pod) < versionOf(seen);
@@ -262,7 +262,7 @@ function isEnd(delivery: Delivery | undefined): boolean {
   return delivery?.event === "pod.deleted" || delivery?.reasons.includes("unselected") === true;
 }
 
-/** @param small an id stays the same when its body is reduced, which the message says */
+/** @param small an id stays the same when its body is trimmed, which the message says */
 function idsOfTwoBodies(endpoints: ModelEndpoint[], small: boolean): string[] {
   const bodies = new Map<string, string>();
   return endpoints.flatMap(({ name, deliveries }) =>

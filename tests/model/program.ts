@@ -18,7 +18,7 @@ export interface Surroundings {
   clock: Clock;
   random: () => number;
   api: ModelApiServer;
-  /** Those that it is told of. */
+  /** Those that it gets to know. */
   endpoints: readonly ModelEndpoint[];
   /** Those that it can come to know. */
   hooks: readonly ModelEndpoint[];

@@ -83,7 +83,7 @@ export class Wire implements WatchBody {
       const piece = this.#text.slice(0, this.#fragment);
       this.#text = this.#text.slice(piece.length);
       this.#observer.handed(piece);
-      // The model's texts are ASCII, so a character is a byte.
+      // The model's strings are ASCII, so a character is a byte.
       controller.enqueue(new TextEncoder().encode(piece));
       return;
     }

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod, Scope } from "../../src/pod/pod.ts";
 
-/** Something about a pod that the API server has told. */
+/** Something about a pod that the API server has said. */
 export interface Sighting {
   type: "applied" | "deleted";
   pod: Pod;
@@ -31,7 +31,7 @@ export interface Chain {
 /** What the witness knew at a moment to which a crash may go back. */
 interface Mark {
   transitions: Transition[];
-  owed: Map<string, Set<string>>;
+  expected: Map<string, Set<string>>;
   known: Map<string, Known[]>;
   positions: Map<Scope, Position>;
   /** How much had been seen. */
@@ -59,7 +59,7 @@ type Known = Sighting | undefined;
 export class Witness {
   transitions: Transition[] = [];
   /** UIDs that were surely seen while an endpoint was configured, by endpoint. */
-  owed = new Map<string, Set<string>>();
+  expected = new Map<string, Set<string>>();
   /** By UID. Within the first generation: a restore leaves nothing sure. */
   readonly chains = new Map<string, Chain>();
   /** `namespace/name` by UID. */
@@ -95,7 +95,7 @@ export class Witness {
   mark(moment: number): void {
     this.#marks.set(moment, {
       transitions: [...this.transitions],
-      owed: new Map([...this.owed].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
+      expected: new Map([...this.expected].map(([endpoint, uids]) => [endpoint, new Set(uids)])),
       known: new Map(this.#known),
       positions: new Map(this.#positions),
       seen: this.#seen.length,
@@ -111,15 +111,15 @@ export class Witness {
     const mark = this.#marks.get(moment);
     if (mark === undefined) throw new Error(`The witness knows no moment ${moment}.`);
     for (const endpoint of forgetful) {
-      const owed = mark.owed.get(endpoint);
+      const expected = mark.expected.get(endpoint);
       for (const uid of this.names.keys()) {
         // Or one that had left the selection by then, and came back.
         const isBack = this.#known.has(uid) && !mark.known.has(uid);
-        if (!owed?.has(uid) || isBack) this.#forgotten.add(`${endpoint} ${uid}`);
+        if (!expected?.has(uid) || isBack) this.#forgotten.add(`${endpoint} ${uid}`);
       }
     }
     this.transitions = mark.transitions;
-    this.owed = mark.owed;
+    this.expected = mark.expected;
     this.#known = mark.known;
     // It may stand at what it had seen before, too.
     for (const { handed, handled, stored } of [...mark.positions.values(), ...this.#positions.values()]) {
@@ -149,7 +149,7 @@ export class Witness {
     for (const chain of this.chains.values()) chain.isSure = false;
   }
 
-  /** Whether nobody may know that an endpoint was told of a pod. */
+  /** Whether nobody may know that an endpoint got a pod. */
   isForgotten(endpoint: string, uid: string): boolean {
     return this.#forgotten.has(`${endpoint} ${uid}`);
   }
@@ -177,7 +177,7 @@ export class Witness {
   /**
    * The program was handed the cluster up to this version.
    *
-   * @param stored whether by a list or an event: what only a bookmark has told is forgotten in a crash
+   * @param stored whether by a list or an event: what only a bookmark has said is forgotten in a crash
    */
   handed(scope: Scope, version: number, stored: boolean): void {
     const before = this.#positions.get(scope) ?? { handled: version, stored: version, next: version };
@@ -196,8 +196,8 @@ export class Witness {
     const { uid } = pod.metadata;
     for (const endpoint of endpoints) {
       this.#forgotten.delete(`${endpoint} ${uid}`);
-      const uids = this.owed.get(endpoint) ?? new Set();
-      this.owed.set(endpoint, uids.add(uid));
+      const uids = this.expected.get(endpoint) ?? new Set();
+      this.expected.set(endpoint, uids.add(uid));
     }
     const known = this.#known.get(uid) ?? [undefined];
     const newer = known.filter((before) => before !== undefined && !isNewer(sighting, before));

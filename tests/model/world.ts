@@ -49,12 +49,12 @@ export class ModelWorld {
   /** UIDs that it was sent before it was forgotten, because the file did not name it for long or at a start. */
   readonly forgottenByChoosy = new Set<string>();
   readonly witness = new Witness();
-  /** What the program did that it never should, whatever it is told. */
+  /** What the program did that it never should, whatever it gets. */
   readonly problems: string[] = [];
   readonly setup: Setup;
   /**
    * By an endpoint's name the UIDs of pods that were sent there, did not name it any more when a run began, and so may
-   * not have told that run its URL: only pods tell those, and the store keeps none (DESIGN.md, Store).
+   * not have given that run its URL: only pods name those, and the store keeps none (DESIGN.md, Store).
    */
   readonly strays = new Map<string, Set<string>>();
   /** How often the program ended without an orderly end. */
@@ -87,7 +87,7 @@ export class ModelWorld {
     });
     this.endpoints = [
       ...ENDPOINTS.map((name) => this.#endpoint(name, `https://${name}.example/hook`, this.#keys)),
-      // The operator's signature on what a stranger receives could be replayed to the operator's receiver.
+      // The operator's signature on what somebody else receives could be replayed to the operator's receiver.
       ...setup.annotations
         ? HOOKS.map((name) => this.#endpoint(name, `https://${HOOKS_HOST}/${name}`, undefined))
         : [],

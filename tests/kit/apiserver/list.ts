@@ -115,9 +115,9 @@ function page(
     ...on,
     ...(rest > 0 && !selected && { remainingItemCount: rest }),
   };
-  const texts = items.map((pod) => pod.text).join(",");
+  const strings = items.map((pod) => pod.text).join(",");
   const head = `{"kind":"PodList","apiVersion":"v1","metadata":${JSON.stringify(metadata)}`;
-  return { status: 200, body: `${head},"items":[${texts}]}` };
+  return { status: 200, body: `${head},"items":[${strings}]}` };
 }
 
 /** The pods of a namespace stand together, since their keys begin with it. */

@@ -33,7 +33,7 @@ export class FakeApiServer {
   readonly watches = new Set<Watch>();
   /** Called before each request is answered: the moment at which the cluster can change under a list. */
   onRequest: (request: RecordedRequest) => void | Promise<void> = () => {};
-  /** The UID of kube-system, by which clusters are told apart. */
+  /** The UID of kube-system, by which clusters are distinguished. */
   clusterUid = "5f0e1a5c-0000-4000-8000-000000000001";
   #clock: Clock;
   #server: Server;
@@ -187,7 +187,7 @@ export class FakeApiServer {
     this.#until.look();
   }
 
-  /** A replica that is behind answers from what it has, unless it is told what it must have. */
+  /** A replica that is behind answers from what it has, unless the request says what it must have. */
   #newest(query: URLSearchParams): number {
     return query.get("resourceVersionMatch") === null
       ? this.faults.behind ?? this.store.version

@@ -75,10 +75,10 @@ Deno.test("a silent server keeps the connection and loses what it would have sai
     await server.until(() => server.watches.size === 1);
     server.create({ metadata: { name: "lost" } });
     server.faults.silent = false;
-    server.create({ metadata: { name: "told" } });
+    server.create({ metadata: { name: "web" } });
     server.endWatches();
     const { text } = await reading;
-    assert.match(text, /told/);
+    assert.match(text, /web/);
     assert.doesNotMatch(text, /lost/);
   }));
 
@@ -127,7 +127,7 @@ Deno.test("a request that is reset or left hanging gets no answer", () =>
     await hanging;
   }));
 
-Deno.test("a replica that is behind lists an older state, unless it is told what it must have", () =>
+Deno.test("a replica that is behind lists an older state, unless the request says what it must have", () =>
   withServer(async (server) => {
     server.create({ metadata: { name: "a" } });
     server.faults.behind = server.store.version;

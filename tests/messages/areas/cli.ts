@@ -39,13 +39,13 @@ export const CLI: Area = {
   "A word in place of a flag": beside("start"),
   "An empty --secret": beside("--secret", ""),
   "An empty secret in the environment": usage(ANY_HOOK, { K8SVENT_WEBHOOK_SECRET: " " }),
-  "A whsec_ secret that is no base64": beside("--secret", `whsec_${MARK}!`),
+  "A whsec_ secret that is not valid base64": beside("--secret", `whsec_${MARK}!`),
   "--secret and --secret-file": beside("--secret", SECRET, "--secret-file", "{dir}/secret"),
   "An empty --secret-file": beside("--secret-file", ""),
   "A secret file that is missing": beside("--secret-file", "{dir}/secret"),
   "A secret file that is a folder": { ...beside("--secret-file", "{dir}/secret"), files: { "secret/": "" } },
   "A secret file that is empty": { ...beside("--secret-file", "{dir}/secret"), files: { secret: "\n" } },
-  "A secret file with a secret that is no base64": {
+  "A secret file with a secret that is not valid base64": {
     ...beside("--secret-file", "{dir}/secret"),
     files: { secret: `${SECRET}\nwhsec_${MARK}!\n` },
   },

@@ -110,7 +110,7 @@ export const CLUSTER: Area = {
   "The server answers with a page for people": once(
     saying(http("200 OK", "<html>Sign in</html>", "content-type: text/html")),
   ),
-  "The server answers with JSON that is no list": once(
+  "The server answers with JSON that is not a list": once(
     saying(http("200 OK", '{"hello":1}', "content-type: application/json")),
   ),
   "The server does not know what it is asked (501)": once(saying(http("501 Not Implemented", "<html>"))),

@@ -1,7 +1,7 @@
 import { MARK, SECRET } from "../../kit/confidential.ts";
 import { ANY_HOOK, type Area, type Situation } from "../situation.ts";
 
-/** What people bring along: the flags of other programs, and what files, templates and texts do to a value. */
+/** What people bring along: the flags of other programs, and what files, templates and shells do to a value. */
 
 const URL = `https://hooks.example.com/${MARK}`;
 

@@ -139,7 +139,7 @@ export const KUBECONFIG: Area = {
     server: SERVER,
     "certificate-authority-data": btoa(STRAY),
   }),
-  "A certificate authority that is no base64": cluster({
+  "A certificate authority that is not valid base64": cluster({
     server: SERVER,
     "certificate-authority-data": "!!!",
   }),

@@ -68,7 +68,7 @@ export const TRUST: Area = {
   "DENO_CERT names an empty file": trusted(""),
   "DENO_CERT names a file that is something else": trusted("hello\n"),
   "DENO_CERT names a file that is cut short": trusted(authority.cert.slice(0, 200)),
-  "DENO_CERT names a certificate that is no base64": trusted(authority.cert.replace("MI", "!!")),
+  "DENO_CERT names a certificate that is not valid base64": trusted(authority.cert.replace("MI", "!!")),
   "DENO_CERT names a key": trusted(authority.key),
   "DENO_CERT names a server's own certificate": trusted(server.cert),
   "DENO_CERT names the authority of another receiver": trusted(other.cert, {

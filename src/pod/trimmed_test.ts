@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ended, makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { parseExact, printPod } from "./json.ts";
 import type { Pod } from "./pod.ts";
-import { reducePod } from "./reduced.ts";
+import { trimPod } from "./trimmed.ts";
 
 const RICH = {
   ...makePod({
@@ -21,10 +21,10 @@ const RICH = {
   kind: "Pod",
 } as Pod;
 
-Deno.test("a reduced pod says which pod it was, where it ran and how it ended", () => {
-  const reduced = reducePod(RICH);
-  const { metadata, spec, status } = reduced;
-  assert.deepEqual([reduced.apiVersion, reduced.kind], ["v1", "Pod"]);
+Deno.test("a trimmed pod says which pod it was, where it ran and how it ended", () => {
+  const trimmed = trimPod(RICH);
+  const { metadata, spec, status } = trimmed;
+  assert.deepEqual([trimmed.apiVersion, trimmed.kind], ["v1", "Pod"]);
   assert.deepEqual(metadata, {
     name: "web-0",
     namespace: "shop",
@@ -42,14 +42,14 @@ Deno.test("a reduced pod says which pod it was, where it ran and how it ended", 
   assert.equal(container?.restartCount, 3);
 });
 
-Deno.test("a reduced pod is small, whatever the whole one holds", () => {
+Deno.test("a trimmed pod is small, whatever the whole one holds", () => {
   assert.ok(printPod(RICH).length > 5_000);
-  assert.ok(printPod(reducePod(RICH)).length < 1_000);
+  assert.ok(printPod(trimPod(RICH)).length < 1_000);
 });
 
-Deno.test("what a pod does not have, its reduced form does not have either", () => {
+Deno.test("what a pod does not have, its trimmed form does not have either", () => {
   const bare: Pod = { metadata: { name: "a", namespace: "b", uid: "c", resourceVersion: "1" } };
-  const text = printPod(reducePod(bare));
+  const text = printPod(trimPod(bare));
   assert.doesNotMatch(text, /null|undefined/);
   assert.deepEqual(Object.keys((parseExact(text) as Pod).metadata), [
     "name",
@@ -59,15 +59,15 @@ Deno.test("what a pod does not have, its reduced form does not have either", () 
   ]);
 });
 
-Deno.test("reducing a pod twice is reducing it once, and the whole one stays as it was", () => {
+Deno.test("trimming a pod twice is trimming it once, and the whole one stays as it was", () => {
   const before = printPod(RICH);
-  const once = reducePod(RICH);
-  assert.deepEqual(reducePod(once), once);
+  const once = trimPod(RICH);
+  assert.deepEqual(trimPod(once), once);
   assert.equal(printPod(RICH), before);
 });
 
-Deno.test("a reduced pod tells the same of its containers, phase and node as the whole one", () => {
-  const [whole, reduced] = [summaryOf(RICH), summaryOf(reducePod(RICH))];
+Deno.test("a trimmed pod tells the same of its containers, phase and node as the whole one", () => {
+  const [whole, trimmed] = [summaryOf(RICH), summaryOf(trimPod(RICH))];
   for (
     const what of [
       "phase",
@@ -79,6 +79,6 @@ Deno.test("a reduced pod tells the same of its containers, phase and node as the
       "images",
     ] as const
   ) {
-    assert.deepEqual(reduced[what], whole[what], what);
+    assert.deepEqual(trimmed[what], whole[what], what);
   }
 });

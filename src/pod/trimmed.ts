@@ -4,10 +4,11 @@ import { encode } from "./json_bytes.ts";
 import { type Pod, ROUTE_ANNOTATION } from "./pod.ts";
 
 /**
- * A pod reduced to what tells which pod it was and how it ended: some 1 KB in place of some 10. Kept in place
- * of the whole where there is no room for it. Whoever receives it is told so (`k8svent-observed: false`).
+ * A pod without most of its spec and status: what remains says which pod it was and how it ended, in about 1 KB
+ * in place of about 10. Kept in place of the whole pod where there is no room for that. The receiver can see it
+ * by `k8svent-observed: false`.
  */
-export function reducePod(pod: Pod): Pod {
+export function trimPod(pod: Pod): Pod {
   const { uid, namespace, name, resourceVersion, labels, deletionTimestamp } = pod.metadata;
   const { creationTimestamp, generateName, ownerReferences } = pod.metadata;
   const route = textOf(fieldsOf(pod.metadata.annotations)[ROUTE_ANNOTATION]);
@@ -47,15 +48,15 @@ export function reducePod(pod: Pod): Pod {
 }
 
 /** The same as bodies. */
-export function reducedBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
-  return encode(`{"pod":${printPod(reducePod(podIn(body)))}}`);
+export function trimmedBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  return encode(`{"pod":${printPod(trimPod(podIn(body)))}}`);
 }
 
 const CONTAINER = ["name", "image"];
 const CONDITION = ["type", "status"];
 const STATUS = ["name", "ready", "restartCount", "state", "lastState"];
 
-/** Of each object in a list, these fields; undefined where there is no list. */
+/** Of each object in a list, these fields; undefined where there is not a list. */
 function pick(list: unknown, names: readonly string[]): object[] | undefined {
   if (!Array.isArray(list)) return undefined;
   return objectsIn(list).map((item) =>

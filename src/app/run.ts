@@ -234,10 +234,9 @@ function howToSend(
   ways: Ways,
   world: World,
 ): Omit<WorkersDeps, "pending" | "redactionOf" | "snapshot" | "reread" | "onRequest" | "fail"> {
-  const { clock, random, log, secrets, env, realPath } = world;
-  const { environment, cluster, state } = options;
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), state, realPath };
-  const files = new CredentialFiles({ clock, mayRead: (path) => fileFault(path, folders) });
+  const { clock, random, log, secrets } = world;
+  const { environment, cluster } = options;
+  const files = credentialFiles(options, world);
   return {
     clock,
     random,
@@ -353,6 +352,18 @@ export function dialled(): Ways["openClient"] {
       ...!trusted && { guard: {} },
     });
   };
+}
+
+/** The files that endpoints name, as far as the configuration may name them: also where their links lead by now. */
+export function credentialFiles(
+  { state }: Pick<Options, "state">,
+  { clock, env, realPath }: Pick<World, "clock" | "env" | "realPath">,
+): CredentialFiles {
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), state, realPath };
+  return new CredentialFiles({
+    clock,
+    mayRead: (path) => fileFault(path, folders)?.replace(/^names/, "it leads to"),
+  });
 }
 
 /** The rule of `--url`, with the problem as a value. */

@@ -16,7 +16,7 @@ const STATE = "/var/lib/k8svent/state.db";
 
 function fault(
   path: string,
-  links: Record<string, string> = {},
+  links: Record<string, string>,
   serviceAccount?: string,
 ): string | undefined {
   return fileFault(path, { state: STATE, serviceAccount, realPath: linked(links) });
@@ -48,7 +48,7 @@ Deno.test("a service account that is mounted elsewhere may not be named either",
 });
 
 Deno.test("no file in the folder of the state may be named, also by a link", () => {
-  assert.match(fault("/var/lib/k8svent/state.db-wal") ?? "", /in the folder of the state/);
+  assert.match(fault("/var/lib/k8svent/state.db-wal", {}) ?? "", /in the folder of the state/);
   assert.match(fault("/etc/s", { "/etc/s": STATE }) ?? "", /in the folder of the state/);
 });
 
@@ -60,7 +60,7 @@ for (
     "/var/lib/k8svent2/x",
   ]
 ) {
-  Deno.test(`${path} may be named`, () => assert.equal(fault(path), undefined));
+  Deno.test(`${path} may be named`, () => assert.equal(fault(path, {}), undefined));
 }
 
 Deno.test("a path that is not absolute begins at the folder of the file that names it", () => {

@@ -28,7 +28,11 @@ for (
     const account = `${folder.path}/account`;
     const env = (name: string): string | undefined =>
       name === "K8SVENT_SERVICE_ACCOUNT" ? account : undefined;
-    const files = credentialFiles({ state: `${folder.path}/state/k8svent.db` }, { clock, env });
+    const files = credentialFiles({ state: `${folder.path}/state/k8svent.db` }, {
+      clock,
+      env,
+      realPath: Deno.realPathSync,
+    });
     assert.deepEqual(files.text(link, "urlFile"), { text: "right" });
     await Deno.remove(link);
     await Deno.symlink(forbidden, link);

@@ -1,9 +1,6 @@
-import type { Outcome, Request, Send } from "../http/outcome.ts";
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/log.ts";
-import type { Redaction } from "../pod/redaction.ts";
+import type { Outcome } from "../http/outcome.ts";
 import type { Message, Pending } from "../store/store.ts";
-import type { Credentials, Resolved } from "./credentials.ts";
+import { type AttemptDeps, send } from "./attempt.ts";
 import { decide, type Decision } from "./decision.ts";
 import {
   begin,
@@ -18,12 +15,10 @@ import {
   tryNow,
   whyGivenUp,
 } from "./endpoint_state.ts";
-import type { Renderer } from "./render.ts";
 import { EndpointLog } from "./endpoint_log.ts";
 import { Pace } from "./pace.ts";
 import { Rereading } from "./rereading.ts";
 import type { Snapshot, SnapshotLog } from "./snapshot.ts";
-import type { Signer } from "./sign.ts";
 import { Standing } from "./standing.ts";
 
 /**
@@ -43,18 +38,8 @@ import { Standing } from "./standing.ts";
  */
 
 /** What one worker needs. */
-export interface WorkerDeps {
-  endpoint: string;
-  /** The URL, the secrets that sign, and what proves to the endpoint who asks; asked for at each attempt. */
-  credentials: Credentials;
-  send: Send;
+export interface WorkerDeps extends AttemptDeps {
   pending: Pending;
-  renderer: Renderer;
-  /** What the endpoint must not see of a pod; undefined: it sees all. */
-  redaction?: Redaction | undefined;
-  signer: Signer;
-  /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
-  timeout: number;
   /** Requests at a time, at the most. */
   concurrency: number;
   /** Requests a second, at the most; undefined: as many as it takes. */
@@ -72,10 +57,8 @@ export interface WorkerDeps {
   reread: (message: Message) => Promise<boolean>;
   /** Called each time that the endpoint asks for an inventory. */
   onRequest: (endpoint: string) => void;
-  clock: Clock;
   /** A number in [0, 1). */
   random: () => number;
-  log: Log;
 }
 
 /**
@@ -247,7 +230,8 @@ export class Worker {
       const began = clock.monotonic();
       for (let requests = 1;; requests++) {
         const tries = message.failures.tries + requests;
-        const outcome = await this.#send(message, tries, lost);
+        const again = (): void => this.#pace?.took(clock.monotonic());
+        const outcome = await send({ message, attempt: tries, lost }, this.#deps, again, this.#signal);
         if (outcome === undefined) return pending.release(message);
         const now = { monotonic: clock.monotonic(), wall: clock.now(), random: random() };
         const othersUntried = !isAccepted(outcome) &&
@@ -274,56 +258,6 @@ export class Worker {
       if (lost > 0) this.#isAnnouncing = false;
       this.wake();
     }
-  }
-
-  /** Undefined: the signal aborted it. */
-  async #send(message: Message, attempt: number, lost: number): Promise<Outcome | undefined> {
-    const { credentials, clock, send, timeout } = this.#deps;
-    try {
-      for (let isSecond = false;; isSecond = true) {
-        const given = credentials.resolve();
-        // A promise only where it must be waited for: most endpoints have nothing to ask for.
-        const resolved = given instanceof Promise ? await given : given;
-        if (this.#signal.aborted) return undefined;
-        if ("kind" in resolved) return resolved;
-        const outcome = await send(this.#request(message, attempt, lost, resolved), timeout, this.#signal);
-        // A token that the endpoint takes no more is nobody's failure, once.
-        const isRefused = !isSecond && outcome.kind === "answer" && outcome.status === 401;
-        if (!isRefused || !credentials.refused(resolved)) return outcome;
-        this.#pace?.took(clock.monotonic());
-      }
-    } catch (error) {
-      if (this.#signal.aborted) return undefined;
-      throw error;
-    }
-  }
-
-  #request(
-    message: Message,
-    attempt: number,
-    lost: number,
-    { url, headers: own, secrets }: Resolved,
-  ): Request {
-    const { renderer, redaction, signer, clock } = this.#deps;
-    const rendered = renderer.render(message, redaction);
-    if (rendered.isWithheld && attempt === 1) this.#sayWithheld(message);
-    const { headers, body } = rendered;
-    headers["k8svent-attempt"] = String(attempt);
-    if (lost > 0) headers["k8svent-lost"] = String(lost);
-    Object.assign(headers, own, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets));
-    return { url, headers, body };
-  }
-
-  #sayWithheld({ namespace, name, resourceVersion }: Message): void {
-    const pod = `${namespace}/${name}`;
-    this.#deps.log.warn(
-      `The pod ${pod} could not be redacted, so only what names it is sent to ${this.#deps.endpoint}.`,
-      {
-        endpoint: this.#deps.endpoint,
-        pod,
-        version: resourceVersion,
-      },
-    );
   }
 
   #carryOut(

@@ -8,6 +8,7 @@ import { TestClock } from "../kit/clock.ts";
  * configuration refuses, and not by a link that is moved to it afterwards.
  */
 
+const realPath = Deno.realPathSync;
 const TOKEN = "eyJ-the-api-servers-token";
 
 for (
@@ -31,7 +32,7 @@ for (
     const files = credentialFiles({ state: `${folder.path}/state/k8svent.db` }, {
       clock,
       env,
-      realPath: Deno.realPathSync,
+      realPath,
     });
     assert.deepEqual(files.text(link, "urlFile"), { text: "right" });
     await Deno.remove(link);

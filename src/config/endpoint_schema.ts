@@ -107,6 +107,9 @@ function wayEntries(file: ReadRule) {
       scopes: v.optional(list("what the token is for", text("a scope", scope))),
       audience: v.optional(text("whom the token is for", anyText)),
       resource: v.optional(text("the same, as RFC 8707 has it", anyText)),
+      allowHttp: v.optional(
+        flag("whether tokenUrl may be http:// though it leads to another machine; false by default"),
+      ),
       authStyle: v.optional(
         word(
           "where the client's secret goes: the header authorization, by default, or the body",

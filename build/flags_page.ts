@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Flag, GROUPS } from "../src/cli/flags.ts";
 import { say } from "./command.ts";
+import { code, printTable } from "./table.ts";
 
 /*
  * The tables of docs/flags.md, made from the flags themselves (`deno task docs:flags`). What stands around them is
@@ -42,20 +43,6 @@ function rowOf(name: string, { short, value, list, variables, fallback, help }: 
     fallback === undefined ? "" : code(fallback),
     help.replaceAll("|", "\\|"),
   ];
-}
-
-/** In a table even what stands in backticks has its bars escaped (GitHub Flavored Markdown, "Tables"). */
-function code(text: string): string {
-  return `\`${text.replaceAll("|", "\\|")}\``;
-}
-
-function printTable(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`
-  );
-  lines.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
-  return `${lines.join("\n")}\n`;
 }
 
 if (import.meta.main) {

@@ -45,7 +45,7 @@ export function sharedEntries({ file, filter, pattern }: Readers) {
     reasons: v.optional(
       list(
         "only messages with one of these reasons",
-        word("why a message is sent", ...REASONS),
+        v.pipe(word("why a message is sent", ...REASONS), v.title("reasons")),
         1,
         ", with which nothing would be sent: leave it out for all reasons",
       ),
@@ -125,7 +125,7 @@ function wayEntries(file: ReadRule) {
     })),
     proxyUrl: v.optional(text("the proxy, in place of the one that the variables name", proxyUrl)),
     timeout: v.optional(
-      measure("how long one attempt may take; 15s by default", timeout, "a duration such as 15s"),
+      measure("how long one attempt may take; 15s by default", timeout, "duration"),
     ),
     concurrency: v.optional(number("how many requests at once; 16 by default", 1, 1000, true)),
     rate: v.optional(number("requests a second at the most; no limit by default", 0.001, 100_000, false)),

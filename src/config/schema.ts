@@ -11,8 +11,6 @@ import { environmentName, headerText, hostPattern, namespace, text as anyText } 
 
 /** What the file says of the program as a whole: the long names of flags, in camel case. */
 function settingEntries(file: ReadRule) {
-  const DURATION = "a duration such as 15s, 2m or 1h30m";
-  const SIZE = "a size such as 64Mi or 1Gi";
   return {
     ...clusterEntries(file),
     once: v.optional(flag("send every pod once, then exit; false by default")),
@@ -23,8 +21,8 @@ function settingEntries(file: ReadRule) {
       ),
     ),
     state: v.optional(text("keep what is known and pending in this file", anyText)),
-    stateMax: v.optional(measure("disk for what is known and pending; 1Gi by default", parseSize, SIZE)),
-    buffer: v.optional(measure("memory for what is pending; 64Mi by default", parseSize, SIZE)),
+    stateMax: v.optional(measure("disk for what is known and pending; 1Gi by default", parseSize, "size")),
+    buffer: v.optional(measure("memory for what is pending; 64Mi by default", parseSize, "size")),
     listen: v.optional(
       text("HOST:PORT where probes are answered; off by default", parseAddress, "HOST:PORT, such as :8080"),
     ),
@@ -32,18 +30,18 @@ function settingEntries(file: ReadRule) {
       measure(
         "how often poll lists, and unhealthy pods are sent again; 2m by default",
         parseDuration,
-        DURATION,
+        "duration",
       ),
     ),
     source: v.optional(word("follow each change, or list every interval; watch by default", "watch", "poll")),
     shutdownTimeout: v.optional(
-      measure("how long to go on delivering after SIGTERM; 20s by default", parseDuration, DURATION),
+      measure("how long to go on delivering after SIGTERM; 20s by default", parseDuration, "duration"),
     ),
     heartbeat: v.optional(
       measure(
         "a sign of life this often to endpoints with notices: true; off by default",
         parseDuration,
-        DURATION,
+        "duration",
       ),
     ),
     environment: v.optional(text("a name for this environment, sent with every message", headerText)),
@@ -57,7 +55,7 @@ function settingEntries(file: ReadRule) {
     update: v.optional(
       word("what a newer version leads to; exit by default", "exit", "notify", "off"),
     ),
-    updateInterval: v.optional(measure("how often to look for a newer version", updateInterval, DURATION)),
+    updateInterval: v.optional(measure("how often to look for a newer version", updateInterval, "duration")),
     image: v.optional(text("look for newer versions of this image", image)),
     registryConfig: v.optional(text("a docker config.json with the registry's credentials", file)),
     insecureRegistries: v.optional(list("registries that are asked by http", text("HOST[:PORT]", registry))),

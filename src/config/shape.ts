@@ -50,10 +50,17 @@ export function text<T>(description: string, parse: Parse<T>, what = "text") {
   return v.pipe(v.string(wanted(what)), v.description(description), meaning<string, T>(parse));
 }
 
-/** A text, or a number for what may be written without a unit: a duration, a size. */
-export function measure<T>(description: string, parse: Parse<T>, what: string) {
+/** What is measured: a number alone will do for nothing, and for bytes. */
+const MEASURES = {
+  duration: "a duration such as 15s, 2m or 1h30m",
+  size: "a size such as 64Mi or 1Gi",
+};
+
+/** A duration or a size. */
+export function measure<T>(description: string, parse: Parse<T>, what: keyof typeof MEASURES) {
   return v.pipe(
-    v.union([v.string(), v.number()], wanted(what)),
+    v.union([v.string(), v.number()], wanted(MEASURES[what])),
+    v.title(what),
     v.description(description),
     meaning<string | number, T>(parse),
   );

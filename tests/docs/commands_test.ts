@@ -31,6 +31,7 @@ const OPERATE = [
   "health",
   "receivers",
   "flags",
+  "configuration",
   "delivery",
   "payload",
   "security",

@@ -15,6 +15,8 @@ const SIGUSR1 = {
   by: "410 for two pods stops the endpoint, what is pending stays, and an operator brings it back",
 };
 
+const SHOWN = { by: "every configuration file that a page or kube/ shows is right" };
+
 const DEBUG = {
   by:
     "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
@@ -130,4 +132,5 @@ export const WAYS: Record<string, Way> = {
   "npx -y deno@2.9.6 task test --filter 'an endpoint that hangs changes nothing for another'": {
     by: "an endpoint that hangs changes nothing for another",
   },
+  "k8svent config check k8svent.yaml": SHOWN,
 };

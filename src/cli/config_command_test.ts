@@ -70,7 +70,7 @@ Deno.test("config try says for each endpoint whether a pod would be sent, and wh
     await ask(),
     "a  not sent: reasons lists none of its reasons\nb  not sent: namespaces does not list its namespace\n",
   );
-  assert.match(await ask("--reasons", "restarted, ready"), /^a  sent: reasons lists one of its reasons$/m);
+  assert.match(await ask("--reasons", "restarted, ready"), /^a {2}sent: reasons lists one of its reasons$/m);
   await assert.rejects(ask("--reasons", "redy"), /--reasons must be .* Did you mean ready\?/);
 });
 

@@ -156,6 +156,16 @@ withRig(
   },
 );
 
+withRig("pods of a namespace that is newly excluded are forgotten, and no deletion is sent", async (rig) => {
+  await rig.bind("one");
+  rig.know("shop", "web-0");
+  rig.know("bank", "web-1");
+  await rig.bind("one", ["--exclude-namespace", "bank"]);
+  assert.notEqual(rig.store.inventory.known("uid-web-0"), undefined);
+  assert.equal(rig.store.inventory.known("uid-web-1"), undefined);
+  assert.equal(rig.store.pending.counts("a").pending, 0, "nothing is pending about it");
+});
+
 withRig("more namespaces than before forget nothing and say nothing", async (rig) => {
   await rig.bind("one", ["--namespace", "shop"]);
   rig.know("shop", "web-0");

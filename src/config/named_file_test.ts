@@ -14,12 +14,8 @@ function linked(links: Record<string, string>): FileFolders["realPath"] {
 
 const STATE = "/var/lib/k8svent/state.db";
 
-function fault(
-  path: string,
-  links: Record<string, string>,
-  serviceAccount?: string,
-): string | undefined {
-  return fileFault(path, { state: STATE, serviceAccount, realPath: linked(links) });
+function fault(path: string, links: Record<string, string> = {}): string | undefined {
+  return fileFault(path, { state: STATE, serviceAccount: "/account", realPath: linked(links) });
 }
 
 const TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
@@ -43,12 +39,12 @@ for (
 }
 
 Deno.test("a service account that is mounted elsewhere may not be named either", () => {
-  assert.match(fault("/account/token", {}, "/account") ?? "", /service account/);
-  assert.equal(fault("/accountant/token", {}, "/account"), undefined);
+  assert.match(fault("/account/token") ?? "", /service account/);
+  assert.equal(fault("/accountant/token"), undefined);
 });
 
 Deno.test("no file in the folder of the state may be named, also by a link", () => {
-  assert.match(fault("/var/lib/k8svent/state.db-wal", {}) ?? "", /in the folder of the state/);
+  assert.match(fault("/var/lib/k8svent/state.db-wal") ?? "", /in the folder of the state/);
   assert.match(fault("/etc/s", { "/etc/s": STATE }) ?? "", /in the folder of the state/);
 });
 
@@ -60,7 +56,7 @@ for (
     "/var/lib/k8svent2/x",
   ]
 ) {
-  Deno.test(`${path} may be named`, () => assert.equal(fault(path, {}), undefined));
+  Deno.test(`${path} may be named`, () => assert.equal(fault(path), undefined));
 }
 
 Deno.test("a path that is not absolute begins at the folder of the file that names it", () => {

@@ -275,6 +275,43 @@ manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch
 });
 
 manifestTest(
+  "the configuration file takes the place of the variable, by kustomize and by kubectl patch",
+  async (cluster) => {
+    const seen = async (): Promise<unknown> => {
+      const { containers: [container], volumes } = (await deployment(cluster)).spec.template.spec;
+      const env = container?.env.map(({ name }) => name) ?? [];
+      const mounts = container?.volumeMounts.map(({ mountPath }) => mountPath).sort();
+      const { name } = (volumes.find((one) => one.name === "config") as { configMap?: { name: string } })
+        .configMap ?? {};
+      return {
+        hasFile: env.includes("K8SVENT_CONFIG"),
+        hasWebhooks: env.includes("K8SVENT_WEBHOOKS"),
+        mounts,
+        name,
+      };
+    };
+    const mounts = ["/etc/k8svent", "/var/lib/k8svent", "/var/run/secrets/k8svent"];
+    const configured = { hasFile: true, hasWebhooks: false, mounts, name: "k8svent" };
+
+    await cluster.kubectl(["apply", "-k", KUBE]);
+    const from = `--from-file=${KUBE}/config/k8svent.yaml`;
+    await cluster.kubectl(["create", "configmap", "k8svent", "-n", "k8svent", from]);
+    const patch = ["--patch-file", `${KUBE}/config/deployment-patch.yaml`];
+    await cluster.kubectl(["patch", "-n", "k8svent", "deployment/k8svent", ...patch]);
+    assert.deepEqual(await seen(), configured);
+
+    await cluster.kubectl(["delete", "deployment/k8svent", "configmap/k8svent", "-n", "k8svent"]);
+    const kube = relative(await Deno.realPath(cluster.dir), KUBE);
+    const overlay = { resources: [kube], components: [`${kube}/config`] };
+    await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
+    await cluster.kubectl(["apply", "-k", cluster.dir]);
+    assert.deepEqual(await seen(), configured);
+    await admit(cluster, (await deployment(cluster)).spec.template.spec);
+    await cluster.kubectl(["delete", "configmap/k8svent", "-n", "k8svent"]);
+  },
+);
+
+manifestTest(
   "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
   async (cluster) => {
     await apply(cluster, "namespace.yaml", "rbac.yaml", "deployment-rbac.yaml");

@@ -19,6 +19,35 @@ clusterTest("no endpoint keeps a ghost", async (context) => {
 });
 
 const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
+  "the pods of an excluded namespace are not sent, beside a field selector and over a restart": async (
+    plane,
+  ) => {
+    await plane.kubectl(["create", "namespace", "noise"]);
+    await createPods(plane, [manifest("kept"), manifest("noisy", { namespace: "noise" })]);
+    const state = ["--kubeconfig", plane.kubeconfig, "--state", `${plane.dir}/exclude.db`];
+    await using receiver = await Receiver.start();
+    const args = [...state, "--url", `a=${receiver.url}/${MARK}`];
+    {
+      await using program = await startProgram({ args });
+      await receiver.until(() => receiver.state.pods.size === 2, "both pods");
+      assert.equal(await program.stop(), 0);
+    }
+    const excluding = ["--exclude-namespace", "noise", "--field-selector", "metadata.name!=other"];
+    await using program = await startProgram({ args: [...args, ...excluding] });
+    await program.until(/follows the pods of all namespaces but noise/);
+    await createPods(plane, [manifest("later"), manifest("noisier", { namespace: "noise" })]);
+    await receiver.until(() => receiver.about("later").length > 0, "the pod of another namespace");
+    await deletePods(plane, "kept", "later");
+    await receiver.until(() => receiver.about("later").some(isDeletion), "its end");
+    assert.equal(await program.stop(), 0);
+    assert.deepEqual(receiver.about("noisier"), []);
+    assert.deepEqual(receiver.about("noisy").filter(isDeletion), []);
+    assert(
+      program.lines.some((line) => /1 pod of namespaces that are no longer followed is forgotten/.test(line)),
+    );
+    await plane.kubectl(["delete", "namespace", "noise", "--wait=false"]);
+  },
+
   "a pod relabelled out of --selector and then deleted is sent as unselected, once": async (plane) => {
     await createPods(plane, [
       manifest("leaves", { labels: { team: "a" } }),

@@ -44,6 +44,7 @@ Deno.test("every configuration file that a page or kube/ shows is right", async 
   for (const [path, text] of files) {
     const { warnings } = await readConfig(text, { file: path, realPath: (path) => path });
     assert.deepEqual(warnings, [], path);
-    assert.match(text, /^# yaml-language-server: \$schema=/, path);
+    // Elsewhere a file is shown for one thing that stands in it.
+    if (/configuration\.md|^kube/.test(path)) assert.match(text, /^# yaml-language-server: \$schema=/, path);
   }
 });

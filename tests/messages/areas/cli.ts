@@ -11,7 +11,51 @@ function beside(...args: string[]): Area[string] {
   return usage([...ANY_HOOK, ...args]);
 }
 
+/** A configuration file in `{dir}`. */
+function configured(text: string, ...args: string[]): Area[string] {
+  return { ...usage(["--config", "{dir}/k8svent.yaml", ...args]), files: { "k8svent.yaml": text } };
+}
+
+const ENDPOINTS = `version: 1\nendpoints:\n  - name: ops\n    url: https://hooks.example.com/${MARK}\n`;
+
 export const CLI: Area = {
+  "A configuration file that is missing": usage(["--config", "{dir}/k8svent.yaml"]),
+  "A configuration file that is a folder": {
+    ...usage(["--config", "{dir}/k8svent.yaml"]),
+    files: { "k8svent.yaml/": "" },
+  },
+  "An empty configuration file": configured(""),
+  "A configuration file with several faults": configured(
+    `${ENDPOINTS}    timout: 5s\n    rate: fast\nintervall: 2m\n`,
+  ),
+  "Endpoints in the configuration file, and --url": configured(ENDPOINTS, ...ANY_HOOK),
+  "Endpoints in the configuration file, and in a variable": {
+    ...configured(ENDPOINTS),
+    env: { K8SVENT_WEBHOOKS: `https://hooks.example.com/${MARK}` },
+  },
+  "A configuration file without endpoints": configured("version: 1\nsource: watch\n"),
+  "A configuration file that names the service account's token": configured(
+    `${ENDPOINTS}    secretFiles: [/var/run/secrets/kubernetes.io/serviceaccount/token]\n`,
+  ),
+  "A kubeconfig in the configuration file of a pod": {
+    ...configured(`${ENDPOINTS}kubeconfig: /etc/k8svent/kubeconfig\n`),
+    env: { KUBERNETES_SERVICE_HOST: "127.0.0.1" },
+  },
+  "config without a command": usage(["config"]),
+  "A command of config that does not exist": usage(["config", "validate", "k8svent.yaml"]),
+  "config check without a file": usage(["config", "check"]),
+  "config check of a file that is right": {
+    ...usage(["config", "check", "{dir}/k8svent.yaml"]),
+    files: { "k8svent.yaml": ENDPOINTS },
+  },
+  "config try without a pod": usage(["config", "try", "k8svent.yaml"]),
+  "A reason that does not exist": beside("--reasons", "redy"),
+  "What cannot be redacted": beside("--redact", "labels"),
+  "All namespaces that are named are excluded": beside("-n", "shop", "--exclude-namespace", "shop"),
+  "A secret file that is the service account's token": beside(
+    "--secret-file",
+    "/var/run/secrets/kubernetes.io/serviceaccount/token",
+  ),
   "No webhook": usage([]),
   "An empty list of webhooks in the environment": usage([], { K8SVENT_WEBHOOKS: " , " }),
   "A webhook without a scheme": usage(["--url", `hooks.example.com/${MARK}`]),

@@ -70,10 +70,11 @@ const MANY = 3;
 
 /**
  * A list waits while more messages than this are pending for the quickest endpoint: what was recorded last is sent from
- * memory, and later it would have to be read from the disk. It looks each few milliseconds, and waits for so long at
+ * memory, and later it would have to be read from the disk. And what waits for longer than the young generation lasts is
+ * copied twice and collected with the old one, which costs several times as much. It looks each few milliseconds, and waits for so long at
  * the most after each batch, and in all: what is known of the cluster must not hang on how quick a receiver is.
  */
-const BACKLOG = 512;
+const BACKLOG = 128;
 const BACKLOG_LOOK = 4;
 const BACKLOG_WAIT = 40;
 const BACKLOG_WAITS = 5_000;

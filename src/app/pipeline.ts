@@ -65,7 +65,7 @@ interface Way extends Routed {
 }
 
 /** How much of a list gathers for one commit, at the most: dirty rows and bodies are in memory until then. */
-const GATHERED_PODS = 128;
+const GATHERED_PODS = 64;
 const GATHERED_BYTES = 1024 * 1024;
 
 /** How a pod ended. */

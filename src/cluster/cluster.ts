@@ -31,6 +31,11 @@ export interface Cluster {
   readonly serverName?: string;
   /** Whether the server's certificate is not looked at, as insecure-skip-tls-verify asks. */
   readonly isUnverified?: boolean;
+  /**
+   * Whether answers are asked for as they are. To deflate a list costs the API server as much again as to make it, which
+   * pays on a slow way alone (kubernetes#112296): not within a cluster.
+   */
+  readonly isUncompressed?: boolean;
   readonly credentials: Credentials;
 }
 

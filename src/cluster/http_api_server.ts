@@ -157,7 +157,7 @@ export class HttpApiServer implements ApiServer {
       ...(posted === undefined ? {} : { "content-type": "application/json" }),
       // Kubernetes 1.37 compresses streams as one gzip member a flush, which decoders do not expect
       // (kube-rs#2079).
-      ...(streaming ? { "accept-encoding": "identity" } : {}),
+      ...(streaming || this.#cluster.isUncompressed === true ? { "accept-encoding": "identity" } : {}),
       "user-agent": this.#deps.userAgent,
       ...access.headers,
     };

@@ -21,17 +21,19 @@ Deno.test("a request asks for JSON, says who asks and names the program", async 
   assert.equal(seen.headers?.get("user-agent"), "k8svent/1.2.3");
 });
 
-Deno.test("a stream is asked for uncompressed, a list is not", async () => {
+Deno.test("a stream is asked for uncompressed, and a list within a cluster or where a kubeconfig says so", async () => {
   const encodings: (string | null)[] = [];
   const handler = (request: Request): Response => {
     encodings.push(request.headers.get("accept-encoding"));
     return new Response("");
   };
-  await withServer({ handler }, async (api) => {
-    await textOf(await api.stream("/", signal));
-    await api.get("/", signal);
-  });
-  assert.equal(encodings[0], "identity");
+  for (const isUncompressed of [false, true]) {
+    await withServer({ handler, cluster: { isUncompressed } }, async (api) => {
+      await textOf(await api.stream("/", signal));
+      await api.get("/", signal);
+    });
+  }
+  assert.deepEqual(encodings.map((encoding) => encoding === "identity"), [true, false, true, true]);
   assert.match(encodings[1] ?? "", /gzip/);
 });
 

@@ -24,6 +24,7 @@ export function inCluster(host: string, port: string, folder: string, log: Log):
     server: addressOf(host.trim(), port.trim()),
     trust: () => ca.text(),
     trustFrom: `the file ${folder}/ca.crt`,
+    isUncompressed: true,
     credentials: reread(async () => ({ headers: bearer(await token.text(), `the file ${token.path}`) })),
   };
 }

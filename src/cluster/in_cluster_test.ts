@@ -11,6 +11,10 @@ Deno.test("the API server of a pod is named by its environment, IPv6 in brackets
   assert.equal(inCluster("10.96.0.1", "6443", "/sa", new MemoryLog()).server.port, "6443");
 });
 
+Deno.test("within a cluster answers are not compressed", () => {
+  assert.equal(inCluster("10.96.0.1", "443", "/sa", new MemoryLog()).isUncompressed, true);
+});
+
 Deno.test("token and authority of a pod follow their files", async () => {
   const folder = await Deno.makeTempDir();
   const write = async (round: string): Promise<void> => {

@@ -19,6 +19,7 @@ export function clusterOf({ cluster, user }: KubeconfigChoice, deps: CredentialD
     ...trustOf(cluster, deps.log),
     ...verificationOf(cluster, server),
     ...proxyOf(cluster),
+    isUncompressed: cluster.flag("disable-compression"),
   };
   // As kubectl: credentials are not sent in the clear.
   const credentials = user === undefined || server.protocol === "http:"
@@ -30,11 +31,10 @@ export function clusterOf({ cluster, user }: KubeconfigChoice, deps: CredentialD
 /** What a credential plugin is given beside what the fields come to. */
 function asWritten(
   cluster: KubeconfigEntry,
-): Required<Pick<ResolvedCluster, "server" | "proxy" | "isUncompressed" | "config">> {
+): Required<Pick<ResolvedCluster, "server" | "proxy" | "config">> {
   return {
     server: cluster.text("server") ?? "",
     proxy: cluster.text("proxy-url"),
-    isUncompressed: cluster.flag("disable-compression"),
     config: execConfigOf(cluster),
   };
 }

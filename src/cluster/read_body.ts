@@ -35,12 +35,12 @@ export class BodyReader implements Disposable {
    * @throws {ClusterError} `unreachable` when the body breaks off, or nothing comes for 15 s; the signal's reason
    * after an abort.
    */
-  async read(buffer: ArrayBuffer, offset: number): Promise<Piece> {
+  async read(buffer: ArrayBuffer, offset: number, least?: number): Promise<Piece> {
     const { clock, signal } = this.#reading;
     this.#silence ??= new Silence(clock, PATIENCE, () => this.#late.abort());
     this.#silence.heard();
     try {
-      return await this.#pieces.read(buffer, offset);
+      return await this.#pieces.read(buffer, offset, least);
     } catch (cause) {
       signal.throwIfAborted();
       throw new ClusterError(

@@ -16,7 +16,7 @@ export interface Signed {
 }
 
 /** Bodies whose signatures are kept: as many as are under way at several endpoints at once. */
-const KEPT = 256;
+const KEPT = 64;
 
 /** Keys of secrets that are kept. */
 const KEYS = 32;

@@ -76,6 +76,8 @@ export function openClient(options: ClientOptions): Client {
 /** Where requests for one URL go. */
 interface Route {
   url: URL;
+  /** The URL's: to ask it each time costs as much as to parse it. */
+  origin: string;
   way: Way;
   place: Place;
   /** The request line and the fields that are the same each time. */
@@ -130,8 +132,9 @@ class Pool {
     const route = this.#routeTo(request.url);
     if ("kind" in route) return route;
     const head = headOf(route.prefix, route.authorization, request);
-    const attempt: Attempt = { route, due: this.#network.clock.monotonic() + deadline, deadline, signal };
-    const connection = this.#takeIdle(route) ?? await this.#openOne(attempt);
+    const now = this.#network.clock.monotonic();
+    const attempt: Attempt = { route, due: now + deadline, deadline, signal };
+    const connection = this.#takeIdle(route, now) ?? await this.#openOne(attempt);
     if ("kind" in connection) return connection;
     return await this.#exchange(connection, head, request.body, attempt);
   }
@@ -184,7 +187,7 @@ class Pool {
     try {
       while (!this.#takePlace(route)) {
         await this.#turn(stop.signal);
-        const kept = stop.signal.aborted ? undefined : this.#takeIdle(route);
+        const kept = stop.signal.aborted ? undefined : this.#takeIdle(route, this.#network.clock.monotonic());
         if (kept !== undefined) return kept;
         if (stop.signal.aborted) break;
       }
@@ -218,7 +221,7 @@ class Pool {
     });
     const pooled: Pooled = {
       connection,
-      origin: route.url.origin,
+      origin: route.origin,
       generation: this.#generation,
       place: placeOf(way),
       until: 0,
@@ -258,11 +261,10 @@ class Pool {
     for (const wake of this.#waiting) return wake();
   }
 
-  #takeIdle({ url }: Route): Pooled | undefined {
-    const now = this.#network.clock.monotonic();
+  #takeIdle({ origin }: Route, now: number): Pooled | undefined {
     for (let at = this.#idle.length - 1; at >= 0; at--) {
       const pooled = this.#idle[at];
-      if (pooled === undefined || pooled.origin !== url.origin || pooled.until <= now) continue;
+      if (pooled === undefined || pooled.origin !== origin || pooled.until <= now) continue;
       this.#idle.splice(at, 1);
       return pooled;
     }
@@ -357,6 +359,7 @@ function makeRoute(url: URL, { env, proxyUrl, guard }: ClientOptions): Route | F
   const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
   return {
     url,
+    origin: url.origin,
     way: { host, port: portOf(url), isTls, proxy, allowed, tls: USUAL, isSuspect: false },
     place: { label, proxyFrom: undefined, via: proxy, tls: USUAL },
     prefix,

@@ -15,6 +15,7 @@ export interface Piece {
 export class PieceReader implements Disposable {
   readonly #reader: ReadableStreamBYOBReader;
   readonly #signal: AbortSignal;
+  #isAtEnd = false;
   readonly #cancel = (): void => {
     // What becomes of it is of no interest: the connection is let go in any case.
     this.#reader.cancel(this.#signal.reason).catch(() => {});
@@ -31,13 +32,18 @@ export class PieceReader implements Disposable {
   /**
    * The next piece, put into a buffer from an offset on. One read at a time.
    *
+   * @param least bytes that are waited for, as long as the body has them: each piece costs some promises, and a
+   * body that was compressed comes in pieces of 3 KB
    * @throws the signal's reason after an abort; whatever broke the body off.
    */
-  async read(buffer: ArrayBuffer, offset = 0): Promise<Piece> {
+  async read(buffer: ArrayBuffer, offset = 0, least = 1): Promise<Piece> {
     this.#signal.throwIfAborted();
-    const { value, done } = await this.#reader.read(new Uint8Array(buffer, offset));
+    if (this.#isAtEnd) return { bytes: new Uint8Array(buffer, offset, 0), done: true };
+    const { value, done } = await this.#reader.read(new Uint8Array(buffer, offset), { min: least });
     this.#signal.throwIfAborted();
-    return { bytes: value ?? new Uint8Array(), done };
+    // The last bytes, if they are fewer, come with the word that they are the last.
+    this.#isAtEnd = done;
+    return { bytes: value ?? new Uint8Array(), done: done && (value?.length ?? 0) === 0 };
   }
 
   /** Called once, last. Lets go of the connection, unless the body was read to its end. */

@@ -35,6 +35,9 @@ const CUT = 128 * 1024;
 /** Room that a read has at the least. */
 const READ = 64 * 1024;
 
+/** Bytes that a read waits for, if so many are wanted: few enough for a slow line to bring them in time. */
+const LEAST = 32 * 1024;
+
 /** Bytes that a page should have. */
 const PAGE = 1_500_000;
 
@@ -283,7 +286,7 @@ class Window {
   async fill(wanted: number): Promise<boolean> {
     while (this.length < wanted) {
       this.#makeRoom();
-      const { bytes, done } = await this.#read();
+      const { bytes, done } = await this.#read(Math.min(LEAST, wanted - this.length));
       this.bytes = new Uint8Array(bytes.buffer);
       if (done) return false;
       if (this.#beginning === "") this.#beginning = String.fromCharCode(...bytes.subarray(0, 40));
@@ -304,9 +307,9 @@ class Window {
     return /^\s*\{"kind":"PodList"/.test(this.#beginning);
   }
 
-  async #read(): ReturnType<BodyReader["read"]> {
+  #read(least: number): ReturnType<BodyReader["read"]> {
     if (this.#body === undefined) throw new Error("there is no page");
-    return await this.#body.read(this.bytes.buffer, this.filled);
+    return this.#body.read(this.bytes.buffer, this.filled, least);
   }
 
   #makeRoom(): void {

@@ -28,6 +28,14 @@ const STORED_KEPT = 8 * 1024 * 1024;
 /** Bytes of raw blocks that stay in memory: what was recorded or inflated last is what is sent next. */
 const RAW_KEPT = 1 * 1024 * 1024;
 
+/**
+ * Bytes of the room of a raw block, and how many rooms are kept to be used again: memory outside of V8's heap that comes
+ * and goes makes it collect all garbage again and again, and that was a quarter of the processor of a first sync. So what
+ * is in such a room never leaves: `read` copies.
+ */
+const ROOM = BLOCK;
+const SPARE = 4;
+
 /** The disk may hold so much that nothing points at before it is compacted: as much again, and a little. */
 const SLACK = 8 * 1024 * 1024;
 
@@ -54,7 +62,7 @@ interface Block {
   references: number;
 }
 
-/** A raw block: its bytes, and those of the next batch's blocks while they are collected. */
+/** Bytes with a buffer of their own. */
 type Raw = Uint8Array<ArrayBuffer>;
 
 /** The bodies of all versions. */
@@ -67,6 +75,8 @@ export class Bodies {
   /** Raw blocks in memory, the least recently used first. */
   readonly #raw = new Map<number, Raw>();
   #rawBytes = 0;
+  /** Room for raw blocks to come; see `ROOM`. */
+  readonly #spare: Raw[] = [];
   #z = 0;
   #liveZ = 0;
   #rawLive = 0;
@@ -142,7 +152,7 @@ export class Bodies {
   }
 
   /**
-   * A body, as a view of its block. Undefined where it is nowhere.
+   * A body, which is the caller's own. Undefined where it is nowhere.
    *
    * @throws {StoreError} if it is not what was added
    */
@@ -150,7 +160,7 @@ export class Bodies {
     if (block === 0) return undefined;
     const part = this.#open?.id === block ? this.#open.parts.find((one) => one.at === at) : undefined;
     if (part !== undefined) return part.body as Raw;
-    return this.#rawOf(block).subarray(at, at + length);
+    return this.#rawOf(block).slice(at, at + length);
   }
 
   /** The end of a batch: what was added becomes a block. */
@@ -161,10 +171,12 @@ export class Bodies {
     const block = this.#blocks.get(open.id);
     if (block === undefined) return;
     if (block.references === 0) return this.#drop(open.id, block);
-    const bytes = new Uint8Array(open.size + CHECKSUM);
-    const raw = bytes.subarray(0, open.size);
+    const isAlone = open.parts.length === 1 && open.size <= STORED;
+    // The bytes of one that is stored as it is are the journal's until they are written.
+    const room = isAlone ? new Uint8Array(open.size + CHECKSUM) : this.#spare.pop() ?? roomFor(open.size);
+    const raw = room.subarray(0, open.size);
     for (const { at, body } of open.parts) raw.set(body, at);
-    const z = open.parts.length === 1 && raw.length <= STORED ? checked(bytes) : deflate(bytes);
+    const z = isAlone ? checked(room) : deflate(raw);
     block.raw = open.size;
     block.z = z.length;
     this.#z += z.length;
@@ -263,8 +275,13 @@ export class Bodies {
   }
 
   #forgetRaw(id: number): void {
-    this.#rawBytes -= this.#raw.get(id)?.length ?? 0;
+    const raw = this.#raw.get(id);
+    if (raw === undefined) return;
+    this.#rawBytes -= raw.length;
     this.#raw.delete(id);
+    if (raw.buffer.byteLength === ROOM && this.#spare.length < SPARE) {
+      this.#spare.push(new Uint8Array(raw.buffer));
+    }
   }
 }
 
@@ -282,10 +299,17 @@ function checked(bytes: Raw): Raw {
   return bytes;
 }
 
-/** Without the checksum. What is not shorter deflated stays as it is: that is how the two are distinguished. */
-function deflate(bytes: Raw): Uint8Array {
-  const z = deflateSync(bytes.subarray(0, -CHECKSUM), { level: 1 });
-  return z.length < bytes.length ? z : checked(bytes);
+/** What is not shorter deflated stays as it is, with a checksum: that is how the two are distinguished. */
+function deflate(raw: Raw): Uint8Array {
+  const z = deflateSync(raw, { level: 1 });
+  if (z.length < raw.length + CHECKSUM) return z;
+  const bytes = new Uint8Array(raw.length + CHECKSUM);
+  bytes.set(raw);
+  return checked(bytes);
+}
+
+function roomFor(size: number): Raw {
+  return new Uint8Array(Math.max(ROOM, size));
 }
 
 /** A changed bit is found by the checksum of either. */

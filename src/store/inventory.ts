@@ -170,7 +170,7 @@ export class KnownPods implements Inventory {
 
   restore(known: KnownPod, body: Uint8Array): void {
     const pod = known as Pod;
-    if (pod.current === 0 || !hasFlag(this.#deps.versions.row(pod.current), "trimmed")) return;
+    if (pod.current === 0 || !this.#deps.versions.isTrimmed(pod.current)) return;
     this.#deps.versions.restore(pod.current, body);
     this.#deps.onRestored(pod);
   }

@@ -133,7 +133,7 @@ export const ADDED = [
 ];
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
-const RECENT = 600;
+const RECENT = 150;
 
 /** Deletions that nobody waits for are written so many at a time, in the order of the pages that they are on. */
 const GARBAGE = 1_000;

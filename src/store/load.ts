@@ -136,6 +136,7 @@ function loadVersions(
       pod.epoch = epoch;
       pod.isUnhealthy = (flags & FLAGS.unhealthy) !== 0;
     }
+    versions.noteFlags(id, flags);
     if (pending.has(id)) found.set(id, { pod, transition: (flags & FLAGS.transition) !== 0 });
     bodies.use({ block, at, length }, id);
   }

@@ -16,6 +16,8 @@ export class Versions {
   readonly #bodies: Bodies;
   /** The id that was given last. */
   last = 0;
+  /** Those whose body was given up, in memory since a list asks of each pod: there are few, mostly none. */
+  readonly #trimmed = new Set<number>();
 
   constructor(journal: Journal, bodies: Bodies) {
     this.#journal = journal;
@@ -52,6 +54,7 @@ export class Versions {
       length,
     });
     this.#bodies.use(place, id);
+    this.noteFlags(id, flags);
     pod.isUnhealthy = isUnhealthy;
     return id;
   }
@@ -69,12 +72,23 @@ export class Versions {
   }
 
   drop(id: number): void {
+    this.#trimmed.delete(id);
     this.#bodies.release(this.row(id));
     this.#journal.versions.delete(id);
   }
 
   bodyOf(row: VersionRow): Uint8Array<ArrayBuffer> | undefined {
     return this.#bodies.read(row);
+  }
+
+  isTrimmed(id: number): boolean {
+    return this.#trimmed.has(id);
+  }
+
+  /** What the row of a version says; at the start, too. */
+  noteFlags(id: number, flags: number): void {
+    if ((flags & FLAGS.trimmed) === 0) this.#trimmed.delete(id);
+    else this.#trimmed.add(id);
   }
 
   /** Gives a version its whole body back. */
@@ -105,6 +119,7 @@ export class Versions {
     const { block, at, length } = place;
     const flags = isTrimmed ? row.flags | FLAGS.trimmed : row.flags & ~FLAGS.trimmed;
     this.#journal.versions.put(id, { ...row, block, at, length, flags });
+    this.noteFlags(id, flags);
     this.#bodies.use(place, id);
     this.#bodies.release(row);
   }

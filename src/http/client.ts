@@ -219,13 +219,8 @@ class Pool {
       this.#idle = this.#idle.filter((other) => other !== pooled);
       this.#givePlaceBack(route);
     });
-    const pooled: Pooled = {
-      connection,
-      origin: route.origin,
-      generation: this.#generation,
-      place: placeOf(way),
-      until: 0,
-    };
+    const [{ origin }, place, generation] = [route, placeOf(way), this.#generation];
+    const pooled: Pooled = { connection, origin, generation, place, until: 0 };
     this.#all.add(pooled);
     // One that nobody waits for any more must not stay behind.
     if (signal.aborted || this.#isClosed) connection.close();
@@ -341,14 +336,15 @@ function usesTls({ isTls, proxy }: Way): boolean {
   return isTls || proxy?.scheme === "https";
 }
 
-function makeRoute(url: URL, { env, proxyUrl, guard }: ClientOptions): Route | Failure {
+function makeRoute(url: URL, options: ClientOptions): Route | Failure {
+  const { guard } = options;
   const isTls = url.protocol === "https:";
   const host = bareHost(url);
   const label = hostLabel(host, portOf(url));
   if (guard !== undefined && !isTls) {
     return failedBefore("blocked", `${label} is not dialled: the webhook of a pod must be https`);
   }
-  const proxy = guard === undefined ? chooseProxy(url, proxyUrl, env) : undefined;
+  const proxy = guard === undefined ? chooseProxy(url, options) : undefined;
   if (proxy !== undefined && "problem" in proxy) return failedBefore("proxy", proxy.problem);
   const isProxied = proxy !== undefined && !isTls;
   const path = url.pathname + url.search;
@@ -368,11 +364,7 @@ function makeRoute(url: URL, { env, proxyUrl, guard }: ClientOptions): Route | F
   };
 }
 
-function chooseProxy(
-  url: URL,
-  proxyUrl: URL | undefined,
-  env: (name: string) => string | undefined,
-): ProxyChoice {
+function chooseProxy(url: URL, { proxyUrl, env }: Pick<ClientOptions, "proxyUrl" | "env">): ProxyChoice {
   return proxyUrl === undefined ? proxyFor(url, env) : parseProxy(proxyUrl.href, PROXY_OPTION);
 }
 

@@ -63,10 +63,10 @@ export const ONCE: Area = {
   ),
   "A second signal comes while the receiver fails": {
     ...snapshot(answering((request) => request === 0 ? { status: 500 } : "hang")),
-    signals: [["is tried again", "SIGTERM"], ["Stopping", "SIGINT"]],
+    signals: [["are retried after", "SIGTERM"], ["Stopping", "SIGINT"]],
   },
   "A signal comes while the receiver fails": {
     ...snapshot(answering({ status: 500 })),
-    signals: [["is tried again", "SIGTERM"]],
+    signals: [["are retried after", "SIGTERM"]],
   },
 };

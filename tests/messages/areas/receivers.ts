@@ -124,7 +124,7 @@ export const RECEIVERS: Area = {
   "One pod that a receiver does not take": {
     args: [...HOOK, "--namespace", "team"],
     servers: { hook: answering({ status: 422 }) },
-    until: "did not take",
+    until: "did not accept",
   },
   "A receiver that comes back": {
     args: HOOK,

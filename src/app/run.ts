@@ -198,7 +198,16 @@ function assemble(
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations, clock, log });
   const reload = world.configuration && new Reload(
-    { file: world.configuration.file, endpoints: operators, store, notices, relist, clock, log },
+    {
+      file: world.configuration.file,
+      endpoints: operators,
+      store,
+      notices,
+      relist,
+      clock,
+      log,
+      stop: lifetime.stop,
+    },
     world.configuration.text,
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);

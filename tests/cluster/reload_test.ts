@@ -53,6 +53,8 @@ clusterTest("reloads under 100 changes a second lose nothing and double nothing"
     args: ["--kubeconfig", plane.kubeconfig, "--config", file.path, "--interval", "0"],
     env: { K8SVENT_SECRET: SECRET },
   });
+  // So that requests are under way whenever the rules change.
+  moved.reply = () => pause(50).then(() => ({ status: 200 }));
   await all.until(() => all.state.pods.size === 2 * (PODS + 1) + 1, "the first list");
 
   const stop = new AbortController();

@@ -330,7 +330,11 @@ async function sendChanges(
       version: VERSION,
       ownPod: ownPodOf(api, world),
       // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
-      loses: () => reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined),
+      loses: async () => {
+        // As the file is now: that it was right some seconds ago starts nothing.
+        await reload?.check();
+        return reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined);
+      },
       leave: () => lifetime.leave(),
     }, stop),
   ]);

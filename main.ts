@@ -56,7 +56,7 @@ function listenForSignals(): AbortController {
   for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
     if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
     Deno.addSignalListener(signal, () => {
-      if (signal === "SIGHUP" && onHangup !== undefined && !stop.signal.aborted) return onHangup();
+      if (signal === "SIGHUP" && onHangup !== undefined) return onHangup();
       if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
       onSecond(signal);
       Deno.exit(EXIT_CODES[signal]);
@@ -159,6 +159,8 @@ async function start(options: Options, argv: string[], context: CommandContext):
   };
   sayUnexpected = (error) => log.error(UNEXPECTED, { error });
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
+  // Until there is something to reload; the file is looked at soon after.
+  if (reloadsOnHangup(options)) onHangup = () => {};
   try {
     checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
@@ -176,7 +178,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
       realPath: FILES.realPath,
       ...defined("configuration", configurationOf(options, argv, context)),
       onReload(reload): void {
-        if (!Deno.stdin.isTerminal() && !Deno.stderr.isTerminal()) onHangup = reload;
+        if (onHangup !== undefined) onHangup = reload;
       },
       onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
@@ -188,6 +190,11 @@ async function start(options: Options, argv: string[], context: CommandContext):
     else sayUnexpected(error);
     return isWrongUse(error) ? 2 : 1;
   }
+}
+
+/** From the start to the end, while it drains too: who asks for the file to be read again wants nothing to be lost. */
+function reloadsOnHangup({ config, once }: Options): boolean {
+  return config !== undefined && !once && !Deno.stdin.isTerminal() && !Deno.stderr.isTerminal();
 }
 
 /** Whether somebody sees how far it is, and sees it apart from the data. */

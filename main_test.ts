@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeApiServer } from "./tests/kit/apiserver/server.ts";
 import { MARK } from "./tests/kit/confidential.ts";
 import { type Program, runProgram, startProgram } from "./tests/kit/program.ts";
-import { Receiver } from "./tests/kit/receiver.ts";
+import { Receiver, type Reply } from "./tests/kit/receiver.ts";
 
 /** A program on an API server that is not real, and the folder in which its files are. */
 async function withServer(
@@ -157,6 +157,49 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
       }),
   });
 }
+
+Deno.test({
+  name:
+    "with a configuration file SIGHUP reloads it and ends nothing: before the first list is there, and while it drains",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async (server, start, folder) => {
+      server.create({ metadata: { name: "web-0" } });
+      server.faults.answers.push({ kind: "list", status: 503, times: 1 });
+      await using receiver = await Receiver.start();
+      const config = `${folder}/k8svent.yaml`;
+      const write = (name: string): Promise<void> =>
+        Deno.writeTextFile(
+          config,
+          `version: 1\nendpoints: [{ name: ${name}, url: "${receiver.url}/${name}" }]\n`,
+        );
+      await write("first");
+      await using program = await start(["--config", config]);
+      await server.until(() => server.requests.length > 0, "a request");
+      await write("second");
+      program.signal("SIGHUP");
+      await program.until(/reloaded: second added; first removed\./);
+      await receiver.until(() => receiver.deliveries.at(-1)?.path === "/hook/second", "the pod");
+
+      const held = Promise.withResolvers<Reply>();
+      receiver.reply = () => held.promise;
+      const before = receiver.deliveries.length;
+      server.update({ namespace: "default", name: "web-0" }, ({ metadata }) =>
+        metadata.labels = { changed: "yes" });
+      await receiver.until(() =>
+        receiver.deliveries.length > before, "the change");
+      program.signal("SIGTERM");
+      await program.until(/Stopping/);
+      await write("third");
+      program.signal("SIGHUP");
+      program.signal("SIGUSR1");
+      await program.until(/1 message is pending for endpoint second/);
+      held.resolve({ status: 200 });
+      assert.equal(await program.ended, 0);
+      assert.equal(receiver.deliveries.length, before + 1);
+      assert.doesNotMatch(program.lines.join(), /third|second signal \(|unexpectedly/);
+    }),
+});
 
 for (const [flags, rest] of [[[], "is lost"], [["--state"], "stays in the state file"]] as const) {
   Deno.test({

@@ -41,6 +41,8 @@ export interface ReloadDeps {
   relist: Relist;
   clock: Clock;
   log: Log;
+  /** The program ends by the rules that it has then: after this, nothing is read. */
+  stop: AbortSignal;
 }
 
 /** How often the file is looked at, in milliseconds. The kubelet takes up to a minute to bring a ConfigMap's change. */
@@ -93,7 +95,8 @@ export class Reload {
   }
 
   async #check(): Promise<void> {
-    const { file } = this.#deps;
+    const { file, stop } = this.#deps;
+    if (stop.aborted) return;
     let text: string;
     try {
       text = file.read();
@@ -105,6 +108,7 @@ export class Reload {
     if (text === this.#seen) return;
     this.#seen = text;
     const compiled = await file.compile(text);
+    if (stop.aborted) return;
     if (compiled.kind === "wrong") return this.#failed(compiled.problems);
     this.#apply(text, compiled);
   }

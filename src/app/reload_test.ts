@@ -13,6 +13,8 @@ class Rig {
   readonly log = new MemoryLog();
   readonly relist = new Relist();
   readonly waiting: string[] = [];
+  readonly stopping = new AbortController();
+  readonly stop = this.stopping.signal;
   text: string | Error = "first";
   replaced: Replaced = NOTHING;
   replacements = 0;
@@ -150,4 +152,15 @@ Deno.test("of two looks at a time one is made", async () => {
   rig.text = "second";
   await Promise.all([rig.reload.check(), rig.reload.check()]);
   assert.equal(rig.compiled, 1);
+});
+
+Deno.test("while the program ends the file is not read, and one that is being read then changes nothing", async () => {
+  const rig = new Rig();
+  rig.text = "second";
+  const check = rig.reload.check();
+  rig.stopping.abort();
+  await check;
+  assert.deepEqual([rig.compiled, rig.replacements], [1, 0]);
+  await rig.become("third");
+  assert.deepEqual([rig.compiled, rig.replacements, rig.said], [1, 0, []]);
 });

@@ -198,7 +198,16 @@ function assemble(
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const pipeline = openPipeline(options, { store, operators, annotations, clock, log });
   const reload = world.configuration && new Reload(
-    { file: world.configuration.file, endpoints: operators, store, notices, relist, clock, log },
+    {
+      file: world.configuration.file,
+      endpoints: operators,
+      store,
+      notices,
+      relist,
+      clock,
+      log,
+      stop: lifetime.stop,
+    },
     world.configuration.text,
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
@@ -321,7 +330,11 @@ async function sendChanges(
       version: VERSION,
       ownPod: ownPodOf(api, world),
       // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
-      loses: () => reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined),
+      loses: async () => {
+        // As the file is now: that it was right some seconds ago starts nothing.
+        await reload?.check();
+        return reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined);
+      },
       leave: () => lifetime.leave(),
     }, stop),
   ]);

@@ -22,7 +22,7 @@ export interface StayCurrentDeps {
   /** The version that runs. */
   version: string;
   /** Why leaving now would lose something, as a clause. */
-  loses: () => string | undefined;
+  loses: () => Promise<string | undefined>;
   /** Ends the program in an orderly way. */
   leave: () => void;
 }

@@ -13,7 +13,7 @@ async function warnings(registryConfig: string, mode: "notify" | "off" = "notify
     random: () => 0,
     log,
     version: "0.1.0",
-    loses: () => undefined,
+    loses: () => Promise.resolve(undefined),
     leave: () => {},
   };
   await stayCurrent({ mode, registryConfig, insecureRegistries: [] }, deps, AbortSignal.abort());
@@ -33,7 +33,7 @@ for (
       /^Update: the file of --registry-config, \S+, is not a docker config\.json\./,
     ],
     ["is JSON of another kind", "[]", /is not a docker config\.json\./],
-    ["is empty", "", /is not a docker config\.json\./],
+    ["is empty", "", /is not a docker config\.json: it is empty\./],
   ] as const
 ) {
   Deno.test(`a --registry-config that ${what} is said at the start, though nothing looks yet`, async () => {

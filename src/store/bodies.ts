@@ -173,7 +173,7 @@ export class Bodies {
     if (block.references === 0) return this.#drop(open.id, block);
     const isAlone = open.parts.length === 1 && open.size <= STORED;
     // The bytes of one that is stored as it is are the journal's until they are written.
-    const room = isAlone ? new Uint8Array(open.size + CHECKSUM) : this.#spare.pop() ?? roomFor(open.size);
+    const room = isAlone ? new Uint8Array(open.size + CHECKSUM) : this.#roomFor(open.size);
     const raw = room.subarray(0, open.size);
     for (const { at, body } of open.parts) raw.set(body, at);
     const z = isAlone ? checked(room) : deflate(raw);
@@ -249,6 +249,11 @@ export class Bodies {
     this.#forgetRaw(id);
   }
 
+  /** A body that is larger than a block has a room of its own, which is not used again. */
+  #roomFor(size: number): Raw {
+    return size > ROOM ? new Uint8Array(size) : this.#spare.pop() ?? new Uint8Array(ROOM);
+  }
+
   #rawOf(id: number): Raw {
     const kept = this.#raw.get(id);
     if (kept !== undefined) {
@@ -306,10 +311,6 @@ function deflate(raw: Raw): Uint8Array {
   const bytes = new Uint8Array(raw.length + CHECKSUM);
   bytes.set(raw);
   return checked(bytes);
-}
-
-function roomFor(size: number): Raw {
-  return new Uint8Array(Math.max(ROOM, size));
 }
 
 /** A changed bit is found by the checksum of either. */

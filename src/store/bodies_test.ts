@@ -54,6 +54,22 @@ Deno.test("a body that was read stays what it is when the room of its block is u
   }
 });
 
+Deno.test("a body that is larger than a block is kept where there is room to be used again, too", () => {
+  const { bodies } = open();
+  let version = 0;
+  const keep = (...parts: Uint8Array[]): Place[] => {
+    const places = parts.map((part) => bodies.add(part));
+    for (const place of places) bodies.use(place, ++version);
+    bodies.seal();
+    return places;
+  };
+  // So many that some are no longer in memory: their rooms are spare.
+  for (let block = 0; block < 30; block++) keep(noise(`${block} a`, 60_000), noise(`${block} b`, 60_000));
+  const large = noise("large", 500_000);
+  const [place = assert.fail()] = keep(large);
+  assert.equal(Buffer.compare(bodies.read(place) ?? assert.fail(), large), 0);
+});
+
 Deno.test("blocks hold 128 KB at most, and a larger body has one alone", () => {
   const { bodies } = open();
   const sizes = [60_000, 60_000, 60_000, 500_000, 10];

@@ -37,7 +37,7 @@ export interface UpdaterDeps {
   /** Milliseconds between two looks, in place of what the tag says. */
   interval?: number | undefined;
   /** Why leaving now would lose something, as a clause; undefined: nothing would be lost. */
-  loses: () => string | undefined;
+  loses: () => Promise<string | undefined>;
   /** Ends the program in an orderly way. Called once at the most. */
   leave: () => void;
 }
@@ -171,7 +171,7 @@ class Updater {
     const tagged = runsWhatIsTagged === false
       ? await versionTagged(registry, image, newer, olderVersions(all, version), signal)
       : undefined;
-    const pod = left && { ...left, runsWhatIsTagged, tagged, loses: loses() };
+    const pod = left && { ...left, runsWhatIsTagged, tagged, loses: await loses() };
     const decision = decide({
       mode: this.#mode,
       version,

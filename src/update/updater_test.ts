@@ -58,7 +58,7 @@ class Rig {
       clock: this.clock,
       random: () => 0,
       log: this.log,
-      loses: () => this.loses,
+      loses: () => Promise.resolve(this.loses),
       leave: () => this.left++,
       ...deps,
     }, this.stop.signal).finally(() => this.ended = true);

@@ -1,5 +1,5 @@
 import { manifest } from "../kit/cluster_pods.ts";
-import { type RawApi, RefusedError } from "./raw_api.ts";
+import { type RawApi, RefusedError } from "../kit/raw_api.ts";
 import type { Random } from "./random.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";

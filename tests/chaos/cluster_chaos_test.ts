@@ -18,7 +18,7 @@ import {
 import { Ledger } from "./ledger.ts";
 import { hangUp, interrupt, type Life, Victim } from "./mayhem.ts";
 import { Random } from "./random.ts";
-import { RawApi } from "./raw_api.ts";
+import { RawApi } from "../kit/raw_api.ts";
 import { SecondApiServer } from "../kit/second_api_server.ts";
 import { type Beat, windowsOf } from "./windows.ts";
 import { Witness } from "./witness.ts";

@@ -1,7 +1,7 @@
 import type { Pod } from "../../src/pod/pod.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
 import { Until } from "../kit/until.ts";
-import type { RawApi } from "./raw_api.ts";
+import type { RawApi } from "../kit/raw_api.ts";
 
 /** One event of the cluster. */
 export interface Witnessed {

@@ -4,8 +4,11 @@ import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { MARK } from "../kit/confidential.ts";
 import { clusterTest, startControlPlane } from "../kit/control_plane.ts";
 import { lacksPods, startInPod } from "../kit/in_pod.ts";
+import { MountedConfig } from "../kit/config_map.ts";
 import { createOwnPod, install } from "../kit/installation.ts";
+import { startProgram } from "../kit/program.ts";
 import { lacksRegistry, REPOSITORY, TestRegistry } from "../kit/registry.ts";
+import { freePort } from "../kit/port.ts";
 import { RegistryProxy } from "../kit/registry_proxy.ts";
 import { basic, PASSWORD, USER } from "../kit/token_server.ts";
 import {
@@ -267,6 +270,45 @@ const CASES: Case[] = [
     await program.until(new RegExp(`${NEWER} is there, but what a did not accept yet would be lost`));
     assert.equal(await program.stop(), 0);
   }],
+  [
+    "a configuration file that became wrong meanwhile: it stays, is ready, and leaves when it is mended",
+    async (stage) => {
+      await using registry = await TestRegistry.start();
+      const { manifest: digest } = await registry.push("old", RUNNING, "latest");
+      const mount = await Deno.makeTempDir({ dir: stage.folder });
+      const port = freePort();
+      const right = (url: string): string => `version: 1\nendpoints: [{ name: a, url: "${url}" }]\n`;
+      let file: MountedConfig | undefined;
+      await using running = await install(async (url) => {
+        file = await MountedConfig.mount(mount, right(url));
+        const env = await createOwnPod(stage.plane, { host: registry.host, digest });
+        const args = [
+          "--kubeconfig",
+          stage.plane.kubeconfig,
+          "-n",
+          "default",
+          "--state",
+          `${mount}/state.db`,
+        ];
+        const update = ["--insecure-registry", registry.host, "--update-interval", "1s"];
+        const probes = ["--listen", `127.0.0.1:${port}`];
+        return await startProgram({ args: [...args, ...update, ...probes, "--config", file.path], env });
+      });
+      const { program, receiver } = running;
+      await program.until(/Update: stays: .* is the newest release/);
+      await file?.write("version: 1\nendpoints: [{ name: a, url: no-url }]\n");
+      await registry.push("new", NEWER, "latest");
+      await program.until(new RegExp(`${NEWER} is there, but the configuration file .* cannot be used`));
+      const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+      assert.deepEqual(
+        [ready.status, await ready.text()],
+        [200, `ok\nThe configuration file ${file?.path} cannot be used: the rules from before stay.\n`],
+      );
+      await file?.write(right(receiver.url));
+      assert.equal(await program.ended, 0);
+      await program.until(new RegExp(`Update: leaves: .*${MOVED.source}`));
+    },
+  ],
 ];
 
 clusterTest("the program keeps itself current by a real registry", async (context) => {

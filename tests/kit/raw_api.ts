@@ -1,5 +1,5 @@
-import type { ControlPlane } from "../kit/control_plane.ts";
-import { realCluster, realUser } from "../kit/kubeconfig.ts";
+import type { ControlPlane } from "./control_plane.ts";
+import { realCluster, realUser } from "./kubeconfig.ts";
 
 /** The API server over plain HTTP, as the administrator: none of the code under test takes part. */
 export class RawApi implements Disposable {

@@ -12,6 +12,7 @@ import { type HelpRequested, type Options, parseOptions, type VersionRequested }
 
 const COMMANDS: Record<string, () => Promise<Subcommand>> = {
   config: async () => (await import("./config_command.ts")).answerConfig,
+  secret: async () => (await import("./secret_command.ts")).answerSecret,
 };
 
 /**

@@ -88,8 +88,8 @@ export function secretsOf(
   values: Map<string, string[]>,
   { env, files }: CommandContext,
 ): { secrets: string[]; weak: string | undefined; file: string } | undefined {
-  const variable = FLAGS.get("secret-file")?.variables[0] ?? "";
-  const file = values.get("secret-file")?.at(-1) ?? (env(variable)?.trim() || undefined);
+  const variables = FLAGS.get("secret-file")?.variables ?? [];
+  const file = values.get("secret-file")?.at(-1) ?? variables.map((name) => env(name)?.trim()).find(Boolean);
   if (file === undefined) return undefined;
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
   const fault = pathFault(file) ?? namedFault(file, folders);

@@ -14,7 +14,7 @@ import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
-import { readTextUpTo } from "./src/runtime/named_text.ts";
+import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
@@ -22,9 +22,13 @@ import { StoreError } from "./src/store/disk_fault.ts";
 
 const encoder = new TextEncoder();
 
+/** Bytes of a body that somebody asks about. No message has as many. */
+const LARGEST_BODY = 2 ** 24;
+
 /** The configuration file and what it names. No ConfigMap holds more than 1 MiB. */
 const FILES: CommandContext["files"] = {
   readText: (path) => readTextUpTo(path, 2 ** 20),
+  readBytes: (path) => readBytesUpTo(path, LARGEST_BODY),
   realPath: Deno.realPathSync,
 };
 
@@ -103,11 +107,17 @@ Deno.exit(await main(Deno.args));
 
 async function main(argv: string[]): Promise<number> {
   const env = openEnvironment();
+  const context: CommandContext = {
+    env,
+    files: FILES,
+    now: systemClock.now,
+    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+  };
   try {
-    const options = await parseCommand(argv, { env, files: FILES });
+    const options = await parseCommand(argv, context);
     switch (options.command) {
       case "run":
-        return await start(options, argv, { env, files: FILES });
+        return await start(options, argv, context);
       case "answer":
         return await answer(options);
       case "help":

@@ -12,6 +12,8 @@ import { type HelpRequested, type Options, parseOptions, type VersionRequested }
 
 const COMMANDS: Record<string, () => Promise<Subcommand>> = {
   config: async () => (await import("./config_command.ts")).answerConfig,
+  secret: async () => (await import("./secret_command.ts")).answerSecret,
+  verify: async () => (await import("./verify_command.ts")).answerVerify,
 };
 
 /**

@@ -20,6 +20,8 @@ export interface Answer {
 export interface Files {
   /** The text of a file, or its beginning where it is far too long; throws one of `Deno.errors`. */
   readText: (path: string) => string;
+  /** The bytes of a file, by the same rule. */
+  readBytes: (path: string) => Uint8Array<ArrayBuffer>;
   /** The path without links; throws where there is no such file. */
   realPath: (path: string) => string;
 }
@@ -28,6 +30,10 @@ export interface Files {
 export interface CommandContext {
   env: (name: string) => string | undefined;
   files: Files;
+  /** Milliseconds since the Unix epoch. */
+  now: () => number;
+  /** So many bytes that nobody can guess. */
+  random: (bytes: number) => Uint8Array<ArrayBuffer>;
 }
 
 /** Carries out one command, given what follows its name. */

@@ -12,6 +12,10 @@ const STDIN = /^\/(dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/;
  * @throws one of `Deno.errors`
  */
 export function readTextUpTo(path: string, most: number): string {
-  const bytes = STDIN.test(path) ? readUpTo(Deno.stdin, most + 1) : readAtMost(path, most + 1);
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder().decode(readBytesUpTo(path, most));
+}
+
+/** Its bytes, by the same rule. */
+export function readBytesUpTo(path: string, most: number): Uint8Array<ArrayBuffer> {
+  return STDIN.test(path) ? readUpTo(Deno.stdin, most + 1) : readAtMost(path, most + 1);
 }

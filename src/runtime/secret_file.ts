@@ -75,7 +75,8 @@ export function openSecretFile(path: string, { clock, log, read = readFile }: Se
   };
 }
 
-function readSecrets(
+/** The secrets of a file as it is now. @throws {SecretFileError} */
+export function readSecrets(
   path: string,
   read: (path: string) => string,
 ): { secrets: string[]; weak: string | undefined } {

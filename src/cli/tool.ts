@@ -1,0 +1,185 @@
+import { Command, CommanderError, Option } from "commander";
+import { similar } from "../config/similar.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { fileFault as namedFault } from "../config/named_file.ts";
+import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
+import { pathFault } from "../runtime/unfilled.ts";
+import type { Answer, CommandContext } from "./context.ts";
+import { FLAGS } from "./flags.ts";
+
+/*
+ * What the commands beside the run have in common: a page that says what there is, and the reading of a command line by
+ * it. Each names its flags as data, so that its help, its errors and the completion of a shell come from one place.
+ */
+
+/** In columns, as the help of the run. */
+const COLUMNS = 80;
+
+/** One flag of a command. */
+export interface ToolFlag {
+  short?: string;
+  /** What its value is called; a switch has none. */
+  value?: string;
+  help: string;
+  /** Taken where it is not given. */
+  fallback?: string;
+  /** The words that it takes, where it takes only some. */
+  words?: readonly string[];
+  /** It takes the rest of the line, whatever stands there. */
+  takesRest?: true;
+}
+
+/** What a command says of itself. */
+export interface ToolPage {
+  /** As it is typed: `k8svent secret generate`. */
+  name: string;
+  /** What follows the name. */
+  usage: string;
+  about: string;
+  flags: Readonly<Record<string, ToolFlag>>;
+  /** Lines under `Examples:`, and a last one about the exit codes. */
+  examples: readonly string[];
+  codes: string;
+}
+
+/** What was typed: the texts of each flag that was given, in order; of one that takes the rest, its words. */
+export type Typed = { kind: "help"; text: string } | { kind: "typed"; values: Map<string, string[]> };
+
+/** Reads a command line. @throws {UsageError}, which repeats no value */
+export function readTool(page: ToolPage, argv: readonly string[]): Typed {
+  let text = "";
+  const program = buildCommand(page, (more) => text += more);
+  const [own, rest] = withoutRest(page, argv);
+  own.forEach((argument, index) => checkForgotten(page, argument, own[index - 1] ?? ""));
+  try {
+    program.parse(own, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
+    throw new UsageError(explain(page, error), { cause: error.code });
+  }
+  const values = new Map(rest);
+  for (const [name, { value }] of Object.entries(page.flags)) {
+    const option = program.options.find(({ long }) => long === `--${name}`);
+    const given: unknown = option && program.getOptionValue(option.attributeName());
+    if (given !== undefined) values.set(name, value === undefined ? ["true"] : given as string[]);
+  }
+  return { kind: "typed", values };
+}
+
+/** What a flag was given last, else what it takes then; undefined where it has neither. */
+export function valueOf(page: ToolPage, values: Map<string, string[]>, name: string): string | undefined {
+  return values.get(name)?.at(-1) ?? page.flags[name]?.fallback;
+}
+
+/** The same of a flag without which nothing can be done. @throws {UsageError} */
+export function needed(page: ToolPage, values: Map<string, string[]>, name: string): string {
+  const value = valueOf(page, values, name);
+  if (value !== undefined) return value;
+  throw new UsageError(`${page.name} needs --${name} ${page.flags[name]?.value}. ${seeHelp(page)}`);
+}
+
+/**
+ * The secrets of `--secret-file`, else of the file that its variable names; undefined where neither names one.
+ *
+ * @throws {UsageError} for a file that holds none, or that is the service account's
+ */
+export function secretsOf(
+  values: Map<string, string[]>,
+  { env, files }: CommandContext,
+): { secrets: string[]; weak: string | undefined; file: string } | undefined {
+  const variables = FLAGS.get("secret-file")?.variables ?? [];
+  const file = values.get("secret-file")?.at(-1) ?? variables.map((name) => env(name)?.trim()).find(Boolean);
+  if (file === undefined) return undefined;
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
+  const fault = pathFault(file) ?? namedFault(file, folders);
+  if (fault !== undefined) throw new UsageError(`--secret-file ${fault}.`);
+  try {
+    return { ...readSecrets(file, files.readText), file };
+  } catch (error) {
+    if (!(error instanceof SecretFileError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+/** An answer that is data, and nothing is wrong. */
+export function say(data: string): Answer {
+  return { command: "answer", code: 0, data, remarks: "" };
+}
+
+function buildCommand(page: ToolPage, write: (text: string) => void): Command {
+  const program = new Command(page.name)
+    .description(page.about)
+    .usage(page.usage)
+    .exitOverride()
+    .configureOutput({
+      writeOut: write,
+      writeErr: () => {},
+      getOutHelpWidth: () => COLUMNS,
+      getOutHasColors: () => false,
+    })
+    .configureHelp({ optionTerm: (option) => option.flags.replace(/[<>]/g, "") })
+    .allowExcessArguments(false)
+    .helpOption("-h, --help", "print this")
+    .addHelpText(
+      "after",
+      `\nExamples:\n${page.examples.map((line) => `  ${line}\n`).join("")}\nExit code: ${page.codes}`,
+    );
+  for (const [name, flag] of Object.entries(page.flags)) program.addOption(buildOption(name, flag));
+  return program;
+}
+
+function buildOption(name: string, { short, value, help, fallback }: ToolFlag): Option {
+  const spelled = `${short === undefined ? "" : `-${short}, `}--${name}`;
+  const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
+  if (value === undefined) return new Option(spelled, help);
+  return new Option(`${spelled} <${value}>`, help + otherwise)
+    .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]);
+}
+
+/** The words before a flag that takes the rest, and that rest. */
+function withoutRest(page: ToolPage, argv: readonly string[]): [string[], [string, string[]][]] {
+  const names = Object.keys(page.flags).filter((name) => page.flags[name]?.takesRest);
+  for (const [at, argument] of argv.entries()) {
+    const name = names.find((name) => argument === `--${name}`);
+    if (name === undefined || flagOf(page, argv[at - 1] ?? "")?.value !== undefined) continue;
+    const rest = argv.slice(at + 1);
+    if (rest.length === 0) throw new UsageError(`--${name} needs a value. ${seeHelp(page)}`);
+    return [argv.slice(0, at), [[name, rest]]];
+  }
+  return [[...argv], []];
+}
+
+/** Commander would take the next flag for the value of one that has none. */
+function checkForgotten(page: ToolPage, argument: string, before: string): void {
+  if (flagOf(page, before)?.value === undefined || flagOf(page, argument) === undefined) return;
+  throw new UsageError(`${before} needs a value, and the flag ${argument} follows it. ${seeHelp(page)}`);
+}
+
+function flagOf({ flags }: ToolPage, argument: string): ToolFlag | undefined {
+  if (argument.startsWith("--")) return flags[argument.slice(2)];
+  return Object.values(flags).find(({ short }) => short !== undefined && argument === `-${short}`);
+}
+
+/** Commander repeats what was typed: only the flag's name is kept. */
+function explain(page: ToolPage, { code, message }: CommanderError): string {
+  const typed = /'(--[^'=\s]+|-[^'-])/.exec(message)?.[1] ?? "";
+  switch (code) {
+    case "commander.unknownOption": {
+      if (flagOf(page, typed) !== undefined || typed === "--help") {
+        return `${typed} is a switch: give it without a value.`;
+      }
+      const near = similar(typed.slice(2), [...Object.keys(page.flags), "help"]);
+      const hint = near === undefined ? "" : ` Did you mean --${near}?`;
+      return `${page.name} has no flag ${typed}.${hint} ${seeHelp(page)}`;
+    }
+    case "commander.optionMissingArgument":
+      return `${/--[a-z-]+/.exec(message)?.[0]} needs a value. ${seeHelp(page)}`;
+    default:
+      return `${page.name} takes flags only. ${seeHelp(page)}`;
+  }
+}
+
+function seeHelp({ name }: ToolPage): string {
+  return `"${name} --help" shows what there is.`;
+}

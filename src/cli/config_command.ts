@@ -115,15 +115,20 @@ interface TryGiven {
 
 /** @throws {UsageError} */
 async function tryPod(file: string, given: TryGiven, context: CommandContext): Promise<Answer> {
-  const { options: { endpoints, cluster, environment } } = await readAlone(file, context);
+  const { options } = await readAlone(file, context);
+  const { endpoints, cluster, environment, namespaces, excludeNamespaces, selector, fieldSelector } = options;
   const { tryFile } = await import("./try_file.ts");
   const lines = await tryFile(endpoints, {
     pod: readPod(given.pod, context),
     reasons: given.reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
     ...cluster !== undefined && { cluster },
     ...environment !== undefined && { environment },
+    followed: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
   });
-  return say(lines.map((line) => `${line}\n`).join(""));
+  const remarks = fieldSelector === undefined
+    ? ""
+    : "fieldSelector is not tried: only the API server can tell what it matches.\n";
+  return { ...say(lines.map((line) => `${line}\n`).join("")), remarks };
 }
 
 function readPod(file: string, { files }: CommandContext): string {

@@ -108,3 +108,14 @@ Deno.test("what config cannot do is reported with what it can, and shows nothing
     assert.doesNotMatch(said, /T0PSECRET/);
   }
 });
+
+Deno.test("config try says that a field selector is not tried", async () => {
+  const pod = JSON.stringify({ metadata: { name: "web-0", namespace: "shop" } });
+  const files = { "k.yaml": `fieldSelector: status.phase=Running\n${GOOD}`, "pod.json": pod };
+  const { code, data, remarks } = await parseCommand(
+    ["config", "try", "k.yaml", "--pod", "pod.json"],
+    contextOf(files),
+  ) as Answer;
+  assert.deepEqual([code, data], [0, "a  sent: it has no filter\n"]);
+  assert.equal(remarks, "fieldSelector is not tried: only the API server can tell what it matches.\n");
+});

@@ -2,7 +2,7 @@ import type { Reason } from "../change/reasons.ts";
 import { fieldsOf, textOf } from "../pod/anything.ts";
 import type { Pod } from "../pod/pod.ts";
 import { workloadOf } from "../pod/workload.ts";
-import type { EndpointSettings } from "../route/endpoint_settings.ts";
+import type { EndpointSettings, PodSelection } from "../route/endpoint_settings.ts";
 import { type Deciding, explain, type Explanation } from "../route/explain.ts";
 import type { Expression } from "../route/expression.ts";
 import { compileWant } from "../route/want.ts";
@@ -22,6 +22,8 @@ export interface TriedMessage {
   reasons: readonly Reason[];
   cluster?: string;
   environment?: string;
+  /** What stands at the top of the file: the pods that the program follows. */
+  followed: PodSelection;
 }
 
 /**
@@ -33,6 +35,14 @@ export interface TriedMessage {
 export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedMessage): Promise<string[]> {
   const { reasons, cluster, environment } = tried;
   const pod = podOf(tried.pod);
+  const width = Math.max(0, ...endpoints.map(({ name }) => name.length));
+  const line = (name: string, words: string): string => `${name.padEnd(width)}  ${words}`;
+  const unfollowed = compileWant({ selection: tried.followed, filter: { onError: "send" } }, undefined)
+    .keptOutBy(pod);
+  // Of a pod that left the selection, that is still sent.
+  if (unfollowed !== undefined && !reasons.includes("unselected")) {
+    return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${KEPT[unfollowed]}`));
+  }
   const workload = workloadOf(pod);
   const compile = await compiler(endpoints);
   const subjects = endpoints.map(({ name, settings }) => {
@@ -49,8 +59,7 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     ...environment !== undefined && { environment },
     ...workload !== undefined && { workload },
   });
-  const width = Math.max(0, ...endpoints.map(({ name }) => name.length));
-  return explanations.map((explanation) => `${explanation.endpoint.padEnd(width)}  ${inWords(explanation)}`);
+  return explanations.map((explanation) => line(explanation.endpoint, inWords(explanation)));
 }
 
 /** Loads what compiles expressions only if there is one. */

@@ -21,7 +21,12 @@ function endpoint(
 const POD = JSON.stringify({ apiVersion: "v1", kind: "Pod", ...makePod({ labels: { app: "web" } }) });
 
 function tried(endpoints: TriedEndpoint[], message: Partial<TriedMessage> = {}): Promise<string[]> {
-  return tryFile(endpoints, { pod: POD, reasons: ["restarted"], ...message });
+  return tryFile(endpoints, {
+    pod: POD,
+    reasons: ["restarted"],
+    followed: { namespaces: [], excludeNamespaces: [] },
+    ...message,
+  });
 }
 
 Deno.test("for each endpoint it is said whether the message is sent, and by which rule", async () => {
@@ -100,4 +105,15 @@ for (
 Deno.test("a pod of another kind is refused", async () => {
   const pod = POD.replace('"kind":"Pod"', '"kind":"Deployment"');
   await assert.rejects(tried([endpoint("a")], { pod }), UsageError);
+});
+
+Deno.test("what the program does not follow is sent to nobody, but for the word that it left", async () => {
+  const all = [endpoint("a"), endpoint("filtered", {}, { reasons: ["restarted"] })];
+  const followed = { namespaces: [], excludeNamespaces: [], selector: "app=db" };
+  assert.deepEqual(await tried(all, { followed }), [
+    "a         not sent: at the top of the file, selector does not match its labels",
+    "filtered  not sent: at the top of the file, selector does not match its labels",
+  ]);
+  const [left = ""] = await tried(all, { followed, reasons: ["unselected"] });
+  assert.match(left, /^a +sent: /);
 });

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { parseAddress } from "./address.ts";
 import { parseDuration } from "./duration.ts";
 import { endpointSchema, type Readers, sharedEntries } from "./endpoint_schema.ts";
-import type { ReadRule } from "./rules.ts";
+import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, text, word } from "./shape.ts";
 import { parseSize } from "./size.ts";
 import { image, registry, updateInterval } from "./update_value.ts";
@@ -66,7 +66,7 @@ function clusterEntries(file: ReadRule) {
   return {
     namespaces: v.optional(list("only these namespaces; all by default", text("a namespace", namespace))),
     excludeNamespaces: v.optional(list("not these namespaces", text("a namespace", namespace))),
-    selector: v.optional(text("only pods with these labels, as kubectl's --selector", anyText)),
+    selector: v.optional(text("only pods with these labels, as kubectl's --selector", selector)),
     fieldSelector: v.optional(text("only pods with these fields, as kubectl's --field-selector", anyText)),
     kubeconfig: v.optional(text("the cluster's kubeconfig, on a workstation", file)),
     context: v.optional(text("the kubeconfig's context to use", anyText)),

@@ -124,6 +124,7 @@ export const WRONG_FILES: Record<string, string> = {
   "A word in place of signatures": endpoint("signatures: none"),
   "A reason that does not exist": endpoint("reasons: [redy]"),
   "No reasons": endpoint("reasons: []"),
+  "A selector at the top that is none": "version: 1\nselector: app in (web\n",
   "A selector that is none": endpoint("selector: app in (web"),
   "Namespaces that are all excluded": endpoint("namespaces: [shop]", "excludeNamespaces: [shop]"),
   "An expression that is none": endpoint('filter: pod.metadata.name == "web" +'),

@@ -6,11 +6,13 @@ import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
+import type { ReceiveOptions } from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
+import { cannotRun, runChild } from "./src/runtime/child.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
@@ -120,6 +122,8 @@ async function main(argv: string[]): Promise<number> {
         return await start(options, argv, context);
       case "answer":
         return await answer(options);
+      case "receive":
+        return await startReceiver(options);
       case "help":
         await print(options.text);
         return 0;
@@ -128,7 +132,7 @@ async function main(argv: string[]): Promise<number> {
         return 0;
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof OutputError) {
+    if (error instanceof UsageError || error instanceof OutputError || error instanceof ListenError) {
       const form = formOf(chosenLogFormat(argv, env));
       const messages = error instanceof UsageError ? error.messages : [error.message];
       for (const message of messages) writeError(usageLine(form, message));
@@ -143,6 +147,20 @@ async function answer({ code, data, remarks }: Answer): Promise<number> {
   writeError(remarks);
   await print(data);
   return code;
+}
+
+async function startReceiver(options: ReceiveOptions): Promise<number> {
+  const fault = options.exec === undefined ? undefined : cannotRun(options.exec.argv[0] ?? "");
+  if (fault !== undefined) throw new UsageError(`The command of --exec ${fault}.`);
+  const { receive } = await import("./src/app/receive.ts");
+  await receive(options, {
+    clock: systemClock,
+    print,
+    remark: (line) => writeError(`${line}\n`),
+    run: runChild,
+    stop: stop.signal,
+  });
+  return 0;
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */

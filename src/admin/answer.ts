@@ -1,5 +1,18 @@
 import type { Head } from "./request.ts";
 
+/** What answers the requests of one port. */
+export interface Service {
+  /** Bytes that a body may have; 0: none is read, and nothing can follow one on its connection. */
+  largestBody: number;
+  /** Milliseconds for a body to come, and for an answer to be made and taken. */
+  within: number;
+  /** Answers one request; `hang up` closes its connection without a word. What it throws is answered with 500. */
+  respond(head: Head, body: Uint8Array): Reply | Promise<Reply>;
+}
+
+/** What a request comes to. */
+export type Reply = Answer | "hang up";
+
 /** What a path answers. `text` ends without a line end. */
 export interface Answer {
   status: number;
@@ -35,8 +48,16 @@ export function probeRoutes(problems: () => string[], notes: () => string[] = ()
   };
 }
 
-/** Answers one request. */
-export function answer(routes: Routes, { method, path }: Head): Answer | Promise<Answer> {
+/** What answers by path, and reads no body: for probes, which need no time. */
+export function serviceOf(routes: Routes): Service {
+  return { largestBody: 0, within: 5_000, respond: (head) => answer(routes, head) };
+}
+
+/** Answers one request by its path. */
+export function answer(
+  routes: Routes,
+  { method, path }: Pick<Head, "method" | "path">,
+): Answer | Promise<Answer> {
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, text: "Only GET and HEAD are answered.", headers: { allow: "GET, HEAD" } };
   }

@@ -75,7 +75,7 @@ Deno.test("what cannot be done is a note, and no reason to be red", () => {
   const { health } = open([]);
   health.limited(undefined, "Pods may not be read.");
   const routes = probeRoutes(() => health.problems(), () => health.notes());
-  const ready = answer(routes, { method: "GET", path: "/readyz", keepsAlive: true });
+  const ready = answer(routes, { method: "GET", path: "/readyz" });
   assert.deepEqual(ready, { status: 200, text: "ok\nPods may not be read." });
   health.limited(undefined, undefined);
   assert.deepEqual(health.notes(), []);
@@ -90,7 +90,7 @@ Deno.test("health is red while the state file cannot be written", () => {
 Deno.test("readyz says why it is red, and livez is green all the same", () => {
   const { health } = open();
   const ask = (path: string, routes = probeRoutes(() => health.problems())): unknown =>
-    answer(routes, { method: "GET", path, keepsAlive: true });
+    answer(routes, { method: "GET", path });
   assert.deepEqual(ask("/readyz"), {
     status: 503,
     text: "The pods of all namespaces have not all been listed yet.",

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "../runtime/clock.ts";
-import type { Routes } from "./answer.ts";
+import type { Service } from "./answer.ts";
 import { Server } from "./server.ts";
 
 /** Where to listen. Without a host: on all addresses of the machine. */
@@ -16,6 +16,12 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** A flag, and the form of its value. */
+interface Flag {
+  name: string;
+  value: string;
+}
+
 /** Nobody can listen there; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
@@ -27,11 +33,17 @@ const RETRY_AFTER = 100;
 /**
  * Serves HTTP until it is closed (see `server.ts`, whose bounds hold).
  *
+ * @param flag what names the address, for the error
  * @throws {ListenError} where the address is taken, not this machine's, or not allowed.
  */
-export function listen(address: Address, routes: Routes, clock: Clock): Listening {
-  const listener = bind(address);
-  const server = new Server(routes, clock);
+export function listen(
+  address: Address,
+  service: Service,
+  clock: Clock,
+  flag: Flag = { name: "--listen", value: "HOST:PORT" },
+): Listening {
+  const listener = bind(address, flag);
+  const server = new Server(service, clock);
   const abort = new AbortController();
   const ended = accept(listener, server, clock, abort.signal);
   return {
@@ -66,7 +78,7 @@ async function accept(
 /** All addresses are those of IPv6, which take IPv4 along, but for a machine that has IPv6 switched off. */
 const ALL = ["::", "0.0.0.0"];
 
-function bind({ host, port }: Address): Deno.TcpListener {
+function bind({ host, port }: Address, flag: Flag): Deno.TcpListener {
   let cause: unknown;
   for (const hostname of host === undefined ? ALL : [host]) {
     try {
@@ -76,7 +88,8 @@ function bind({ host, port }: Address): Deno.TcpListener {
       if (error instanceof Deno.errors.AddrInUse) break;
     }
   }
-  throw new ListenError(`--listen: ${why(cause, port)} Choose another address with --listen HOST:PORT.`, {
+  const { name, value } = flag;
+  throw new ListenError(`${name}: ${why(cause, port)} Choose another address with ${name} ${value}.`, {
     cause,
   });
 }

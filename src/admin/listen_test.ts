@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../runtime/clock.ts";
-import type { Routes } from "./answer.ts";
+import { type Routes, serviceOf } from "./answer.ts";
 import { type Address, listen, ListenError, type Listening } from "./listen.ts";
 
 const HERE: Routes = { "/": () => ({ status: 200, text: "here" }) };
 
 function serve(address: Address): Listening {
-  return listen(address, HERE, systemClock);
+  return listen(address, serviceOf(HERE), systemClock);
 }
 
 Deno.test("listen serves until it is closed", async () => {

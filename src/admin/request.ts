@@ -1,6 +1,6 @@
 /**
- * Reading the head of a request (RFC 9112), for a handful of paths that are asked by GET and HEAD. Strict where a peer
- * and this program could understand two things, since then it is not the peer's fault alone; a body is never read.
+ * Reading the head of a request (RFC 9112). Strict where a peer and this program could understand two things, since then
+ * it is not the peer's fault alone.
  */
 
 /** The head of a request. */
@@ -9,9 +9,19 @@ export interface Head {
   method: string;
   /** Without query, as it was sent. */
   path: string;
-  /** Whether another request may follow on this connection. */
+  /** Whether the peer wants to send another request on this connection. */
   keepsAlive: boolean;
+  /** By name in lower case; several of one name joined with ", ". Each character is a byte. */
+  fields: ReadonlyMap<string, string>;
+  framing: Framing;
 }
+
+/** How the end of a body is known. `unclear`: its fields contradict each other, or say what is not spoken here. */
+export type Framing =
+  | { kind: "none" }
+  | { kind: "length"; bytes: number }
+  | { kind: "chunked" }
+  | { kind: "unclear" };
 
 /** What the bytes so far are. `length`: of the head, empty lines before it included. */
 export type Read =
@@ -79,7 +89,14 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   if (hosts > 1 || (hosts === 0 && version !== "HTTP/1.0")) {
     return refused(400, "A request has one header field Host.");
   }
-  return { kind: "head", head: { method, path, keepsAlive: keepsAlive(version, fields) }, length };
+  const head = {
+    method,
+    path,
+    keepsAlive: keepsAlive(version, fields),
+    fields: new Map([...fields].map(([name, values]) => [name, values.join(", ")])),
+    framing: framingOf(fields),
+  };
+  return { kind: "head", head, length };
 }
 
 /** The path of `/path?query`, or of a whole URL, as a proxy is asked; undefined: it is neither. */
@@ -91,10 +108,18 @@ function pathOf(method: string, target: string): string | undefined {
   return path === "" ? "/" : path;
 }
 
-/** A body is not read, so that nothing can follow it. */
+function framingOf(fields: Map<string, string[]>): Framing {
+  const [length, ...more] = fields.get("content-length") ?? [];
+  const encoding = fields.get("transfer-encoding")?.join();
+  if (encoding !== undefined) {
+    return length === undefined && /^chunked$/i.test(encoding) ? { kind: "chunked" } : { kind: "unclear" };
+  }
+  if (length === undefined) return { kind: "none" };
+  if (more.length > 0 || !/^\d{1,15}$/.test(length)) return { kind: "unclear" };
+  return length === "0" ? { kind: "none" } : { kind: "length", bytes: Number(length) };
+}
+
 function keepsAlive(version: string, fields: Map<string, string[]>): boolean {
-  const length = fields.get("content-length") ?? [];
-  if (fields.has("transfer-encoding") || length.some((value) => value !== "0")) return false;
   const options = (fields.get("connection") ?? []).join().toLowerCase().split(",").map((text) => text.trim());
   return !options.includes("close") && (version !== "HTTP/1.0" || options.includes("keep-alive"));
 }

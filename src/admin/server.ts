@@ -1,16 +1,17 @@
 import type { Clock } from "../runtime/clock.ts";
-import { type Answer, answer, type Routes } from "./answer.ts";
+import type { Answer, Reply, Service } from "./answer.ts";
+import { BodyReader } from "./body.ts";
 import { type Head, LARGEST_HEAD, type Read, readHead } from "./request.ts";
 
 /**
- * A small HTTP/1.1 server for probes and metrics. Whoever can reach the port must not be able to hurt the program's
- * main job, so everything is bounded, which `Deno.serve` cannot do:
+ * A small HTTP/1.1 server for probes and metrics, and for `k8svent receive`. Whoever can reach the port must not be able
+ * to hurt the program's main job, so everything is bounded, which `Deno.serve` cannot do:
  *
  * - **in number**: 100 connections. One more takes the place of the oldest on which no request is being answered: a
  *   good client sends its request at once and is answered before it is the oldest.
- * - **in time**: a head within 5 s of the connection, or of its first byte on a kept one; an answer made and taken within
- *   5 s; 30 s of rest between two requests. Then the connection is closed without a word.
- * - **in bytes**: a head of 16 KiB; a body is not read; 1,000 requests on one connection.
+ * - **in time**: a head within 5 s of the connection, or of its first byte on a kept one; a body, and an answer made and
+ *   taken, within what the service allows (5 s for probes); 30 s of rest between two requests. Then the connection is closed without a word.
+ * - **in bytes**: a head of 16 KiB; a body as the service takes it (none for probes); 1,000 requests on one connection.
  *
  * ```
  * reading ──a head──▶ answering ──kept──▶ resting ──a byte──▶ reading
@@ -33,8 +34,7 @@ export const HEAD_WITHIN = 5_000;
 /** Milliseconds between two requests. */
 export const REST_FOR = 30_000;
 
-/** Milliseconds for an answer; for what a peer still sends behind its last request. */
-const ANSWER_WITHIN = 5_000;
+/** Milliseconds for what a peer still sends behind its last request. */
 const LINGER_FOR = 1_000;
 
 /** Bytes of a body that are read to throw them away, so that an answer before it is read. */
@@ -46,6 +46,11 @@ const NOTHING = new Uint8Array(0);
 
 /** Requests on one connection: a peer that sends without end must let others come. */
 const MOST_REQUESTS = 1_000;
+
+/** What a body is refused with. */
+const REFUSED = { 400: "The end of the body cannot be known.", 413: "The body is too large." } as const;
+
+const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** A connection, as `Deno.Conn` has it. */
 export interface Wire {
@@ -60,7 +65,9 @@ const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
   404: "Not Found",
+  401: "Unauthorized",
   405: "Method Not Allowed",
+  413: "Content Too Large",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -69,15 +76,15 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /** All connections of one port. */
 export class Server {
-  readonly #routes: Routes;
+  readonly #service: Service;
   readonly #clock: Clock;
   /** In the order in which they came. */
   readonly #open = new Set<Connection>();
   /** Those that are closed and have not ended yet, too. */
   readonly #running = new Set<Promise<void>>();
 
-  constructor(routes: Routes, clock: Clock) {
-    this.#routes = routes;
+  constructor(service: Service, clock: Clock) {
+    this.#service = service;
     this.#clock = clock;
   }
 
@@ -89,7 +96,7 @@ export class Server {
   /** Takes a connection over until it is closed; never throws, never rejects. */
   serve(wire: Wire): void {
     if (this.#open.size >= MOST_CONNECTIONS) this.makeRoom();
-    const connection = new Connection(wire, this.#routes, this.#clock);
+    const connection = new Connection(wire, this.#service, this.#clock);
     this.#open.add(connection);
     const running = connection.run().finally(() => {
       this.#open.delete(connection);
@@ -116,7 +123,7 @@ export class Server {
 
 class Connection {
   readonly #wire: Wire;
-  readonly #routes: Routes;
+  readonly #service: Service;
   readonly #clock: Clock;
   /** What was read and is of no request yet. Made with the first byte, since many connections never send one. */
   #buffer: Uint8Array | undefined;
@@ -127,9 +134,9 @@ class Connection {
   #isClosed = false;
   isAnswering = false;
 
-  constructor(wire: Wire, routes: Routes, clock: Clock) {
+  constructor(wire: Wire, service: Service, clock: Clock) {
     this.#wire = wire;
-    this.#routes = routes;
+    this.#service = service;
     this.#clock = clock;
     this.#closed.promise.catch(() => {});
   }
@@ -157,16 +164,35 @@ class Connection {
       const read = await this.#nextHead(requests === 1);
       if (read === undefined) return;
       this.isAnswering = true;
-      this.#within(ANSWER_WITHIN);
-      if (read.kind === "refused") {
-        await this.#write({ status: read.status, text: read.why }, { hasBody: true, keepsAlive: false });
-        return await this.#linger();
-      }
-      const keepsAlive = read.head.keepsAlive && requests < MOST_REQUESTS;
-      const hasBody = read.head.method !== "HEAD";
-      await this.#write(await this.#answer(read.head), { hasBody, keepsAlive });
+      this.#within(this.#service.within);
+      if (read.kind === "refused") return await this.#refuse(read.status, read.why);
+      const { head } = read;
+      const body = this.#service.largestBody > 0 ? await this.#readBody(head) : undefined;
+      if (body?.refused !== undefined) return await this.#refuse(body.refused, REFUSED[body.refused]);
+      const isRead = body !== undefined || head.framing.kind === "none";
+      const keepsAlive = head.keepsAlive && isRead && requests < MOST_REQUESTS;
+      this.#within(this.#service.within);
+      const reply = await this.#respond(head, body?.take() ?? NOTHING);
+      if (reply === "hang up") return;
+      await this.#write(reply, { hasBody: head.method !== "HEAD", keepsAlive });
       this.isAnswering = false;
       if (!keepsAlive) return await this.#linger();
+    }
+  }
+
+  async #refuse(status: number, text: string): Promise<void> {
+    await this.#write({ status, text }, { hasBody: true, keepsAlive: false });
+    await this.#linger();
+  }
+
+  async #readBody({ framing, fields }: Head): Promise<BodyReader> {
+    const reader = new BodyReader(framing, this.#service.largestBody);
+    const asks = fields.get("expect")?.toLowerCase() === "100-continue";
+    if (asks && !reader.isComplete && reader.refused === undefined) await this.#send(CONTINUE);
+    for (;;) {
+      if (this.#buffer !== undefined) this.#take(reader.push(this.#buffer.subarray(0, this.#filled)));
+      if (reader.isComplete || reader.refused !== undefined) return reader;
+      if (!await this.#more()) throw new Error("The peer ended in its body.");
     }
   }
 
@@ -202,9 +228,9 @@ class Connection {
     this.#filled -= length;
   }
 
-  async #answer(head: Head): Promise<Answer> {
+  async #respond(head: Head, body: Uint8Array): Promise<Reply> {
     try {
-      return await Promise.race([answer(this.#routes, head), this.#closed.promise]);
+      return await Promise.race([this.#service.respond(head, body), this.#closed.promise]);
     } catch {
       return { status: 500, text: "This cannot be answered now." };
     }
@@ -214,11 +240,12 @@ class Connection {
     { status, text, type = "text/plain; charset=utf-8", headers = {} }: Answer,
     { hasBody, keepsAlive }: { hasBody: boolean; keepsAlive: boolean },
   ): Promise<void> {
-    const body = new TextEncoder().encode(`${text}\n`);
+    // Neither has a body, whatever its fields say (RFC 9110 §15.3.5).
+    const isEmpty = status === 204 || status === 304;
+    const body = isEmpty ? NOTHING : new TextEncoder().encode(`${text}\n`);
     const fields: Record<string, string> = {
       date: new Date(this.#clock.now()).toUTCString(),
-      "content-type": type,
-      "content-length": String(body.length),
+      ...!isEmpty && { "content-type": type, "content-length": String(body.length) },
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
       connection: keepsAlive ? "keep-alive" : "close",
@@ -229,6 +256,10 @@ class Connection {
     const bytes = new Uint8Array(head.length + (hasBody ? body.length : 0));
     bytes.set(head);
     if (hasBody) bytes.set(body, head.length);
+    await this.#send(bytes);
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) sent += await this.#wire.write(bytes.subarray(sent));
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { run } from "../../tests/kit/command.ts";
 import { systemClock } from "../runtime/clock.ts";
-import type { Routes } from "./answer.ts";
+import { type Routes, serviceOf } from "./answer.ts";
 import { listen, type Listening } from "./listen.ts";
 import { HEAD_WITHIN, MOST_CONNECTIONS, REST_FOR } from "./server.ts";
 
@@ -139,7 +139,7 @@ async function isAnswered(server: Listening): Promise<boolean> {
 /** A server whose time the test moves. */
 async function withServer(test: (server: Listening, clock: TestClock) => Promise<void>): Promise<void> {
   const clock = new TestClock();
-  const server = listen({ host: "127.0.0.1", port: 0 }, ROUTES, clock);
+  const server = listen({ host: "127.0.0.1", port: 0 }, serviceOf(ROUTES), clock);
   try {
     await test(server, clock);
   } finally {
@@ -202,7 +202,7 @@ Deno.test("a large answer comes whole", async () => {
 });
 
 Deno.test("curl is answered, over a connection that it keeps", async () => {
-  const server = listen({ host: "127.0.0.1", port: 0 }, ROUTES, systemClock);
+  const server = listen({ host: "127.0.0.1", port: 0 }, serviceOf(ROUTES), systemClock);
   const url = `http://127.0.0.1:${server.port}/livez`;
   const said = await run("curl", [
     "-sS",

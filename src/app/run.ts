@@ -1,4 +1,4 @@
-import { probeRoutes } from "../admin/answer.ts";
+import { probeRoutes, serviceOf } from "../admin/answer.ts";
 import { Health } from "../admin/health.ts";
 import { listen, type Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
@@ -268,7 +268,7 @@ function listenForProbes(
 ): Listening | undefined {
   if (address === undefined || once) return undefined;
   const routes = probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]);
-  const probes = listen(address, routes, clock);
+  const probes = listen(address, serviceOf(routes), clock);
   log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
   return probes;
 }

@@ -2,6 +2,7 @@ import { fileFault } from "../config/named_file.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
+import type { Job } from "./job.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
 
 /*
@@ -12,6 +13,7 @@ import { type HelpRequested, type Options, parseOptions, type VersionRequested }
 
 const COMMANDS: Record<string, () => Promise<Subcommand>> = {
   config: async () => (await import("./config_command.ts")).answerConfig,
+  receive: async () => (await import("./receive_command.ts")).parseReceive,
   secret: async () => (await import("./secret_command.ts")).answerSecret,
   verify: async () => (await import("./verify_command.ts")).answerVerify,
 };
@@ -25,7 +27,7 @@ const COMMANDS: Record<string, () => Promise<Subcommand>> = {
 export async function parseCommand(
   argv: string[],
   context: CommandContext,
-): Promise<Options | HelpRequested | VersionRequested | Answer> {
+): Promise<Options | HelpRequested | VersionRequested | Answer | Job> {
   const [word = "", ...rest] = argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load())(rest, context);

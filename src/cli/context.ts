@@ -5,6 +5,7 @@ import { text as anyText } from "../config/value.ts";
 import type { Given } from "./arguments.ts";
 import type { FlagName } from "./flags.ts";
 import { optional } from "./given.ts";
+import type { Job } from "./job.ts";
 
 /** What a command has to say, and the exit code; nothing else is to be done. */
 export interface Answer {
@@ -36,8 +37,8 @@ export interface CommandContext {
   random: (bytes: number) => Uint8Array<ArrayBuffer>;
 }
 
-/** Carries out one command, given what follows its name. */
-export type Subcommand = (argv: string[], context: CommandContext) => Promise<Answer> | Answer;
+/** Carries out one command, given what follows its name, or says what is to be done. */
+export type Subcommand = (argv: string[], context: CommandContext) => Promise<Answer | Job> | Answer | Job;
 
 /**
  * What the configuration file says; undefined: none is named.

@@ -9,7 +9,7 @@ import { listen, type Listening } from "./listen.ts";
 const ECHO: Service = {
   largestBody: 1_000_000,
   within: 5_000,
-  respond({ method, fields }, body) {
+  respond({ method, fields }, body): ReturnType<Service["respond"]> {
     if (fields.get("x-hang") !== undefined) return "hang up";
     return { status: 200, text: `${method} ${new TextDecoder().decode(body).slice(0, 20)} ${body.length}` };
   },

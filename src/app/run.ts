@@ -2,27 +2,16 @@ import { probeRoutes, serviceOf } from "../admin/answer.ts";
 import { Health } from "../admin/health.ts";
 import { listen, type Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
-import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "../cli/version.ts";
-import { fileFault } from "../config/named_file.ts";
-import { parseWebhookUrl } from "../config/webhook_url.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
 import { Snapshot } from "../delivery/snapshot.ts";
-import { type Peer, Workers, type WorkersDeps } from "../delivery/workers.ts";
-import { type Client, openClient } from "../http/client.ts";
-import { Network } from "../http/network.ts";
-import { tlsOf } from "../http/tls_files.ts";
+import { Workers, type WorkersDeps } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Redaction } from "../pod/redaction.ts";
-import type { Endpoint } from "../route/endpoint.ts";
-import { type Clock, every } from "../runtime/clock.ts";
-import { CredentialFiles } from "../runtime/credential_files.ts";
-import type { Log } from "../runtime/log.ts";
-import type { Secrets } from "../runtime/secret_file.ts";
+import { every } from "../runtime/clock.ts";
 import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
-import type { Disk } from "../store/database.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
@@ -34,44 +23,12 @@ import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
 import { Relist } from "./relist.ts";
-import { type ConfigurationFile, Reload, RELOAD_INTERVAL } from "./reload.ts";
+import { Reload, RELOAD_INTERVAL } from "./reload.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { stayCurrent } from "./stay_current.ts";
-
-/** What the program needs of the world; `main.ts` gives the real thing. */
-export interface World {
-  clock: Clock;
-  /** A number in [0, 1). */
-  random: () => number;
-  env: (name: string) => string | undefined;
-  log: Log;
-  secrets: Secrets;
-  /** Takes what is to be done when somebody asks how things are (SIGUSR1). */
-  onInspect: (run: () => void) => void;
-  /** Writes a piece of the data that `--once` prints. */
-  print: (text: string) => Promise<void>;
-  /** Shows how far `--once` is, in place of what it showed before; undefined: takes it away. Absent: to nobody. */
-  show?: (line: string | undefined) => void;
-  /** The configuration file and the text that the options were read from; absent: there is none. */
-  configuration?: { file: ConfigurationFile; text: string };
-  /** Takes what is to be done when somebody asks for the configuration to be read again (SIGHUP). */
-  onReload?: (run: () => void) => void;
-  /** A path without links; throws where there is no such file. */
-  realPath: (path: string) => string;
-  /** Aborts when the program is to end: what is pending is then tried once more. */
-  stop: AbortSignal;
-}
-
-/** The ways out of the machine; the real ones, but for a test that has the world in memory. */
-export interface Ways {
-  connect: typeof connectCluster;
-  /** How each endpoint gets its way out, and the way to the server that gives tokens for it. */
-  openClient: (endpoint: Endpoint, world: World & { files: CredentialFiles }, peer: Peer) => Client;
-  /** How the file of `--state` is opened, if not as the store does it. */
-  openDisk?: (file: string) => Disk;
-}
+import { credentialFiles, dialled, type Ways, webhookUrl, type World } from "./world.ts";
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
 const STALE_AFTER = 600_000;
@@ -343,50 +300,6 @@ async function sendChanges(
 /** How often reminders are looked for: twelve times an interval, each second at most, as a tick costs a millisecond. */
 function reminderTick(interval: number): number {
   return interval === 0 ? 0 : Math.min(10_000, Math.max(1_000, interval / 12));
-}
-
-/** Connections of its own for each endpoint, over a network that all share. */
-export function dialled(): Ways["openClient"] {
-  let network: Network | undefined;
-  return ({ trusted, settings }, { clock, env, files }, peer) => {
-    network ??= new Network({ clock });
-    const { tls: given, proxyUrl } = trusted ? settings : {};
-    // The client certificate and the server's name are the receiver's business alone.
-    const tls = peer === "receiver"
-      ? given
-      : given?.caFile === undefined
-      ? undefined
-      : { caFile: given.caFile };
-    return openClient({
-      network,
-      env,
-      ...proxyUrl !== undefined && { proxyUrl },
-      ...tls !== undefined && { tls: tlsOf(tls, files) },
-      ...!trusted && { guard: {} },
-    });
-  };
-}
-
-/** The files that endpoints name, as far as the configuration may name them: also where their links lead by now. */
-export function credentialFiles(
-  { state }: Pick<Options, "state">,
-  { clock, env, realPath }: Pick<World, "clock" | "env" | "realPath">,
-): CredentialFiles {
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), state, realPath };
-  return new CredentialFiles({
-    clock,
-    mayRead: (path) => fileFault(path, folders)?.replace(/^names/, "it leads to"),
-  });
-}
-
-/** The rule of `--url`, with the problem as a value. */
-function webhookUrl(text: string, place: string): URL | { problem: string } {
-  try {
-    return parseWebhookUrl(text, place);
-  } catch (error) {
-    if (error instanceof UsageError) return { problem: error.message };
-    throw error;
-  }
 }
 
 /** The names come by the downward API; without them this is no pod, or one that does not say which. */

@@ -9,7 +9,8 @@ import { ClusterError } from "../cluster/error.ts";
 import type { Outcome, Send } from "../http/outcome.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { fixedSecrets } from "../runtime/secret_file.ts";
-import { dialled, run, type Ways } from "./run.ts";
+import { run } from "./run.ts";
+import { dialled, type Ways } from "./world.ts";
 
 const WEB: Answer[] = [podList("10", [simplePod("web", "1")])];
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { credentialFiles } from "../../src/app/run.ts";
+import { credentialFiles } from "../../src/app/world.ts";
 import { Folder } from "../kit/sending.ts";
 import { TestClock } from "../kit/clock.ts";
 

@@ -16,7 +16,7 @@ Deno.test("what is wrong with the command line is one sentence, and the exit cod
     [
       [],
       {},
-      /There is no webhook to send to: give one with --url https:\/\/host\/path or in K8SVENT_WEBHOOKS/,
+      /There is no webhook to send to: give one with --url https:\/\/host\/path, in K8SVENT_WEBHOOKS, or under endpoints/,
     ],
     [["--url", `hooks.example.com/${MARK}`], {}, /--url, entry 1 is not a URL: write https:\/\/host\/path/],
     [[], { K8SVENT_WEBHOOKS: `gopher://${MARK}` }, /K8SVENT_WEBHOOKS, entry 1 does not begin with https:/],

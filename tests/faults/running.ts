@@ -1,4 +1,5 @@
-import { dialled, run } from "../../src/app/run.ts";
+import { run } from "../../src/app/run.ts";
+import { dialled } from "../../src/app/world.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";

@@ -1,4 +1,4 @@
-import { dialled, type World } from "../../src/app/run.ts";
+import { dialled, type World } from "../../src/app/world.ts";
 import { parseWebhookUrl } from "../../src/config/webhook_url.ts";
 import { Workers } from "../../src/delivery/workers.ts";
 import type { EndpointSettings } from "../../src/route/endpoint_settings.ts";

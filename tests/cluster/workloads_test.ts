@@ -65,6 +65,17 @@ const JUDGEMENTS: Record<string, (history: History) => void> = {
     assert.deepEqual(new Set(watched.deliveries.map(({ signature }) => signature)), new Set(["ok"]));
   },
 
+  "by watch, each message names the cluster, and the workload that the controllers made the pod for": (
+    { watched },
+  ) => {
+    const workloads: Record<string, string> = { web: "Deployment/web", work: "Job/work" };
+    for (const { headers, body } of watched.deliveries) {
+      const [begin = ""] = body?.pod.metadata.name.split("-") ?? [];
+      assert.equal(headers["k8svent-workload"], workloads[begin], body?.pod.metadata.name);
+      assert.equal(headers["k8svent-cluster"], "east");
+    }
+  },
+
   "by poll, the receiver ends with the same state": ({ pods, watched, polled }) => {
     assert.deepEqual(versionsOf(polled.state.livePods()), versionsOf(pods));
     for (const [uid, known] of polled.state.pods) {
@@ -86,7 +97,7 @@ async function live(): Promise<History> {
   await using recorder = await Recorder.start(plane);
   const args = ["--kubeconfig", plane.kubeconfig, "--secret", SECRET];
   await using watching = await startProgram({
-    args: [...args, "--interval", "0", "--url", webhook("watched", watched)],
+    args: [...args, "--interval", "0", "--cluster", "east", "--url", webhook("watched", watched)],
   });
   await using polling = await startProgram({
     args: [...args, "--source", "poll", "--interval", "2s", "--url", webhook("polled", polled)],

@@ -23,6 +23,7 @@ ARG K8SVENT_TOOLCHAIN
 WORKDIR /src
 COPY deno.json deno.lock main.ts ./
 COPY build build
+COPY docs/config.schema.json docs/
 COPY src src
 RUN deno run -q -P=build build/compile.ts --permissions cluster --target "$TARGETOS-$TARGETARCH" --output /out/k8svent
 

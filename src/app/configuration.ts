@@ -16,15 +16,17 @@ export function configurationOf(
 ): { file: ConfigurationFile; text: string } | undefined {
   if (options.config === undefined) return undefined;
   const { file: path, text } = options.config;
+  let { endpoints } = options;
   const file: ConfigurationFile = {
     path,
     read: () => readText(path, context.files),
     async compile(text): Promise<Compiled> {
-      const reloaded = await reloadConfig(argv, context, text, options);
+      const reloaded = await reloadConfig(argv, context, text, { ...options, endpoints });
       if (reloaded.kind === "faults") return { kind: "wrong", problems: [...reloaded.faults] };
+      endpoints = reloaded.endpoints;
       return {
         kind: "configuration",
-        endpoints: await configuredBy(reloaded.endpoints),
+        endpoints: await configuredBy(endpoints),
         later: reloaded.later,
         warnings: reloaded.warnings,
       };

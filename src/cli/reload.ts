@@ -38,12 +38,14 @@ export async function reloadConfig(
 ): Promise<Reloaded> {
   try {
     const given = readArguments(argv, context.env) as Map<FlagName, Given>;
-    const after = parseOptions(argv, context.env, await configOf(given, context, text)) as Options;
-    if (after.endpoints.length === 0 && before.endpoints.length > 0) {
+    const config = await configOf(given, context, text);
+    // Said here: that there is no webhook would be the advice for a start.
+    if ((config?.endpoints ?? []).length === 0 && !given.has("url") && before.endpoints.length > 0) {
       const fault =
         `${before.config?.file} names no endpoints any more: those that there were stay. To stop, end k8svent.`;
       return { kind: "faults", faults: [fault] };
     }
+    const after = parseOptions(argv, context.env, config) as Options;
     const { endpoints, ofAnnotations, warnings } = after;
     return { kind: "endpoints", endpoints, ofAnnotations, later: changed(before, after), warnings };
   } catch (error) {

@@ -61,10 +61,26 @@ for (
   const [what, text] of [
     ["an empty list", "version: 1\nendpoints: []\n"],
     ["no endpoints", "version: 1\npodWebhooks: [a.example.com]\n"],
-    ["an empty file", ""],
   ] as const
 ) {
-  Deno.test(`${what} where there were endpoints is a fault`, async () => {
-    assert.equal((await reload(file("", "a"), text)).kind, "faults");
+  Deno.test(`${what} where there were endpoints is a fault, and says that they stay`, async () => {
+    const reloaded = await reload(file("", "a"), text);
+    assert(reloaded.kind === "faults");
+    assert.deepEqual(reloaded.faults, [
+      "k8svent.yaml names no endpoints any more: those that there were stay. To stop, end k8svent.",
+    ]);
   });
 }
+
+Deno.test("an empty file where there were endpoints is a fault", async () => {
+  assert.equal((await reload(file("", "a"), "")).kind, "faults");
+});
+
+Deno.test("a file that never named endpoints, beside --url, goes on naming none", async () => {
+  const argv = [...ARGV, "--url", "a=https://a.example.com/"];
+  const context = contextOf({ [FILE]: "version: 1\n" });
+  const options = await parseCommand(argv, context) as Options;
+  const reloaded = await reloadConfig(argv, context, "version: 1\ndefaults: {concurrency: 2}\n", options);
+  assert(reloaded.kind === "endpoints");
+  assert.equal(reloaded.endpoints[0]?.settings.concurrency, 2);
+});

@@ -71,7 +71,7 @@ const JUDGEMENTS: Record<string, (history: History) => void> = {
     const workloads: Record<string, string> = { web: "Deployment/web", work: "Job/work" };
     for (const { headers, body } of watched.deliveries) {
       const [begin = ""] = body?.pod.metadata.name.split("-") ?? [];
-      assert.equal(headers["k8svent-workload"], workloads[begin], body?.pod.metadata.name);
+      assert.equal(headers["k8svent-workload"], workloads[begin], begin);
       assert.equal(headers["k8svent-cluster"], "east");
     }
   },

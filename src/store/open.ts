@@ -72,7 +72,7 @@ class OpenStore implements Store {
   #isSyncing = false;
   /** Whether a transaction was made since the last sync began, and not only the log appended to. */
   #isWritten = true;
-  #timer: { at: number; cancel: () => void } | undefined;
+  #timer: { at: number; within: number; cancel: () => void } | undefined;
   #fault: string | undefined;
   #nextTry = 0;
   /** The epoch in which the file is behind, as the mark beside it says; undefined: it is not. */
@@ -211,6 +211,7 @@ class OpenStore implements Store {
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
       if (isDirty && (this.#fault !== undefined || !this.#journal.append())) {
+        if (this.#fault === undefined) this.#versions.gather();
         this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
         this.#isWritten = true;
       }
@@ -294,7 +295,8 @@ class OpenStore implements Store {
 
   /** A timer that was set for another reason stays set: to cancel and set one at each change would cost more. */
   #commitIn(milliseconds: number): void {
-    if (this.#isClosed) return;
+    // One that was set for no longer is due before: it need not be compared, and to ask the clock costs, too.
+    if (this.#isClosed || (this.#timer?.within ?? Infinity) <= milliseconds) return;
     const at = this.#clock.monotonic() + milliseconds;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
@@ -302,7 +304,7 @@ class OpenStore implements Store {
       this.#timer = undefined;
       this.#commit(true);
     });
-    this.#timer = { at, cancel };
+    this.#timer = { at, within: milliseconds, cancel };
   }
 
   tidy(): void {

@@ -129,8 +129,7 @@ class StateFile implements Disk {
   /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
   sync = async (isLogged: boolean): Promise<void> => {
     this.#wal ??= this.#openWal();
-    if (!isLogged) await this.#wal.syncData();
-    await this.log?.sync();
+    await Promise.all([this.log?.sync(), isLogged ? undefined : this.#wal.syncData()]);
   };
 
   #openWal(): Deno.FsFile {

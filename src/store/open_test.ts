@@ -296,3 +296,58 @@ withRig(
     assert.equal(store.fault, undefined);
   },
 );
+
+withRig(
+  "what small batches changed outlives a crash and a power cut",
+  async ({ store, disk, folder, open }) => {
+    for (const name of ["web-1", "web-2"]) {
+      record(store, [A, "b"], { name });
+      store.commit();
+      await disk.endSync();
+    }
+    const first = takeOne(store);
+    store.pending.acknowledged(first, 0);
+    store.commit();
+    await disk.endSync();
+    record(store, [A], { name: "web-3" });
+    store.commit();
+    disk.copyTo(`${folder}/crash.db`);
+    disk.copyTo(`${folder}/cut.db`, true);
+    for (const [copy, names] of [["crash", ["web-2", "web-3"]], ["cut", ["web-2"]]] as const) {
+      const after = open(`${folder}/${copy}.db`);
+      assert.deepEqual(
+        takeAll(after, A).map(({ name, body }) => [name, body.length > 20]),
+        names.map((name) => [name, true]),
+      );
+      assert.equal(after.pending.counts("b").pending, 2);
+    }
+  },
+);
+
+withRig(
+  "the log of a state file that was removed is not that of the next one",
+  async ({ store, disk, folder, open }) => {
+    record(store, [A]);
+    store.commit();
+    await disk.endSync();
+    disk.copyTo(`${folder}/copy.db`);
+    Deno.removeSync(`${folder}/copy.db`);
+    Deno.removeSync(`${folder}/copy.db-wal`);
+    assert.equal(open(`${folder}/copy.db`).inventory.count(), 0);
+  },
+);
+
+withRig("the log begins anew when what it has is in the database", async ({ store, disk, folder, open }) => {
+  for (let pod = 0; pod < 1_000; pod++) {
+    record(store, [A], {
+      name: `web-${pod}`,
+      body: new TextEncoder().encode(`{"pod":"${"x".repeat(4_000)}"}`),
+    });
+    store.commit();
+    await disk.endSync();
+  }
+  assert.ok(Deno.statSync(`${folder}/state.db-log`).size < 2_000_000);
+  assert.ok(Deno.statSync(`${folder}/state.db-wal`).size < 4_000_000, "bodies are deflated together first");
+  disk.copyTo(`${folder}/copy.db`);
+  assert.equal(open(`${folder}/copy.db`).pending.counts(A).pending, 1_000);
+});

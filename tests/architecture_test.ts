@@ -27,7 +27,6 @@ const ADAPTERS = [
   "src/update/docker_config.ts",
   "src/update/http_get.ts",
   "src/store/database.ts",
-  "src/store/log_file.ts",
 ];
 
 /** Folders that touch the world. */

@@ -3,8 +3,8 @@
  * a block and 2.6 alone, and to deflate it costs 4 µs in place of 30. A body that is larger has a block of its own.
  *
  * The one body of a small batch, which is what a watch brings, stays as it is: to deflate it alone would cost more than
- * all else that is done for a change, and most are superseded soon. `gather` deflates those together that were not
- * written to the database yet, and `compact` those that were, when they are many.
+ * all else that is done for a change, and most are superseded soon. When those that stay are many, `compact` deflates
+ * them together.
  *
  * - `add` puts a body into the open block. It is sealed at the end of a batch, or when it is full.
  * - `read` gives a body back: from the open block, from a raw block that is still in memory, or by inflating.
@@ -50,9 +50,6 @@ export type Place = Pick<VersionRow, "block" | "at" | "length">;
 
 /** The place of a body that is not kept. */
 export const NOWHERE: Place = { block: 0, at: 0, length: 0 };
-
-/** Points a version at another place, unless it is gone or points elsewhere already. */
-type Move = (version: number, from: number, to: (body: Uint8Array) => Place) => void;
 
 interface Block {
   /** Bytes on the disk: `raw` and a checksum where it is not deflated; 0 while it is open. */
@@ -202,31 +199,19 @@ export class Bodies {
   /**
    * Writes the bodies of one block's worth of the sparsest blocks into the open block, so that the disk holds at most
    * twice what lives and each body is rewritten a few times at most.
+   *
+   * @param move points a version at another place, unless it is gone or points elsewhere already
    */
-  compact(move: Move): void {
+  compact(move: (version: number, from: number, to: (body: Uint8Array) => Place) => void): void {
     if (this.#candidates.length === 0) this.#candidates = this.#sparsest();
     for (let moved = 0; moved < BLOCK;) {
       const id = this.#candidates.pop();
+      const block = id === undefined ? undefined : this.#blocks.get(id);
       if (id === undefined) return;
-      moved += this.#move(id, move);
+      if (block === undefined || block.z === 0) continue;
+      moved += block.live;
+      for (const version of [...block.versions]) move(version, id, (body) => this.add(body));
     }
-  }
-
-  /** Before the journal writes to the database: puts the bodies together that wait for that alone. */
-  gather(move: Move): void {
-    const alone = [...this.#journal.blocks.dirty.keys()].filter((id) => this.#stored.has(id));
-    if (alone.length === 1) return;
-    for (const id of alone) this.#move(id, move);
-    this.seal();
-  }
-
-  /** Returns how many bytes it moved at the most. */
-  #move(id: number, move: Move): number {
-    const block = this.#blocks.get(id);
-    if (block === undefined || block.z === 0) return 0;
-    const { live } = block;
-    for (const version of [...block.versions]) move(version, id, (body) => this.add(body));
-    return live;
   }
 
   /** The sparsest last; those that were not deflated, the oldest last, where they are too many. */

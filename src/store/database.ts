@@ -15,8 +15,7 @@ import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
 import { damaged, diskFault, isDamage, isDiskFault, StoreError } from "./disk_fault.ts";
-import { ADDED, FIRST_RECORD, SCHEMA } from "./journal.ts";
-import { type Log, LogFile } from "./log_file.ts";
+import { ADDED, SCHEMA } from "./journal.ts";
 
 /** Where the rows of a store are kept. */
 export interface Disk {
@@ -24,10 +23,8 @@ export interface Disk {
   readonly database: DatabaseSync | undefined;
   /** Whether it has no file, so that what it holds takes memory. */
   readonly isMemory: boolean;
-  /** Where small batches go first; undefined: there is none, or no use for one. */
-  readonly log: Log | undefined;
-  /** Resolves when what was written is safe from a power cut (`isLogged`: in the log alone); undefined: none needs to. */
-  readonly sync: ((isLogged: boolean) => Promise<void>) | undefined;
+  /** Resolves when what was committed before is safe from a power cut; undefined: nothing needs to be. */
+  readonly sync: (() => Promise<void>) | undefined;
   /** The epoch of the last process, if it sent what the file does not know of; see `setBehind`. */
   readonly behindIn: number | undefined;
   /** Makes the file, if there is room by now. @throws the disk's error, if there is none */
@@ -41,11 +38,10 @@ export interface Disk {
 const APPLICATION_ID = 0x6b387376;
 
 /**
- * SQLite's `user_version`. Format 2 had no log, of which an older build would not know. Format 1 was written before the
- * first release only, and every pod is in the cluster still: to take it over would be code for nobody.
+ * SQLite's `user_version`. Format 1 was written by versions before the first release only, and every pod is in the
+ * cluster still: to take it over would be code for nobody, so it is refused.
  */
-export const FORMAT = 3;
-const OLDEST = 2;
+export const FORMAT = 2;
 
 /**
  * Opens the file of `--state`, made with mode 0600 where it does not exist.
@@ -74,7 +70,6 @@ export function openMemory(): Disk {
 }
 
 class PrivateDisk implements Disk {
-  readonly log = undefined;
   readonly sync = undefined;
   readonly behindIn = undefined;
 
@@ -101,7 +96,6 @@ class StateFile implements Disk {
   #mark: Deno.FsFile | undefined;
   #database: DatabaseSync | undefined;
   #wal: Deno.FsFile | undefined;
-  log: LogFile | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -120,16 +114,13 @@ class StateFile implements Disk {
   }
 
   open(): DatabaseSync {
-    if (this.#database !== undefined) return this.#database;
-    this.#database = openDatabase(this.#path);
-    this.log = openLog(`${this.#path}-log`);
-    return this.#database;
+    return this.#database ??= openDatabase(this.#path);
   }
 
   /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
-  sync = async (isLogged: boolean): Promise<void> => {
+  sync = (): Promise<void> => {
     this.#wal ??= this.#openWal();
-    await Promise.all([this.log?.sync(), isLogged ? undefined : this.#wal.syncData()]);
+    return this.#wal.syncData();
   };
 
   #openWal(): Deno.FsFile {
@@ -156,7 +147,6 @@ class StateFile implements Disk {
 
   close(): void {
     this.#wal?.close();
-    this.log?.close();
     this.#mark?.close();
     this.#database?.close();
   }
@@ -167,16 +157,6 @@ const MARK_SIZE = 4096;
 function markOf(behindIn: number | undefined): Uint8Array {
   const text = behindIn === undefined ? "current" : `behind in epoch ${behindIn}`;
   return new TextEncoder().encode(text.padEnd(MARK_SIZE - 1) + "\n");
-}
-
-/** Undefined where there is no room for one: SQLite alone will do. */
-function openLog(path: string): LogFile | undefined {
-  try {
-    return LogFile.open(path);
-  } catch (cause) {
-    if (!isDiskFault(cause)) throw unwritable(path, fileFault(cause, path), cause);
-    return undefined;
-  }
 }
 
 /** Undefined where there is no room even for that. */
@@ -321,7 +301,7 @@ function checkFormat(path: string, database: DatabaseSync): boolean {
         "version, or remove the file: every pod is then sent again.",
     );
   }
-  if (format < OLDEST) {
+  if (format < FORMAT) {
     throw new StoreError(
       `The state file ${path} was written by a k8svent before its first release (format ${format}, this one reads ` +
         `${FORMAT}). Remove it: every pod is then sent again.`,
@@ -365,7 +345,6 @@ function addWhatIsNew(database: DatabaseSync): void {
     const columns = database.prepare(`PRAGMA table_info(${table})`).all();
     if (!columns.some(({ name }) => name === column)) database.exec(statement);
   }
-  database.exec(`${FIRST_RECORD}; PRAGMA user_version = ${FORMAT}`);
 }
 
 function number(database: DatabaseSync, pragma: string): number {

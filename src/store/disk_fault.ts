@@ -12,7 +12,7 @@ export class StoreError extends Error {
 /** SQLite's words (sqlite.org/rescode.html) for what passes when there is room, or a disk that works. */
 const PASSING: readonly [RegExp, string][] = [
   [/disk is full|No space left/, "the disk is full"],
-  [/disk I\/O error|Input\/output error/, "the disk has a fault"],
+  [/disk I\/O error/, "the disk has a fault"],
   [/readonly database/, "it, or the file system that it is on, is read-only"],
   [/unable to open database file/, "it, or a file beside it, cannot be opened"],
 ];

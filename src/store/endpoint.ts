@@ -167,7 +167,7 @@ export class Endpoints {
   load(): void {
     type Tuple = [number, string, number, number | null];
     for (
-      const [id, name, lost, lostSince] of this.#journal.endpoints.scan<Tuple>("name, lost, lostSince")
+      const [id, name, lost, lostSince] of this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince")
     ) {
       Object.assign(this.#add(id, name), { lost, lostSince: lostSince ?? undefined });
     }

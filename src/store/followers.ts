@@ -74,7 +74,7 @@ export class PodFollowers implements Followers {
   /** At the start. @param isAlive whether the store still knows both */
   load(isAlive: (pod: number, endpoint: number) => boolean): void {
     const { journal } = this.#deps;
-    const rows = journal.sent.scan<[number, number, number, string]>("endpoint, pod, resourceVersion");
+    const rows = journal.scan<[number, number, number, string]>("sent", "endpoint, pod, resourceVersion");
     for (const [key, endpoint, pod, resourceVersion] of rows) {
       this.#last = Math.max(this.#last, key);
       if (isAlive(pod, endpoint)) this.#keep(key, { endpoint, pod, resourceVersion });

@@ -8,14 +8,9 @@
  * would cost as much as to write it.
  *
  * Keys of rows count up and no table has an index: inserting is appending, which is what makes it cheap.
- *
- * A small batch, which is what a watch brings, is appended to a log first (log_file.ts) and stays dirty: a transaction
- * follows when there are many. Most of what a message needs is gone by then, and is never written to SQLite at all.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { orDamaged } from "./disk_fault.ts";
-import { type Change, type Log, parseRecord, printRecord } from "./log_file.ts";
-import { Table } from "./table.ts";
 
 /** Keys of `meta`: `epoch`, `binding`, `selection`, `generation`; for each scope `reached …`, `synced …`. */
 export interface MetaRow {
@@ -100,6 +95,8 @@ export interface BlockRow {
   z: Uint8Array;
 }
 
+/** What a column holds. */
+export type Value = string | number | null | Uint8Array;
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
 const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER";
@@ -115,9 +112,6 @@ const PENDING =
 const BLOCK = "raw INTEGER, z BLOB";
 const SENT = "endpoint INTEGER, pod INTEGER, resourceVersion TEXT";
 
-/** Records of the log are numbered from anywhere, so that those of a file that was removed are never taken for this one's. */
-export const FIRST_RECORD = "INSERT OR IGNORE INTO meta VALUES ('log', abs(random()) % 1000000000000)";
-
 /** The statements that make the tables of an empty file. */
 export const SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, ${META}) WITHOUT ROWID;
@@ -126,8 +120,7 @@ export const SCHEMA = `
   CREATE TABLE version (key INTEGER PRIMARY KEY, ${VERSION});
   CREATE TABLE pending (key INTEGER PRIMARY KEY, ${PENDING});
   CREATE TABLE block (key INTEGER PRIMARY KEY, ${BLOCK});
-  CREATE TABLE sent (key INTEGER PRIMARY KEY, ${SENT});
-  ${FIRST_RECORD}`;
+  CREATE TABLE sent (key INTEGER PRIMARY KEY, ${SENT})`;
 
 /** What a file may lack that an earlier version of this program made, which goes on to read it. */
 export const ADDED = [
@@ -139,9 +132,150 @@ export const ADDED = [
   },
 ];
 
-/** Rows of a batch that goes to the log; and bytes of the log after which SQLite is told. */
-const SMALL = 200;
-const LOG = 1024 * 1024;
+/** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
+const RECENT = 150;
+
+/** Deletions that nobody waits for are written so many at a time, in the order of the pages that they are on. */
+const GARBAGE = 1_000;
+
+/** Rows that one page of `scan` holds. */
+const PAGE = 2_000;
+
+/** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
+function asTuples(statement: StatementSync): StatementSync {
+  // Deno has it, its types do not.
+  (statement as StatementSync & { setReturnArrays: (on: boolean) => void }).setReturnArrays(true);
+  return statement;
+}
+
+/** Rows of one kind, by key. */
+export class Table<K extends string | number, R extends object> {
+  readonly name: string;
+  readonly #columns: (keyof R & string)[];
+  readonly #keepsRecent: boolean;
+  /**
+   * Deleted rows that the file still has, of a table whose rows the load sweeps by itself: to write each of these
+   * deletions at once would cost a page a row, the costliest part of a small transaction.
+   */
+  readonly #garbage: Set<K> | undefined;
+  #dirty = new Map<K, R | undefined>();
+  #recent = new Map<K, R>();
+  #older = new Map<K, R>();
+  /** Whether the transaction that runs has deleted what the file had too much. */
+  #collected = false;
+  /** Rows above it were never written, so there is nothing to delete. */
+  #highest: K | undefined;
+  #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
+
+  constructor(
+    name: string,
+    columns: string,
+    { keepsRecent = false, isSwept = false }: { keepsRecent?: boolean; isSwept?: boolean } = {},
+  ) {
+    this.name = name;
+    this.#garbage = isSwept ? new Set() : undefined;
+    this.#columns = columns.split(", ").map((column) => column.split(" ")[0] as keyof R & string);
+    this.#keepsRecent = keepsRecent;
+  }
+
+  get(key: K): R | undefined {
+    if (this.#dirty.has(key)) return this.#dirty.get(key);
+    if (this.#garbage?.has(key)) return undefined;
+    return this.#recent.get(key) ?? this.#older.get(key) ?? this.#read(key);
+  }
+
+  #read(key: K): R | undefined {
+    const values = orDamaged(() => this.#statements?.get.get(key)) as Value[] | undefined;
+    if (values === undefined) return undefined;
+    const row: Record<string, Value> = {};
+    for (let index = 0; index < values.length; index++) {
+      row[this.#columns[index] ?? ""] = values[index] ?? null;
+    }
+    // Whoever asks about a version asks again soon.
+    this.#keep(key, row as R);
+    return row as R;
+  }
+
+  #keep(key: K, row: R): void {
+    if (!this.#keepsRecent) return;
+    if (this.#recent.size > RECENT) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+    }
+    this.#recent.set(key, row);
+  }
+
+  /** The row must not be changed afterwards. */
+  put(key: K, row: R): void {
+    this.#dirty.set(key, row);
+  }
+
+  delete(key: K): void {
+    const isWritten = this.#highest !== undefined && key <= this.#highest;
+    if (this.#garbage !== undefined || !isWritten) this.#dirty.delete(key);
+    else this.#dirty.set(key, undefined);
+    if (isWritten) this.#garbage?.add(key);
+    this.#recent.delete(key);
+    this.#older.delete(key);
+  }
+
+  /** Rows that are not written yet. */
+  get dirty(): ReadonlyMap<K, R | undefined> {
+    return this.#dirty;
+  }
+
+  attach(database: DatabaseSync): void {
+    const { name } = this;
+    const values = this.#columns.map(() => "?").join(", ");
+    this.#statements = {
+      get: asTuples(database.prepare(`SELECT ${this.#columns.join(", ")} FROM ${name} WHERE key = ?`)),
+      put: database.prepare(
+        `INSERT OR REPLACE INTO ${name} (key, ${this.#columns.join(", ")}) VALUES (?, ${values})`,
+      ),
+      delete: database.prepare(`DELETE FROM ${name} WHERE key = ?`),
+    };
+    this.#highest = database.prepare(`SELECT max(key) AS key FROM ${name}`).get()?.["key"] as K | null ??
+      undefined;
+  }
+
+  /** Within a transaction: writes up to `limit` rows and returns how many that were. `settle` follows the commit. */
+  write(limit: number): number {
+    const statements = this.#statements;
+    if (statements === undefined) return 0;
+    if ((this.#garbage?.size ?? 0) >= GARBAGE) this.#writeGarbage(statements.delete);
+    let count = 0;
+    for (const [key, row] of this.#dirty) {
+      if (count === limit) break;
+      if (row === undefined) statements.delete.run(key);
+      else statements.put.run(key, ...this.#columns.map((column) => row[column] as Value));
+      count++;
+    }
+    return count;
+  }
+
+  #writeGarbage(statement: StatementSync): void {
+    const keys = [...this.#garbage ?? []].sort((a, b) => a < b ? -1 : 1);
+    for (const key of keys) statement.run(key);
+    this.#collected = true;
+  }
+
+  /** Nothing was written after all. */
+  rolledBack(): void {
+    this.#collected = false;
+  }
+
+  /** The first `count` dirty rows are written and committed. */
+  settle(count: number): void {
+    if (this.#collected) this.#garbage?.clear();
+    this.#collected = false;
+    for (const [key, row] of this.#dirty) {
+      if (count-- === 0) break;
+      if (this.#highest === undefined || key > this.#highest) this.#highest = key;
+      if (row !== undefined) this.#keep(key, row);
+      this.#dirty.delete(key);
+    }
+  }
+}
 
 /** All tables of a store. */
 export class Journal {
@@ -163,16 +297,10 @@ export class Journal {
     this.meta,
   ];
   #database: DatabaseSync | undefined;
-  #log: Log | undefined;
-  #sayLogged: StatementSync | undefined;
-  /** The last record of which all is in the database. */
-  #writtenTo: number | undefined;
 
-  /** Goes on with a database, and with a log that is read already. What is dirty stays so. */
-  attach(database: DatabaseSync, log?: Log): void {
+  /** Goes on with a database. What is dirty stays so. */
+  attach(database: DatabaseSync): void {
     this.#database = database;
-    this.#log = log;
-    this.#sayLogged = database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('log', ?)");
     for (const table of this.#tables) orDamaged(() => table.attach(database));
   }
 
@@ -184,38 +312,8 @@ export class Journal {
     return this.#tables.reduce((sum, table) => sum + table.dirty.size, 0);
   }
 
-  /** Whether anything has changed that is neither in the database nor in the log. */
   get isDirty(): boolean {
-    return this.#tables.some(({ unlogged }) => unlogged.size > 0);
-  }
-
-  /** At the start, first: what the log has beyond the database is dirty, and need not be said to the log again. */
-  replay(): void {
-    for (const record of this.#log?.recordsAfter(Number(this.readMeta().get("log") ?? 0)) ?? []) {
-      for (const [name, key, row] of parseRecord(record)) {
-        const table = this.#tables.find((one) => one.name === name) as
-          | Table<string | number, object>
-          | undefined;
-        if (row === null) table?.delete(key);
-        else table?.put(key, row);
-      }
-    }
-    for (const table of this.#tables) table.logged();
-  }
-
-  /** Ends a small batch in the log. Returns false where that is not for it: there is none, or much to write. */
-  append(): boolean {
-    const log = this.#log;
-    const rows = this.#tables.reduce((sum, { unlogged }) => sum + unlogged.size, 0);
-    if (log === undefined || rows > SMALL || log.size > LOG) return false;
-    log.append(printRecord(this.#tables.flatMap((table) => table.changes() as Change[])));
-    for (const table of this.#tables) table.logged();
-    return true;
-  }
-
-  /** What the last transaction wrote is durable: if nothing was appended since, the log may begin anew. */
-  restartLog(): void {
-    if (this.#log?.last === this.#writtenTo) this.#log?.restart();
+    return this.#tables.some((table) => table.dirty.size > 0);
   }
 
   /**
@@ -227,8 +325,6 @@ export class Journal {
     const database = this.#database;
     if (database === undefined) return;
     const counts: number[] = [];
-    // In slices, some of what the log has would be newer in the database and some would be missing.
-    if (limit < Infinity) { for (const table of this.#tables) table.unlog(); }
     database.exec("BEGIN IMMEDIATE");
     try {
       let rest = limit;
@@ -237,7 +333,6 @@ export class Journal {
         counts.push(count);
         rest -= count;
       }
-      if (this.#log !== undefined) this.#sayLogged?.run(String(this.#log.last));
       orDamaged(() => database.exec("COMMIT"));
     } catch (error) {
       // After some faults of the disk SQLite has rolled back by itself.
@@ -246,18 +341,29 @@ export class Journal {
       throw error;
     }
     this.#tables.forEach((table, index) => table.settle(counts[index] ?? 0));
-    this.#writtenTo = this.isDirty ? undefined : this.#log?.last;
+  }
+
+  /** All rows that are written, by their keys and some columns, as tuples: for the start. `newestFirst`: backwards. */
+  *scan<T extends [number, ...Value[]]>(table: string, columns: string, newestFirst = false): Generator<T> {
+    const [after, order, first] = newestFirst ? ["<", "DESC", Infinity] : [">", "ASC", -1];
+    // In pages: one by one takes twice as long, and all at once twice the memory.
+    const page = this.#database?.prepare(
+      `SELECT key, ${columns} FROM ${table} WHERE key ${after} ? ORDER BY key ${order} LIMIT ${PAGE}`,
+    );
+    if (page === undefined) return;
+    asTuples(page);
+    for (let last: number | undefined = first; last !== undefined;) {
+      const from = last;
+      const rows = orDamaged(() => page.all(from)) as unknown as T[];
+      yield* rows;
+      last = rows.at(-1)?.[0];
+    }
   }
 
   /** The few rows of `meta`. */
   readMeta(): Map<string, string> {
     const rows = this.#database?.prepare("SELECT key, value FROM meta").all() ?? [];
-    const values = new Map(rows.map(({ key, value }) => [key as string, value as string]));
-    for (const [key, row] of this.meta.dirty) {
-      if (row === undefined) values.delete(key);
-      else values.set(key, row.value);
-    }
-    return values;
+    return new Map(rows.map(({ key, value }) => [key as string, value as string]));
   }
 
   /** Gives free pages of the file back, a bounded number of them. */

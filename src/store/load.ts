@@ -27,7 +27,7 @@ export function load(parts: Parts): void {
   const { journal, bodies, inventory, followers, pending } = parts;
   inventory.loadMeta();
   pending.all.load();
-  for (const [id, raw, z] of journal.blocks.scan<[number, number, number]>("raw, length(z)")) {
+  for (const [id, raw, z] of journal.scan<[number, number, number]>("block", "raw, length(z)")) {
     bodies.load(id, raw, z);
   }
   const pods = loadPods(parts);
@@ -70,7 +70,7 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
   const pods = new Map<number, Pod>();
   const columns =
     "uid, namespace, name, audience, route, environment, workload, generation, remindAt, goneAt, goneVersion, goneLeft";
-  for (const tuple of journal.pods.scan<Tuple>(columns)) {
+  for (const tuple of journal.scan<Tuple>("pod", columns)) {
     const [id, uid, namespace, name, endpoints, route, environment, workload, ...rest] = tuple;
     const [generation, remindAt, ...gone] = rest;
     const [goneAt, goneVersion, goneLeft] = gone;
@@ -100,7 +100,7 @@ type Row = Omit<PendingRow, "coalesced" | "moreReasons"> & { seq: number };
 
 function readPending(journal: Journal): Row[] {
   type Tuple = [number, number, number, number, number, string | null];
-  const tuples = journal.pending.scan<Tuple>("endpoint, version, tries, dead, why");
+  const tuples = journal.scan<Tuple>("pending", "endpoint, version, tries, dead, why");
   return Array.from(tuples, ([seq, endpoint, version, tries, dead, why]) => {
     return { seq, endpoint, version, tries, dead, why };
   });
@@ -116,7 +116,11 @@ function loadVersions(
   const found = new Map<number, { pod: Pod; transition: boolean }>();
   const columns = "pod, resourceVersion, epoch, flags, block, at, length";
   for (
-    const [id, podId, resourceVersion, epoch, flags, ...place] of journal.versions.scan<Tuple>(columns, true)
+    const [id, podId, resourceVersion, epoch, flags, ...place] of journal.scan<Tuple>(
+      "version",
+      columns,
+      true,
+    )
   ) {
     const [block, at, length] = place;
     versions.last = Math.max(versions.last, id);

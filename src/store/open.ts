@@ -70,9 +70,7 @@ class OpenStore implements Store {
   readonly #batches: Batch[] = [];
   #committed = 0;
   #isSyncing = false;
-  /** Whether a transaction was made since the last sync began, and not only the log appended to. */
-  #isWritten = true;
-  #timer: { at: number; within: number; cancel: () => void } | undefined;
+  #timer: { at: number; cancel: () => void } | undefined;
   #fault: string | undefined;
   #nextTry = 0;
   /** The epoch in which the file is behind, as the mark beside it says; undefined: it is not. */
@@ -120,8 +118,7 @@ class OpenStore implements Store {
       disk: disk.isMemory ? options.buffer : options.stateMax,
       onEvicted: options.onEvicted,
     });
-    if (disk.database !== undefined) this.#journal.attach(disk.database, disk.log);
-    this.#journal.replay();
+    if (disk.database !== undefined) this.#journal.attach(disk.database);
     const { inventory, followers, pending } = this;
     load({
       journal: this.#journal,
@@ -210,11 +207,7 @@ class OpenStore implements Store {
     }
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
-      if (isDirty && (this.#fault !== undefined || !this.#journal.append())) {
-        if (this.#fault === undefined) this.#versions.gather();
-        this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
-        this.#isWritten = true;
-      }
+      if (isDirty) this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       return this.#failed(error, batch);
@@ -232,26 +225,22 @@ class OpenStore implements Store {
   }
 
   /** One at a time: what was committed before it began is durable when it ends. */
-  #sync(sync: (isLogged: boolean) => Promise<void>): void {
+  #sync(sync: () => Promise<void>): void {
     if (this.#isSyncing) return;
     this.#isSyncing = true;
-    const isLogged = !this.#isWritten;
-    this.#isWritten = false;
     const committed = this.#committed;
     const next = (): void => {
       this.#isSyncing = false;
       if (!this.#isClosed && this.#fault === undefined && this.#committed > committed) this.#sync(sync);
     };
-    sync(isLogged).then(() => {
+    sync().then(() => {
       if (this.#isClosed) return;
-      if (!isLogged && !this.#isWritten) this.#journal.restartLog();
       const isCurrent = this.#fault === undefined && !this.#journal.isDirty;
       if (isCurrent && this.#behindIn !== undefined) this.#setBehind(undefined);
       this.#release(committed);
       next();
     }, (error: unknown) => {
       if (this.#isClosed) return;
-      this.#isWritten = true;
       this.#failed(error instanceof Error ? error : new Error(String(error)), this.#committed);
       next();
     });
@@ -295,8 +284,7 @@ class OpenStore implements Store {
 
   /** A timer that was set for another reason stays set: to cancel and set one at each change would cost more. */
   #commitIn(milliseconds: number): void {
-    // One that was set for no longer is due before: it need not be compared, and to ask the clock costs, too.
-    if (this.#isClosed || (this.#timer?.within ?? Infinity) <= milliseconds) return;
+    if (this.#isClosed) return;
     const at = this.#clock.monotonic() + milliseconds;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
@@ -304,7 +292,7 @@ class OpenStore implements Store {
       this.#timer = undefined;
       this.#commit(true);
     });
-    this.#timer = { at, within: milliseconds, cancel };
+    this.#timer = { at, cancel };
   }
 
   tidy(): void {

@@ -107,19 +107,12 @@ export class Versions {
 
   /** One turn of compaction; see `Bodies.compact`. */
   compact(): void {
-    this.#bodies.compact(this.#move);
+    this.#bodies.compact((id, from, add) => {
+      const row = this.#journal.versions.get(id);
+      const body = row?.block === from ? this.#bodies.read(row) : undefined;
+      if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "trimmed"));
+    });
   }
-
-  /** See `Bodies.gather`. */
-  gather(): void {
-    this.#bodies.gather(this.#move);
-  }
-
-  readonly #move = (id: number, from: number, add: (body: Uint8Array) => Place): void => {
-    const row = this.#journal.versions.get(id);
-    const body = row?.block === from ? this.#bodies.read(row) : undefined;
-    if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "trimmed"));
-  };
 
   #replace(id: number, place: Place, isTrimmed: boolean): void {
     const row = this.row(id);

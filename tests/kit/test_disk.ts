@@ -1,28 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Disk, openFile } from "../../src/store/database.ts";
-import type { Log } from "../../src/store/log_file.ts";
-
-/** What is on a disk, by the end of its name. */
-type Files = Record<"" | "-wal" | "-log", Uint8Array>;
-
-/** A log of which each append is preceded and followed by something, such as a fault. */
-export function logWith(log: Log, before: () => void, after: () => void): Log {
-  return {
-    get size() {
-      return log.size;
-    },
-    get last() {
-      return log.last;
-    },
-    recordsAfter: (number) => log.recordsAfter(number),
-    append(payload): void {
-      before();
-      log.append(payload);
-      after();
-    },
-    restart: () => log.restart(),
-  };
-}
 
 /** A state file whose syncs end when the test says so, and whose disk is full when it says so. */
 export class TestDisk implements Disk {
@@ -30,11 +7,10 @@ export class TestDisk implements Disk {
   readonly behindIn: number | undefined;
   readonly #file: Disk;
   readonly #path: string;
-  #isFull = false;
   #syncs: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** The file and its log as a power cut would leave them: as of the last sync that ended. */
-  #safe: Files;
-  readonly #begun: Files[] = [];
+  #safe: { file: Uint8Array; wal: Uint8Array };
+  readonly #begun: { file: Uint8Array; wal: Uint8Array }[] = [];
 
   constructor(path: string) {
     this.#path = path;
@@ -45,13 +21,6 @@ export class TestDisk implements Disk {
 
   get database(): DatabaseSync | undefined {
     return this.#file.database;
-  }
-
-  get log(): Log | undefined {
-    const full = (): void => {
-      if (this.#isFull) throw new Error("No space left on device");
-    };
-    return this.#file.log && logWith(this.#file.log, full, () => {});
   }
 
   open(): DatabaseSync {
@@ -82,13 +51,11 @@ export class TestDisk implements Disk {
 
   /** A database that may have no more pages than it has is a full disk. */
   fillUp(): void {
-    this.#isFull = true;
     const { page_count: pages } = this.open().prepare("PRAGMA page_count").get() ?? {};
     this.open().exec(`PRAGMA max_page_count = ${Number(pages)}`);
   }
 
   makeRoom(): void {
-    this.#isFull = false;
     this.open().exec("PRAGMA max_page_count = 1000000");
   }
 
@@ -102,20 +69,19 @@ export class TestDisk implements Disk {
 
   /** What a crash of the process (or a power cut) leaves, as another file. */
   copyTo(path: string, powerCut = false): void {
-    const files = powerCut ? this.#safe : this.#read();
-    for (const [end, bytes] of Object.entries(files)) Deno.writeFileSync(path + end, bytes);
+    const { file, wal } = powerCut ? this.#safe : this.#read();
+    Deno.writeFileSync(path, file);
+    Deno.writeFileSync(`${path}-wal`, wal);
     Deno.copyFileSync(`${this.#path}-mark`, `${path}-mark`);
   }
 
-  #read(): Files {
-    const read = (end: string): Uint8Array => {
-      try {
-        return Deno.readFileSync(this.#path + end);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-        return new Uint8Array();
-      }
-    };
-    return { "": read(""), "-wal": read("-wal"), "-log": read("-log") };
+  #read(): { file: Uint8Array; wal: Uint8Array } {
+    let wal = new Uint8Array();
+    try {
+      wal = Deno.readFileSync(`${this.#path}-wal`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return { file: Deno.readFileSync(this.#path), wal };
   }
 }

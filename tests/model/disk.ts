@@ -1,7 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
-import type { Log } from "../../src/store/log_file.ts";
-import { logWith } from "../kit/test_disk.ts";
 
 /**
  * The disk that the state is on: whether it can be written, and what of it is left after a kill and after a power cut.
@@ -97,16 +95,6 @@ export class ModelDisk {
     this.#goOnWith(this.#path(`durable-${this.durable}`));
   }
 
-  /** A log on this disk, which meets its faults. */
-  logOn(log: Log): Log {
-    return logWith(log, () => {
-      if (this.#isFailing) {
-        this.wrote(false);
-        throw new Error("No space left on device");
-      }
-    }, () => this.wrote(true));
-  }
-
   /** Called once, last. */
   close(): void {
     byFolder.delete(this.#folder);
@@ -148,7 +136,7 @@ export class ModelDisk {
 
 /** The main file alone lacks what was not written back to it yet. */
 function copyState(from: string, to: string): void {
-  for (const suffix of ["", "-wal", "-log"]) copy(from + suffix, to + suffix);
+  for (const suffix of ["", "-wal"]) copy(from + suffix, to + suffix);
 }
 
 function copy(from: string, to: string): void {

@@ -136,7 +136,7 @@ export class Program implements Client {
       this.outcome = await run(options, world, {
         connect: () => Promise.resolve(api.reachedBy(this)),
         openClient: () => wayTo(find, this, world.clock, onStray),
-        openDisk: (file) => syncedBy(openFile(file), disk, sync),
+        openDisk: (file) => syncedBy(openFile(file), sync),
       });
     } catch (error) {
       this.outcome = error instanceof Error ? error : new Error(String(error));
@@ -186,11 +186,8 @@ export class Program implements Client {
 }
 
 /** The real file, made durable by the model's disk. */
-function syncedBy(disk: Disk, model: ModelDisk, sync: () => Promise<void>): Disk {
+function syncedBy(disk: Disk, sync: () => Promise<void>): Disk {
   return {
-    get log() {
-      return disk.log && model.logOn(disk.log);
-    },
     get database() {
       return disk.database;
     },

@@ -43,7 +43,11 @@ export const RULES = {
   broken: { ...ALL, filter: { expression: `pod.metadata.labels["nobody"] == "x"`, onError: "drop" } },
   both: {
     ...selecting("app=shop", (app) => app === "shop"),
-    filter: { reasons: ["sync", "terminated", "deleted"], expression: `previous == null`, onError: "drop" },
+    filter: {
+      reasons: ["sync", "terminated", "deleted"],
+      expression: `event == "pod.deleted" || previous == null`,
+      onError: "drop",
+    },
   },
 } satisfies Record<string, Rule>;
 

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Subcommand>> = {
   config: async () => (await import("./config_command.ts")).answerConfig,
   receive: async () => (await import("./receive_command.ts")).parseReceive,
   secret: async () => (await import("./secret_command.ts")).answerSecret,
+  "send-test": async () => (await import("./send_test_command.ts")).parseSendTest,
   verify: async () => (await import("./verify_command.ts")).answerVerify,
 };
 

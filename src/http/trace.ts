@@ -16,7 +16,7 @@ export function tracedNetwork(deps: NetworkDeps, onStep: (step: Step) => void): 
   const { clock, resolve = resolveBySystem, connect = connectBySystem } = deps;
   return new Network({
     clock,
-    async resolve(host) {
+    async resolve(host): Promise<string[]> {
       const since = clock.monotonic();
       const addresses = await resolve(host).catch((error) => {
         onStep({ kind: "name", host, addresses: [], took: clock.monotonic() - since });
@@ -25,7 +25,7 @@ export function tracedNetwork(deps: NetworkDeps, onStep: (step: Step) => void): 
       onStep({ kind: "name", host, addresses, took: clock.monotonic() - since });
       return addresses;
     },
-    async connect(address, port, signal) {
+    async connect(address, port, signal): Promise<Deno.TcpConn> {
       const since = clock.monotonic();
       const tell = (isOpen: boolean): void => {
         if (!signal.aborted) {

@@ -6,7 +6,7 @@ import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
-import type { ReceiveOptions } from "./src/cli/job.ts";
+import type { ReceiveOptions, SendTestOptions } from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
@@ -124,6 +124,8 @@ async function main(argv: string[]): Promise<number> {
         return await answer(options);
       case "receive":
         return await startReceiver(options);
+      case "send-test":
+        return await sendTest(options, context);
       case "help":
         await print(options.text);
         return 0;
@@ -138,6 +140,7 @@ async function main(argv: string[]): Promise<number> {
       for (const message of messages) writeError(usageLine(form, message));
       return error instanceof UsageError ? 2 : 1;
     }
+    if (error instanceof Stopped) return error.code;
     sayUnexpected(error);
     return 1;
   }
@@ -161,6 +164,14 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
     stop: stop.signal,
   });
   return 0;
+}
+
+async function sendTest(options: SendTestOptions, { env, random }: CommandContext): Promise<number> {
+  const { accountOf } = await import("./src/app/send_test.ts");
+  const { textOf } = await import("./src/app/account.ts");
+  const account = await accountOf(options, { clock: systemClock, env, random, stop: stop.signal });
+  await print(options.output === "json" ? `${JSON.stringify(account)}\n` : textOf(account));
+  return account.isAccepted ? 0 : 1;
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */

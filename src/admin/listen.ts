@@ -16,10 +16,10 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A flag, and the form of its value. */
+/** What names an address, in short and with its values. */
 interface Flag {
   name: string;
-  value: string;
+  spelled: string;
 }
 
 /** Nobody can listen there; the message says what to do. */
@@ -40,7 +40,7 @@ export function listen(
   address: Address,
   service: Service,
   clock: Clock,
-  flag: Flag = { name: "--listen", value: "HOST:PORT" },
+  flag: Flag = { name: "--listen", spelled: "--listen HOST:PORT" },
 ): Listening {
   const listener = bind(address, flag);
   const server = new Server(service, clock);
@@ -88,8 +88,8 @@ function bind({ host, port }: Address, flag: Flag): Deno.TcpListener {
       if (error instanceof Deno.errors.AddrInUse) break;
     }
   }
-  const { name, value } = flag;
-  throw new ListenError(`${name}: ${why(cause, port)} Choose another address with ${name} ${value}.`, {
+  const { name, spelled } = flag;
+  throw new ListenError(`${name}: ${why(cause, port)} Choose another address with ${spelled}.`, {
     cause,
   });
 }

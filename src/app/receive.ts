@@ -58,7 +58,10 @@ export async function receive(
     within: WITHIN + delay + 2 * (exec?.timeout ?? 0),
     respond: (head: Head, body: Uint8Array) => receiver.respond(head, body),
   };
-  const listening = listen(options, service, world.clock, { name: "--port", value: "PORT" });
+  const listening = listen(options, service, world.clock, {
+    name: "--host, --port",
+    spelled: "--host HOST --port PORT",
+  });
   const name = host.includes(":") ? `[${host}]` : host;
   world.remark(`Receives at http://${name}:${listening.port}/ until it is interrupted (Ctrl-C).`);
   if (options.secrets.length === 0) world.remark("Verifies nothing: --secret-file names no secret.");

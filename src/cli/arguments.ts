@@ -102,7 +102,8 @@ function buildCommand(write: (text: string) => void): Command {
   const program = new Command("k8svent")
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
     .usage(
-      "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema",
+      "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema\n" +
+        "       k8svent send-test | receive | verify | secret generate [flags]",
     )
     .exitOverride()
     .configureOutput({

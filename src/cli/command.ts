@@ -1,7 +1,9 @@
+import { similar } from "../config/similar.ts";
 import { fileFault } from "../config/named_file.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
+import { type FlagName, FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
 
@@ -15,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<Subcommand>> = {
   config: async () => (await import("./config_command.ts")).answerConfig,
   receive: async () => (await import("./receive_command.ts")).parseReceive,
   secret: async () => (await import("./secret_command.ts")).answerSecret,
+  "send-test": async () => (await import("./send_test_command.ts")).parseSendTest,
   verify: async () => (await import("./verify_command.ts")).answerVerify,
 };
 
@@ -31,11 +34,22 @@ export async function parseCommand(
   const [word = "", ...rest] = argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load())(rest, context);
+  checkWord(word);
   const given = readArguments(argv, context.env);
   const config = "kind" in given ? undefined : await configOf(given, context);
   const options = parseOptions(argv, context.env, config);
   if (options.command === "run") checkFiles(options, context);
   return options;
+}
+
+/** A command that is misspelt. The word is not shown: it may be a webhook or a secret. */
+function checkWord(word: string): void {
+  if (word.startsWith("-") || word === "" || FLAGS.has(word as FlagName)) return;
+  const near = similar(word, [...Object.keys(COMMANDS), "help", "version"]);
+  if (near === undefined || near === word) return;
+  throw new UsageError(
+    `There is no such command. Did you mean k8svent ${near}? "k8svent --help" lists them all.`,
+  );
 }
 
 /** What is sent or shown to a registry is not the service account's, whoever names it. */

@@ -1,5 +1,7 @@
+import type { Scheme } from "../route/endpoint_settings.ts";
+
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
-export type Job = ReceiveOptions;
+export type Job = ReceiveOptions | SendTestOptions;
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {
@@ -13,4 +15,16 @@ export interface ReceiveOptions {
   answer: { status: number | "hang up"; delay: number; retryAfter?: number; every: number };
   /** Only with secrets. */
   exec?: { argv: string[]; timeout: number };
+}
+
+/** What to send, and where. */
+export interface SendTestOptions {
+  command: "send-test";
+  url: URL;
+  /** Empty: it is not signed. */
+  secrets: string[];
+  signatures: Scheme[];
+  /** Milliseconds. */
+  timeout: number;
+  output: "table" | "json";
 }

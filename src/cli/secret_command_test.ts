@@ -55,3 +55,15 @@ Deno.test("secret without more prints its help, in 80 columns", async () => {
   assert.match(data, /^Usage: k8svent secret generate/);
   assert.deepEqual(data.split("\n").filter((line) => line.length > 80), []);
 });
+
+Deno.test("a command that is misspelt is found, and a word that is near to none is not shown", async () => {
+  for (
+    const [word, command] of [["recieve", "receive"], ["sendtest", "send-test"], ["verfy", "verify"]] as const
+  ) {
+    await assert.rejects(
+      parseCommand([word], contextOf({})),
+      new RegExp(`Did you mean k8svent ${command}\\?`),
+    );
+  }
+  await assert.rejects(parseCommand(["hooks.example.com/token"], contextOf({})), /^(?!.*token)/);
+});

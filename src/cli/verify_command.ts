@@ -3,6 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { choice } from "../config/value.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import { fileFault } from "../runtime/file_fault.ts";
+import { wrapped } from "../runtime/wrapped.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
 
@@ -101,15 +102,4 @@ function table(verdicts: readonly Verdict[]): string {
     const start = `${(names[index] ?? "").padEnd(width)}  ${holds ? "holds" : "fails"}  `;
     return `${start}${wrapped(why, 80 - start.length).join(`\n${" ".repeat(start.length)}`)}\n`;
   }).join("");
-}
-
-/** Lines of at most so many columns. A word that is longer has a line of its own. */
-function wrapped(text: string, columns: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line !== "" && line.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
 }

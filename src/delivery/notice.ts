@@ -33,5 +33,12 @@ export interface HeartbeatNotice {
   at: string;
 }
 
-/** Any of them. */
+/** Somebody tries out whether messages arrive (`k8svent send-test`); it stands for nothing. */
+export interface TestNotice {
+  type: "k8svent.test";
+  /** RFC 3339 */
+  at: string;
+}
+
+/** Any of those that a run sends. */
 export type Notice = GapNotice | InventoryNotice | HeartbeatNotice;

@@ -336,7 +336,8 @@ function usesTls({ isTls, proxy }: Way): boolean {
   return isTls || proxy?.scheme === "https";
 }
 
-function makeRoute(url: URL, options: ClientOptions): Route | Failure {
+/** Where a URL leads, by which proxy; or why it leads nowhere. */
+export function makeRoute(url: URL, options: ClientOptions): Route | Failure {
   const { guard } = options;
   const isTls = url.protocol === "https:";
   const host = bareHost(url);

@@ -85,7 +85,8 @@ function serverName({ host, tls }: Way): string {
   return tls.serverName ?? host;
 }
 
-async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promise<Look | undefined> {
+/** What the server shows in a handshake of which nothing is believed; undefined: it was not reached. */
+export async function lookAgain(way: Way, network: Network, signal: AbortSignal): Promise<Look | undefined> {
   const enough = new AbortController();
   const cancel = network.clock.after(LONGEST_LOOK, () => enough.abort());
   const both = AbortSignal.any([signal, enough.signal]);

@@ -128,7 +128,7 @@ function inTurn(addresses: readonly string[]): string[] {
 }
 
 /** Of the names below `localhost`, which are this machine too (RFC 6761 §6.3; so for curl), many resolvers know none. */
-async function resolveBySystem(host: string): Promise<string[]> {
+export async function resolveBySystem(host: string): Promise<string[]> {
   if (/\.localhost\.?$/i.test(host)) return ["127.0.0.1", "::1"];
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
@@ -137,7 +137,11 @@ async function resolveBySystem(host: string): Promise<string[]> {
  * When the signal aborts just as the connection is there, `Deno.connect` (2.9.6) drops it unclosed: it asks the signal
  * once more, last of all, and throws. So it gets a signal of its own that does not throw; whoever gave it up closes it.
  */
-async function connectBySystem(address: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+export async function connectBySystem(
+  address: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Deno.TcpConn> {
   signal.throwIfAborted();
   const own = new AbortController();
   own.signal.throwIfAborted = (): void => {};

@@ -27,7 +27,15 @@ Deno.test("a program that fails tells its code, and one that reads nothing is no
 });
 
 Deno.test("a program that takes too long is killed, with what it has started", async () => {
-  assert.deepEqual(await run(["sh", "-c", "sleep 600 & sleep 600"], { timeout: 50 }), { kind: "killed" });
+  const file = await Deno.makeTempFile();
+  const script = 'sleep 600 & echo $! > "$1"; wait';
+  assert.deepEqual(await run(["sh", "-c", script, "sh", file], { timeout: 500 }), { kind: "killed" });
+  const pid = (await Deno.readTextFile(file)).trim();
+  assert.match(pid, /^\d+$/);
+  // One that nobody has waited for yet is a zombie.
+  const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", pid] }).output();
+  assert.match(new TextDecoder().decode(stdout), /^(Z.*)?\s*$/);
+  await Deno.remove(file);
 });
 
 Deno.test("a program is killed as soon as nobody waits for it", async () => {

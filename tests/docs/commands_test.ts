@@ -30,6 +30,7 @@ const OPERATE = [
   "updates",
   "health",
   "receivers",
+  "tools",
   "flags",
   "configuration",
   "delivery",
@@ -135,6 +136,7 @@ class Reader implements AsyncDisposable {
   readonly #receiver: Receiver;
   readonly #env: Record<string, string>;
   readonly #port = String(freePort());
+  readonly #otherPort = String(freePort());
   /** What runs until it is left. */
   #running: Running | undefined;
 
@@ -215,6 +217,7 @@ class Reader implements AsyncDisposable {
     const adapted = !isOwn ? command : command
       .replaceAll("https://hooks.example.com/pods", this.#receiver.url)
       .replaceAll("127.0.0.1:8080", `127.0.0.1:${this.#port}`)
+      .replaceAll(/(127\.0\.0\.1:|--port )8081\b/g, `$1${this.#otherPort}`)
       .replaceAll("./secret", `${this.#folder}/secret`);
     // In a group of its own, so that what a shell or a task runner started ends with it.
     const child = new Deno.Command("sh", {

@@ -74,6 +74,15 @@ export const WAYS: Record<string, Way> = {
   "kubectl delete -f kube/namespace.yaml --ignore-not-found --wait=false": "runs",
   "rm -f ~/.local/bin/k8svent": "runs",
 
+  "k8svent secret generate > shared": "runs",
+  "k8svent receive --port 8081 --secret-file shared": { until: /Receives at/ },
+  "k8svent receive --port 8081 --secret-file shared --exec cat": { until: /Receives at/ },
+  "k8svent send-test --url http://127.0.0.1:8081 --secret-file shared": "runs",
+  'printf \'{"type":"k8svent.test"}\' > body.json': "runs",
+  "printf 'a plain secret of some length' > plain": "runs",
+  "k8svent verify --body body.json --secret-file plain -H 'x-hub-signature-256: sha256=3500d29a35f1f3fbcded1bd4b08ebe4e14fe57d7012b8a4045ce8ac6e6708dd3'":
+    "runs",
+
   "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
   "printf 'components:\\n  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
   "kubectl apply -f kube/pvc/claim.yaml": "runs",

@@ -59,7 +59,7 @@ Deno.test("receive says that its port is taken, and ends with 1", async () => {
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /--port: something else listens on port \d+\. Choose another address with --port PORT\./,
+    /--host, --port: something else listens on port \d+\. Choose another address with --host HOST --port PORT\./,
   );
 });
 

@@ -1,0 +1,55 @@
+import { parseDuration } from "../config/duration.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { choice } from "../config/value.ts";
+import { SCHEMES } from "../delivery/sign.ts";
+import type { Answer, CommandContext } from "./context.ts";
+import type { SendTestOptions } from "./job.ts";
+import { signatureKind } from "./signature_kind.ts";
+import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
+import { parseWebhooks } from "./webhooks.ts";
+
+/*
+ * `k8svent send-test`: what it is to do. `src/app/send_test.ts` does it.
+ */
+
+const OUTPUTS = ["table", "json"] as const;
+
+/** What `k8svent send-test` takes. */
+export const SEND_TEST_PAGE: ToolPage = {
+  name: "k8svent send-test",
+  usage: "--url URL [flags]",
+  about: "Send a test message to a webhook, once, and say what happened on the way.",
+  flags: {
+    url: { short: "u", value: "URL", help: "the webhook" },
+    "secret-file": { value: "FILE", help: "sign with the secrets in this file, one per line" },
+    signatures: {
+      value: "KIND",
+      words: SCHEMES,
+      help: "sign with this kind alone: standard, github or atomist; repeatable",
+    },
+    timeout: { value: "DURATION", help: "how long the attempt may take", fallback: "15s" },
+    output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table or json", fallback: "table" },
+  },
+  examples: ["k8svent send-test --url https://hooks.example.com/pods --secret-file ./secret"],
+  codes: "0 it was accepted, 1 it was not, 2 wrong usage.",
+};
+
+/** @throws {UsageError} */
+export function parseSendTest(argv: string[], context: CommandContext): SendTestOptions | Answer {
+  const typed = readTool(SEND_TEST_PAGE, argv);
+  if (typed.kind === "help") return say(typed.text);
+  const { values } = typed;
+  const text = (name: string): string => needed(SEND_TEST_PAGE, values, name);
+  const [{ url } = { url: undefined }] = parseWebhooks([text("url")], "--url");
+  const timeout = parseDuration(text("timeout"), "--timeout");
+  if (timeout === 0) throw new UsageError("--timeout must be more than 0.");
+  const signatures = values.get("signatures")?.map((kind) => signatureKind(kind, "--signatures"));
+  return {
+    command: "send-test",
+    url: url ?? new URL(text("url")),
+    secrets: secretsOf(values, context)?.secrets ?? [],
+    signatures: [...new Set(signatures ?? SCHEMES)],
+    timeout,
+    output: choice(...OUTPUTS)(text("output"), "--output"),
+  };
+}

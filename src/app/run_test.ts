@@ -68,7 +68,7 @@ class Running {
 
   /** What a probe of `/readyz` gets. */
   async readiness(): Promise<string> {
-    const said = /^Probes are answered on port (\d+)/;
+    const said = /^Probes and metrics are answered on port (\d+)/;
     await this.until(() => this.log.at("info").some((message) => said.test(message)));
     const port = this.log.at("info").map((message) => said.exec(message)?.[1]).find(Boolean);
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`);

@@ -9,9 +9,12 @@ import type { Gauge, Registry } from "./prom_client.ts";
  * makes its samples from that: what no scrape asks for costs nothing, and what is there no more has no series.
  */
 
+/** Labels by name. The same object at each scrape is written once, which is most of what a scrape costs. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** One value of a family. */
 export interface Sample {
-  labels?: Readonly<Record<string, string>>;
+  labels?: Labels;
   value: number | Histogram;
 }
 
@@ -82,22 +85,35 @@ function registryOf<R>(
   return registry;
 }
 
-type Value = { labels: Readonly<Record<string, string>>; value: number; metricName?: string };
+/** As the library takes it: of shared labels it remembers how they are written. */
+type Value = { sharedLabels: Labels; value: number; metricName?: string };
 
-const NO_LABELS: Readonly<Record<string, string>> = {};
+const NO_LABELS: Labels = {};
+
+const EXTENDED = new WeakMap<Labels, Map<string, Labels>>();
+
+/** Labels with one more, the same object for the same ones. */
+export function withLabel(labels: Labels, name: string, value: string): Labels {
+  const known = EXTENDED.get(labels) ?? new Map<string, Labels>();
+  EXTENDED.set(labels, known);
+  const key = `${name}=${value}`;
+  const extended = known.get(key) ?? { ...labels, [name]: value };
+  known.set(key, extended);
+  return extended;
+}
 
 function valuesOf(name: string, { labels = NO_LABELS, value }: Sample): Value[] {
-  if (typeof value === "number") return [{ labels, value }];
+  if (typeof value === "number") return [{ sharedLabels: labels, value }];
   let count = 0;
   const buckets = value.counts.map((more, index): Value => {
     count += more;
     const le = String(value.bounds[index] ?? "+Inf");
-    return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+    return { metricName: `${name}_bucket`, sharedLabels: withLabel(labels, "le", le), value: count };
   });
   return [
     ...buckets,
-    { metricName: `${name}_sum`, labels, value: value.sum },
-    { metricName: `${name}_count`, labels, value: count },
+    { metricName: `${name}_sum`, sharedLabels: labels, value: value.sum },
+    { metricName: `${name}_count`, sharedLabels: labels, value: count },
   ];
 }
 

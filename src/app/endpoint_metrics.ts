@@ -1,4 +1,4 @@
-import type { Family, Sample } from "../admin/exposition.ts";
+import { type Family, type Labels, type Sample, withLabel } from "../admin/exposition.ts";
 import type { Circuit } from "../delivery/endpoint_state.ts";
 import { OUTCOME_CLASSES, type Tally } from "../delivery/tally.ts";
 import type { WorkerFigures, Workers } from "../delivery/workers.ts";
@@ -17,7 +17,7 @@ import type { FilterFailures } from "./filter_failures.ts";
 
 /** How one label's endpoints do. */
 export interface EndpointReading {
-  label: string;
+  labels: Labels;
   tally: Tally;
   pending: number;
   deadLetters: number;
@@ -71,11 +71,9 @@ export function readEndpoints(parts: EndpointParts): EndpointReading[] {
     tally: workers.tallyOfAnnotations,
   }, parts);
   // An operator may have given that name away: two series of one name would be dropped.
-  const isTaken = own.some(({ label }) => label === OF_ANNOTATIONS);
-  return [...own, {
-    ...ofAnnotations,
-    label: isTaken ? `${ANNOTATION_PREFIX}${OF_ANNOTATIONS}` : OF_ANNOTATIONS,
-  }];
+  const isTaken = own.some(({ labels }) => labels["endpoint"] === OF_ANNOTATIONS);
+  const label = isTaken ? `${ANNOTATION_PREFIX}${OF_ANNOTATIONS}` : OF_ANNOTATIONS;
+  return [...own, { ...ofAnnotations, labels: labelsOf(label, ofAnnotations.tally) }];
 }
 
 function readOne(
@@ -88,7 +86,7 @@ function readOne(
   const oldest = names.map((name) => (now - (ages.oldest(name) ?? now)) / 1_000);
   const states = running.map(({ state }) => stateOf(state.circuit));
   return {
-    label,
+    labels: labelsOf(label, tally),
     tally,
     pending: sum(counts.map((one) => one.pending)),
     deadLetters: sum(counts.map((one) => one.deadLetters)),
@@ -100,6 +98,16 @@ function readOne(
     evicted: figures.evictedOf(label),
     filterErrors: sum(names.map((name) => filterFailures.total(name))),
   };
+}
+
+/** The same object for as long as the endpoint is there; see `Labels`. */
+const LABELS = new WeakMap<Tally, Labels>();
+
+function labelsOf(endpoint: string, tally: Tally): Labels {
+  const known = LABELS.get(tally);
+  const labels = known?.["endpoint"] === endpoint ? known : { endpoint };
+  LABELS.set(tally, labels);
+  return labels;
 }
 
 function stateOf({ kind }: Circuit): State {
@@ -135,7 +143,7 @@ function each(
     name: `k8svent_${name}`,
     type,
     help,
-    samples: ({ endpoints }) => endpoints.map((one) => ({ labels: { endpoint: one.label }, value: of(one) })),
+    samples: ({ endpoints }) => endpoints.map((one) => ({ labels: one.labels, value: of(one) })),
   };
 }
 
@@ -156,7 +164,7 @@ function split<V extends string>(
       endpoints.flatMap((one) => {
         const found = of(one);
         return values.map((value): Sample => {
-          return { labels: { endpoint: one.label, [label]: value }, value: found[value] };
+          return { labels: withLabel(one.labels, label, value), value: found[value] };
         });
       }),
   };

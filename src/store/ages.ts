@@ -2,8 +2,8 @@
  * Since when what is pending is pending.
  *
  * A message has no time of its own: with 100,000 of them each number counts. But their keys (`seq`) count up, so it is
- * enough to remember the last key of each commit and when that was. The last 2,000 commits are remembered as they were, of
- * those before ever fewer: an age is right to some parts of a hundred, or to the millisecond while it is small.
+ * enough to remember the last key of each commit and when that was. There are ever more of those, so the older ones are
+ * thinned out: an age is right to some parts of a hundred.
  *
  * What an earlier process recorded counts from when this one began. A newer version that takes an older one's place keeps
  * its key: the age is that of the oldest change that the endpoint has not been told of.
@@ -13,8 +13,9 @@ import type { Endpoint, Endpoints } from "./endpoint.ts";
 import type { Line } from "./lines.ts";
 import type { Ages, Message } from "./store.ts";
 
-/** Commits that are remembered; when it is so many, every second one of the older half is forgotten. */
+/** Commits that are remembered at the most, and which part of an age an error may be. */
 const COMMITS = 4_096;
+const HIDDEN = 64;
 
 /** `Ages` in memory. */
 export class PendingAges implements Ages {
@@ -34,8 +35,18 @@ export class PendingAges implements Ages {
   committed(last: number): void {
     if (last === this.#commits.at(-1)?.last) return;
     this.#commits.push({ last, at: this.#clock.monotonic() });
-    if (this.#commits.length < COMMITS) return;
-    this.#commits = this.#commits.filter((_, index) => index >= COMMITS / 2 || index % 2 === 1);
+    if (this.#commits.length >= COMMITS) this.#thin();
+  }
+
+  /** Those stay that are further from the next one than their age would hide. */
+  #thin(): void {
+    const now = this.#commits.at(-1)?.at ?? 0;
+    const kept: { last: number; at: number }[] = [];
+    for (const commit of this.#commits.toReversed()) {
+      const next = kept.at(-1);
+      if (next === undefined || next.at - commit.at > (now - commit.at) / HIDDEN) kept.push(commit);
+    }
+    this.#commits = kept.reverse();
   }
 
   recordedAt({ seq }: Pick<Message, "seq">): number {

@@ -115,7 +115,7 @@ function stateOf({ kind }: Circuit): State {
 }
 
 function countsOf(states: State[]): Record<State, number> {
-  const counts = { closed: 0, open: 0, half_open: 0, disabled: 0 };
+  const counts = { closed: 0, open: 0, "half_open": 0, disabled: 0 };
   for (const state of states) counts[state]++;
   return counts;
 }
@@ -212,7 +212,7 @@ export const ENDPOINT_FAMILIES: readonly Family<Reading>[] = [
     "Messages that were delivered, or that became dead letters.",
     "result",
     ["delivered", "dead_letter"],
-    ({ tally: { delivered, deadLetters } }) => ({ delivered, dead_letter: deadLetters }),
+    ({ tally: { delivered, deadLetters } }) => ({ delivered, "dead_letter": deadLetters }),
   ),
   split(
     "delivery_attempts_total",

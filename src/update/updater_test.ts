@@ -398,7 +398,7 @@ updaterTest("what holds an update up is not looked at later than the interval sa
   assert.deepEqual(rig.looks, [0, 60_000]);
 });
 
-withRig(
+updaterTest(
   "each look tells whether there is a newer version, or that nothing could be found out",
   async (rig) => {
     const looks: [isNewer: boolean, isFault: boolean][] = [];

@@ -1,4 +1,4 @@
-import { probeRoutes } from "../admin/answer.ts";
+import { probeRoutes, type Routes, serviceOf } from "../admin/answer.ts";
 import { listen, type Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -22,11 +22,11 @@ export function listenForProbes(
   if (address === undefined || once) return undefined;
   const { health, reload } = parts;
   const scrape = metrics({ ...parts, clock, hasAnnotations: podWebhooks.length > 0 });
-  const routes = {
+  const routes: Routes = {
     ...probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]),
-    "/metrics": ({ accept }: { accept: string }) => scrape(accept),
+    "/metrics": ({ fields }) => scrape(fields?.get("accept") ?? ""),
   };
-  const listening = listen(address, routes, clock);
+  const listening = listen(address, serviceOf(routes), clock);
   log.info(`Probes and metrics are answered on port ${listening.port}: /livez, /readyz and /metrics.`);
   return listening;
 }

@@ -16,7 +16,7 @@ fi
 
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
-  ca-certificates openssl curl python3 python3-pip python3-jwt python3-cryptography xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy
+  ca-certificates openssl curl python3 python3-pip python3-jwt python3-cryptography xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy prometheus
 # No distribution packages it. `verify` is compared with it.
 python3 -m pip install --quiet --break-system-packages standardwebhooks==1.1.0
 

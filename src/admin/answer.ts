@@ -22,11 +22,14 @@ export interface Answer {
   headers?: Record<string, string>;
 }
 
+/** What a route goes by. */
+export type Asked = Pick<Head, "method" | "path"> & Partial<Pick<Head, "fields">>;
+
 /**
  * What is answered on GET, and without the body on HEAD, by path. Adding a path is adding an entry. An answer that is
  * late is given up, and what throws is answered with 500: neither says anything to whoever asks.
  */
-export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+export type Routes = Readonly<Record<string, (head: Asked) => Answer | Promise<Answer>>>;
 
 /**
  * The probes: `/livez` answers 200 as long as the program runs, `/readyz` 200 or 503 and why, a reason a line. A stale
@@ -56,14 +59,15 @@ export function serviceOf(routes: Routes): Service {
 /** Answers one request by its path. */
 export function answer(
   routes: Routes,
-  { method, path }: Pick<Head, "method" | "path">,
+  head: Asked,
 ): Answer | Promise<Answer> {
+  const { method, path } = head;
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, text: "Only GET and HEAD are answered.", headers: { allow: "GET, HEAD" } };
   }
   // Not `routes[path]` alone: `/constructor` is no route, and neither is what else an object has.
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  return route?.() ?? { status: 404, text: `There are ${listOf(Object.keys(routes))}.` };
+  return route?.(head) ?? { status: 404, text: `There are ${listOf(Object.keys(routes))}.` };
 }
 
 function listOf(paths: string[]): string {

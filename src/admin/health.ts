@@ -29,6 +29,7 @@ export interface Trouble {
  */
 export class Health {
   readonly #deps: HealthDeps;
+  readonly #began: number;
   readonly #heard = new Map<Scope, number>();
   readonly #synced = new Set<Scope>();
   readonly #contradictions = new Map<Scope, number>();
@@ -37,6 +38,7 @@ export class Health {
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
+    this.#began = deps.clock.monotonic();
   }
 
   /** The API server answered about a scope. Called with each batch of a source, many times a second. */
@@ -62,6 +64,12 @@ export class Health {
   /** What the program cannot do about a scope, though it does the rest. A sentence; undefined: it can do everything. */
   limited(scope: Scope, what: string | undefined): void {
     set(this.#limits, scope, what);
+  }
+
+  /** Milliseconds since the API server said something, of the scope of which that is longest; before that, since the start. */
+  get silence(): number {
+    const { clock, scopes } = this.#deps;
+    return clock.monotonic() - Math.min(...scopes.map((scope) => this.#heard.get(scope) ?? this.#began));
   }
 
   /** What does not work though the program is ready, as sentences for people. */

@@ -98,3 +98,13 @@ Deno.test("readyz says why it is red, and livez is green all the same", () => {
   assert.deepEqual(ask("/livez"), { status: 200, text: "ok" });
   assert.deepEqual(ask("/readyz", probeRoutes(() => [])), { status: 200, text: "ok" });
 });
+
+Deno.test("the silence is that of the namespace of which nothing was heard for longest, or since the start", async () => {
+  const { clock, health } = open(["a", "b"]);
+  await clock.advance(1_000);
+  health.heard("a");
+  await clock.advance(1_000);
+  assert.equal(health.silence, 2_000);
+  health.heard("b");
+  assert.equal(health.silence, 1_000);
+});

@@ -16,6 +16,11 @@ export class FilterFailures {
     this.#log = log;
   }
 
+  /** How often an endpoint's filter failed so far. */
+  total(endpoint: string): number {
+    return this.#counts.get(endpoint)?.total ?? 0;
+  }
+
   /** @param why a clause that names the place in the expression, and nothing of the pod */
   failed(endpoint: string, why: string): void {
     const now = this.#clock.monotonic();

@@ -12,6 +12,7 @@ import { isSelective, type Selection, selectionsOf } from "../source/query.ts";
 import { watchPods } from "../source/watch.ts";
 import type { Store } from "../store/store.ts";
 import { sayNothingFound } from "./first_list.ts";
+import type { Figures } from "./figures.ts";
 import { follow } from "./follow.ts";
 import { History } from "./history.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -24,6 +25,7 @@ export interface FollowAllDeps {
   pipeline: Pipeline;
   store: Store;
   health: Health;
+  figures: Figures;
   /** Aborts when every scope is to be listed anew. */
   relist: { readonly signal: AbortSignal };
   /** Messages that are pending for the quickest endpoint. */
@@ -41,13 +43,13 @@ export async function followAll(
   deps: FollowAllDeps,
   onSynced: () => void,
 ): Promise<void> {
-  const { store, clock, log, stop } = deps;
+  const { store, figures, clock, log, stop } = deps;
   const selections = selectionsOf(options);
   const shared = {
     ...deps,
     options,
     history: new History(deps),
-    standstill: new Standstill(clock, stop),
+    standstill: figures.watch(new Standstill(clock, stop)),
     outages: new Outages(deps, selections.length),
   };
   const unlisted = new Set(selections);
@@ -82,7 +84,7 @@ async function followOne(
   deps: FollowOneDeps,
   on: { listed: () => void; followed: () => void },
 ): Promise<void> {
-  const { options, api, pipeline, store, health, random, stop } = deps;
+  const { options, api, pipeline, store, health, figures, random, stop } = deps;
   const { namespace: scope } = selection;
   const newest = (): string | undefined => store.inventory.reached(scope);
   /** Whether the first list was empty; where there is none, it was not. */
@@ -91,7 +93,7 @@ async function followOne(
     ...deps,
     open: (signal) =>
       options.source === "watch"
-        ? watchPods(api, selection, { ...deps, newest }, signal)
+        ? watchPods(api, selection, { ...deps, newest, restarts: (why) => figures.restarted(why) }, signal)
         : pollPods(api, selection, { random, interval: options.interval }, signal),
     accept: (events) => pipeline.accept(events, scope),
     abandonList: () => pipeline.abandonList(scope),
@@ -102,6 +104,7 @@ async function followOne(
     contradicted: (times) => health.contradicted(scope, times),
     synced(): void {
       health.synced(scope);
+      figures.listed();
       isEmpty.resolve(podsIn(store, scope) === 0);
       on.listed();
     },

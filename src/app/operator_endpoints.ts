@@ -43,7 +43,7 @@ export interface Replaced {
 /** What it needs of the other parts. */
 export interface OperatorEndpointsDeps {
   store: Store;
-  workers: Pick<Workers, "open" | "close">;
+  workers: Pick<Workers, "open" | "close" | "forget">;
   clock: Clock;
   log: Log;
 }
@@ -155,10 +155,11 @@ export class OperatorEndpoints {
 
   /** Forgets the endpoints that were removed ten minutes ago. Called once a minute; the commit is the caller's. */
   tidy(): void {
-    const { store: { pending }, clock, log } = this.#deps;
+    const { store: { pending }, workers, clock, log } = this.#deps;
     for (const [name, { until }] of this.#leaving) {
       if (clock.monotonic() < until) continue;
       this.#leaving.delete(name);
+      workers.forget(name);
       const messages = pending.forget(name);
       const lost = messages === 0 ? "" : `, and with it ${counted(messages, "message")}`;
       log.info(`Endpoint ${name} was removed from the configuration: it is forgotten${lost}.`, {

@@ -39,6 +39,7 @@ class Rig {
     workers: {
       open: ({ name }) => void this.done.push(`open ${name}`),
       close: (name) => void this.done.push(`close ${name}`),
+      forget: () => {},
     },
   });
 

@@ -11,7 +11,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Message, Store } from "../store/store.ts";
-import { FilterFailures } from "./filter_failures.ts";
+import type { FilterFailures } from "./filter_failures.ts";
 import type { OperatorEndpoints } from "./operator_endpoints.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
@@ -144,6 +144,7 @@ export interface PipelineParts {
   store: Store;
   operators: OperatorEndpoints;
   annotations: AnnotationEndpoints;
+  filterFailures: FilterFailures;
   clock: Clock;
   log: Log;
 }
@@ -151,17 +152,16 @@ export interface PipelineParts {
 /** The data path with the routes that the options describe. */
 export function openPipeline(
   { interval, environment, cluster }: Pick<Options, "interval" | "environment" | "cluster">,
-  { store, operators, annotations, clock, log }: PipelineParts,
+  { store, operators, annotations, filterFailures, clock, log }: PipelineParts,
 ): Pipeline {
   const complaints = new Set<string>();
-  const failures = new FilterFailures({ clock, log });
   const recorder = new Recorder({
     store,
     clock,
     environment,
     cluster,
     want: (endpoint) => operators.want(endpoint),
-    filterFailed: (endpoint, why) => failures.failed(endpoint, why),
+    filterFailed: (endpoint, why) => filterFailures.failed(endpoint, why),
   });
   return new Pipeline({
     store,

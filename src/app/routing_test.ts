@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FilterFailures } from "./filter_failures.ts";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makeObject, makePod, objectOf } from "../../tests/kit/pods.ts";
@@ -43,7 +44,12 @@ class Rig {
     const operators = new OperatorEndpoints(CONFIGURED, this);
     const routing = routingOf(operators, OPTIONS);
     this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
-    this.pipeline = openPipeline(OPTIONS, { ...this, annotations: this.endpoints, operators });
+    this.pipeline = openPipeline(OPTIONS, {
+      ...this,
+      annotations: this.endpoints,
+      operators,
+      filterFailures: new FilterFailures(this),
+    });
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);
     this.endpoints.reopen();
     this.store.commit();

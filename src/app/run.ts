@@ -1,24 +1,24 @@
-import { probeRoutes, serviceOf } from "../admin/answer.ts";
 import { Health } from "../admin/health.ts";
-import { listen, type Listening } from "../admin/listen.ts";
+import type { Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { connectCluster } from "../cluster/connect.ts";
 import { Snapshot } from "../delivery/snapshot.ts";
 import { Workers, type WorkersDeps } from "../delivery/workers.ts";
-import type { Pod } from "../pod/pod.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import { every } from "../runtime/clock.ts";
-import { readPod } from "../source/lookup.ts";
 import { selectionsOf } from "../source/query.ts";
-import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
-import { inspect, sayBehind, sayDiskFault, sayEvicted, sayLeft, sayStart } from "./announce.ts";
+import { inspect, sayBehind, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
+import { labelOf } from "./endpoint_metrics.ts";
+import { Figures } from "./figures.ts";
+import { FilterFailures } from "./filter_failures.ts";
 import { followAll } from "./follow_all.ts";
 import { Lifetime } from "./lifetime.ts";
+import { listenForProbes } from "./listen.ts";
 import { Notices } from "./notices.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
@@ -26,8 +26,9 @@ import { Relist } from "./relist.ts";
 import { Reload, RELOAD_INTERVAL } from "./reload.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
+import { openStoreOf } from "./open_store.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
-import { stayCurrent } from "./stay_current.ts";
+import { ownPodOf, stayCurrent } from "./stay_current.ts";
 import { credentialFiles, dialled, type Ways, webhookUrl, type World } from "./world.ts";
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
@@ -102,6 +103,8 @@ interface Parts {
   /** Where there is a file to be read again. */
   reload: Reload | undefined;
   health: Health;
+  figures: Figures;
+  filterFailures: FilterFailures;
   /** With `--once`. */
   snapshot: Snapshot | undefined;
 }
@@ -128,10 +131,15 @@ function assemble(
   { api, ways, world, lifetime }: Surroundings,
 ): Parts {
   const { clock, log } = world;
+  const figures = new Figures();
+  const filterFailures = new FilterFailures(world);
   const scopes = selectionsOf(options).map(({ namespace }) => namespace);
-  const store = openStoreOf(options, ways, world, {
+  const store = openStoreOf(options, ways.openDisk, world, {
     onReady: (endpoints) => workers.wake(endpoints),
-    onGap: (endpoint) => notices.sendGap(endpoint),
+    onEvicted(endpoint, messages): void {
+      figures.evicted(labelOf(endpoint), messages);
+      notices.sendGap(endpoint);
+    },
   });
   const notices = new Notices({
     store,
@@ -145,6 +153,7 @@ function assemble(
     ...howToSend(options, ways, world),
     redactionOf: ({ name, trusted }) => trusted ? operators.redaction(name) : ofAnnotations,
     pending: store.pending,
+    ages: store.ages,
     snapshot,
     reread: (message) => reread(message, { api, store, pipeline }, lifetime.stop),
     onRequest: (endpoint) => notices.requested(endpoint),
@@ -153,7 +162,7 @@ function assemble(
   const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
-  const pipeline = openPipeline(options, { store, operators, annotations, clock, log });
+  const pipeline = openPipeline(options, { store, operators, annotations, filterFailures, clock, log });
   const reload = world.configuration && new Reload(
     {
       file: world.configuration.file,
@@ -169,29 +178,19 @@ function assemble(
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
   const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault });
-  return { store, notices, workers, operators, annotations, pipeline, relist, reload, health, snapshot };
-}
-
-/** The store, in the file of `--state` where one counts. */
-function openStoreOf(
-  { once, state, buffer, stateMax }: Options,
-  ways: Ways,
-  { clock, log }: World,
-  on: { onReady: (endpoints: ReadonlySet<string>) => void; onGap: (endpoint: string) => void },
-): Store {
-  const file = once ? undefined : state;
-  return openStore({
-    file,
-    buffer,
-    stateMax,
-    clock,
-    onReady: on.onReady,
-    onDiskFault: (fault) => sayDiskFault(fault, log),
-    onEvicted(endpoint, messages): void {
-      sayEvicted(endpoint, messages, log);
-      on.onGap(endpoint);
-    },
-  }, file === undefined ? undefined : ways.openDisk?.(file));
+  const parts = {
+    store,
+    notices,
+    workers,
+    operators,
+    annotations,
+    pipeline,
+    relist,
+    reload,
+    health,
+    snapshot,
+  };
+  return { ...parts, figures, filterFailures };
 }
 
 /** What the options and the world say of each delivery. */
@@ -199,7 +198,7 @@ function howToSend(
   options: Options,
   ways: Ways,
   world: World,
-): Omit<WorkersDeps, "pending" | "redactionOf" | "snapshot" | "reread" | "onRequest" | "fail"> {
+): Omit<WorkersDeps, "pending" | "ages" | "redactionOf" | "snapshot" | "reread" | "onRequest" | "fail"> {
   const { clock, random, log, secrets } = world;
   const { environment, cluster } = options;
   const files = credentialFiles(options, world);
@@ -215,19 +214,6 @@ function howToSend(
     isAnnounced: !options.once,
     budget: { limit: options.buffer, used: 0 },
   };
-}
-
-/** Answers probes where that is asked for. @throws {ListenError} */
-function listenForProbes(
-  { listen: address, once }: Options,
-  { health, reload }: Parts,
-  { clock, log }: World,
-): Listening | undefined {
-  if (address === undefined || once) return undefined;
-  const routes = probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]);
-  const probes = listen(address, serviceOf(routes), clock);
-  log.info(`Probes are answered on port ${probes.port}: /livez and /readyz.`);
-  return probes;
 }
 
 /** Binds the store to the cluster, and lets the workers begin with what is pending. Returns whether the store is new. */
@@ -254,7 +240,8 @@ async function sendChanges(
   options: Options,
   { api, parts, world, lifetime, isNew }: Omit<Surroundings, "ways"> & { parts: Parts; isNew: boolean },
 ): Promise<void> {
-  const { store, notices, workers, operators, annotations, pipeline, relist, reload, health } = parts;
+  const { store, notices, workers, operators, annotations, pipeline, relist, reload, health, figures } =
+    parts;
   const { clock, log } = world;
   const { stop } = lifetime;
   let isComplete = false;
@@ -263,7 +250,7 @@ async function sendChanges(
   if (reload !== undefined) world.onReload?.(() => void reload.check());
   const following = followAll(
     options,
-    { ...world, api, pipeline, store, health, relist, stop, backlog: () => workers.backlog },
+    { ...world, api, pipeline, store, health, figures, relist, stop, backlog: () => workers.backlog },
     () => {
       // What vanished while there was no store cannot be sent pod by pod; what there is can.
       notices.complete(isNew && !isComplete);
@@ -285,13 +272,14 @@ async function sendChanges(
     stayCurrent(options.update, {
       ...world,
       version: VERSION,
-      ownPod: ownPodOf(api, world),
+      ownPod: ownPodOf(api, world.env),
       // With a file, what is pending outlives the container; with a wrong configuration, no container would start.
       loses: async () => {
         // As the file is now: that it was right some seconds ago starts nothing.
         await reload?.check();
         return reload?.loses ?? (options.state === undefined ? sayBehind(workers.behind) : undefined);
       },
+      looked: (outcome) => figures.lookedForUpdate(outcome, clock.now()),
       leave: () => lifetime.leave(),
     }, stop),
   ]);
@@ -300,13 +288,6 @@ async function sendChanges(
 /** How often reminders are looked for: twelve times an interval, each second at most, as a tick costs a millisecond. */
 function reminderTick(interval: number): number {
   return interval === 0 ? 0 : Math.min(10_000, Math.max(1_000, interval / 12));
-}
-
-/** The names come by the downward API; without them this is no pod, or one that does not say which. */
-function ownPodOf(api: ApiServer, { env }: World): ((signal: AbortSignal) => Promise<Pod>) | undefined {
-  const namespace = env("POD_NAMESPACE");
-  const name = env("POD_NAME");
-  return namespace && name ? async (signal) => (await readPod(api, namespace, name, signal)).pod : undefined;
 }
 
 /** The variables that the older payload carries. */

@@ -68,11 +68,15 @@ class Running {
 
   /** What a probe of `/readyz` gets. */
   async readiness(): Promise<string> {
-    const said = /^Probes are answered on port (\d+)/;
+    const answer = await this.ask("/readyz");
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  }
+
+  async ask(path: string): Promise<Response> {
+    const said = /^Probes and metrics are answered on port (\d+)/;
     await this.until(() => this.log.at("info").some((message) => said.test(message)));
     const port = this.log.at("info").map((message) => said.exec(message)?.[1]).find(Boolean);
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
-    return `${answer.status} ${(await answer.text()).trim()}`;
+    return await fetch(`http://127.0.0.1:${port}${path}`);
   }
 }
 
@@ -367,6 +371,28 @@ Deno.test("webhooks of annotations are dialled through the guard, the operator's
   await running.until(() => running.log.at("warn").some(refused) && ours.connections > 0);
   assert.match(running.log.at("warn").find(refused) ?? "", /not public|private|internal/);
   assert.equal(theirs.connections, 0);
+  running.stop();
+  await running.clock.advance(0);
+  await running.ended;
+});
+
+Deno.test("what the program does can be scraped while it runs", async () => {
+  const running = new Running(["--listen", "127.0.0.1:0"], willing);
+  const text = async (): Promise<string> => await (await running.ask("/metrics")).text();
+  await running.until(() => running.log.at("info").some((message) => message.startsWith("Delivers to a")));
+  const answer = await running.ask("/metrics");
+  assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  await answer.text();
+  const found = await text();
+  for (
+    const line of [
+      'k8svent_deliveries_total{endpoint="a",result="delivered"} 1',
+      "k8svent_lists_total 1",
+      "k8svent_pods 1",
+      "k8svent_ready 1",
+    ]
+  ) assert.ok(found.includes(`\n${line}\n`), `${line} in\n${found}`);
+  assert.doesNotMatch(found, /a\.example|hook/);
   running.stop();
   await running.clock.advance(0);
   await running.ended;

@@ -1,9 +1,11 @@
 import type { UpdateOptions } from "../cli/update.ts";
+import type { ApiServer } from "../cluster/api.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Log } from "../runtime/log.ts";
 import { PLATFORM } from "../runtime/platform.ts";
+import { readPod } from "../source/lookup.ts";
 import { type Keyring, noCredentials, readDockerConfig } from "../update/docker_config.ts";
 import { httpGetWith } from "../update/http_get.ts";
 import { Registry } from "../update/registry.ts";
@@ -23,6 +25,8 @@ export interface StayCurrentDeps {
   version: string;
   /** Why leaving now would lose something, as a clause. */
   loses: () => Promise<string | undefined>;
+  /** Called after each look. */
+  looked: (outcome: { isNewer: boolean; isFault: boolean }) => void;
   /** Ends the program in an orderly way. */
   leave: () => void;
 }
@@ -53,6 +57,13 @@ export async function stayCurrent(
     interval,
     open: (one) => new Registry(one, registry),
   }, stop);
+}
+
+/** The names come by the downward API; without them this is no pod, or one that does not say which. */
+export function ownPodOf(api: ApiServer, env: Env): ((signal: AbortSignal) => Promise<Pod>) | undefined {
+  const namespace = env("POD_NAMESPACE");
+  const name = env("POD_NAME");
+  return namespace && name ? async (signal) => (await readPod(api, namespace, name, signal)).pod : undefined;
 }
 
 async function sayUnreadable(read: () => Promise<Keyring>, log: Log): Promise<void> {

@@ -14,6 +14,7 @@ async function warnings(registryConfig: string, mode: "notify" | "off" = "notify
     log,
     version: "0.1.0",
     loses: () => Promise.resolve(undefined),
+    looked: () => {},
     leave: () => {},
   };
   await stayCurrent({ mode, registryConfig, insecureRegistries: [] }, deps, AbortSignal.abort());

@@ -101,7 +101,7 @@ export const GROUPS = {
     listen: {
       value: "HOST:PORT",
       variables: ["K8SVENT_LISTEN"],
-      help: "serve probes, /livez and /readyz, on this address (:8080: on all); off by default",
+      help: "serve /livez, /readyz and /metrics on this address (:8080: on all); off by default",
     },
     interval: {
       value: "DURATION",

@@ -24,7 +24,11 @@ function settingEntries(file: ReadRule) {
     stateMax: v.optional(measure("disk for what is known and pending; 1Gi by default", parseSize, "size")),
     buffer: v.optional(measure("memory for what is pending; 64Mi by default", parseSize, "size")),
     listen: v.optional(
-      text("HOST:PORT where probes are answered; off by default", parseAddress, "HOST:PORT, such as :8080"),
+      text(
+        "HOST:PORT where probes and metrics are answered; off by default",
+        parseAddress,
+        "HOST:PORT, such as :8080",
+      ),
     ),
     interval: v.optional(
       measure(

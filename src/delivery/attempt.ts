@@ -6,6 +6,7 @@ import type { Message } from "../store/store.ts";
 import type { Credentials, Resolved } from "./credentials.ts";
 import type { Renderer } from "./render.ts";
 import type { Signer } from "./sign.ts";
+import type { Tally } from "./tally.ts";
 
 /*
  * One attempt at a message: its credentials, its headers and body, its signatures, and what came of sending them.
@@ -23,6 +24,7 @@ export interface AttemptDeps {
   signer: Signer;
   /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
   timeout: number;
+  tally: Tally;
   clock: Clock;
   log: Log;
 }
@@ -45,7 +47,7 @@ export async function send(
   onSecond: () => void,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const { credentials, timeout } = deps;
+  const { credentials, timeout, tally } = deps;
   try {
     for (let isSecond = false;; isSecond = true) {
       const given = credentials.resolve();
@@ -53,7 +55,9 @@ export async function send(
       const resolved = given instanceof Promise ? await given : given;
       if (signal.aborted) return undefined;
       if ("kind" in resolved) return resolved;
-      const outcome = await deps.send(requestOf(numbered, resolved, deps), timeout, signal);
+      const request = requestOf(numbered, resolved, deps);
+      tally.bytes += request.body.length;
+      const outcome = await deps.send(request, timeout, signal);
       const isRefused = !isSecond && outcome.kind === "answer" && outcome.status === 401;
       if (!isRefused || !credentials.refused(resolved)) return outcome;
       onSecond();

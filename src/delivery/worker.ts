@@ -1,5 +1,5 @@
 import type { Outcome } from "../http/outcome.ts";
-import type { Message, Pending } from "../store/store.ts";
+import type { Ages, Message, Pending } from "../store/store.ts";
 import { type AttemptDeps, send } from "./attempt.ts";
 import { decide, type Decision } from "./decision.ts";
 import {
@@ -20,6 +20,7 @@ import { Pace } from "./pace.ts";
 import { Rereading } from "./rereading.ts";
 import type { Snapshot, SnapshotLog } from "./snapshot.ts";
 import { Standing } from "./standing.ts";
+import { classOf } from "./tally.ts";
 
 /**
  * Delivers what is pending for one endpoint. Endpoints do not know of one another, so one that hangs changes nothing
@@ -40,6 +41,8 @@ import { Standing } from "./standing.ts";
 /** What one worker needs. */
 export interface WorkerDeps extends AttemptDeps {
   pending: Pending;
+  /** When messages were recorded. */
+  ages: Pick<Ages, "recordedAt">;
   /** Requests at a time, at the most. */
   concurrency: number;
   /** Requests a second, at the most; undefined: as many as it takes. */
@@ -126,6 +129,11 @@ export class Worker {
       this.#isPumping = false;
       this.#pump();
     });
+  }
+
+  /** What is known of the endpoint now. */
+  get state(): EndpointState {
+    return this.#state;
   }
 
   /** Whether the endpoint does not take what it is sent, or gets nothing more. */
@@ -244,6 +252,7 @@ export class Worker {
           this.#pace?.took(now.monotonic);
           continue;
         }
+        this.#count(outcome, decision, message, { began, ended: now.monotonic });
         this.#log.attempt(message, tries, outcome, now.monotonic - began);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
@@ -275,6 +284,22 @@ export class Worker {
       return;
     }
     pending.failed(message, decision.failures, decision.due);
+  }
+
+  #count(
+    outcome: Outcome,
+    decision: Decision,
+    message: Message,
+    time: { began: number; ended: number },
+  ): void {
+    const { tally, ages } = this.#deps;
+    tally.attempts[classOf(outcome)]++;
+    tally.durations.observe((time.ended - time.began) / 1_000);
+    if (decision.kind === "dead letter" && decision.failures.dead === 1) tally.deadLetters++;
+    if (decision.kind !== "delivered") return;
+    tally.delivered++;
+    tally.coalesced += message.coalesced;
+    tally.lags.observe((time.ended - ages.recordedAt(message)) / 1_000);
   }
 
   /** What an answer says beside its status. */

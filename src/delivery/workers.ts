@@ -5,6 +5,8 @@ import { type Credentials, type CredentialsDeps, openCredentials } from "./crede
 import { Renderer, type Rendering } from "./render.ts";
 import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
+import { newTally, type Tally } from "./tally.ts";
+import type { EndpointState } from "./endpoint_state.ts";
 import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
 
 /**
@@ -23,6 +25,7 @@ type OwnDeps = Pick<
   | "renderer"
   | "redaction"
   | "signer"
+  | "tally"
   | "timeout"
   | "concurrency"
   | "rate"
@@ -51,6 +54,14 @@ const REMEMBERED = 1_000;
 
 /** Requests at a time to an annotation's endpoint: as many as its client may have connections (`http/client.ts`). */
 const OF_ANNOTATION = 2;
+
+/** How one endpoint does. */
+export interface WorkerFigures {
+  name: string;
+  /** Whether a pod's annotation named it: all of those share one tally. */
+  isOfAnnotation: boolean;
+  state: EndpointState;
+}
 
 interface Running {
   worker: Worker;
@@ -82,6 +93,10 @@ export class Workers {
   readonly #ofAnnotations = new Set<string>();
   /** Workers that were stopped and have not returned yet. */
   readonly #ending = new Set<Promise<void>>();
+  /** Of the operator's endpoints, by name. */
+  readonly #tallies = new Map<string, Tally>();
+  /** Of all that annotations named: they come and go without end. */
+  readonly tallyOfAnnotations: Tally = newTally();
   #goal: Goal = "never";
   #own: readonly string[] = [];
 
@@ -117,6 +132,7 @@ export class Workers {
       renderer: this.#renderer,
       redaction: this.#deps.redactionOf?.(endpoint),
       signer: this.#signerFor(signatures),
+      tally: trusted ? this.tallyOf(name) : this.tallyOfAnnotations,
       isAnnounced: trusted && this.#deps.isAnnounced,
       timeout,
       concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
@@ -130,6 +146,25 @@ export class Workers {
     this.#closed.delete(name);
     if (!trusted) this.#ofAnnotations.add(name);
     this.#running.set(name, { worker, credentials, endpoint, ended });
+  }
+
+  /** What the deliveries to an endpoint of the operator's came to. It stays when its worker is replaced. */
+  tallyOf(name: string): Tally {
+    const tally = this.#tallies.get(name) ?? newTally();
+    this.#tallies.set(name, tally);
+    return tally;
+  }
+
+  /** An endpoint of the operator's is removed for good. */
+  forget(name: string): void {
+    if (!this.#running.has(name)) this.#tallies.delete(name);
+  }
+
+  /** How each endpoint does that has a worker. */
+  get figures(): WorkerFigures[] {
+    return [...this.#running].map(([name, { worker, endpoint }]) => {
+      return { name, isOfAnnotation: !endpoint.trusted, state: worker.state };
+    });
   }
 
   /** All that proves to anybody who the program is. The same list for as long as it is the same. */

@@ -19,12 +19,15 @@ export class Standstill {
   readonly #clock: Clock;
   #seen: { monotonic: number; wall: number };
   #endedAt = -Infinity;
+  #tickedAt: number;
+  #late = 0;
 
   /** Looks until the signal aborts. */
   constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
     this.#seen = { monotonic: clock.monotonic(), wall: clock.now() };
-    void every(clock, TICK, signal, () => this.#look());
+    this.#tickedAt = clock.monotonic();
+    void every(clock, TICK, signal, () => this.#tick());
   }
 
   /** When the last one was seen to be over, on the monotonic clock; -Infinity: there was none. */
@@ -32,6 +35,18 @@ export class Standstill {
     // The timer may be later still than whoever asks.
     this.#look();
     return this.#endedAt;
+  }
+
+  /** Milliseconds that the last look came late: what a timer waits for beyond its time while others have the processor. */
+  get late(): number {
+    return this.#late;
+  }
+
+  #tick(): void {
+    const now = this.#clock.monotonic();
+    this.#late = Math.max(0, now - this.#tickedAt - TICK);
+    this.#tickedAt = now;
+    this.#look();
   }
 
   #look(): void {

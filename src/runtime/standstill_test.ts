@@ -49,3 +49,18 @@ Deno.test("a standstill is seen by who asks before the late timer has run, and s
   assert.equal(standstill.endedAt, 60_000);
   stop.abort();
 });
+
+Deno.test("how late the last look came is known, whoever asked in between", async () => {
+  const clock = new TestClock();
+  const stop = new AbortController();
+  const standstill = new Standstill(clock, stop.signal);
+  await clock.advance(10_000);
+  assert.equal(standstill.late, 0);
+  clock.freeze(10_300);
+  assert.equal(standstill.endedAt, -Infinity);
+  await clock.advance(0);
+  assert.equal(standstill.late, 300);
+  await clock.advance(10_000);
+  assert.equal(standstill.late, 0);
+  stop.abort();
+});

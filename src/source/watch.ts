@@ -18,7 +18,12 @@ export interface SourceDeps {
   newest?: () => string | undefined;
   /** When the program last stood still (`Standstill`), on the monotonic clock. */
   standstill?: { readonly endedAt: number };
+  /** Called each time that a watch has ended, or a list or a watch could not begin. */
+  restarts?: (reason: RestartReason) => void;
 }
+
+/** Why a source begins once more: the server ended a watch, as it does every few minutes, or a fault. */
+export type RestartReason = "ended" | ClusterFault;
 
 /**
  * Faults after which the version is still good, so that the watch goes on where it was. After any other the
@@ -66,7 +71,7 @@ const VERY_SHORT = 1_000;
 export async function* watchPods(
   api: ApiServer,
   selection: Selection,
-  { clock, random, newest, standstill }: SourceDeps,
+  { clock, random, newest, standstill, restarts = () => {} }: SourceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   /** Where the watch goes on; undefined: list first. */
@@ -115,13 +120,17 @@ export async function* watchPods(
       contact.ended(isEarly(openedAt, seconds, clock));
       suspicious = !lively;
       stillborn = openedAt !== undefined && !lively && clock.monotonic() - start < VERY_SHORT;
-      if (!stillborn) continue;
+      if (!stillborn) {
+        restarts("ended");
+        continue;
+      }
       throw new ClusterError("unreachable", "The API server ended a watch at once.");
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ClusterError)) throw error;
       if (clock.monotonic() - start >= LIVED) failures = 0;
       failures++;
+      restarts(error.fault);
       const isOpen = openedAt !== undefined;
       if (isOpen) contact.ended(isEarly(openedAt, seconds, clock));
       if (SILENT.has(error.fault)) contact.failed(isOpen ? clock.monotonic() : start, isOpen);

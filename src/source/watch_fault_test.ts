@@ -210,3 +210,20 @@ Deno.test("a list whose items are no objects has no end", async () => {
   assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
   await watch.close();
 });
+
+Deno.test("each time that a watch begins once more it says why", async () => {
+  const [first, second] = [new ScriptedStream(), new ScriptedStream()];
+  const api = new ScriptedApi(podList("10", []), first, second, podList("20", []));
+  const watch = openWatch(api);
+  await passList(watch);
+  first.event("ADDED", simplePod("a", "11"));
+  await watch.next();
+  first.end();
+  second.event("ADDED", simplePod("b", "12"));
+  await watch.next();
+  assert.deepEqual(watch.restarts, ["ended"]);
+  second.send("garbage\n");
+  await watch.next();
+  assert.deepEqual(watch.restarts, ["ended", "protocol"]);
+  await watch.close();
+});

@@ -308,6 +308,15 @@ export class Journal {
     return this.#database !== undefined;
   }
 
+  /** Bytes of the database, without its write-ahead log. */
+  get bytes(): number {
+    const sizes = this.#database?.prepare(
+      "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+    )
+      .get();
+    return Number(sizes?.["bytes"] ?? 0);
+  }
+
   get dirtyRows(): number {
     return this.#tables.reduce((sum, table) => sum + table.dirty.size, 0);
   }

@@ -15,6 +15,8 @@
  */
 import type { Clock } from "../runtime/clock.ts";
 import { isTransition } from "../change/reasons.ts";
+import { Histogram } from "../runtime/histogram.ts";
+import { PendingAges } from "./ages.ts";
 import { Bodies } from "./bodies.ts";
 import { type Disk, openFile, openPrivate } from "./database.ts";
 import { diskFault, isDiskFault } from "./disk_fault.ts";
@@ -25,7 +27,7 @@ import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
 import type { Batch } from "./order.ts";
 import { PendingLines } from "./pending.ts";
-import type { KnownPod, NewVersion, Store, StoreOptions } from "./store.ts";
+import type { KnownPod, NewVersion, Store, StoreFigures, StoreOptions } from "./store.ts";
 import type { Pod } from "./pods.ts";
 import { Versions } from "./versions.ts";
 
@@ -37,6 +39,9 @@ const SOON = 20;
 
 /** Rows that wait for a private file, at the most. */
 const PRIVATE_ROWS = 2_000;
+
+/** Bounds of how long transactions take, in seconds. */
+const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 
 /** How often a disk that fails is tried again, in milliseconds; and how many rows are written at once when it works. */
 const RETRY = 10_000;
@@ -59,6 +64,8 @@ class OpenStore implements Store {
   readonly inventory: KnownPods;
   readonly followers: PodFollowers;
   readonly pending: PendingLines;
+  readonly ages: PendingAges;
+  readonly #commits = new Histogram(COMMIT_SECONDS);
   readonly #options: StoreOptions;
   readonly #clock: Clock;
   readonly #disk: Disk;
@@ -90,6 +97,7 @@ class OpenStore implements Store {
       onSettled: (pod) => this.inventory.settled(pod),
       onChange: (urgent) => this.#commitIn(urgent ? 0 : LAZY),
     });
+    this.ages = new PendingAges(options.clock, this.pending.all);
     this.inventory = new KnownPods({
       journal: this.#journal,
       versions: this.#versions,
@@ -133,6 +141,7 @@ class OpenStore implements Store {
     const read = pending.order.endBatch();
     pending.order.durable(read, new Set());
     this.#committed = read.batch;
+    this.ages.committed(pending.lastSeq);
   }
 
   /**
@@ -150,6 +159,10 @@ class OpenStore implements Store {
     for (const pod of inventory.pods()) pod.epoch = inventory.epoch;
     inventory.beginEpoch();
     this.#setBehind(inventory.epoch);
+  }
+
+  get figures(): StoreFigures {
+    return { bytes: this.#isClosed ? 0 : this.#journal.bytes, commits: this.#commits };
   }
 
   get fault(): string | undefined {
@@ -191,6 +204,7 @@ class OpenStore implements Store {
     if (this.#behindIn !== undefined && this.#behindIn !== this.inventory.epoch) {
       this.#setBehind(this.inventory.epoch);
     }
+    this.ages.committed(this.pending.lastSeq);
     this.#batches.push(this.pending.order.endBatch());
     const batch = this.#batches.at(-1)?.batch ?? 0;
     if (writes) return this.#write(batch);
@@ -207,7 +221,7 @@ class OpenStore implements Store {
     }
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
-      if (isDirty) this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
+      if (isDirty) this.#writeDirty();
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       return this.#failed(error, batch);
@@ -222,6 +236,12 @@ class OpenStore implements Store {
     this.#committed = batch;
     if (this.#disk.sync === undefined || isSettled) this.#release(batch);
     else this.#sync(this.#disk.sync);
+  }
+
+  #writeDirty(): void {
+    const began = this.#clock.monotonic();
+    this.#journal.write(this.#fault === undefined ? Infinity : SLICE);
+    this.#commits.observe((this.#clock.monotonic() - began) / 1_000);
   }
 
   /** One at a time: what was committed before it began is durable when it ends. */

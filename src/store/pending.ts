@@ -55,7 +55,8 @@ export class PendingLines implements Pending {
   readonly #deps: PendingDeps;
   readonly #journal: Journal;
   readonly #versions: Versions;
-  #lastSeq = 0;
+  /** The greatest key of a row so far. */
+  lastSeq = 0;
 
   constructor(deps: PendingDeps) {
     this.#deps = deps;
@@ -75,7 +76,7 @@ export class PendingLines implements Pending {
     if (line !== undefined && this.#isLastReplaceable(line)) {
       return this.#replaceLast(endpoint, line, version, transition);
     }
-    const seq = ++this.#lastSeq;
+    const seq = ++this.lastSeq;
     this.#journal.pending.put(seq, { ...NEW_ROW, endpoint: endpoint.id, version });
     if (line === undefined) {
       const former = endpoint.find(pod, ({ pod: { uid } }) => uid === pod.uid);
@@ -378,7 +379,7 @@ export class PendingLines implements Pending {
     pod: Pod,
     transition: boolean,
   ): void {
-    this.#lastSeq = Math.max(this.#lastSeq, seq);
+    this.lastSeq = Math.max(this.lastSeq, seq);
     const endpoint = this.all.byId(row.endpoint);
     if (endpoint === undefined) return this.#journal.pending.delete(seq);
     const line = endpoint.find(pod, (one) => one.pod === pod);

@@ -2,6 +2,7 @@ import type { Reason } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
 import type { PodRef, Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { Histogram } from "../runtime/histogram.ts";
 
 /** What a message is about: a pod, or the deliveries themselves. */
 export type MessageEvent =
@@ -95,6 +96,8 @@ export interface Store {
   readonly inventory: Inventory;
   readonly followers: Followers;
   readonly pending: Pending;
+  readonly ages: Ages;
+  readonly figures: StoreFigures;
   /**
    * Records a version: it becomes the pod's current one (pod.changed), or its end (pod.deleted; the pod itself is removed by
    * inventory.remove), and is pending for each of these endpoints, by the rules of coalescing (pending.ts).
@@ -229,6 +232,23 @@ export interface Pending {
   /** Evicted and not announced yet. */
   lost(endpoint: string): { messages: number; since: number | undefined };
 }
+
+/** Since when what is pending is pending; instants of the monotonic clock. See ages.ts. */
+export interface Ages {
+  /** When a message was recorded, or the oldest of those whose place it took. */
+  recordedAt(message: Pick<Message, "seq">): number;
+  /** The same of the endpoint's oldest message; undefined: nothing is pending. In most cases O(1). */
+  oldest(endpoint: string): number | undefined;
+}
+
+/** How the store does, in numbers. */
+export interface StoreFigures {
+  /** Bytes of the database, without its write-ahead log; 0: there is none, for want of room. */
+  readonly bytes: number;
+  /** Seconds that its transactions took, the wait for the disk (`fdatasync`) not included. */
+  readonly commits: Histogram;
+}
+
 /** A message that its endpoint does not accept while it accepts others. */
 export interface DeadLetter {
   pod: string;

@@ -38,6 +38,8 @@ export interface UpdaterDeps {
   interval?: number | undefined;
   /** Why leaving now would lose something, as a clause; undefined: nothing would be lost. */
   loses: () => Promise<string | undefined>;
+  /** Called after each look: whether a newer version was found, and whether nothing could be found out. */
+  looked?: (outcome: { isNewer: boolean; isFault: boolean }) => void;
   /** Ends the program in an orderly way. Called once at the most. */
   leave: () => void;
 }
@@ -80,6 +82,8 @@ interface Outcome extends Decision {
   wait: number;
   /** Whether nothing was found out: then the wait is the least, and grows with each fault in a row. */
   isFault: boolean;
+  /** Whether there is a newer version, whatever is done about it. */
+  isNewer: boolean;
 }
 
 /**
@@ -98,6 +102,7 @@ export async function keepCurrent(deps: UpdaterDeps, stop: AbortSignal): Promise
   while (!stop.aborted) {
     const outcome = await updater.look(stop);
     if (stop.aborted) return;
+    deps.looked?.({ isNewer: outcome.isNewer, isFault: outcome.isFault });
     const line = `Update: ${VERBS[outcome.act]}: ${outcome.reason}.`;
     if (line === announced) log.debug(line);
     else log.info(line);
@@ -181,7 +186,12 @@ class Updater {
       pod,
     });
     const soonest = decision.awaits === undefined ? Infinity : AWAITED[decision.awaits];
-    return { ...decision, wait: Math.min(this.#interval(track), soonest), isFault: false };
+    return {
+      ...decision,
+      wait: Math.min(this.#interval(track), soonest),
+      isFault: false,
+      isNewer: newer.length > 0,
+    };
   }
 
   #interval(track: Track): number {
@@ -221,9 +231,9 @@ function pulls(self: Self, { tag }: Image): boolean {
 }
 
 function stays(reason: string, wait: number): Outcome {
-  return { act: "stay", reason, wait, isFault: false };
+  return { act: "stay", reason, wait, isFault: false, isNewer: false };
 }
 
 function failed(reason: string, retryAfter = 0): Outcome {
-  return { act: "stay", reason, wait: retryAfter, isFault: true };
+  return { act: "stay", reason, wait: retryAfter, isFault: true, isNewer: false };
 }

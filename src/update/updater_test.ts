@@ -397,3 +397,19 @@ updaterTest("what holds an update up is not looked at later than the interval sa
   await rig.clock.advance(60_000);
   assert.deepEqual(rig.looks, [0, 60_000]);
 });
+
+updaterTest(
+  "each look tells whether there is a newer version, or that nothing could be found out",
+  async (rig) => {
+    const looks: [isNewer: boolean, isFault: boolean][] = [];
+    await rig.start({
+      mode: "notify",
+      looked: ({ isNewer, isFault }) => void looks.push([isNewer, isFault]),
+    });
+    rig.tags = ["1.0.0", "1.1.0"];
+    await rig.clock.advance(24 * 3_600_000);
+    rig.tags = new RegistryError("unreachable", "the registry is down");
+    await rig.clock.advance(24 * 3_600_000);
+    assert.deepEqual(looks.slice(0, 3), [[false, false], [true, false], [false, true]]);
+  },
+);

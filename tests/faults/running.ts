@@ -86,7 +86,7 @@ export class Running {
 
   /** What a probe of `/readyz` gets: `200 ok`, or `503` and the reasons. Started with `--listen 127.0.0.1:0`. */
   async readiness(): Promise<string> {
-    await this.log.until(/^Probes are answered on port/);
+    await this.log.until(/^Probes and metrics are answered on port/);
     const port = this.log.lines.map(({ message }) => /answered on port (\d+)/.exec(message)?.[1]).find(
       Boolean,
     );

@@ -4,7 +4,7 @@ import { TestClock } from "./clock.ts";
 import { ReachedVersion } from "./reached.ts";
 import { Standstill } from "../../src/runtime/standstill.ts";
 import type { SourceItem } from "../../src/source/source.ts";
-import { watchPods } from "../../src/source/watch.ts";
+import { type RestartReason, watchPods } from "../../src/source/watch.ts";
 
 export const EVERYTHING = { namespace: undefined };
 
@@ -18,14 +18,18 @@ export function openWatch(api: ScriptedApi, newest?: string, looks = false): {
   close: () => Promise<void>;
   clock: TestClock;
   reached: ReachedVersion;
+  /** Why it began once more, so far. */
+  restarts: RestartReason[];
 } {
   const stop = new AbortController();
   const clock = new TestClock();
+  const restarts: RestartReason[] = [];
   const reached = new ReachedVersion(newest);
   const deps = {
     clock,
     random: () => 0,
     newest: () => reached.version,
+    restarts: (why: RestartReason) => void restarts.push(why),
     ...looks && { standstill: new Standstill(clock, stop.signal) },
   };
   api.clock = clock;
@@ -33,6 +37,7 @@ export function openWatch(api: ScriptedApi, newest?: string, looks = false): {
   return {
     clock,
     reached,
+    restarts,
     async next(): Promise<string[]> {
       let batch = await source.next();
       while (!batch.done && batch.value.length === 0) batch = await source.next();

@@ -9,6 +9,7 @@ import type { Clock } from "../../src/runtime/clock.ts";
 import { CredentialFiles } from "../../src/runtime/credential_files.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import type { Pending } from "../../src/store/store.ts";
+import { newTally, type Tally } from "../../src/delivery/tally.ts";
 import { TestClock } from "./clock.ts";
 import { SETTINGS } from "./endpoint.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -26,6 +27,7 @@ export function deliveryDeps(
 ): Omit<WorkersDeps, "openClient" | "fail"> {
   return {
     pending,
+    ages: { recordedAt: () => clock.monotonic() },
     clock,
     log,
     rendering: { version: "1" },
@@ -59,6 +61,7 @@ export class Rig {
     clock: this.clock,
     onReady: () => this.#workers.forEach((worker) => worker.wake()),
   });
+  readonly tally: Tally = newTally();
   readonly log = new MemoryLog();
   readonly receiver = new ScriptedReceiver(this.clock);
   readonly abort = new AbortController();
@@ -74,6 +77,8 @@ export class Rig {
       renderer: new Renderer({ version: "1" }),
       signer: new Signer(),
       endpoint: "a",
+      tally: this.tally,
+      ages: this.store.ages,
       credentials: this.credentials({ secrets }),
       send: this.receiver.send,
       ...deps,

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { METRIC_NAMES, withMetrics } from "../kit/metrics.ts";
+import { testNeeding } from "../kit/needing.ts";
+import { readPage } from "../kit/pages.ts";
+import { promtool, withoutPromtool } from "../kit/promtool.ts";
+
+Deno.test("every series is in docs/metrics.md, and every one of the docs exists", async () => {
+  const { text } = await readPage("docs/metrics.md");
+  const documented = [...text.matchAll(/^\| `((?:k8svent|process)_\w+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(documented.toSorted(), METRIC_NAMES.toSorted());
+  const mentioned = [...text.matchAll(/\b(?:k8svent|process)_[a-z_]+[a-z]/g)].map(([name]) =>
+    name.replace(/_(bucket|sum|count)$/, "")
+  );
+  assert.deepEqual(mentioned.filter((name) => !METRIC_NAMES.includes(name)), []);
+});
+
+Deno.test("each name of the text is one of the families", async () => {
+  await withMetrics(1, async (scrape) => {
+    const { text } = await scrape("");
+    const found = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+    assert.deepEqual([...found], METRIC_NAMES);
+    for (const name of METRIC_NAMES) assert.match(text, new RegExp(`^${name}(_bucket)?[{ ]`, "m"), name);
+  });
+});
+
+testNeeding(withoutPromtool, "promtool finds nothing to say of the text format", async () => {
+  await withMetrics(2, async (scrape) => {
+    const { text } = await scrape("");
+    assert.equal(await promtool(["check", "metrics"], `${text}\n`), "");
+  });
+});

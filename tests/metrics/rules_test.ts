@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { parse, stringify } from "yaml";
+import { METRIC_NAMES } from "../kit/metrics.ts";
+import { testNeeding } from "../kit/needing.ts";
+import { readPage } from "../kit/pages.ts";
+import { promtool, withoutPromtool } from "../kit/promtool.ts";
+
+interface Alert {
+  alert: string;
+  expr: string;
+  for?: string;
+}
+
+interface Groups {
+  groups: { name: string; rules: Alert[] }[];
+}
+
+async function readRules(): Promise<Groups> {
+  const text = await Deno.readTextFile(new URL("../../kube/monitoring/rules.yaml", import.meta.url));
+  return (parse(text) as { spec: Groups }).spec;
+}
+
+/** Series, a value a minute, and when (minutes) the alert fires for that, and when not yet. */
+const FIRES: Record<string, { series: string; values: string; fires: number; not: number }> = {
+  K8sventPending: {
+    series: 'k8svent_endpoint_oldest_pending_seconds{endpoint="a"}',
+    values: "0+60x30",
+    fires: 16,
+    not: 15,
+  },
+  K8sventEvicted: {
+    series: 'k8svent_evicted_messages_total{endpoint="a"}',
+    values: "0x9 3x90",
+    fires: 12,
+    not: 9,
+  },
+  K8sventDeadLetters: {
+    series: 'k8svent_endpoint_dead_letters{endpoint="a"}',
+    values: "1x30",
+    fires: 16,
+    not: 14,
+  },
+  K8sventStale: { series: "k8svent_watch_last_event_age_seconds", values: "0+60x30", fires: 11, not: 10 },
+  K8sventDown: { series: 'up{namespace="k8svent",container="k8svent"}', values: "0x30", fires: 6, not: 4 },
+  K8sventStoreFailing: { series: "k8svent_store_healthy", values: "0x30", fires: 6, not: 4 },
+  K8sventConfiguration: { series: "k8svent_config_last_reload_successful", values: "0x30", fires: 6, not: 4 },
+  K8sventFilterErrors: {
+    series: 'k8svent_filter_errors_total{endpoint="a"}',
+    values: "0x9 1x90",
+    fires: 12,
+    not: 9,
+  },
+};
+
+Deno.test("each alert has a test, and asks for series that exist", async () => {
+  const alerts = (await readRules()).groups.flatMap(({ rules }) => rules);
+  assert.deepEqual(alerts.map(({ alert }) => alert).toSorted(), Object.keys(FIRES).toSorted());
+  const { text: docs } = await readPage("docs/metrics.md");
+  for (const { alert, expr } of alerts) {
+    for (const [name] of expr.matchAll(/\bk8svent_\w+/g)) assert.ok(METRIC_NAMES.includes(name), name);
+    if (alert !== "K8sventDown") assert.ok(docs.includes(`\`${expr}\``), `${expr} is in the docs`);
+  }
+});
+
+/** How promtool tests one alert: by how many of it fire. */
+function testOf(alert: string, { series, values, fires, not }: typeof FIRES[string]): unknown {
+  const count = (minutes: number, value: number): unknown => ({
+    expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`,
+    eval_time: `${minutes}m`,
+    exp_samples: [{ labels: "{}", value }],
+  });
+  // A program that runs beside it: that it is absent is another matter.
+  const running = { series: "k8svent_build_info", values: "1x90" };
+  return {
+    name: alert,
+    interval: "1m",
+    input_series: [running, { series, values }],
+    promql_expr_test: [count(not, 0), count(fires, 1)],
+  };
+}
+
+testNeeding(withoutPromtool, "promtool takes the alert rules, and each alert fires in its time", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rules-" });
+  try {
+    await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readRules()));
+    await promtool(["check", "rules", `${folder}/rules.yaml`]);
+    const tests = Object.entries(FIRES).map(([alert, one]) => testOf(alert, one));
+    const text = stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests });
+    await Deno.writeTextFile(`${folder}/test.yaml`, text);
+    await promtool(["test", "rules", `${folder}/test.yaml`]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -16,9 +16,9 @@ fi
 
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
-  ca-certificates openssl curl python3 python3-pip python3-jwt python3-cryptography xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy prometheus
-# No distribution packages it. `verify` is compared with it.
-python3 -m pip install --quiet --break-system-packages standardwebhooks==1.1.0
+  ca-certificates openssl curl python3 python3-pip xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy prometheus
+# By pip: the receivers of the pages and `verify` are run by whichever python3 comes first.
+python3 -m pip install --quiet --break-system-packages pyjwt==2.15.1 cryptography==48.0.0 standardwebhooks==1.1.0
 
 go_minor() { go version 2>/dev/null | sed -nE 's/.*go1\.([0-9]+).*/\1/p'; }
 if [ "$(go_minor || true)" = "" ]; then apt-get install -y -qq --no-install-recommends golang-go; fi

@@ -67,25 +67,37 @@ function selecting(selector: string, of: (app: string | undefined) => boolean): 
 /** What the file says: a rule, that there is no such endpoint, or nothing that can be read. */
 export type FileSays = RuleName | "removed" | "wrong";
 
+/** Where the endpoint is, and the file with the token that it wants. */
+export interface Place {
+  url: string;
+  tokenFile: string;
+}
+
 /** The endpoint as the rule has it. */
-function endpointWith(rule: RuleName, url: string): Endpoint {
+function endpointWith(rule: RuleName, { url, tokenFile }: Place): Endpoint {
   const { selection, filter }: Rule = RULES[rule];
-  return { name: CHOOSY, url: new URL(url), trusted: true, settings: { ...SETTINGS, selection, filter } };
+  const auth = { kind: "authorization" as const, type: "Bearer", credentialsFile: tokenFile };
+  return {
+    name: CHOOSY,
+    url: new URL(url),
+    trusted: true,
+    settings: { ...SETTINGS, selection, filter, auth },
+  };
 }
 
 /** All endpoints that a text of the file stands for. */
-export function endpointsOf(says: FileSays, url: string, others: readonly Endpoint[]): Endpoint[] {
-  return says === "removed" || says === "wrong" ? [...others] : [...others, endpointWith(says, url)];
+export function endpointsOf(says: FileSays, place: Place, others: readonly Endpoint[]): Endpoint[] {
+  return says === "removed" || says === "wrong" ? [...others] : [...others, endpointWith(says, place)];
 }
 
 /** The file, as the program reads it. */
-export function fileThat(says: () => FileSays, url: string, others: readonly Endpoint[]): ConfigurationFile {
+export function fileThat(says: () => FileSays, place: Place, others: readonly Endpoint[]): ConfigurationFile {
   return {
     path: "k8svent.yaml",
     read: says,
     compile: async (text) => {
       if (text === "wrong") return { kind: "wrong", problems: ["it is wrong"] };
-      const endpoints = await configuredBy(endpointsOf(text as FileSays, url, others));
+      const endpoints = await configuredBy(endpointsOf(text as FileSays, place, others));
       return { kind: "configuration", endpoints, later: [], warnings: [] };
     },
   };

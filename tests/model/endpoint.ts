@@ -54,6 +54,8 @@ export class ModelEndpoint {
   readonly receiver = new Receiver();
   /** What is wrong with what was sent to it, whatever it is about. */
   readonly problems: string[] = [];
+  /** The token that it wants; undefined: none. */
+  token: string | undefined;
   /** Whether it answered 410 to the run with this number. */
   goneFor: number | undefined;
   readonly #clock: Clock;
@@ -99,7 +101,12 @@ export class ModelEndpoint {
     if (verdict !== (this.#keys?.isUsed ? "ok" : "unsigned")) {
       this.problems.push(`${this.name} got a message whose signature is not right: ${verdict}`);
     }
-    const answer = client.dead.aborted ? NONE : this.#filtered(delivery) ?? this.script.shift() ?? OK;
+    const isUnknown = this.token !== undefined && request.headers["authorization"] !== `Bearer ${this.token}`;
+    const answer = client.dead.aborted
+      ? NONE
+      : isUnknown
+      ? UNAUTHORIZED
+      : this.#filtered(delivery) ?? this.script.shift() ?? OK;
     const took = answer.is === "status" || answer.is === "slow" || answer.took;
     const isPod = delivery.event.startsWith("pod.");
     if (took && isPod) this.deliveries.push(delivery);
@@ -241,6 +248,7 @@ function mayBeTheMessage(answer: EndpointAnswer): boolean {
   return answer.is !== "status" || answer.status < 200 || answer.status >= 300;
 }
 
+const UNAUTHORIZED: EndpointAnswer = { is: "status", status: 401, after: 0 };
 const OK: EndpointAnswer = { is: "status", status: 200, after: 0 };
 const NONE: EndpointAnswer = { is: "hang", took: false };
 

@@ -61,6 +61,8 @@ export type Command =
   | { do: "power" | "inspect" }
   /** The configuration file says something else, or nothing that can be read. */
   | { do: "reload"; says: FileSays }
+  /** The endpoint of the file wants another token: its file has that too, or the one before still, or is not there. */
+  | { do: "token"; file: "new" | "old" | "missing" }
   | { do: "disk"; how: "fail" | "heal" }
   /** To a new secret beside the old one, and to the new one alone. */
   | { do: "rotate"; how: "add" | "drop" }
@@ -305,6 +307,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("reload" as const),
       says: fc.constantFrom<FileSays[]>(...SELECTING, ...SELECTING, ...FILTERING, "removed", "wrong"),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("token" as const),
+      file: fc.constantFrom("new", "old", "missing"),
     }),
   },
   {

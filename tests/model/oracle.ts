@@ -73,9 +73,22 @@ function brokenByChoosy(world: ModelWorld): string[] {
   return [
     ...endpoint.problems,
     ...versionsThatFall(endpoint),
+    ...setup.wants === "filters" ? [] : wordsAfterLeaving(endpoint),
     ...isForgetful ? [] : beginningsBeforeEnds(world, endpoint),
     ...isForgetful || setup.selector ? [] : repetitions(endpoint),
   ];
+}
+
+/** After `unselected` nothing more comes of a pod, unless it is selected again, which is a sync. */
+function wordsAfterLeaving({ name, deliveries }: ModelEndpoint): string[] {
+  return [...Map.groupBy(deliveries, ({ pod }) => pod.metadata.uid).values()].flatMap((ofPod) =>
+    ofPod.flatMap((delivery, index) => {
+      const before = ofPod[index - 1];
+      const isLeft = before?.accepted === true && before.reasons.includes("unselected");
+      if (!isLeft || delivery.id === before.id || delivery.reasons.includes("sync")) return [];
+      return [`${name} got ${show(delivery)} after ${show(before)}`];
+    })
+  );
 }
 
 function hasDeadLetter({ refused }: ModelEndpoint, line: string): boolean {

@@ -5,7 +5,7 @@ import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
 import type { ModelApiServer } from "./api.ts";
-import { endpointsOf, type FileSays, fileThat } from "./choosy.ts";
+import { endpointsOf, type FileSays, fileThat, type Place } from "./choosy.ts";
 import type { Client } from "./client.ts";
 import type { ModelDisk } from "./disk.ts";
 import { type ModelEndpoint, wayTo } from "./endpoint.ts";
@@ -26,7 +26,7 @@ export interface Surroundings {
   disk: ModelDisk;
   setup: Setup;
   /** The endpoint of the configuration file, and what the file says now; undefined: there is no file. */
-  choosy: { endpoint: ModelEndpoint; says: () => FileSays } | undefined;
+  choosy: { place: Place; endpoint: ModelEndpoint; says: () => FileSays } | undefined;
   /** Called when it sends to a host that it must not send to. */
   onStray: (host: string) => void;
   sightings: Sightings;
@@ -109,9 +109,9 @@ export class Program implements Client {
     const options = parseOptions(argumentsFor(setup, endpoints, this.#file), () => undefined) as Options;
     if (setup.small) options.buffer = options.stateMax = SMALL;
     const { choosy } = this.#surroundings;
-    const file = choosy && fileThat(choosy.says, choosy.endpoint.url, options.endpoints);
+    const file = choosy && fileThat(choosy.says, choosy.place, options.endpoints);
     if (choosy !== undefined) {
-      options.endpoints = endpointsOf(choosy.says(), choosy.endpoint.url, options.endpoints);
+      options.endpoints = endpointsOf(choosy.says(), choosy.place, options.endpoints);
     }
     const receivers = [...endpoints, ...hooks, ...choosy === undefined ? [] : [choosy.endpoint]];
     const find = (url: string): ModelEndpoint | undefined =>

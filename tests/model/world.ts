@@ -69,6 +69,9 @@ export class ModelWorld {
   #says: FileSays = "all";
   #valid: FileSays = "all";
   #removedAt: number | undefined;
+  /** The file with the token of that endpoint, and how many it wanted so far. */
+  readonly #tokenFile: string;
+  #tokens = 0;
   #program: Program | undefined;
   #runs = 0;
   #randoms = 0;
@@ -92,8 +95,11 @@ export class ModelWorld {
         ? HOOKS.map((name) => this.#endpoint(name, `https://${HOOKS_HOST}/${name}`, undefined))
         : [],
     ];
+    // Not in the folder of the state, whose files no option may name.
+    this.#tokenFile = `${folder}.token`;
     if (setup.wants !== "none") {
       this.choosy = this.#endpoint(CHOOSY, "https://choosy.example/hook", this.#keys);
+      this.#changeToken("new");
     }
     this.#start();
   }
@@ -150,6 +156,8 @@ export class ModelWorld {
         return await this.#operate(command);
       case "reload":
         return this.#write(command.says);
+      case "token":
+        return this.#changeToken(command.file);
       default:
         return this.#trouble(command);
     }
@@ -164,6 +172,7 @@ export class ModelWorld {
     this.#disk.heal();
     for (const endpoint of this.all) endpoint.script.length = 0;
     this.#write(this.rule);
+    this.#changeToken("new");
     this.#program?.killAfter(undefined);
     // Requests under way are answered as it was scripted, within the timeout.
     await this.clock.advance(this.#disk.isBehind ? WRITTEN_AGAIN : 16_000);
@@ -204,6 +213,7 @@ export class ModelWorld {
   async close(): Promise<void> {
     await this.#stop();
     this.#disk.close();
+    this.#removeToken();
   }
 
   async #restore({ back, to }: Command & { do: "rewind" }): Promise<void> {
@@ -317,7 +327,11 @@ export class ModelWorld {
       keys: this.#keys,
       disk: this.#disk,
       setup: this.setup,
-      choosy: this.choosy && { endpoint: this.choosy, says: () => this.#says },
+      choosy: this.choosy && {
+        endpoint: this.choosy,
+        place: { url: this.choosy.url, tokenFile: this.#tokenFile },
+        says: () => this.#says,
+      },
       sightings: new Sightings(
         this.witness,
         (pod) => this.targets(pod, names),
@@ -327,6 +341,22 @@ export class ModelWorld {
     });
     program.onDeath = (death) => this.#die(death);
     this.#program = program;
+  }
+
+  /** Another token counts from now on. */
+  #changeToken(file: "new" | "old" | "missing"): void {
+    if (this.choosy === undefined) return;
+    this.choosy.token = `token-${++this.#tokens}`;
+    if (file === "new") Deno.writeTextFileSync(this.#tokenFile, `${this.choosy.token}\n`);
+    else if (file === "missing") this.#removeToken();
+  }
+
+  #removeToken(): void {
+    try {
+      Deno.removeSync(this.#tokenFile);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 
   /** The configuration file is written. */

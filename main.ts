@@ -167,7 +167,7 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
 }
 
 async function sendTest(options: SendTestOptions, { env, random }: CommandContext): Promise<number> {
-  const { accountOf } = await import("./src/app/send_test.ts");
+  const { accountOf } = await import("./src/app/trial.ts");
   const { textOf } = await import("./src/app/account.ts");
   const account = await accountOf(options, { clock: systemClock, env, random, stop: stop.signal });
   await print(options.output === "json" ? `${JSON.stringify(account)}\n` : textOf(account));

@@ -1,7 +1,7 @@
 import type { Link, Step } from "../http/trace.ts";
 import { counted, duration, enumerated } from "../runtime/wording.ts";
 import { wrapped } from "../runtime/wrapped.ts";
-import type { Account } from "./send_test.ts";
+import type { Account } from "./trial.ts";
 
 /** Columns of the words before a line, and of a line. */
 const LABEL = 9;

@@ -9,7 +9,7 @@ import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
- * `k8svent send-test`: what it is to do. `src/app/send_test.ts` does it.
+ * `k8svent send-test`: what it is to do. `src/app/trial.ts` does it.
  */
 
 const OUTPUTS = ["table", "json"] as const;

@@ -9,7 +9,7 @@ import type { SendTestOptions } from "../cli/job.ts";
 import { verify } from "../delivery/verify.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { textOf } from "./account.ts";
-import { type Account, accountOf, type SendTestWorld } from "./send_test.ts";
+import { type Account, accountOf, type SendTestWorld } from "./trial.ts";
 
 const SECRET = "a plain secret of some length";
 

@@ -42,6 +42,8 @@ export class Connection {
   #out = new Uint8Array(0);
   #busy: Busy | undefined;
   #isOpen = true;
+  /** How it ended. */
+  #over: Exchange | undefined;
   /** Requests that were answered, so that the next one meets a kept connection. */
   #served = 0;
   #idleLimit: number | undefined;
@@ -72,6 +74,8 @@ export class Connection {
 
   /** Sends a request whose head is ASCII and ends with its blank line. Never rejects. */
   exchange(head: string, body: Uint8Array): Promise<Exchange> {
+    // The peer may have ended it since it was made: in TLS 1.3 it refuses a client certificate after the handshake.
+    if (this.#over !== undefined) return Promise.resolve(this.#over);
     return new Promise((resolve) => {
       const busy: Busy = { reader: new ResponseReader(), isWritten: false, resolve };
       this.#busy = busy;
@@ -123,6 +127,7 @@ export class Connection {
   #end(without: Exchange): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#over = without;
     const busy = this.#busy;
     this.#busy = undefined;
     this.#wire.close();

@@ -32,6 +32,8 @@ export class Notices {
   readonly #requested = new Map<string, number>();
   /** Who gets an inventory as soon as it is known which pods there are. */
   readonly #waiting = new Set<string>();
+  /** Who gets one at the end of the next list. */
+  readonly #new = new Set<string>();
   #isComplete = false;
 
   constructor(deps: NoticesDeps) {
@@ -57,7 +59,15 @@ export class Notices {
    */
   complete(all: boolean): void {
     this.#isComplete = true;
-    const endpoints = all ? this.#deps.endpoints() : [...this.#waiting];
+    for (const endpoint of all ? this.#deps.endpoints() : this.#new) this.#waiting.add(endpoint);
+    this.#new.clear();
+    this.sendWaiting();
+  }
+
+  /** Sends the inventories that wait, if it is known by now which pods there are: a look-up may outlast a list. Commits. */
+  sendWaiting(): void {
+    if (this.#waiting.size === 0) return;
+    const endpoints = [...this.#waiting];
     this.#waiting.clear();
     this.sendInventory(endpoints);
     this.#deps.store.commit();
@@ -106,7 +116,7 @@ export class Notices {
 
   /** These endpoints are new: they are sent which pods there are at the end of the next list. */
   sendAfterList(endpoints: readonly string[]): void {
-    for (const endpoint of endpoints) this.#waiting.add(endpoint);
+    for (const endpoint of endpoints) this.#new.add(endpoint);
   }
 
   /** An endpoint asked for an inventory, in its answer. Commits. */

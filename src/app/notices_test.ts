@@ -232,3 +232,19 @@ withRig("an endpoint that is new gets its inventory at the end of the next list"
   rig.notices.complete(false);
   assert.deepEqual([rig.inventoryOf("a").length, rig.inventoryOf("b").length], [0, 1]);
 });
+
+withRig(
+  "an inventory that waited for a look-up is sent when that is decided, without another list",
+  (rig) => {
+    rig.know("web-0", "9");
+    rig.store.inventory.beginEpoch();
+    rig.store.inventory.setReached(undefined, "8");
+    rig.notices.sendInventory(["a"]);
+    rig.notices.complete(false);
+    assert.deepEqual(rig.inventoryOf("a"), [], "whether the pod is gone is not known yet");
+    const known = rig.store.inventory.known("uid-web-0") ?? assert.fail();
+    rig.store.inventory.remove(known, { version: "8", left: false });
+    rig.notices.sendWaiting();
+    assert.deepEqual(rig.inventoryOf("a").map(({ pods }) => pods), [[]]);
+  },
+);

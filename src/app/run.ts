@@ -264,6 +264,7 @@ async function sendChanges(
       store.tidy();
       annotations.tidy(isComplete);
       operators.tidy();
+      notices.sendWaiting();
       store.commit();
       workers.report();
     }),

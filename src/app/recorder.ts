@@ -12,7 +12,7 @@ import type { KnownPod, NewVersion, Store } from "../store/store.ts";
  * between the endpoint follows it, and its filter is asked about each message, once. What it does not want is neither
  * pending for it nor counted.
  *
- *     enters    `sync`, whatever else changed: to this endpoint the pod is new
+ *     enters    `sync`, and of what changed the transitions: to this endpoint the pod is new
  *     follows   the reasons of the change
  *     leaves    `unselected`, if it was sent anything of the pod; then nothing more, its end neither
  *     ends      `deleted`, if it was sent anything of the pod and has not been sent that it left
@@ -58,7 +58,7 @@ export class Recorder {
     const followers = names.filter((name) => this.#follows(pod, name));
     // Also where nobody is to get it: it is the pod's current version from now on.
     this.#record(pod, version, followers, seen);
-    if (followers.length < names.length) this.enter(pod, names, seen);
+    if (followers.length < names.length) this.enter(pod, names, seen, version.reasons);
     if (excluded.length > 0) this.leave(pod, excluded, version.reasons, seen);
   }
 
@@ -67,19 +67,24 @@ export class Recorder {
     this.#record(pod, version, names, seen);
   }
 
-  /** The pod's current version goes to those of these endpoints that do not follow it yet. */
-  enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen): void {
+  /**
+   * The pod's current version goes to those of these endpoints that do not follow it yet.
+   *
+   * @param news its reasons, if it is news: what no later version tells of must not be replaced by one
+   */
+  enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen, news: readonly Reason[] = []): void {
+    const reasons = sortReasons(["sync", ...news.filter((reason) => isTransition([reason]))]);
     const { store: { followers }, clock } = this.#deps;
     const seen = { pod: object, previous: (): undefined => undefined };
     const newcomers = names.filter((name) => !this.#follows(pod, name));
     const back = newcomers.filter((name) => followers.standing(pod, name) === "left");
     const first = newcomers.filter((name) => !back.includes(name));
-    if (first.length > 0) this.#record(pod, { ...again(pod), reasons: ["sync"] }, first, seen);
+    if (first.length > 0) this.#record(pod, { ...again(pod), reasons }, first, seen);
     if (back.length === 0) return;
     // They may have had this very version before they were sent that the pod left: with one id for both, a receiver
     // would drop the later one.
     const occasion = `selected ${clock.now()}`;
-    this.#record(pod, { ...again(pod), reasons: ["sync"], occasion }, back, seen);
+    this.#record(pod, { ...again(pod), reasons, occasion }, back, seen);
   }
 
   /** @param reasons of the version with which the pod left, if it is news */

@@ -44,16 +44,20 @@ withRig("a pod outside the selection is not sent", (rig) => {
   assert.deepEqual(rig.sent("a"), ["pod.changed in 1 sync", "pod.changed out 1 sync"]);
 });
 
-withSynced("a pod that enters the selection by a change is sent as sync, and to the others as what it is", [
-  makePod(),
-], (rig) => {
-  configure(rig, "b", selecting("mine"));
-  rig.see({ version: "2", labels: IN, phase: "Failed" });
-  assert.deepEqual(rig.sent("b"), ["pod.changed web-0 2 sync"]);
-  assert.deepEqual(rig.sent("a"), ["pod.changed web-0 2 phase,metadata"]);
-  rig.see({ version: "3", labels: IN, phase: "Running" });
-  assert.deepEqual(rig.sent("b"), ["pod.changed web-0 3 phase"]);
-});
+withSynced(
+  "a pod that enters the selection by a change is sent as sync and its transition, and to the others as what it is",
+  [
+    makePod(),
+  ],
+  (rig) => {
+    configure(rig, "b", selecting("mine"));
+    rig.see({ version: "2", labels: IN, phase: "Failed" });
+    assert.deepEqual(rig.sent("b"), ["pod.changed web-0 2 sync,phase"]);
+    assert.deepEqual(rig.sent("a"), ["pod.changed web-0 2 phase,metadata"]);
+    rig.see({ version: "3", labels: IN, phase: "Running" });
+    assert.deepEqual(rig.sent("b"), ["pod.changed web-0 3 phase"]);
+  },
+);
 
 withRig(
   "a pod that leaves the selection is sent as unselected with what it went through, and then no more",

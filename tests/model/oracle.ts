@@ -73,7 +73,9 @@ function brokenByChoosy(world: ModelWorld): string[] {
   return [
     ...endpoint.problems,
     ...versionsThatFall(endpoint),
-    ...setup.wants === "filters" ? [] : wordsAfterLeaving(endpoint),
+    ...setup.wants === "filters" || setup.small || world.behindRuns.length > 0
+      ? []
+      : wordsAfterLeaving(endpoint),
     ...isForgetful ? [] : beginningsBeforeEnds(world, endpoint),
     ...isForgetful || setup.selector ? [] : repetitions(endpoint),
   ];
@@ -85,10 +87,14 @@ function wordsAfterLeaving({ name, deliveries }: ModelEndpoint): string[] {
     ofPod.flatMap((delivery, index) => {
       const before = ofPod[index - 1];
       const isLeft = before?.accepted === true && before.reasons.includes("unselected");
-      if (!isLeft || delivery.id === before.id || delivery.reasons.includes("sync")) return [];
+      if (!isLeft || delivery.id === before.id || isFirst(delivery)) return [];
       return [`${name} got ${show(delivery)} after ${show(before)}`];
     })
   );
+}
+
+function isFirst({ reasons }: Delivery): boolean {
+  return reasons.includes("sync") || reasons.includes("created");
 }
 
 function hasDeadLetter({ refused }: ModelEndpoint, line: string): boolean {

@@ -238,7 +238,7 @@ export class Pipeline {
     const reasons = known === undefined
       ? [inventory.isSynced(scope) ? "created" as const : "sync" as const]
       : this.#reasonsBetween(known, before, summary);
-    const pod = this.#record(object, summary, before, reasons);
+    const pod = this.#record(object, summary, known && { pod: known, summary: before }, reasons);
     if (known === undefined && isListed) inventory.mark(pod);
   }
 
@@ -258,14 +258,19 @@ export class Pipeline {
     return sortReasons(["sync", ...before === undefined ? [] : differencesBetween(before, after)]);
   }
 
-  #record(object: PodObject, summary: Summary, previous: Summary | undefined, reasons: Reason[]): KnownPod {
+  /** @param before what was known of the pod; undefined: nothing */
+  #record(
+    object: PodObject,
+    summary: Summary,
+    before: { pod: KnownPod; summary: Summary | undefined } | undefined,
+    reasons: Reason[],
+  ): KnownPod {
     const { store: { inventory }, recorder, clock, interval, workload } = this.#deps;
     const way = this.#route(object);
     const { uid, namespace, name, resourceVersion } = object.pod.metadata;
-    const known = inventory.known(uid);
     const isReminded = summary.unhealthy && interval > 0;
     // A pod that was unhealthy before keeps its time: else one that changes more often would never be reminded of.
-    const remindAt = isReminded ? known?.remindAt ?? clock.now() + interval : undefined;
+    const remindAt = isReminded ? before?.pod.remindAt ?? clock.now() + interval : undefined;
     const pod = inventory.put({
       uid,
       namespace,
@@ -277,8 +282,8 @@ export class Pipeline {
       remindAt,
     });
     const version = { ...again(pod), summary, reasons, body: object.body };
-    const seen = { pod: () => object.pod, previous: () => previous };
-    if (known === undefined) recorder.began(pod, version, way, seen);
+    const seen = { pod: () => object.pod, previous: () => before?.summary };
+    if (before === undefined) recorder.began(pod, version, way, seen);
     else recorder.changed(pod, version, way, seen);
     return pod;
   }

@@ -1,4 +1,4 @@
-import { isTransition, type Reason, sortReasons } from "../change/reasons.ts";
+import { type Reason, sortReasons, transitionsIn } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Candidate, Want } from "../route/want.ts";
@@ -73,10 +73,12 @@ export class Recorder {
    * @param news its reasons, if it is news: what no later version tells of must not be replaced by one
    */
   enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen, news: readonly Reason[] = []): void {
-    const reasons = sortReasons(["sync", ...news.filter((reason) => isTransition([reason]))]);
+    const newcomers = names.filter((name) => !this.#follows(pod, name));
+    // A list asks about each pod that it repeats, and mostly there are none.
+    if (newcomers.length === 0) return;
     const { store: { followers }, clock } = this.#deps;
     const seen = { pod: object, previous: (): undefined => undefined };
-    const newcomers = names.filter((name) => !this.#follows(pod, name));
+    const reasons = sortReasons(["sync", ...transitionsIn(news)]);
     const back = newcomers.filter((name) => followers.standing(pod, name) === "left");
     const first = newcomers.filter((name) => !back.includes(name));
     if (first.length > 0) this.#record(pod, { ...again(pod), reasons }, first, seen);
@@ -92,7 +94,7 @@ export class Recorder {
     const { store: { followers }, clock } = this.#deps;
     const leaving = excluded.filter((name) => followers.standing(pod, name) === "sent");
     if (leaving.length > 0) {
-      const all = sortReasons([...reasons.filter((reason) => isTransition([reason])), "unselected"]);
+      const all = sortReasons([...transitionsIn(reasons), "unselected"]);
       const occasion = `unselected ${clock.now()}`;
       this.#record(pod, { ...again(pod), reasons: all, occasion }, leaving, seen);
     }

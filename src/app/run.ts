@@ -178,7 +178,7 @@ function assemble(
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
   const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault });
-  const parts = {
+  return {
     store,
     notices,
     workers,
@@ -188,9 +188,10 @@ function assemble(
     relist,
     reload,
     health,
+    figures,
+    filterFailures,
     snapshot,
   };
-  return { ...parts, figures, filterFailures };
 }
 
 /** What the options and the world say of each delivery. */

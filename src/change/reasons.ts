@@ -73,7 +73,12 @@ const TRANSITIONS: ReadonlySet<Reason> = new Set<Reason>([
 
 /** What a pod's final object tells that no later version will. */
 export function transitionsBetween(before: Summary, final: Summary): Reason[] {
-  return differencesBetween(before, final).filter((reason) => TRANSITIONS.has(reason));
+  return transitionsIn(differencesBetween(before, final));
+}
+
+/** Those that make a version a transition. */
+export function transitionsIn(reasons: readonly Reason[]): Reason[] {
+  return reasons.filter((reason) => TRANSITIONS.has(reason));
 }
 
 /** Each reason once, in the documented order: the header of a message is the same however it came about. */

@@ -1,7 +1,7 @@
 import { loadRedaction, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
-import { compileWant } from "../route/want.ts";
+import { loadWant } from "../route/want.ts";
 import type { Configured } from "./operator_endpoints.ts";
 
 /**
@@ -13,12 +13,7 @@ import type { Configured } from "./operator_endpoints.ts";
 export async function configuredBy(endpoints: readonly Endpoint[]): Promise<Configured[]> {
   return await Promise.all(endpoints.map(async (endpoint) => {
     const { settings, url } = endpoint;
-    const { expression } = settings.filter;
-    // Its libraries take 14 MB of memory, and most who run this have no expression.
-    const compiled = expression === undefined
-      ? undefined
-      : (await import("../route/expression.ts")).compileExpression(expression);
-    const want = compileWant(settings, compiled);
+    const want = await loadWant(settings);
     return {
       endpoint,
       want: want.isSelective || want.isFiltering ? want : undefined,

@@ -2,6 +2,7 @@ import type { Options } from "../cli/options.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
 import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import { plainPodIn } from "../pod/json.ts";
 import { workloadOf } from "../pod/workload.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { parseHostPattern } from "../route/host_pattern.ts";
@@ -87,8 +88,7 @@ export class AnnotationEndpoints {
 
   #endpointOf({ endpoint, body, completeness }: Message): Endpoint | undefined {
     if (completeness === "fetchable") return undefined;
-    const { pod } = JSON.parse(new TextDecoder().decode(body)) as { pod: Pod };
-    return route(pod, this.#routing).endpoints.find(({ name }) => name === endpoint);
+    return route(plainPodIn(body), this.#routing).endpoints.find(({ name }) => name === endpoint);
   }
 
   /**

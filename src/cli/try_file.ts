@@ -4,8 +4,7 @@ import type { Pod } from "../pod/pod.ts";
 import { workloadOf } from "../pod/workload.ts";
 import type { EndpointSettings, PodSelection } from "../route/endpoint_settings.ts";
 import { type Deciding, explain, type Explanation } from "../route/explain.ts";
-import type { Expression } from "../route/expression.ts";
-import { compileWant } from "../route/want.ts";
+import { compileWant, loadWant } from "../route/want.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** An endpoint of the file that is tried. */
@@ -44,12 +43,9 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${KEPT[unfollowed]}`));
   }
   const workload = workloadOf(pod);
-  const compile = await compiler(endpoints);
-  const subjects = endpoints.map(({ name, settings }) => {
-    const { expression } = settings.filter;
-    const compiled = expression === undefined ? undefined : compile(expression);
-    return { name, filter: settings.filter, want: compileWant(settings, compiled) };
-  });
+  const subjects = await Promise.all(endpoints.map(async ({ name, settings }) => {
+    return { name, filter: settings.filter, want: await loadWant(settings) };
+  }));
   const explanations = explain(subjects, {
     pod,
     reasons,
@@ -60,16 +56,6 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     ...workload !== undefined && { workload },
   });
   return explanations.map((explanation) => line(explanation.endpoint, inWords(explanation)));
-}
-
-/** Loads what compiles expressions only if there is one. */
-async function compiler(endpoints: readonly TriedEndpoint[]): Promise<(text: string) => Expression> {
-  if (endpoints.every(({ settings }) => settings.filter.expression === undefined)) {
-    return () => {
-      throw new Error("There is no expression to compile.");
-    };
-  }
-  return (await import("../route/expression.ts")).compileExpression;
 }
 
 function podOf(text: string): Pod {

@@ -42,9 +42,14 @@ async function loadFilter(): Promise<Pick<Rules, "filter" | "warnings">> {
       throw new UsageError(`${from}, ${placeIn(text, error.start)}: ${error.message}.`, { cause: error });
     }
   };
+  /** What was read for its errors is asked for its warnings afterwards. */
+  const read = new Map<string, Expression>();
   return {
-    filter: (text, from) => (compile(text, from), text),
-    warnings: (text) => compileExpression(text).warnings,
+    filter(text, from): string {
+      read.set(text, compile(text, from));
+      return text;
+    },
+    warnings: (text) => (read.get(text) ?? compileExpression(text)).warnings,
   };
 }
 

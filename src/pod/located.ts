@@ -1,3 +1,13 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from "./json_bytes.ts";
+
 /**
  * JSON whose strings can be changed in place: `locate` finds where each value stands, `splice` puts a mask over parts of
  * strings. What is not masked stays as it was, to the last digit, escape and space.
@@ -38,10 +48,7 @@ export interface Span {
 /** What stands in the place of what was taken out. */
 export const MASK = "[redacted]";
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
@@ -70,11 +77,16 @@ export function says(json: string, text: LocatedText, said: string): boolean {
   return text.to - text.from === said.length + 2 && json.startsWith(said, text.from + 1);
 }
 
-/** All strings of a value, members' names left out. */
-export function* textsIn(value: Located): Generator<LocatedText> {
+/** All strings of a value; members' names only where they are asked for. */
+export function* textsIn(value: Located, withNames = false): Generator<LocatedText> {
   if (value.kind === "text") yield value;
-  else if (value.kind === "list") { for (const item of value.items) yield* textsIn(item); }
-  else if (value.kind === "object") { for (const member of value.members) yield* textsIn(member.value); }
+  else if (value.kind === "list") { for (const item of value.items) yield* textsIn(item, withNames); }
+  else if (value.kind === "object") {
+    for (const member of value.members) {
+      if (withNames) yield member.name;
+      yield* textsIn(member.value, withNames);
+    }
+  }
 }
 
 /** The same JSON with a mask over these parts of its strings; parts may overlap and come in any order. */
@@ -142,9 +154,9 @@ class Reader {
     switch (this.#next()) {
       case QUOTE:
         return this.#text();
-      case 0x7b:
+      case OPEN_BRACE:
         return this.#object();
-      case 0x5b:
+      case OPEN_BRACKET:
         return this.#list();
       default:
         this.#match(SCALAR);
@@ -159,23 +171,23 @@ class Reader {
   #object(): LocatedObject {
     const members: LocatedObject["members"] = [];
     this.#at++;
-    if (this.#skip(0x7d)) return { kind: "object", members };
+    if (this.#skip(CLOSE_BRACE)) return { kind: "object", members };
     do {
       if (this.#next() !== QUOTE) throw notJson();
       const name = this.#text();
       if (!this.#skip(COLON)) throw notJson();
       members.push({ name, value: this.value() });
     } while (this.#skip(COMMA));
-    if (!this.#skip(0x7d)) throw notJson();
+    if (!this.#skip(CLOSE_BRACE)) throw notJson();
     return { kind: "object", members };
   }
 
   #list(): LocatedList {
     const items: Located[] = [];
     this.#at++;
-    if (this.#skip(0x5d)) return { kind: "list", items };
+    if (this.#skip(CLOSE_BRACKET)) return { kind: "list", items };
     do items.push(this.value()); while (this.#skip(COMMA));
-    if (!this.#skip(0x5d)) throw notJson();
+    if (!this.#skip(CLOSE_BRACKET)) throw notJson();
     return { kind: "list", items };
   }
 

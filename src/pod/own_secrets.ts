@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { decode, encode } from "./json_bytes.ts";
-import { locate, type Located, type LocatedText, type Span, splice, textOf } from "./located.ts";
+import { locate, type LocatedText, type Span, splice, textOf, textsIn } from "./located.ts";
 
 /**
  * The program's own secrets in what it sends: whoever runs it may have written one into a pod, its own above all. A
@@ -37,7 +37,7 @@ export function compileSecretMask(secrets: readonly string[]): SecretMask {
     const flat = json.includes("\\") ? unescape(json) : json;
     if (!all.some(({ text }) => flat.includes(text))) return body;
     const parts = new Map<LocatedText, Span[]>();
-    for (const text of everyText(locate(json))) {
+    for (const text of textsIn(locate(json), true)) {
       const said = textOf(json, text);
       const spans = all.flatMap((form) => find(said, form));
       if (spans.length > 0) parts.set(text, spans);
@@ -91,18 +91,7 @@ function find(text: string, form: Form): Span[] {
 
 /** Of both alphabets, and the padding. */
 function isBase64(code: number): boolean {
-  return /[\w+/=-]/.test(String.fromCharCode(code)) && !Number.isNaN(code);
-}
-
-function* everyText(value: Located): Generator<LocatedText> {
-  if (value.kind === "text") yield value;
-  else if (value.kind === "list") { for (const item of value.items) yield* everyText(item); }
-  else if (value.kind === "object") {
-    for (const member of value.members) {
-      yield member.name;
-      yield* everyText(member.value);
-    }
-  }
+  return /[\w+/=-]/.test(String.fromCharCode(code));
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };

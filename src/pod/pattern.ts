@@ -2,8 +2,8 @@ import { RE2JS, RE2JSException } from "re2js";
 import type { Span } from "./located.ts";
 
 /**
- * Patterns of RE2, whose time grows with the text alone: whoever may create a pod chooses the text. This file is the
- * only one that loads the library (0.3 MB), so import it late.
+ * Patterns of RE2, whose time grows with the text alone: whoever may create a pod chooses the text. It loads the
+ * library (0.3 MB), so import it late.
  *
  * One look for a match takes linear time, but to find all of them can take as many looks as the text has characters:
  * `a(.*b)?` in a long row of `a`. So a search has a budget of characters to look at. When it is used up, a text that

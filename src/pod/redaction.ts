@@ -85,15 +85,15 @@ export function compileRedaction(
   });
   const { env, args, annotations, probeHeaders } = profile;
   const about = JSON.stringify([env, args, annotations, probeHeaders, profile.patterns]);
-  const isIdle = !isByPlace(profile) && patterns.length === 0;
+  const byPlace = isByPlace(profile);
   return {
     key: createHash("sha256").update(about).digest("base64url").slice(0, 22),
     redact: (body) => {
-      if (isIdle) return body;
+      if (!byPlace && patterns.length === 0) return body;
       const json = decode(body);
       const masks = new Masks(json);
       const root = locate(json);
-      maskPlaces(root, profile, masks);
+      if (byPlace) maskPlaces(root, profile, masks);
       if (patterns.length > 0) maskMatches(root, patterns, masks);
       return masks.parts.size === 0 ? body : encode(splice(json, masks.parts));
     },
@@ -206,7 +206,7 @@ const REPEATS = /\/(?:last-(?:applied|handled)(?:-configuration)?|original|appli
 const POD_SPEC = /"(?:containers|env)"\s{0,8}:\s{0,8}\[\s{0,8}\{/;
 
 function maskAnnotations(annotations: Located, profile: RedactProfile, masks: Masks): void {
-  if (annotations.kind !== "object" || !isByPlace(profile)) return;
+  if (annotations.kind !== "object") return;
   for (const { name, value } of annotations.members) {
     const key = textOf(masks.json, name);
     const said = value.kind === "text" ? textOf(masks.json, value) : "";

@@ -19,7 +19,7 @@ export const MOST_NODES = 500;
 export const DEEPEST = 2;
 
 /** Of one evaluation: a tenth of a second, a quarter at the most. */
-export const MOST_STEPS = 1_000_000;
+const MOST_STEPS = 1_000_000;
 
 /** How deep comprehensions are nested: 0 without any. */
 export function nestingOf(node: Node): number {

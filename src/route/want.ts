@@ -59,10 +59,22 @@ export interface Want {
 }
 
 /**
- * Compiles what the configuration says.
+ * Compiles what the configuration says. What reads expressions takes 14 MB of memory, and most who run this have none, so it
+ * is loaded with the first.
  *
- * @param expression `filter.expression`, compiled: by the caller, since that loads a library which nobody needs who has
- * no expression
+ * @throws {TypeError | ExpressionError} for a selector or an expression that is none
+ */
+export async function loadWant(settings: Pick<EndpointSettings, "selection" | "filter">): Promise<Want> {
+  const { expression } = settings.filter;
+  if (expression === undefined) return compileWant(settings, undefined);
+  const { compileExpression } = await import("./expression.ts");
+  return compileWant(settings, compileExpression(expression));
+}
+
+/**
+ * The same where the expression is compiled already.
+ *
+ * @param expression `filter.expression`, compiled
  * @throws {TypeError} with a sentence, for a selector that is none
  */
 export function compileWant(

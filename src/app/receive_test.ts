@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { signed as signedBy } from "../../tests/kit/wrong_signatures.ts";
 import type { ReceiveOptions } from "../cli/job.ts";
-import { Signer } from "../delivery/sign.ts";
 import type { Child, Ran } from "../runtime/child.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { receive } from "./receive.ts";
@@ -62,12 +62,8 @@ async function withReceiver(
 }
 
 function signed(body = BODY): Record<string, string> {
-  const made = new Signer().sign(
-    { id: "pod_a", body: new TextEncoder().encode(body), content: body },
-    Math.floor(Date.now() / 1000),
-    [SECRET],
-  );
-  return { "webhook-id": "pod_a", "k8svent-event": "pod.changed", "k8svent-reason": "ready", ...made };
+  const made = signedBy([SECRET], body, Math.floor(Date.now() / 1000));
+  return { ...made, "k8svent-event": "pod.changed", "k8svent-reason": "ready" };
 }
 
 async function statusOf(response: Promise<Response>): Promise<number> {

@@ -7,7 +7,7 @@ import { type Answer, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
 import type { Reason } from "../change/reasons.ts";
 import { ClusterError } from "../cluster/error.ts";
-import type { Pod } from "../pod/pod.ts";
+import { plainPodIn } from "../pod/json.ts";
 import type { Message } from "../store/store.ts";
 import { reread } from "./reread.ts";
 
@@ -44,7 +44,7 @@ async function rereadOnce(
 const ABORTED = new ClusterError("unreachable", "The program ends.");
 
 function noteOf({ body }: Message): string | undefined {
-  return (JSON.parse(new TextDecoder().decode(body)) as { pod: Pod }).pod.metadata.annotations?.["note"];
+  return plainPodIn(body).metadata.annotations?.["note"];
 }
 
 Deno.test("the same version brings the whole body back, and no second message", async () => {

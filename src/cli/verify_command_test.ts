@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { contextOf, NOW } from "../../tests/kit/config_files.ts";
+import { contextOf } from "../../tests/kit/config_files.ts";
+import { NOW } from "../../tests/kit/wrong_signatures.ts";
 import { Signer } from "../delivery/sign.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { parseCommand } from "./command.ts";

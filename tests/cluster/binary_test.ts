@@ -5,7 +5,7 @@ import { COMMIT, compileBinary, lacksRuntime } from "../kit/binary.ts";
 import { createPods, listPods, manifest, versionsOf } from "../kit/cluster_pods.ts";
 import { run } from "../kit/command.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
-import { lacksPods, startInPod } from "../kit/in_pod.ts";
+import { grantPods, lacksPods, startInPod } from "../kit/in_pod.ts";
 import { residentMemory } from "../kit/memory.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { SOAK } from "../kit/soak.ts";
@@ -95,14 +95,6 @@ clusterTest(
   },
   lacksPods() ?? lacksRuntime(),
 );
-
-async function grantPods(plane: ControlPlane): Promise<void> {
-  await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
-  await plane.kubectl([
-    ...["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent"],
-    "--serviceaccount=default:k8svent",
-  ]);
-}
 
 /** One program that delivers to a receiver of its own. */
 interface Following extends AsyncDisposable {

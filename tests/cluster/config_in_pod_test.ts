@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { MARK } from "../kit/confidential.ts";
 import { clusterTest, startControlPlane } from "../kit/control_plane.ts";
-import { lacksPods, startInPod } from "../kit/in_pod.ts";
+import { grantPods, lacksPods, startInPod } from "../kit/in_pod.ts";
 import { Receiver } from "../kit/receiver.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -14,10 +14,7 @@ const SECRET = `whsec_${btoa(MARK)}`;
 clusterTest("with the image's permissions, files of the mounted Secret are read", async () => {
   await using plane = await startControlPlane();
   await using receiver = await Receiver.start();
-  const rights = ["clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"];
-  await plane.kubectl(["create", ...rights]);
-  const grant = ["--clusterrole=k8svent", "--serviceaccount=default:k8svent"];
-  await plane.kubectl(["create", "clusterrolebinding", "k8svent", ...grant]);
+  await grantPods(plane);
   await createPods(plane, [manifest("web-0")]);
   const state = await Deno.makeTempDir({ dir: plane.dir });
   const named = "/var/run/secrets/k8svent/secret";

@@ -4,7 +4,7 @@ import { COMMIT, lacksRuntime } from "../kit/binary.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
 import { buildImage, lacksImages } from "../kit/image.ts";
-import { lacksPods, startInPod } from "../kit/in_pod.ts";
+import { grantPods, lacksPods, startInPod } from "../kit/in_pod.ts";
 import { Receiver } from "../kit/receiver.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -73,11 +73,7 @@ async function namesIn(folder: string): Promise<string[]> {
 /** A control plane with two pods that the service account may read. */
 async function startWithRights(): Promise<ControlPlane> {
   const plane = await startControlPlane();
-  await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
-  await plane.kubectl([
-    ...["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent"],
-    "--serviceaccount=default:k8svent",
-  ]);
+  await grantPods(plane);
   await createPods(plane, [manifest("one"), manifest("two")]);
   return plane;
 }

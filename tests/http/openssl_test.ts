@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Certificate, issueCertificate } from "../kit/certificates.ts";
 import { run } from "../kit/command.ts";
 import { failureOf, sendOnce, trusting } from "../kit/http_client.ts";
-import { testNeeding } from "../kit/needing.ts";
+import { lacksProgram, testNeeding } from "../kit/needing.ts";
 import { freePorts } from "../kit/real_servers.ts";
 
 /** What a server of OpenSSL's refuses, or has, that no server of Deno's can be made to. */
@@ -10,7 +10,7 @@ import { freePorts } from "../kit/real_servers.ts";
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("a server", { issuer: AUTHORITY, hosts: ["localhost"] });
 
-const lacks = await run("openssl", ["version"]).then(() => undefined, () => "there is no openssl");
+const lacks = await lacksProgram("openssl", ["version"], "there is no openssl");
 
 /** Runs `openssl s_server` for one test. */
 async function withServer(

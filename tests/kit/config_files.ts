@@ -1,7 +1,5 @@
 import type { CommandContext } from "../../src/cli/context.ts";
-
-/** What time it is for a command, in milliseconds since the Unix epoch. */
-export const NOW = 1_795_750_849_000;
+import { NOW } from "./wrong_signatures.ts";
 
 /** What a command is given where these are all files, and all variables, that there are. */
 export function contextOf(

@@ -55,3 +55,12 @@ export async function startInPod(options: PodOptions): Promise<Program> {
   }).spawn();
   return new Program(child, home);
 }
+
+/** Lets the service account that a program has as in a pod of kube/ read pods. */
+export async function grantPods(plane: ControlPlane): Promise<void> {
+  await plane.kubectl(["create", "clusterrole", "k8svent", "--verb=get,list,watch", "--resource=pods"]);
+  await plane.kubectl([
+    ...["create", "clusterrolebinding", "k8svent", "--clusterrole=k8svent"],
+    "--serviceaccount=default:k8svent",
+  ]);
+}

@@ -1,3 +1,5 @@
+import { run } from "./command.ts";
+
 /** Names the file that skipped tests are written to, a JSON line each, for whoever runs them all (`tests/run.ts`). */
 export const SKIPPED = "K8SVENT_TEST_SKIPPED";
 
@@ -33,6 +35,15 @@ export function testNeeding(
     Deno.writeTextFileSync(file, `${JSON.stringify({ name, lacks })}\n`, { append: true });
   }
   Deno.test({ name, fn, ignore: true });
+}
+
+/** What the machine lacks where a program does not run: `why`; undefined: it runs. */
+export async function lacksProgram(
+  program: string,
+  args: string[],
+  why: string,
+): Promise<string | undefined> {
+  return await run(program, args).then(() => undefined, () => why);
 }
 
 /** What is said at the end: how many tests were skipped, why, and what installs everything. Empty: none was. */

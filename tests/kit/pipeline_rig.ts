@@ -3,8 +3,8 @@ import { Pipeline } from "../../src/app/pipeline.ts";
 import { Recorder } from "../../src/app/recorder.ts";
 import type { Suspicion } from "../../src/change/contradiction.ts";
 import { textOf } from "../../src/pod/anything.ts";
+import { plainPodIn } from "../../src/pod/json.ts";
 import type { PodEvent } from "../../src/pod/event.ts";
-import type { PodObject } from "../../src/pod/object.ts";
 import type { Pod, Scope } from "../../src/pod/pod.ts";
 import { compareVersions } from "../../src/pod/version.ts";
 import type { Want } from "../../src/route/want.ts";
@@ -118,7 +118,7 @@ export class Rig {
 
 /** The pod that a message carries. */
 export function podIn({ body }: Message): Pod {
-  return (JSON.parse(new TextDecoder().decode(body)) as Pick<PodObject, "pod">).pod;
+  return plainPodIn(body);
 }
 
 export function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {

@@ -210,13 +210,6 @@ export function realisticPods(): RealisticPod[] {
   );
 }
 
-/** One of about 10 KB, for measuring. */
-export function pod10k(): RealisticPod {
-  return realisticPods().reduce((best, pod) =>
-    Math.abs(pod.body.length - 10_240) < Math.abs(best.body.length - 10_240) ? pod : best
-  );
-}
-
 function make(workload: Workload, namespace: string, index: number): RealisticPod {
   const name = `${workload.name}-69c6f74b8b-${index}8z6s`;
   const sidecars = ["proxy", "logs", "metrics", "agent"].slice(0, index % 5);

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { verify } from "../../src/delivery/verify.ts";
 import type { Scheme } from "../../src/route/endpoint_settings.ts";
 import { run } from "../kit/command.ts";
-import { testNeeding } from "../kit/needing.ts";
+import { lacksProgram, testNeeding } from "../kit/needing.ts";
 import { BODY, bytes, ENCODED, HEX, NOW, PLAIN, SECONDS, signed, WRONG } from "../kit/wrong_signatures.ts";
 
 /* `verify` takes what the libraries take that receivers use, and refuses what they refuse. */
@@ -93,12 +93,13 @@ for line in sys.stdin:
         print("fails")
 `;
 
-async function lacksPython(): Promise<string | undefined> {
-  const isThere = await run("python3", ["-c", "import standardwebhooks"]).then(() => true, () => false);
-  return isThere ? undefined : "python3 with the package standardwebhooks is not installed.";
-}
+const lacksPython = await lacksProgram(
+  "python3",
+  ["-c", "import standardwebhooks"],
+  "python3 with the package standardwebhooks is not installed.",
+);
 
-testNeeding(await lacksPython(), "verify agrees with the standardwebhooks of PyPI", async () => {
+testNeeding(lacksPython, "verify agrees with the standardwebhooks of PyPI", async () => {
   const judged = deliveries().filter(([headers]) => headers["webhook-signature"] !== undefined);
   const lines = judged.map(([headers, secret, body]) => {
     const key = secret.startsWith("whsec_") ? secret.slice(6) : Buffer.from(secret).toString("base64");

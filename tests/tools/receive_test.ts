@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Signer } from "../../src/delivery/sign.ts";
 import { run } from "../kit/command.ts";
 import { runProgram, startProgram } from "../kit/program.ts";
+import { signed } from "../kit/wrong_signatures.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BODY = '{"pod":{"metadata":{"namespace":"shop","name":"web-0"}}}';
 
-function signed(secret: string): Record<string, string> {
-  const body = new TextEncoder().encode(BODY);
-  const seconds = Math.floor(Date.now() / 1000);
-  return {
-    "webhook-id": "pod_a",
-    ...new Signer().sign({ id: "pod_a", body, content: BODY }, seconds, [secret]),
-  };
-}
+const signedBy = (secret: string): Record<string, string> =>
+  signed([secret], BODY, Math.floor(Date.now() / 1000));
 
 Deno.test("a secret that is generated verifies with receive, which runs the command and ends by a signal", async () => {
   const { stdout: secret } = await runProgram({ args: ["secret", "generate"] });
@@ -35,8 +29,8 @@ Deno.test("a secret that is generated verifies with receive, which runs the comm
   });
   const port = /:(\d+)\//.exec(await program.until(/^Receives at/))?.[1];
   for (
-    const [headers, status] of [[signed(secret.trim()), 200], [
-      signed("another secret of some length"),
+    const [headers, status] of [[signedBy(secret.trim()), 200], [
+      signedBy("another secret of some length"),
       401,
     ]] as const
   ) {

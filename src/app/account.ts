@@ -1,3 +1,4 @@
+import { hostLabel } from "../http/failure.ts";
 import type { Link, Step } from "../http/trace.ts";
 import { counted, duration, enumerated } from "../runtime/wording.ts";
 import { wrapped } from "../runtime/wrapped.ts";
@@ -32,8 +33,10 @@ function stepOf(step: Step): string {
     return line("name", `${host} ${is} (${duration(step.took)})`);
   }
   const { address, port, isOpen, took } = step;
-  const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-  return line("connect", `${where} ${isOpen ? "accepts" : "does not accept"} (${duration(took)})`);
+  return line(
+    "connect",
+    `${hostLabel(address, port)} ${isOpen ? "accepts" : "does not accept"} (${duration(took)})`,
+  );
 }
 
 function certificate({ subject, issuer, names, until }: Link): string {

@@ -1,10 +1,10 @@
 import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
-import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import { isOfAnnotation } from "../route/annotation.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import { sync } from "../source/list.ts";
-import { type Selection, selectionsOf } from "../source/query.ts";
+import { covers, type Selection, selectionsOf } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
 import { StoreError } from "../store/disk_fault.ts";
 import type { Store } from "../store/store.ts";
@@ -54,9 +54,8 @@ export async function bindStore(
   }
   inventory.bind({ cluster: `${authority ?? ""} ${api.origin}` });
   inventory.select(JSON.stringify(selections));
-  const { namespaces, excludeNamespaces } = options;
   const forgotten = inventory.forgetOutside((name) =>
-    (namespaces.length === 0 || namespaces.includes(name)) && !excludeNamespaces.includes(name)
+    selections.some((selection) => covers(selection, name))
   );
   if (forgotten > 0) {
     const are = forgotten === 1 ? "is" : "are";
@@ -93,6 +92,6 @@ function forgetRemovedEndpoints({ pending }: Store, options: Options, log: Log):
 
 /** Endpoints of annotations are not configured one by one; they stay as long as annotations are honoured. */
 function isConfigured(name: string, { endpoints, podWebhooks }: Options): boolean {
-  if (name.startsWith(ANNOTATION_PREFIX)) return podWebhooks.length > 0;
+  if (isOfAnnotation(name)) return podWebhooks.length > 0;
   return endpoints.some((endpoint) => endpoint.name === name);
 }

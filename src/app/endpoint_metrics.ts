@@ -2,7 +2,7 @@ import { type Family, type Labels, type Sample, withLabel } from "../admin/expos
 import type { Circuit } from "../delivery/endpoint_state.ts";
 import { OUTCOME_CLASSES, type Tally } from "../delivery/tally.ts";
 import type { WorkerFigures, Workers } from "../delivery/workers.ts";
-import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import { ANNOTATION_PREFIX, isOfAnnotation } from "../route/annotation.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Histogram } from "../runtime/histogram.ts";
 import type { Store } from "../store/store.ts";
@@ -54,7 +54,7 @@ export interface EndpointParts {
 
 /** Under which label an endpoint's numbers are kept. */
 export function labelOf(name: string): string {
-  return name.startsWith(ANNOTATION_PREFIX) ? ANNOTATION_PREFIX : name;
+  return isOfAnnotation(name) ? ANNOTATION_PREFIX : name;
 }
 
 /** How all endpoints do now. */
@@ -66,7 +66,7 @@ export function readEndpoints(parts: EndpointParts): EndpointReading[] {
   });
   if (!hasAnnotations) return own;
   const ofAnnotations = readOne(ANNOTATION_PREFIX, {
-    names: pending.endpoints().filter((name) => name.startsWith(ANNOTATION_PREFIX)),
+    names: pending.endpoints().filter(isOfAnnotation),
     running: running.filter(({ isOfAnnotation }) => isOfAnnotation),
     tally: workers.tallyOfAnnotations,
   }, parts);

@@ -5,6 +5,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { readPod } from "../source/lookup.ts";
 import type { Store } from "../store/store.ts";
+import { Relist } from "./relist.ts";
 
 /*
  * Whether the history of the cluster was rewritten.
@@ -36,7 +37,7 @@ export interface HistoryDeps {
 /** The epochs of one run. Shared by all scopes. */
 export class History {
   readonly #deps: HistoryDeps;
-  #turn = new AbortController();
+  readonly #relist = new Relist();
   #begun = -Infinity;
   #interval = EPOCH_INTERVAL;
 
@@ -46,7 +47,7 @@ export class History {
 
   /** Aborts when an epoch ends: every scope is then listed anew. */
   get epoch(): AbortSignal {
-    return this.#turn.signal;
+    return this.#relist.signal;
   }
 
   /**
@@ -83,9 +84,7 @@ export class History {
         "sent once more, with a higher k8svent-epoch.",
       { epoch: store.inventory.epoch },
     );
-    const ended = this.#turn;
-    this.#turn = new AbortController();
-    ended.abort();
+    this.#relist.now();
     return true;
   }
 }

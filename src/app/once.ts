@@ -7,6 +7,7 @@ import type { PodEvent } from "../pod/event.ts";
 import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
 import { sync } from "../source/list.ts";
+import { aborted } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import { sayNothingFound } from "./first_list.ts";
@@ -94,11 +95,7 @@ export async function deliverOnce(
     }
     if (pods === 0) await sayNothingFound(selection, { api, log }, stop);
   }
-  const stopped = new Promise<void>((resolve) => {
-    if (stop.aborted) resolve();
-    stop.addEventListener("abort", () => resolve());
-  });
-  await Promise.race([workers.finish("settled"), stopped]);
+  await Promise.race([workers.finish("settled"), aborted(stop)]);
   // A worker that failed has aborted it too.
   if (stop.aborted) await drain();
   return snapshot.summarize() ? 0 : 1;

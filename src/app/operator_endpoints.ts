@@ -104,13 +104,13 @@ export class OperatorEndpoints {
   /** Takes those endpoints out of a route whose selection the pod is not of. */
   select(route: Route, pod: Pod): Route & { excluded: readonly string[] } {
     if (!this.#isSelective) return { ...route, excluded: NONE };
-    const isSelected = ({ name, trusted }: Endpoint): boolean =>
-      !trusted || (this.want(name)?.selects(pod) ?? true);
-    return {
-      ...route,
-      endpoints: route.endpoints.filter(isSelected),
-      excluded: route.endpoints.filter((endpoint) => !isSelected(endpoint)).map(({ name }) => name),
-    };
+    const excluded: string[] = [];
+    const endpoints = route.endpoints.filter(({ name, trusted }) => {
+      if (!trusted || (this.want(name)?.selects(pod) ?? true)) return true;
+      excluded.push(name);
+      return false;
+    });
+    return { ...route, endpoints, excluded };
   }
 
   /**

@@ -1,10 +1,11 @@
+import { hostLabel } from "../http/failure.ts";
 import type { Answer, Reply } from "../admin/answer.ts";
 import { listen } from "../admin/listen.ts";
 import type { Head } from "../admin/request.ts";
 import type { ReceiveOptions } from "../cli/job.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import type { Child, Ran } from "../runtime/child.ts";
-import { type Clock, sleep } from "../runtime/clock.ts";
+import { aborted, type Clock, sleep } from "../runtime/clock.ts";
 import { lineOf, objectOf, type Receipt } from "./receipt.ts";
 
 /**
@@ -62,8 +63,7 @@ export async function receive(
     name: "--host, --port",
     spelled: "--host HOST --port PORT",
   });
-  const name = host.includes(":") ? `[${host}]` : host;
-  world.remark(`Receives at http://${name}:${listening.port}/ until it is interrupted (Ctrl-C).`);
+  world.remark(`Receives at http://${hostLabel(host, listening.port)}/ until it is interrupted (Ctrl-C).`);
   if (options.secrets.length === 0) world.remark("Verifies nothing: --secret-file names no secret.");
   onListening(listening.port);
   try {
@@ -71,11 +71,6 @@ export async function receive(
   } finally {
     await listening.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 class Receiver {

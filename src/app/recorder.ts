@@ -122,7 +122,7 @@ export class Recorder {
     const audience = store.inventory.audience(pod);
     if (audience.length === 0) return;
     const { version, seen } = last();
-    const wanted = audience.filter((name) => this.#wants(name, pod, version, seen));
+    const wanted = this.#wanted(audience, pod, version, seen);
     if (wanted.length > 0) store.record(pod, version, wanted);
   }
 
@@ -133,7 +133,7 @@ export class Recorder {
 
   #record(pod: KnownPod, version: NewVersion, names: readonly string[], seen: Seen): void {
     const { store, want } = this.#deps;
-    const wanted = names.filter((name) => this.#wants(name, pod, version, seen));
+    const wanted = this.#wanted(names, pod, version, seen);
     if (wanted.length > 0 || version.body !== undefined) store.record(pod, version, wanted);
     for (const name of names) {
       if (want(name)?.isFiltering !== true) continue;
@@ -142,16 +142,20 @@ export class Recorder {
     }
   }
 
-  #wants(endpoint: string, pod: KnownPod, version: NewVersion, seen: Seen): boolean {
-    const want = this.#deps.want(endpoint);
-    if (want === undefined || !want.isFiltering) return true;
-    const verdict = want.judge(this.#judged(pod, version, seen));
-    if (verdict.kind !== "error") return verdict.kind === "send";
-    this.#deps.filterFailed(endpoint, verdict.why);
-    return verdict.sends;
+  #wanted(names: readonly string[], pod: KnownPod, version: NewVersion, seen: Seen): string[] {
+    // Made with the first filter that is asked, for all of them: a pod may have to be parsed for it.
+    let candidate: Candidate | undefined;
+    return names.filter((name) => {
+      const want = this.#deps.want(name);
+      if (want === undefined || !want.isFiltering) return true;
+      const verdict = want.judge(candidate ??= this.#candidate(pod, version, seen));
+      if (verdict.kind !== "error") return verdict.kind === "send";
+      this.#deps.filterFailed(name, verdict.why);
+      return verdict.sends;
+    });
   }
 
-  #judged({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Candidate {
+  #candidate({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Candidate {
     const { cluster, environment: general } = this.#deps;
     const named = environment ?? general;
     return {

@@ -57,8 +57,7 @@ export class Reload {
   /** The text that was looked at last, and the one that is in force. */
   #seen: string;
   #inForce: string;
-  #problem: string | undefined;
-  /** The details of it: said once, until they are others. */
+  /** What is wrong with the file: said once, until it is something else. */
   #said = "";
   #running: Promise<void> | undefined;
   /** Whether the last look at a new text succeeded, and when that was, by the wall clock. */
@@ -74,17 +73,18 @@ export class Reload {
 
   /** Why the file as it is cannot be used, as a sentence; undefined: it can. */
   get problem(): string | undefined {
-    return this.#problem;
+    if (this.last.isSuccessful) return undefined;
+    return `The configuration file ${this.#deps.file.path} cannot be used: the rules from before stay.`;
   }
 
   /** The same, for /readyz. */
   get notes(): string[] {
-    return this.#problem === undefined ? [] : [this.#problem];
+    return this.problem === undefined ? [] : [this.problem];
   }
 
   /** Why a restart would lose something, as a clause; undefined: it would not. */
   get loses(): string | undefined {
-    if (this.#problem === undefined) return undefined;
+    if (this.last.isSuccessful) return undefined;
     return `the configuration file ${this.#deps.file.path} cannot be used, and no start would come of it: mend it`;
   }
 
@@ -114,21 +114,19 @@ export class Reload {
   }
 
   #failed(problems: string[]): void {
-    const { file, clock, log } = this.#deps;
-    const problem = `The configuration file ${file.path} cannot be used: the rules from before stay.`;
+    const { clock, log } = this.#deps;
     const said = problems.slice(0, SAID);
     const more = problems.length - said.length;
     const details = [...said, ...more > 0 ? [`And ${counted(more, "more problem")}.`] : []].join(" ");
-    if (this.#problem === undefined || this.#said !== details) log.error(`${problem} ${details}`);
+    const isNews = this.last.isSuccessful || this.#said !== details;
     this.#said = details;
-    this.#problem = problem;
     this.last = { isSuccessful: false, at: clock.now() };
+    if (isNews) log.error(`${this.problem} ${details}`);
   }
 
   #apply(text: string, { endpoints, later, warnings }: Compiled & { kind: "configuration" }): void {
     const { store, notices, relist, clock, log } = this.#deps;
-    const wasWrong = this.#problem !== undefined;
-    this.#problem = undefined;
+    const wasWrong = !this.last.isSuccessful;
     this.last = { isSuccessful: true, at: clock.now() };
     if (text === this.#inForce) {
       if (wasWrong) log.info("The configuration file can be used again, and says what it said before.");

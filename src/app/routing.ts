@@ -1,7 +1,7 @@
 import type { Options } from "../cli/options.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
-import { ANNOTATION_PREFIX } from "../route/annotation.ts";
+import { isOfAnnotation } from "../route/annotation.ts";
 import { plainPodIn } from "../pod/json.ts";
 import { workloadOf } from "../pod/workload.ts";
 import type { Endpoint } from "../route/endpoint.ts";
@@ -118,10 +118,6 @@ export class AnnotationEndpoints {
       );
     }
   }
-}
-
-function isOfAnnotation(name: string): boolean {
-  return name.startsWith(ANNOTATION_PREFIX);
 }
 
 /** Where pods go: to the operator's endpoints as they are at the moment, or where annotations may point. */

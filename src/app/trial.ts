@@ -1,6 +1,6 @@
 import type { SendTestOptions } from "../cli/job.ts";
 import { VERSION } from "../cli/version.ts";
-import { decide } from "../delivery/decision.ts";
+import { decide, isAccepted } from "../delivery/decision.ts";
 import { newEndpoint } from "../delivery/endpoint_state.ts";
 import type { TestNotice } from "../delivery/notice.ts";
 import { firstLine, whyNot } from "../delivery/refusal.ts";
@@ -65,7 +65,7 @@ export async function accountOf(options: SendTestOptions, world: SendTestWorld):
     ? await certificatesOf(url, { ...usual, network: new Network(deps) }, stop)
     : [];
   return {
-    isAccepted: outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300,
+    isAccepted: isAccepted(outcome),
     host: url.host,
     steps: [...steps],
     certificates: certificates.map(madePrintable),

@@ -111,11 +111,15 @@ const PROBES = 3;
 // For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day.
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
+
+/** Whether the receiver took the message. */
+export function isAccepted(outcome: Outcome): boolean {
+  return outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300;
+}
+
 /** Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending. */
 export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
-  if (outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300) {
-    return accepted(attempt, endpoint);
-  }
+  if (isAccepted(outcome)) return accepted(attempt, endpoint);
   if (outcome.kind === "failure" && outcome.stale && attempt.requests === 1) {
     return { decision: { kind: "again" }, endpoint };
   }

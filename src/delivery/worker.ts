@@ -1,7 +1,7 @@
 import type { Outcome } from "../http/outcome.ts";
 import type { Ages, Message, Pending } from "../store/store.ts";
 import { type AttemptDeps, send } from "./attempt.ts";
-import { decide, type Decision } from "./decision.ts";
+import { decide, type Decision, isAccepted } from "./decision.ts";
 import {
   begin,
   type EndpointState,
@@ -368,8 +368,4 @@ export class Worker {
     this.#fault ??= { error };
     this.wake();
   }
-}
-
-function isAccepted(outcome: Outcome): boolean {
-  return outcome.kind === "answer" && outcome.status >= 200 && outcome.status < 300;
 }

@@ -6,6 +6,11 @@ import { type HostPattern, matchesHost } from "./host_pattern.ts";
 /** How the name of an endpoint that came from an annotation begins. */
 export const ANNOTATION_PREFIX = "pod:";
 
+/** Whether this is the name of such an endpoint. */
+export function isOfAnnotation(name: string): boolean {
+  return name.startsWith(ANNOTATION_PREFIX);
+}
+
 /** How many webhooks of one annotation are looked at. */
 export const WEBHOOKS_PER_POD = 3;
 

@@ -28,6 +28,11 @@ export function selectionsOf(
   return [{ namespace: undefined, ...excluded, ...selectors }];
 }
 
+/** Whether pods of a namespace are looked at. */
+export function covers({ namespace, excludedNamespaces = [] }: Selection, name: string): boolean {
+  return namespace === undefined ? !excludedNamespaces.includes(name) : namespace === name;
+}
+
 /** Whether pods can leave the selection without being deleted. */
 export function isSelective({ labelSelector, fieldSelector }: Selection): boolean {
   return labelSelector !== undefined || fieldSelector !== undefined;

@@ -2,10 +2,11 @@ import { similar } from "../config/similar.ts";
 import { fileFault } from "../config/named_file.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { readArguments } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf, type Subcommand } from "./context.ts";
+import { type Answer, type CommandContext, configOf } from "./context.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
+import type { Tools } from "./tool.ts";
 
 /*
  * What the program is asked to do. The first word chooses a command; without one it runs, as the flags say. A command is
@@ -13,12 +14,28 @@ import { type HelpRequested, type Options, parseOptions, type VersionRequested }
  * pays for neither.
  */
 
-const COMMANDS: Record<string, () => Promise<Subcommand>> = {
-  config: async () => (await import("./config_command.ts")).answerConfig,
-  receive: async () => (await import("./receive_command.ts")).parseReceive,
-  secret: async () => (await import("./secret_command.ts")).answerSecret,
-  "send-test": async () => (await import("./send_test_command.ts")).parseSendTest,
-  verify: async () => (await import("./verify_command.ts")).answerVerify,
+/** Every command, with the pages that help, completion and tests read. */
+export const COMMANDS: Tools = {
+  config: async () => {
+    const { answerConfig, CONFIG_PAGES } = await import("./config_command.ts");
+    return { pages: CONFIG_PAGES, carryOut: answerConfig };
+  },
+  receive: async () => {
+    const { parseReceive, RECEIVE_PAGE } = await import("./receive_command.ts");
+    return { pages: [RECEIVE_PAGE], carryOut: parseReceive };
+  },
+  secret: async () => {
+    const { answerSecret, SECRET_PAGE } = await import("./secret_command.ts");
+    return { pages: [SECRET_PAGE], carryOut: answerSecret };
+  },
+  "send-test": async () => {
+    const { parseSendTest, SEND_TEST_PAGE } = await import("./send_test_command.ts");
+    return { pages: [SEND_TEST_PAGE], carryOut: parseSendTest };
+  },
+  verify: async () => {
+    const { answerVerify, VERIFY_PAGE } = await import("./verify_command.ts");
+    return { pages: [VERIFY_PAGE], carryOut: answerVerify };
+  },
 };
 
 /**
@@ -33,7 +50,7 @@ export async function parseCommand(
 ): Promise<Options | HelpRequested | VersionRequested | Answer | Job> {
   const [word = "", ...rest] = argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
-  if (load !== undefined) return await (await load())(rest, context);
+  if (load !== undefined) return await (await load()).carryOut(rest, context);
   checkWord(word);
   const given = readArguments(argv, context.env);
   const config = "kind" in given ? undefined : await configOf(given, context);

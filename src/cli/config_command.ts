@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import schema from "../../docs/config.schema.json" with { type: "json" };
+import { REASONS } from "../change/reasons.ts";
 import { reason } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
@@ -8,6 +9,7 @@ import { type Given, readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
 import { type Options, parseOptions } from "./options.ts";
+import type { ToolPage } from "./tool.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
@@ -15,21 +17,70 @@ import { type Options, parseOptions } from "./options.ts";
 
 const COLUMNS = 80;
 
+const CODES = "0 done, 2 something is wrong.";
+
+const CHECK: ToolPage = {
+  name: "k8svent config check",
+  usage: "FILE",
+  about: "say what is wrong in a file, each fault with its line and column",
+  flags: {},
+  examples: [],
+  codes: CODES,
+  takesFile: true,
+};
+
+const TRY = {
+  name: "k8svent config try",
+  usage: "FILE --pod POD [--reasons LIST]",
+  about: "say for each endpoint whether a pod would be sent to it, and by which rule",
+  flags: {
+    pod: { value: "POD", help: "a file with what kubectl get pod NAME -o json prints", takesFile: true },
+    reasons: {
+      value: "LIST",
+      help: "why it would be sent, with commas between: ready,restarted",
+      fallback: "sync",
+      words: REASONS,
+    },
+  },
+  examples: [],
+  codes: CODES,
+  takesFile: true,
+} satisfies ToolPage;
+
+const SCHEMA: ToolPage = {
+  name: "k8svent config schema",
+  usage: "> FILE",
+  about: "print the JSON Schema of the file, for editors",
+  flags: {},
+  examples: [],
+  codes: CODES,
+};
+
+const CONFIG: ToolPage = {
+  name: "k8svent config",
+  usage: "check FILE | try FILE --pod POD | schema",
+  about: "Ask about a configuration file, the one of --config. No cluster is needed.",
+  flags: {},
+  examples: [],
+  codes: CODES,
+};
+
+/** What `k8svent config` and its commands take. */
+export const CONFIG_PAGES: readonly ToolPage[] = [CONFIG, CHECK, TRY, SCHEMA];
+
 /** Carries out `k8svent config …`. @throws {UsageError} */
 export async function answerConfig(argv: string[], context: CommandContext): Promise<Answer> {
   let printed = "";
   let answer: Answer | undefined;
   const program = buildCommand((text) => printed += text);
-  program.command("check").usage("FILE").argument("<FILE>")
-    .description("say what is wrong in a file, each fault with its line and column")
+  program.command("check").usage(CHECK.usage).argument("<FILE>").description(CHECK.about)
     .action(async (file: string) => void (answer = await check(file, context)));
-  program.command("try").usage("FILE --pod POD [--reasons LIST]").argument("<FILE>")
-    .description("say for each endpoint whether a pod would be sent to it, and by which rule")
-    .requiredOption("--pod <POD>", "a file with what kubectl get pod NAME -o json prints")
-    .option("--reasons <LIST>", "why it would be sent, with commas between: ready,restarted", "sync")
+  const { pod, reasons } = TRY.flags;
+  program.command("try").usage(TRY.usage).argument("<FILE>").description(TRY.about)
+    .requiredOption(`--pod <${pod.value}>`, pod.help)
+    .option(`--reasons <${reasons.value}>`, reasons.help, reasons.fallback)
     .action(async (file: string, given: TryGiven) => void (answer = await tryPod(file, given, context)));
-  program.command("schema").usage("> FILE")
-    .description("print the JSON Schema of the file, for editors")
+  program.command("schema").usage(SCHEMA.usage).description(SCHEMA.about)
     .action(() => void (answer = say(`${JSON.stringify(schema, undefined, 2)}\n`)));
   try {
     await program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
@@ -42,9 +93,9 @@ export async function answerConfig(argv: string[], context: CommandContext): Pro
 }
 
 function buildCommand(write: (text: string) => void): Command {
-  return new Command("k8svent config")
-    .description("Ask about a configuration file, the one of --config. No cluster is needed.")
-    .usage("check FILE | try FILE --pod POD | schema")
+  return new Command(CONFIG.name)
+    .description(CONFIG.about)
+    .usage(CONFIG.usage)
     .exitOverride()
     .configureOutput({
       writeOut: write,
@@ -59,7 +110,7 @@ function buildCommand(write: (text: string) => void): Command {
     })
     .helpOption("-h, --help", "print this")
     .helpCommand(false)
-    .addHelpText("after", "\nExit code: 0 done, 2 something is wrong.");
+    .addHelpText("after", `\nExit code: ${CODES}`);
 }
 
 /** Commander repeats what was typed. */

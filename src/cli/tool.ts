@@ -4,7 +4,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { pathFault } from "../runtime/unfilled.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 
 /*
@@ -25,6 +25,8 @@ export interface ToolFlag {
   fallback?: string;
   /** The words that it takes, where it takes only some. */
   words?: readonly string[];
+  /** Its value names a file, though it is called otherwise. */
+  takesFile?: true;
   /** It takes the rest of the line, whatever stands there. */
   takesRest?: true;
 }
@@ -40,7 +42,19 @@ export interface ToolPage {
   /** Lines under `Examples:`, and a last one about the exit codes. */
   examples: readonly string[];
   codes: string;
+  /** The name of a file may follow, by itself. */
+  takesFile?: true;
 }
+
+/** A command, once its module is loaded. */
+export interface Tool {
+  /** What it says of itself; where it has commands of its own, a page for each of them. */
+  pages: readonly ToolPage[];
+  carryOut: Subcommand;
+}
+
+/** Commands by the first word that is typed, each loaded when it is asked for. */
+export type Tools = Readonly<Record<string, () => Promise<Tool>>>;
 
 /** What was typed: the texts of each flag that was given, in order; of one that takes the rest, its words. */
 export type Typed = { kind: "help"; text: string } | { kind: "typed"; values: Map<string, string[]> };

@@ -2,12 +2,9 @@ import assert from "node:assert/strict";
 import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
 import { Health } from "../../src/admin/health.ts";
 import { REASONS } from "../../src/change/reasons.ts";
+import { COMMANDS } from "../../src/cli/command.ts";
 import { type FlagName, FLAGS } from "../../src/cli/flags.ts";
-import { RECEIVE_PAGE } from "../../src/cli/receive_command.ts";
-import { SECRET_PAGE } from "../../src/cli/secret_command.ts";
-import { SEND_TEST_PAGE } from "../../src/cli/send_test_command.ts";
 import type { ToolFlag } from "../../src/cli/tool.ts";
-import { VERIFY_PAGE } from "../../src/cli/verify_command.ts";
 import type { InventoryNotice } from "../../src/delivery/notice.ts";
 import { ROUTE_ANNOTATION } from "../../src/pod/pod.ts";
 import { parseAnnotation } from "../../src/route/annotation.ts";
@@ -42,7 +39,8 @@ function rowsOf({ text }: Page, heading?: string): string[][] {
 /** The flags of the commands beside the run. */
 const TOOL_FLAGS: Record<string, ToolFlag> = Object.assign(
   {},
-  ...[SECRET_PAGE, VERIFY_PAGE, RECEIVE_PAGE, SEND_TEST_PAGE].map(({ flags }) => flags),
+  ...(await Promise.all(Object.values(COMMANDS).map((load) => load())))
+    .flatMap(({ pages }) => pages.map(({ flags }) => flags)),
 );
 
 Deno.test("docs/flags.md has the flags of the source (deno task docs:flags writes them)", async () => {

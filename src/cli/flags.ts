@@ -103,6 +103,20 @@ export const GROUPS = {
       variables: ["K8SVENT_LISTEN"],
       help: "serve /livez, /readyz and /metrics on this address (:8080: on all); off by default",
     },
+    "admin-listen": {
+      value: "HOST:PORT",
+      variables: ["K8SVENT_ADMIN_LISTEN"],
+      help: "serve a page and an API to operate it on this address (127.0.0.1:9090); off by default",
+    },
+    "admin-token-file": {
+      value: "FILE",
+      variables: ["K8SVENT_ADMIN_TOKEN_FILE"],
+      help: "who asks there must show the token in this file; needed anywhere but on loopback",
+    },
+    "show-payloads": {
+      variables: ["K8SVENT_SHOW_PAYLOADS"],
+      help: "show message bodies there, too, redacted as they are sent",
+    },
     interval: {
       value: "DURATION",
       variables: ["K8SVENT_INTERVAL"],

@@ -1,4 +1,5 @@
 import type { Address } from "../admin/listen.ts";
+import { isLoopback } from "../admin/loopback.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
@@ -64,6 +65,12 @@ export interface Options {
   shutdownTimeout: number;
   /** Where health is served; absent: nowhere. */
   listen?: Address;
+  /** Where page and API are served; absent: nowhere. Not loopback only with `adminTokenFile`. */
+  adminListen?: Address;
+  /** The file with the token that is asked for there. */
+  adminTokenFile?: string;
+  /** Whether bodies are shown there. */
+  showPayloads: boolean;
   update: UpdateOptions;
   logLevel: LogLevel;
   /** Where absent: text if stderr is a terminal, else JSON lines. */
@@ -118,6 +125,7 @@ export function parseOptions(
     warnings: [],
   };
   checkTogether(options);
+  checkAdmin(options, given);
   checkProxies(options.endpoints, env);
   options.warnings = [
     ...ineffective(given, {
@@ -125,6 +133,7 @@ export function parseOptions(
       sends: options.endpoints.length > 0,
       honours: options.podWebhooks.length > 0,
       updates: options.update.mode !== "off",
+      isAdministered: options.adminListen !== undefined,
     }),
     ...weak,
     ...config?.warnings ?? [],
@@ -162,6 +171,9 @@ function readSettings(
     podWebhooks: list(given, "pod-webhooks", hostPattern),
     shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
     ...defined("listen", optional(given, "listen", parseAddress)),
+    ...defined("adminListen", optional(given, "admin-listen", parseAddress)),
+    ...defined("adminTokenFile", optional(given, "admin-token-file", text)),
+    showPayloads: optional(given, "show-payloads", parseSwitch) ?? false,
     update: parseUpdate(given),
     logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
     ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
@@ -212,6 +224,20 @@ function checkTogether(options: Options): void {
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
     throw new UsageError("--payload-env has no effect by itself: add --payload k8vent, or leave it out.");
   }
+}
+
+/** Whoever reaches the port could see what goes on and act on it. */
+function checkAdmin({ adminListen, adminTokenFile, once }: Options, given: Map<FlagName, Given>): void {
+  if (once || adminListen === undefined || adminTokenFile !== undefined || isLoopback(adminListen.host)) {
+    return;
+  }
+  throw new UsageError(
+    `${
+      given.get("admin-listen")?.from
+    } can be reached from other machines, and would let everybody in: name a file with ` +
+      "a token with --admin-token-file FILE (openssl rand -hex 32 makes one), or listen on loopback alone: " +
+      `127.0.0.1:${adminListen.port}.`,
+  );
 }
 
 /** Each attempt would fail for it; a person who starts the program wants to know at once. */

@@ -53,6 +53,7 @@ Deno.test("with a webhook alone, everything else has its default", () => {
     stateMax: 2 ** 30,
     heartbeat: 0,
     shutdownTimeout: 20_000,
+    showPayloads: false,
     update: { mode: "exit", insecureRegistries: [] },
     logLevel: "info",
     payload: "k8svent",
@@ -89,6 +90,7 @@ Deno.test("every flag has a variable that means the same", () => {
     ...["--buffer", "2Mi", "--state-max", "3Gi", "--notices", "x", "--heartbeat", "5m"],
     ...["--timeout", "1s", "--concurrency", "2", "--shutdown-timeout", "0", "--log-level", "debug"],
     ...["--log-format", "json", "--payload", "k8vent", "--payload-env", "A", "--payload-env", "B"],
+    ...["--admin-listen", ":9090", "--admin-token-file", "/t", "--show-payloads"],
     ...["--listen", "127.0.0.1:8080", "--update", "notify", "--update-interval", "1h"],
     ...["--image", "r.example.com/k8svent:next", "--registry-config", "/c"],
     ...["--insecure-registry", "localhost:5000", "--insecure-registry", "r", "--signatures", "github"],
@@ -120,6 +122,9 @@ Deno.test("every flag has a variable that means the same", () => {
     K8SVENT_LOG_FORMAT: "json",
     K8SVENT_PAYLOAD: "k8vent",
     K8SVENT_PAYLOAD_ENV: "A,B",
+    K8SVENT_ADMIN_LISTEN: ":9090",
+    K8SVENT_ADMIN_TOKEN_FILE: "/t",
+    K8SVENT_SHOW_PAYLOADS: "true",
     K8SVENT_LISTEN: "127.0.0.1:8080",
     K8SVENT_UPDATE: "notify",
     K8SVENT_UPDATE_INTERVAL: "1h",
@@ -135,7 +140,7 @@ Deno.test("every flag has a variable that means the same", () => {
   const fromFlags = parse(flags);
   const fromEnvironment = parse([], env);
   assert.deepEqual(fromEnvironment, { ...fromFlags, warnings: [] });
-  assert.equal(Object.keys(fromFlags).length, 29);
+  assert.equal(Object.keys(fromFlags).length, 32);
   assert.deepEqual(fromFlags.endpoints.map(({ settings }) => settings), [{
     ...SETTINGS,
     timeout: 1_000,
@@ -342,7 +347,7 @@ for (
     ["--dry-run", /\. Use --once without a webhook to print what would be sent\./],
     ["-v", /\. Use --log-level debug to see more, or --version for the version\./],
     ["--config-file", /Did you mean --config FILE\?/],
-    ["--metrics", /\. There are no metrics yet/],
+    ["--metrics", /\. --listen HOST:PORT answers probes and metrics/],
     ["--insecure-skip-tls-verify", /\. Name the authority's PEM file in DENO_CERT, or/],
     ["--no-update", /Did you mean --update off\?/],
     ["--namespaces", /Did you mean --namespace\?/],
@@ -488,6 +493,14 @@ for (
       ["--once", ...URL_FLAG, "-s", LONG, "--state", "/x", "--listen", ":1"],
       "--once sends each pod once and ends: --state and --listen have no effect.",
     ],
+    [
+      ["--once", ...URL_FLAG, "-s", LONG, "--admin-listen", "127.0.0.1:1"],
+      "--once sends each pod once and ends: --admin-listen has no effect.",
+    ],
+    [
+      [...URL_FLAG, "-s", LONG, "--show-payloads", "--admin-token-file", "/t"],
+      "Without --admin-listen there is no page and no API: --admin-token-file and --show-payloads have no effect.",
+    ],
     [["--once", "--secret", LONG], "--once without a webhook prints the pods: --secret has no effect."],
     [
       ["--pod-webhooks", "a.example", "-s", LONG],
@@ -536,10 +549,24 @@ Deno.test("help names every flag with its variable, in groups, and asks for noth
   assert(text.split("\n").every((line) => line.length <= 80));
 });
 
-Deno.test("help promises nothing that is not there", () => {
-  const { text } = parseOptions(["--help"], () => undefined) as { text: string };
-  assert.doesNotMatch(text, /admin/i);
-});
+for (const host of ["127.0.0.1", "127.8.9.1", "localhost", "[::1]"]) {
+  Deno.test(`--admin-listen ${host}:9090 needs no token, since only this machine can reach it`, () => {
+    const { adminListen, adminTokenFile } = parse([...URL_FLAG, "--admin-listen", `${host}:9090`]);
+    assert.equal(adminListen?.port, 9090);
+    assert.equal(adminTokenFile, undefined);
+  });
+}
+
+for (const address of [":9090", "0.0.0.0:9090", "[::]:9090", "10.1.2.3:9090", "127.0.0.1.example.com:9090"]) {
+  Deno.test(`--admin-listen ${address} without a token is refused with what to do`, () => {
+    const sentence = (from: string): RegExp =>
+      new RegExp(`^${from} can be reached .*--admin-token-file FILE .*openssl.* or .*127.0.0.1:9090\\.$`);
+    assert.match(complaint([...URL_FLAG, "--admin-listen", address]), sentence("--admin-listen"));
+    assert.match(complaint(URL_FLAG, { K8SVENT_ADMIN_LISTEN: address }), sentence("K8SVENT_ADMIN_LISTEN"));
+    parse([...URL_FLAG, "--admin-listen", address, "--admin-token-file", "/t"]);
+    parse([...URL_FLAG, "--once", "--admin-listen", address]);
+  });
+}
 
 Deno.test("help has what is used most before what is used least", () => {
   const { text } = parseOptions(["--help"], () => undefined) as { text: string };
@@ -573,6 +600,8 @@ for (
     [["--insecure-registry", "http://r"], /--insecure-registry must be HOST or HOST:PORT, without scheme/],
     [["--insecure-registry", "r/path"], /--insecure-registry must be HOST or HOST:PORT/],
     [["--listen", "8080"], /--listen must be HOST:PORT or :PORT/],
+    [["--admin-listen", "9090"], /--admin-listen must be HOST:PORT or :PORT/],
+    [["--admin-token-file", " "], /--admin-token-file is set but empty/],
   ] as const
 ) {
   Deno.test(`${flags.join(" ")} is refused with what to write`, () => {

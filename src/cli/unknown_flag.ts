@@ -28,6 +28,15 @@ const MEANT: Record<string, string> = {
   "--poll-interval": "--interval DURATION",
   "-p": "--listen :PORT",
   "--port": "--listen :PORT",
+  ...Object.fromEntries(
+    ["--admin", "--admin-port", "--admin-addr", "--ui", "--dashboard", "--web", "--api", "--api-port"].map((
+      flag,
+    ) => [
+      flag,
+      "--admin-listen 127.0.0.1:9090",
+    ]),
+  ),
+  "--admin-token": "--admin-token-file FILE",
   "--debug": "--log-level debug",
   "-q": "--log-level error",
   "--quiet": "--log-level error",
@@ -45,7 +54,10 @@ const SAID: Record<string, string> = {
   ...each("Use --once to print the pods as JSON.", "-o --output"),
   ...each("Use --once without a webhook to print what would be sent.", "--dry-run"),
   ...each("Use --log-level debug to see more, or --version for the version.", "-v --verbose"),
-  ...each("There are no metrics yet; --listen HOST:PORT answers probes.", "--metrics --metrics-port"),
+  ...each(
+    "--listen HOST:PORT answers probes and metrics.",
+    "--metrics --metrics-port --metrics-addr --metrics-bind-address --health-probe-bind-address",
+  ),
   ...each(
     "Name the authority's PEM file in DENO_CERT, or for the API server in the kubeconfig.",
     "-k --insecure --insecure-skip-tls-verify --insecure-skip-verify --cacert --certificate-authority",

@@ -9,9 +9,12 @@ export interface Manner {
   /** Whether there are webhooks of annotations. */
   honours: boolean;
   updates: boolean;
+  /** Whether page and API are served. */
+  isAdministered: boolean;
 }
 
 const UPDATES: FlagName[] = ["update-interval", "image", "registry-config", "insecure-registry"];
+const ADMIN: FlagName[] = ["admin-token-file", "show-payloads"];
 const ONGOING: FlagName[] = [
   "state",
   "state-max",
@@ -19,6 +22,8 @@ const ONGOING: FlagName[] = [
   "interval",
   "heartbeat",
   "listen",
+  "admin-listen",
+  ...ADMIN,
   "update",
   ...UPDATES,
 ];
@@ -30,7 +35,7 @@ const SENDING: FlagName[] = ["secret", "secret-file", "signatures", "environment
  */
 export function ineffective(
   given: Map<FlagName, Given>,
-  { once, sends, honours, updates }: Manner,
+  { once, sends, honours, updates, isAdministered }: Manner,
 ): string[] {
   const isTyped = (name: FlagName): boolean => given.get(name)?.from.startsWith("--") ?? false;
   const without = (flags: FlagName[], why: string): string[] => {
@@ -51,6 +56,7 @@ export function ineffective(
       ? without(["secret", "secret-file"], "What goes to the webhooks of annotations is never signed")
       : []),
     ...(!once && !updates ? without(UPDATES, "--update off looks for no newer version") : []),
+    ...(!once && !isAdministered ? without(ADMIN, "Without --admin-listen there is no page and no API") : []),
   ];
 }
 

@@ -218,7 +218,7 @@ function joined(parts: KeyFaults[]): KeyFaults {
 }
 
 /** Keys that hold the path of a file. */
-const PATHS = ["kubeconfig", "registryConfig", "state"];
+const PATHS = ["kubeconfig", "registryConfig", "state", "adminTokenFile"];
 
 /** What stands in the place of flags, as text. */
 function flagsOf({ value, placeOf }: Text, file: string): Config["flags"] {

@@ -30,6 +30,15 @@ function settingEntries(file: ReadRule) {
         "HOST:PORT, such as :8080",
       ),
     ),
+    adminListen: v.optional(
+      text(
+        "HOST:PORT where a page and an API are served to operate it; off by default",
+        parseAddress,
+        "HOST:PORT, such as 127.0.0.1:9090",
+      ),
+    ),
+    adminTokenFile: v.optional(text("who asks there must show the token in this file", file)),
+    showPayloads: v.optional(flag("show message bodies there, too; false by default")),
     interval: v.optional(
       measure(
         "how often poll lists, and unhealthy pods are sent again; 2m by default",

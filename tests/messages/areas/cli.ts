@@ -118,6 +118,12 @@ export const CLI: Area = {
   "A --listen without a port": beside("--listen", "localhost"),
   "A --listen with a port that does not exist": beside("--listen", ":99999"),
   "A --listen with a URL": beside("--listen", "http://localhost:8080"),
+  "An --admin-listen that other machines can reach, without a token": beside("--admin-listen", ":9090"),
+  "A token and bodies for a page that is not served": beside(
+    "--admin-token-file",
+    "{dir}/token",
+    "--show-payloads",
+  ),
   "A namespace that cannot be one": beside("--namespace", "Team_A"),
   "Two namespaces in one flag": beside("--namespace", "shop,team"),
   "An empty namespace": beside("--namespace", ""),

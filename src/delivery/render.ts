@@ -107,7 +107,12 @@ export class Renderer {
  * of its bytes, which may have been given up meanwhile. The epoch tells a version from the one of the same number
  * before the cluster was restored, the generation what a selector brought back from what it had brought before.
  */
-function messageId({ uid, resourceVersion, epoch, event, occasion, generation }: Message): string {
+export function messageId(
+  { uid, resourceVersion, epoch, event, occasion, generation }: Pick<
+    Message,
+    "uid" | "resourceVersion" | "epoch" | "event" | "occasion" | "generation"
+  >,
+): string {
   // JSON, so that no two lists of strings read the same.
   const about = JSON.stringify([uid, resourceVersion, epoch, event, occasion, generation]);
   // 130 bits: two of a billion messages are alike with a chance of 1 in 10^21.

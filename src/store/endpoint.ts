@@ -22,7 +22,7 @@ export class Endpoint {
   /** Messages, those in flight and dead letters included. */
   pending = 0;
   lines = 0;
-  inFlight = 0;
+  readonly inFlight = new Set<Line>();
   readonly dead = new Set<Line>();
   /** Dead letters whose place a newer version took: some of the last. */
   readonly superseded: DeadLetter[] = [];

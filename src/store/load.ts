@@ -8,6 +8,7 @@ import type { Bodies } from "./bodies.ts";
 import type { PodFollowers } from "./followers.ts";
 import type { KnownPods } from "./inventory.ts";
 import { FLAGS, type Journal, type PendingRow } from "./journal.ts";
+import { NO_FAILURES } from "./message.ts";
 import type { PendingLines } from "./pending.ts";
 import type { Pod } from "./pods.ts";
 import type { Versions } from "./versions.ts";
@@ -36,7 +37,7 @@ export function load(parts: Parts): void {
   for (const row of rows) {
     const version = versions.get(row.version);
     if (version === undefined) journal.pending.delete(row.seq);
-    else pending.loadRow(row.seq, row, version.pod, version.transition);
+    else loadRow(parts, row, version);
   }
   for (const pod of pods.values()) {
     // A known pod has a version, or it was never wholly written.
@@ -104,6 +105,29 @@ function readPending(journal: Journal): Row[] {
   return Array.from(tuples, ([seq, endpoint, version, tries, dead, why]) => {
     return { seq, endpoint, version, tries, dead, why };
   });
+}
+
+/** Everything is due: instants of another process's clock mean nothing. What is dead, and why, stays known. */
+function loadRow(
+  { journal, pending }: Parts,
+  { seq, ...row }: Row,
+  { pod, transition }: { pod: Pod; transition: boolean },
+): void {
+  pending.lastSeq = Math.max(pending.lastSeq, seq);
+  const endpoint = pending.all.byId(row.endpoint);
+  if (endpoint === undefined) return journal.pending.delete(seq);
+  const line = endpoint.find(pod, (one) => one.pod === pod);
+  if (line !== undefined) {
+    line.append(seq, row.version, transition);
+    endpoint.pending++;
+    return;
+  }
+  pending.order.begin(endpoint, pod, seq, row.version, transition);
+  const { tries, dead, why } = row;
+  const begun = endpoint.find(pod, (one) => one.pod === pod);
+  if (begun === undefined || tries + dead === 0) return;
+  begun.failures = { ...NO_FAILURES, tries, dead, why: why ?? undefined };
+  if (dead > 0) endpoint.dead.add(begun);
 }
 
 /** The newest first: the first of a pod is its current one (I1). Returns those that are pending. */

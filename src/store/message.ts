@@ -5,15 +5,34 @@ import type { Pod } from "./pods.ts";
 import type { Failures, Message } from "./store.ts";
 import { hasFlag, splitReasons, type Versions } from "./versions.ts";
 
-/** A message about a pod. @param given what the pending row says, and who gets it */
-export function messageOf(
-  pod: Pod,
-  given: { seq: number; endpoint: string; row: PendingRow; failures: Failures },
-  versions: Versions,
-): Message {
-  const { seq, endpoint, row, failures } = given;
-  const version = versions.row(row.version);
+/** Of a message that was never tried. */
+export const NO_FAILURES: Failures = { tries: 0, strikes: 0, failedAt: 0, dead: 0, why: undefined };
+
+/** What the pending row of a message says, and who gets it. */
+export interface Given {
+  seq: number;
+  endpoint: string;
+  row: PendingRow;
+  failures: Failures;
+}
+
+/** A message about a pod. */
+export function messageOf(pod: Pod, given: Given, versions: Versions): Message {
+  const version = versions.row(given.row.version);
   const { source, isFetchable } = sourceOf(pod, version, versions);
+  return {
+    ...headOf(pod, given, version),
+    body: versions.bodyOf(source) ?? identityOf(pod, version),
+    completeness: !hasFlag(source, "trimmed") ? "whole" : isFetchable ? "fetchable" : "trimmed",
+  };
+}
+
+/** The same without its body. */
+export function headOf(
+  pod: Pod,
+  { seq, endpoint, row, failures }: Given,
+  version: VersionRow,
+): Omit<Message, "body" | "completeness"> {
   return {
     uid: pod.uid,
     namespace: pod.namespace,
@@ -32,8 +51,6 @@ export function messageOf(
     environment: version.environment ?? undefined,
     workload: pod.workload,
     coalesced: row.coalesced,
-    body: versions.bodyOf(source) ?? identityOf(pod, version),
-    completeness: !hasFlag(source, "trimmed") ? "whole" : isFetchable ? "fetchable" : "trimmed",
     failures,
   };
 }

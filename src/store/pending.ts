@@ -16,12 +16,13 @@
  * of its name passes it, too, unless that is the same pod, back in a new epoch.
  */
 import { type Endpoint, Endpoints } from "./endpoint.ts";
-import type { Journal, PendingRow } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import { isStuck, type Line } from "./lines.ts";
-import { absorb, messageOf } from "./message.ts";
+import { listPending } from "./pending_list.ts";
+import { absorb, messageOf, NO_FAILURES } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
-import type { DeadLetter, Failures, Message, Pending, ProbeChoice } from "./store.ts";
+import type { DeadLetter, Failures, Message, Pending, PendingMessage, ProbeChoice } from "./store.ts";
 import { splitReasons, type Versions } from "./versions.ts";
 
 /** Of a pod's transitions so many of the latest stay, beside the first. */
@@ -29,8 +30,6 @@ export const LATEST_TRANSITIONS = 20;
 
 /** Superseded dead letters that are remembered for people. */
 const SUPERSEDED = 100;
-
-const NO_FAILURES: Failures = { tries: 0, strikes: 0, failedAt: 0, dead: 0, why: undefined };
 
 /** What `Lines` needs of the rest of the store. */
 export interface PendingDeps {
@@ -164,7 +163,7 @@ export class PendingLines implements Pending {
     if (endpoint === undefined || line === undefined) return undefined;
     endpoint.withdraw(line);
     line.place = "flight";
-    endpoint.inFlight++;
+    endpoint.inFlight.add(line);
     const seq = line.seqAt(0);
     const given = {
       seq,
@@ -239,7 +238,7 @@ export class PendingLines implements Pending {
     const line = endpoint.find(message, (one) => one.place === "flight" && one.seqAt(0) === message.seq);
     if (line === undefined) return undefined;
     line.place = "none";
-    endpoint.inFlight--;
+    endpoint.inFlight.delete(line);
     return line;
   }
 
@@ -273,7 +272,7 @@ export class PendingLines implements Pending {
   counts(name: string): { pending: number; deadLetters: number; inFlight: number } {
     const endpoint = this.all.get(name);
     if (endpoint === undefined) return { pending: 0, deadLetters: 0, inFlight: 0 };
-    return { pending: endpoint.pending, deadLetters: endpoint.dead.size, inFlight: endpoint.inFlight };
+    return { pending: endpoint.pending, deadLetters: endpoint.dead.size, inFlight: endpoint.inFlight.size };
   }
 
   deadLetters(name: string, limit: number): DeadLetter[] {
@@ -289,6 +288,11 @@ export class PendingLines implements Pending {
     const { resourceVersion } = this.#versions.row(version);
     const { why = "", tries } = failures;
     return { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid, resourceVersion, why, tries, superseded };
+  }
+
+  list(name: string, limit: number): PendingMessage[] {
+    const endpoint = this.all.get(name);
+    return endpoint === undefined ? [] : listPending(endpoint, limit, this.order, this.#versions);
   }
 
   retryDeadLetters(name: string, count = Infinity): void {
@@ -368,32 +372,6 @@ export class PendingLines implements Pending {
     endpoint.lost = Math.max(0, endpoint.lost - messages);
     if (endpoint.lost === 0) endpoint.lostSince = undefined;
     this.all.write(endpoint);
-  }
-
-  // --- The start ---
-
-  /** Everything is due: instants of another process's clock mean nothing. What is dead, and why, stays known. */
-  loadRow(
-    seq: number,
-    row: Omit<PendingRow, "coalesced" | "moreReasons">,
-    pod: Pod,
-    transition: boolean,
-  ): void {
-    this.lastSeq = Math.max(this.lastSeq, seq);
-    const endpoint = this.all.byId(row.endpoint);
-    if (endpoint === undefined) return this.#journal.pending.delete(seq);
-    const line = endpoint.find(pod, (one) => one.pod === pod);
-    if (line !== undefined) {
-      line.append(seq, row.version, transition);
-      endpoint.pending++;
-      return;
-    }
-    this.order.begin(endpoint, pod, seq, row.version, transition);
-    const { tries, dead, why } = row;
-    const begun = endpoint.find(pod, (one) => one.pod === pod);
-    if (begun === undefined || tries + dead === 0) return;
-    begun.failures = { ...NO_FAILURES, tries, dead, why: why ?? undefined };
-    if (dead > 0) endpoint.dead.add(begun);
   }
 }
 

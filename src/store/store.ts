@@ -79,6 +79,14 @@ export interface Message extends PodRef {
   readonly failures: Failures;
 }
 
+/** A pending message as `Pending.list` shows it: without its body. */
+export interface PendingMessage extends Omit<Message, "body" | "completeness"> {
+  readonly isInFlight: boolean;
+  readonly isDeadLetter: boolean;
+  /** When it is tried again (monotonic); undefined: when it is its turn. */
+  readonly due: number | undefined;
+}
+
 /** What went wrong with a message so far. All 0 at first; `failedAt` and `strikes` are of this process only. */
 export interface Failures {
   /** Attempts made, in total. */
@@ -227,6 +235,11 @@ export interface Pending {
   counts(endpoint: string): { pending: number; deadLetters: number; inFlight: number };
   /** The oldest first; at most `limit`. superseded: a newer version took its place while it was a dead letter (kept in memory). */
   deadLetters(endpoint: string, limit: number): DeadLetter[];
+  /**
+   * What is pending, for people: dead letters first, then what is in flight, then the rest, each line in its order; at
+   * most `limit`. `counts().deadLetters` as a limit gives the dead letters alone. Marks nothing as taken.
+   */
+  list(endpoint: string, limit: number): PendingMessage[];
   /** Makes up to `count` dead letters (all by default) due now. */
   retryDeadLetters(endpoint: string, count?: number): void;
   /** Evicted and not announced yet. */

@@ -1,4 +1,11 @@
-import type { DeadLetter, Failures, Message, Pending, ProbeChoice } from "../../src/store/store.ts";
+import type {
+  DeadLetter,
+  Failures,
+  Message,
+  Pending,
+  PendingMessage,
+  ProbeChoice,
+} from "../../src/store/store.ts";
 
 /** What a test says of a message; the rest is that of a plain change. */
 export type MessageParts = Partial<Omit<Message, "body">> & { body?: string };
@@ -225,6 +232,17 @@ export class MemoryPending implements Pending {
       tries: message.failures.tries,
       superseded: false,
     }));
+  }
+
+  list(endpoint: string, limit: number): PendingMessage[] {
+    const { lines } = this.#queue(endpoint);
+    const listed = [...lines.values()].flatMap(({ messages, isInFlight, due }) =>
+      messages.map(({ body: _body, completeness: _completeness, ...message }, index) => {
+        const isDeadLetter = message.failures.dead > 0;
+        return { ...message, isInFlight: isInFlight && index === 0, isDeadLetter, due: due || undefined };
+      })
+    );
+    return listed.sort((a, b) => Number(b.isDeadLetter) - Number(a.isDeadLetter)).slice(0, limit);
   }
 
   retryDeadLetters(endpoint: string, count = Infinity): void {

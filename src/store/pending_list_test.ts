@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { messageId, Renderer } from "../delivery/render.ts";
+import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
+import type { Failures, Store } from "./store.ts";
+
+const A = "a.example.com";
+const DEAD: Failures = { tries: 4, strikes: 3, failedAt: 1, dead: 1, why: "status 413" };
+
+function withStore(name: string, test: (store: Store) => void): void {
+  Deno.test(name, () => {
+    const store = openTestStore();
+    try {
+      test(store);
+    } finally {
+      store.close();
+    }
+  });
+}
+
+function shown(store: Store, limit = 100): string[] {
+  return store.pending.list(A, limit).map(({ name, resourceVersion, isInFlight, isDeadLetter, due }) =>
+    [`${name} ${resourceVersion}`, isInFlight && "in flight", isDeadLetter && "dead", due && `due ${due}`]
+      .filter(Boolean).join(", ")
+  );
+}
+
+withStore(
+  "what is pending is listed with dead letters first, then what is in flight, then the rest",
+  (store) => {
+    for (const name of ["waits", "flies", "dead", "fails"]) record(store, [A], { name });
+    record(store, [A], { name: "dead", resourceVersion: "2", reasons: ["restarted"] });
+    const taken = new Map(takeAll(store, A).map((message) => [message.name, message]));
+    const [waits, dead, fails] = ["waits", "dead", "fails"].map((name) => taken.get(name) ?? assert.fail());
+    if (waits !== undefined) store.pending.release(waits);
+    if (fails !== undefined) store.pending.failed(fails, { ...DEAD, dead: 0 }, 70);
+    record(store, [A], { name: "dead", resourceVersion: "3", reasons: ["restarted"] });
+    const rest = ["waits 1", "dead 3", "fails 1, due 70"];
+    assert.deepEqual(shown(store), ["flies 1, in flight", "dead 2, in flight", ...rest]);
+    if (dead !== undefined) store.pending.failed(dead, DEAD, 90);
+    assert.deepEqual(shown(store), ["dead 2, dead, due 90", "flies 1, in flight", ...rest]);
+    assert.deepEqual(shown(store, 2), ["dead 2, dead, due 90", "flies 1, in flight"]);
+  },
+);
+
+withStore("a message is listed as it is sent, but for its body, and nothing is taken by that", (store) => {
+  record(store, [A], { resourceVersion: "1", reasons: ["restarted"] });
+  record(store, [A], { resourceVersion: "2", reasons: ["metadata"], environment: "staging" });
+  record(store, [A], { resourceVersion: "3", reasons: ["ready"], environment: "staging" });
+  store.commit();
+  const listed = store.pending.list(A, 9);
+  const sent = [0, 1].map(() => {
+    const message = store.pending.take(A, 0) ?? assert.fail();
+    store.pending.acknowledged(message, 0);
+    store.commit();
+    return message;
+  });
+  assert.deepEqual(
+    listed.map(({ isInFlight: _, isDeadLetter: __, due: ___, ...message }) => message),
+    sent.map(({ body: _, completeness: __, ...message }) => message),
+  );
+  const renderer = new Renderer({ version: "1" });
+  assert.deepEqual(listed.map(messageId), sent.map((message) => renderer.render(message).id));
+});
+
+withStore("of an endpoint that nothing is pending for, nothing is listed", (store) => {
+  assert.deepEqual(store.pending.list(A, 9), []);
+});

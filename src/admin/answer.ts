@@ -7,11 +7,28 @@ export interface Service {
   /** Milliseconds for a body to come, and for an answer to be made and taken. */
   within: number;
   /** Answers one request; `hang up` closes its connection without a word. What it throws is answered with 500. */
-  respond(head: Head, body: Uint8Array): Reply | Promise<Reply>;
+  respond(head: Head, body: Uint8Array): Reply | Stream | Promise<Reply | Stream>;
+  /** How it is said that a request cannot be read or answered; plain text by default. */
+  refusal?: (status: number, why: string) => Answer;
 }
 
 /** What a request comes to. */
 export type Reply = Answer | "hang up";
+
+/** An answer without an end of its own, in pieces, such as server-sent events. */
+export interface Stream {
+  type: string;
+  headers?: Record<string, string>;
+  /** What is answered in its place where the port has as many streams as it may have. */
+  full: Answer;
+  /**
+   * Sends the pieces. When what it returns resolves, or rejects, the connection is closed.
+   *
+   * @param send resolves when the peer has taken a piece, and rejects when it is gone
+   * @param signal aborts when the peer is gone, or the port is closed
+   */
+  run(send: (text: string) => Promise<void>, signal: AbortSignal): Promise<void>;
+}
 
 /** What a path answers. `text` ends without a line end. */
 export interface Answer {

@@ -9,6 +9,8 @@ export interface Head {
   method: string;
   /** Without query, as it was sent. */
   path: string;
+  /** Behind the `?`, as it was sent; empty where there is none. */
+  query: string;
   /** Whether the peer wants to send another request on this connection. */
   keepsAlive: boolean;
   /** By name in lower case; several of one name joined with ", ". Each character is a byte. */
@@ -74,8 +76,8 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   if (!TOKEN.test(method) || more.length > 0) return refused(400, "The request line cannot be read.");
   if (!/^HTTP\/\d\.\d$/.test(version)) return refused(400, "The request line cannot be read.");
   if (!version.startsWith("HTTP/1.")) return refused(505, "HTTP/1.1 is spoken here.");
-  const path = pathOf(method, target);
-  if (path === undefined) return refused(400, "The request's target cannot be read.");
+  const asked = targetOf(method, target);
+  if (asked === undefined) return refused(400, "The request's target cannot be read.");
   const fields = new Map<string, string[]>();
   for (const line of lines) {
     const [, name, value] = /^([^:]*):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
@@ -91,7 +93,7 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   }
   const head = {
     method,
-    path,
+    ...asked,
     keepsAlive: keepsAlive(version, fields),
     fields: new Map([...fields].map(([name, values]) => [name, values.join(", ")])),
     framing: framingOf(fields),
@@ -99,13 +101,12 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   return { kind: "head", head, length };
 }
 
-/** The path of `/path?query`, or of a whole URL, as a proxy is asked; undefined: it is neither. */
-function pathOf(method: string, target: string): string | undefined {
+/** Of `/path?query`, or of a whole URL, as a proxy is asked; undefined: it is neither. */
+function targetOf(method: string, target: string): Pick<Head, "path" | "query"> | undefined {
   if (!/^[\x21-\x7e]+$/.test(target)) return undefined;
-  if (method === "CONNECT" || target === "*") return target;
-  const absolute = /^https?:\/\/[^/?#]+([^?#]*)/i.exec(target)?.[1];
-  const path = absolute ?? /^(\/[^?#]*)/.exec(target)?.[1];
-  return path === "" ? "/" : path;
+  if (method === "CONNECT" || target === "*") return { path: target, query: "" };
+  const found = /^(?:https?:\/\/[^/?#]+(?=[/?#]|$)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(target);
+  return found === null ? undefined : { path: found[1] || "/", query: found[2] ?? "" };
 }
 
 function framingOf(fields: Map<string, string[]>): Framing {

@@ -1,14 +1,17 @@
 import type { Clock } from "../runtime/clock.ts";
-import type { Answer, Reply, Service } from "./answer.ts";
+import type { Answer, Reply, Service, Stream } from "./answer.ts";
 import { BodyReader } from "./body.ts";
 import { type Head, LARGEST_HEAD, type Read, readHead } from "./request.ts";
 
 /**
- * A small HTTP/1.1 server for probes and metrics, and for `k8svent receive`. Whoever can reach the port must not be able
- * to hurt the program's main job, so everything is bounded, which `Deno.serve` cannot do:
+ * A small HTTP/1.1 server for probes and metrics, for page and API, and for `k8svent receive`. Whoever can reach the port
+ * must not be able to hurt the program's main job, so everything is bounded, which `Deno.serve` cannot do: 1,100
+ * connections end the program. So they do with `node:http` on one of the two versions of the runtime that this must hold
+ * on; a loop over `Deno.listen` holds on both.
  *
  * - **in number**: 100 connections. One more takes the place of the oldest on which no request is being answered: a
- *   good client sends its request at once and is answered before it is the oldest.
+ *   good client sends its request at once and is answered before it is the oldest. 32 of them may be answers that go on
+ *   (`Stream`), which ends with its connection, and each piece of which is to be taken within the time for an answer.
  * - **in time**: a head within 5 s of the connection, or of its first byte on a kept one; a body, and an answer made and
  *   taken, within what the service allows (5 s for probes); 30 s of rest between two requests. Then the connection is closed without a word.
  * - **in bytes**: a head of 16 KiB; a body as the service takes it (none for probes); 1,000 requests on one connection.
@@ -27,6 +30,9 @@ import { type Head, LARGEST_HEAD, type Read, readHead } from "./request.ts";
 
 /** Connections at a time. */
 export const MOST_CONNECTIONS = 100;
+
+/** Answers that go on, of those. The others must leave room for requests that end. */
+export const MOST_STREAMS = 32;
 
 /** Milliseconds for the head of a request. */
 export const HEAD_WITHIN = 5_000;
@@ -61,18 +67,29 @@ export interface Wire {
   close(): void;
 }
 
-const REASONS: Readonly<Record<number, string>> = {
+/** What a status is called. */
+export const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
+  204: "No Content",
+  303: "See Other",
+  304: "Not Modified",
   400: "Bad Request",
-  404: "Not Found",
   401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
   405: "Method Not Allowed",
   413: "Content Too Large",
+  415: "Unsupported Media Type",
+  421: "Misdirected Request",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
   505: "HTTP Version Not Supported",
 };
+
+function withoutPieces({ type, headers = {}, full }: Stream, method: string): Answer {
+  return method === "HEAD" ? { status: 200, text: "", type, headers } : full;
+}
 
 /** All connections of one port. */
 export class Server {
@@ -93,10 +110,17 @@ export class Server {
     return this.#open.size;
   }
 
+  /** Whether there is room for one more answer that goes on. */
+  #hasRoomToStream(): boolean {
+    let streams = 0;
+    for (const { isStreaming } of this.#open) if (isStreaming) streams++;
+    return streams < MOST_STREAMS;
+  }
+
   /** Takes a connection over until it is closed; never throws, never rejects. */
   serve(wire: Wire): void {
     if (this.#open.size >= MOST_CONNECTIONS) this.makeRoom();
-    const connection = new Connection(wire, this.#service, this.#clock);
+    const connection = new Connection(wire, this.#service, this.#clock, () => this.#hasRoomToStream());
     this.#open.add(connection);
     const running = connection.run().finally(() => {
       this.#open.delete(connection);
@@ -105,13 +129,14 @@ export class Server {
     this.#running.add(running);
   }
 
-  /** Closes the oldest connection on which no request is being answered. */
+  /** Closes the oldest connection on which no request is being answered; else the oldest whose answer has an end. */
   makeRoom(): void {
-    const [oldest] = this.#open;
-    const idle = [...this.#open].find((connection) => !connection.isAnswering) ?? oldest;
-    if (idle === undefined) return;
-    this.#open.delete(idle);
-    idle.close();
+    const open = [...this.#open];
+    const oldest = open.find(({ isAnswering }) => !isAnswering) ??
+      open.find(({ isStreaming }) => !isStreaming) ?? open[0];
+    if (oldest === undefined) return;
+    this.#open.delete(oldest);
+    oldest.close();
   }
 
   /** Closes all of them, and waits until nothing of them is left. */
@@ -131,13 +156,16 @@ class Connection {
   #cancelDeadline = (): void => {};
   /** Rejects when it is closed, whatever a route still waits for. */
   readonly #closed = Promise.withResolvers<never>();
-  #isClosed = false;
+  readonly #abort = new AbortController();
+  readonly #mayStream: () => boolean;
   isAnswering = false;
+  isStreaming = false;
 
-  constructor(wire: Wire, service: Service, clock: Clock) {
+  constructor(wire: Wire, service: Service, clock: Clock, mayStream: () => boolean) {
     this.#wire = wire;
     this.#service = service;
     this.#clock = clock;
+    this.#mayStream = mayStream;
     this.#closed.promise.catch(() => {});
   }
 
@@ -152,9 +180,9 @@ class Connection {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#abort.signal.aborted) return;
     this.#cancelDeadline();
+    this.#abort.abort();
     this.#closed.reject(new Error("closed"));
     this.#wire.close();
   }
@@ -172,17 +200,38 @@ class Connection {
       const isRead = body !== undefined || head.framing.kind === "none";
       const keepsAlive = head.keepsAlive && isRead && requests < MOST_REQUESTS;
       this.#within(this.#service.within);
-      const reply = await this.#respond(head, body?.take() ?? NOTHING);
-      if (reply === "hang up") return;
+      const given = await this.#respond(head, body?.take() ?? NOTHING);
+      if (given === "hang up") return;
+      if ("run" in given && head.method !== "HEAD" && this.#mayStream()) return await this.#stream(given);
+      const reply = "run" in given ? withoutPieces(given, head.method) : given;
       await this.#write(reply, { hasBody: head.method !== "HEAD", keepsAlive });
       this.isAnswering = false;
       if (!keepsAlive) return await this.#linger();
     }
   }
 
-  async #refuse(status: number, text: string): Promise<void> {
-    await this.#write({ status, text }, { hasBody: true, keepsAlive: false });
+  async #refuse(status: number, why: string): Promise<void> {
+    await this.#write(this.#refusal(status, why), { hasBody: true, keepsAlive: false });
     await this.#linger();
+  }
+
+  #refusal(status: number, text: string): Answer {
+    return this.#service.refusal?.(status, text) ?? { status, text };
+  }
+
+  /** Ends when the answer does, when the peer leaves (or sends anything more), or when it does not take a piece in time. */
+  async #stream({ type, headers = {}, run }: Stream): Promise<void> {
+    this.isStreaming = true;
+    const send = async (text: string): Promise<void> => {
+      this.#within(this.#service.within);
+      await this.#send(new TextEncoder().encode(text));
+      this.#cancelDeadline();
+    };
+    await send(this.#head(200, { "content-type": type, ...headers }, false));
+    const gone = this.#wire.read(new Uint8Array(1)).catch(() => null).then(() => this.close());
+    await Promise.race([run(send, this.#abort.signal), this.#closed.promise]);
+    this.close();
+    await gone;
   }
 
   async #readBody({ framing, fields }: Head): Promise<BodyReader> {
@@ -228,11 +277,11 @@ class Connection {
     this.#filled -= length;
   }
 
-  async #respond(head: Head, body: Uint8Array): Promise<Reply> {
+  async #respond(head: Head, body: Uint8Array): Promise<Reply | Stream> {
     try {
       return await Promise.race([this.#service.respond(head, body), this.#closed.promise]);
     } catch {
-      return { status: 500, text: "This cannot be answered now." };
+      return this.#refusal(500, "This cannot be answered now.");
     }
   }
 
@@ -243,20 +292,25 @@ class Connection {
     // Neither has a body, whatever its fields say (RFC 9110 §15.3.5).
     const isEmpty = status === 204 || status === 304;
     const body = isEmpty ? NOTHING : new TextEncoder().encode(`${text}\n`);
-    const fields: Record<string, string> = {
-      date: new Date(this.#clock.now()).toUTCString(),
-      ...!isEmpty && { "content-type": type, "content-length": String(body.length) },
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      connection: keepsAlive ? "keep-alive" : "close",
-      ...headers,
-    };
-    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    const head = new TextEncoder().encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${lines}\r\n`);
+    const content = { "content-type": type, "content-length": String(body.length) };
+    const fields = { ...!isEmpty && content, ...headers };
+    const head = new TextEncoder().encode(this.#head(status, fields, keepsAlive));
     const bytes = new Uint8Array(head.length + (hasBody ? body.length : 0));
     bytes.set(head);
     if (hasBody) bytes.set(body, head.length);
     await this.#send(bytes);
+  }
+
+  #head(status: number, more: Record<string, string>, keepsAlive: boolean): string {
+    const fields: Record<string, string> = {
+      date: new Date(this.#clock.now()).toUTCString(),
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      connection: keepsAlive ? "keep-alive" : "close",
+      ...more,
+    };
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    return `HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${lines}\r\n`;
   }
 
   async #send(bytes: Uint8Array): Promise<void> {

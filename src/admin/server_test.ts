@@ -175,9 +175,9 @@ Deno.test("an answer says what it is and how long, and HEAD gets the same withou
       connection.close();
       return text;
     };
-    const head =
-      "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncontent-type: text/plain; charset=utf-8\r\n" +
-      "content-length: 3\r\ncache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n";
+    const head = "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 2026 00:00:00 GMT\r\ncache-control: no-store\r\n" +
+      "x-content-type-options: nosniff\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n" +
+      "content-length: 3\r\n\r\n";
     assert.equal(await ask("GET"), `${head}ok\n`);
     assert.equal(await ask("HEAD"), head);
   });

@@ -44,9 +44,24 @@ export function readArguments(
     if (error.code === "commander.version") return { kind: "version", text };
     throw new UsageError(explain(error, argv), { cause: error.code });
   }
+  return givenOf((name) => typedFor(program, name), [...FLAGS.keys()], env);
+}
+
+/**
+ * What each of these flags was given on the command line, else in the environment: for a command that takes some of the
+ * flags of the run.
+ *
+ * @param typed the texts that the flag was given on the command line
+ * @throws {UsageError} for what is no value but what was left in its place
+ */
+export function givenOf(
+  typed: (name: FlagName) => string[] | undefined,
+  names: readonly FlagName[],
+  env: (name: string) => string | undefined,
+): Map<FlagName, Given> {
   const given = new Map<FlagName, Given>();
-  for (const [name, flag] of FLAGS) {
-    const found = fromCommand(program, name) ?? fromEnvironment(name, flag, env);
+  for (const name of names) {
+    const found = fromCommand(name, typed(name)) ?? fromEnvironment(name, env);
     if (found !== undefined) given.set(name, found);
   }
   return given;
@@ -138,11 +153,15 @@ function buildOption(name: string, flag: Flag): Option {
   return option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
 }
 
-function fromCommand(program: Command, name: FlagName): Given | undefined {
+function typedFor(program: Command, name: FlagName): string[] | undefined {
   const option = program.options.find((option) => option.long === `--${name}`);
   const value: unknown = option && program.getOptionValue(option.attributeName());
   if (value === undefined) return undefined;
-  const values: string[] = Array.isArray(value) ? value : [String(value)];
+  return Array.isArray(value) ? value : [String(value)];
+}
+
+function fromCommand(name: FlagName, values: string[] | undefined): Given | undefined {
+  if (values === undefined) return undefined;
   for (const value of values) checkDress(name, value.trim(), `--${name}`);
   return { values, from: `--${name}` };
 }
@@ -150,15 +169,15 @@ function fromCommand(program: Command, name: FlagName): Given | undefined {
 /** A variable that was filled from a file ends with that file's new line. */
 function fromEnvironment(
   name: FlagName,
-  flag: Flag,
   env: (name: string) => string | undefined,
 ): Given | undefined {
-  for (const variable of flag.variables) {
+  const { variables, list }: Flag = FLAGS.get(name) ?? { variables: [], help: "" };
+  for (const variable of variables) {
     const value = env(variable)?.trim() ?? "";
     // Manifests and CI set a variable to nothing to say that it does not apply.
     if (value === "") continue;
     checkDress(name, value, variable);
-    return { values: flag.list ? value.split(/[\s,]+/).filter(Boolean) : [value], from: variable };
+    return { values: list ? value.split(/[\s,]+/).filter(Boolean) : [value], from: variable };
   }
   return undefined;
 }

@@ -111,6 +111,29 @@ export function parseOptions(
   if ("kind" in given) {
     return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
   }
+  const options = optionsOf(given, env, config);
+  if (options.endpoints.length === 0 && !options.once && options.podWebhooks.length === 0) {
+    throw new UsageError(NO_WEBHOOK);
+  }
+  return options;
+}
+
+/** Why a run does not begin that has nowhere to send to, and nothing to print. */
+export const NO_WEBHOOK =
+  "There is no webhook to send to: give one with --url https://host/path, in K8SVENT_WEBHOOKS, or under endpoints " +
+  "in the file of --config (or use --once to print the pods, or --pod-webhooks to honour annotations).";
+
+/**
+ * The same of what was given already, where there need be no webhook.
+ *
+ * @param given completed by what the file says
+ * @throws {UsageError}
+ */
+export function optionsOf(
+  given: Map<FlagName, Given>,
+  env: (name: string) => string | undefined,
+  config?: Config,
+): Options {
   for (const [name, value] of config?.flags ?? []) {
     if (!given.has(name as FlagName)) given.set(name as FlagName, value);
   }
@@ -200,12 +223,6 @@ function checkKubeconfig(
 
 /** What is wrong only in combination. */
 function checkTogether(options: Options): void {
-  if (options.endpoints.length === 0 && !options.once && options.podWebhooks.length === 0) {
-    throw new UsageError(
-      "There is no webhook to send to: give one with --url https://host/path, in K8SVENT_WEBHOOKS, or under endpoints " +
-        "in the file of --config (or use --once to print the pods, or --pod-webhooks to honour annotations).",
-    );
-  }
   if (options.source === "poll" && options.interval === 0) {
     throw new UsageError("--source poll needs an --interval above 0, for example --interval 2m.");
   }

@@ -29,6 +29,8 @@ export interface ToolFlag {
   takesFile?: true;
   /** It takes the rest of the line, whatever stands there. */
   takesRest?: true;
+  /** It is taken, and the help leaves it out. */
+  isHidden?: true;
 }
 
 /** What a command says of itself. */
@@ -143,11 +145,12 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
   return program;
 }
 
-function buildOption(name: string, { short, value, help, fallback }: ToolFlag): Option {
+function buildOption(name: string, { short, value, help, fallback, isHidden = false }: ToolFlag): Option {
   const spelled = `${short === undefined ? "" : `-${short}, `}--${name}`;
   const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
-  if (value === undefined) return new Option(spelled, help);
+  if (value === undefined) return new Option(spelled, help).hideHelp(isHidden);
   return new Option(`${spelled} <${value}>`, help + otherwise)
+    .hideHelp(isHidden)
     .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]);
 }
 

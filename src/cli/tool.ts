@@ -145,12 +145,12 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
   return program;
 }
 
-function buildOption(name: string, { short, value, help, fallback, isHidden = false }: ToolFlag): Option {
+function buildOption(name: string, { short, value, help, fallback, isHidden }: ToolFlag): Option {
   const spelled = `${short === undefined ? "" : `-${short}, `}--${name}`;
   const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
-  if (value === undefined) return new Option(spelled, help).hideHelp(isHidden);
+  if (value === undefined) return new Option(spelled, help).hideHelp(isHidden === true);
   return new Option(`${spelled} <${value}>`, help + otherwise)
-    .hideHelp(isHidden)
+    .hideHelp(isHidden === true)
     .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]);
 }
 

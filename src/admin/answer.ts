@@ -49,23 +49,30 @@ export type Asked = Pick<Head, "method" | "path"> & Partial<Pick<Head, "fields">
 export type Routes = Readonly<Record<string, (head: Asked) => Answer | Promise<Answer>>>;
 
 /**
- * The probes: `/livez` answers 200 as long as the program runs, `/readyz` 200 or 503 and why, a reason a line. A stale
- * view is no reason for a restart: the program reconnects by itself, and would forget nothing sooner. The paths are
- * those of the API server's own probes.
- *
- * @param problems why the program is not ready; empty when it is
- * @param notes what does not work though it is ready: a line each behind the `ok`
+ * The probes: `/livez` and `/readyz` answer 200, or 503 and why, a reason a line. A stale view is no reason for a restart:
+ * the program reconnects by itself, and would forget nothing sooner. The paths are those of the API server's own probes.
  */
-export function probeRoutes(problems: () => string[], notes: () => string[] = () => []): Routes {
+export function probeRoutes({ stalls, problems, notes }: Probed): Routes {
   return {
-    "/livez": () => ({ status: 200, text: "ok" }),
-    "/readyz": () => {
-      const reasons = problems();
-      return reasons.length === 0
-        ? { status: 200, text: ["ok", ...notes()].join("\n") }
-        : { status: 503, text: reasons.join("\n") };
-    },
+    "/livez": () => probe(stalls(), []),
+    "/readyz": () => probe(problems(), notes()),
   };
+}
+
+/** What probes are answered from; sentences for people. */
+export interface Probed {
+  /** What stands still, so that only a restart helps. */
+  stalls: () => string[];
+  /** Why the program is not ready. */
+  problems: () => string[];
+  /** What does not work though it is ready: a line each behind the `ok`. */
+  notes: () => string[];
+}
+
+function probe(reasons: string[], notes: string[]): Answer {
+  return reasons.length === 0
+    ? { status: 200, text: ["ok", ...notes].join("\n") }
+    : { status: 503, text: reasons.join("\n") };
 }
 
 /** What answers by path, and reads no body: for probes, which need no time. */

@@ -13,6 +13,8 @@ export interface HealthDeps {
   staleAfter: number;
   /** Why the state file cannot be written at the moment; undefined: it can. */
   diskFault: () => string | undefined;
+  /** The program ends: whoever waits for it to be ready waits for the next one. */
+  isEnding: () => boolean;
 }
 
 /** Why nothing is seen of a scope at the moment. */
@@ -79,9 +81,10 @@ export class Health {
 
   /** Why the program is not ready, as sentences for people; empty when it is. Names no endpoint, so that anybody may read it. */
   problems(): string[] {
-    const { scopes, diskFault } = this.#deps;
+    const { scopes, diskFault, isEnding } = this.#deps;
     const isDegraded = diskFault() !== undefined;
     return [
+      ...(isEnding() ? ["The program is shutting down."] : []),
       ...scopes.flatMap((scope) => this.#problemOf(scope)),
       ...(isDegraded ? ["The state file cannot be written: what is pending is in memory only."] : []),
     ];

@@ -7,16 +7,19 @@ function open(scopes: (string | undefined)[] = [undefined]): {
   clock: TestClock;
   health: Health;
   disk: { full: boolean };
+  program: { ends: boolean };
 } {
   const clock = new TestClock();
   const disk = { full: false };
+  const program = { ends: false };
   const health = new Health({
     clock,
     scopes,
     staleAfter: 300_000,
     diskFault: () => disk.full ? "it is full" : undefined,
+    isEnding: () => program.ends,
   });
-  return { clock, health, disk };
+  return { clock, health, disk, program };
 }
 
 Deno.test("health is red until every scope has been listed", () => {
@@ -74,7 +77,11 @@ Deno.test("trouble that may pass is no reason before the view is stale", async (
 Deno.test("what cannot be done is a note, and no reason to be red", () => {
   const { health } = open([]);
   health.limited(undefined, "Pods may not be read.");
-  const routes = probeRoutes(() => health.problems(), () => health.notes());
+  const routes = probeRoutes({
+    stalls: () => [],
+    problems: () => health.problems(),
+    notes: () => health.notes(),
+  });
   const ready = answer(routes, { method: "GET", path: "/readyz" });
   assert.deepEqual(ready, { status: 200, text: "ok\nPods may not be read." });
   health.limited(undefined, undefined);
@@ -87,16 +94,35 @@ Deno.test("health is red while the state file cannot be written", () => {
   assert.match(health.problems().join(), /cannot be written/);
 });
 
+Deno.test("a program that ends is not ready any more", () => {
+  const { health, program } = open();
+  health.heard(undefined);
+  health.synced(undefined);
+  assert.deepEqual(health.problems(), []);
+  program.ends = true;
+  assert.deepEqual(health.problems(), ["The program is shutting down."]);
+});
+
+Deno.test("livez says what stands still, which is no matter of readyz", () => {
+  const routes = probeRoutes({ stalls: () => ["This.", "That."], problems: () => [], notes: () => [] });
+  const ask = (path: string): unknown => answer(routes, { method: "GET", path });
+  assert.deepEqual(ask("/livez"), { status: 503, text: "This.\nThat." });
+  assert.deepEqual(ask("/readyz"), { status: 200, text: "ok" });
+});
+
 Deno.test("readyz says why it is red, and livez is green all the same", () => {
   const { health } = open();
-  const ask = (path: string, routes = probeRoutes(() => health.problems())): unknown =>
-    answer(routes, { method: "GET", path });
+  const green = { stalls: () => [], problems: () => [], notes: () => [] };
+  const ask = (
+    path: string,
+    routes = probeRoutes({ ...green, problems: () => health.problems() }),
+  ): unknown => answer(routes, { method: "GET", path });
   assert.deepEqual(ask("/readyz"), {
     status: 503,
     text: "The pods of all namespaces have not all been listed yet.",
   });
   assert.deepEqual(ask("/livez"), { status: 200, text: "ok" });
-  assert.deepEqual(ask("/readyz", probeRoutes(() => [])), { status: 200, text: "ok" });
+  assert.deepEqual(ask("/readyz", probeRoutes(green)), { status: 200, text: "ok" });
 });
 
 Deno.test("the silence is that of the namespace of which nothing was heard for longest, or since the start", async () => {

@@ -1,3 +1,4 @@
+import type { Steps } from "../admin/liveness.ts";
 import type { Suspicion } from "../change/contradiction.ts";
 import type { PodEvent } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
@@ -54,6 +55,8 @@ export interface FollowDeps {
   followed?: () => void;
   /** Called each time that the API server answered. */
   heard?: () => void;
+  /** Told of each thing that is begun, heard or waited for: a loop that tells nothing stands still. */
+  steps?: Steps;
   /** Called with the number of lists in a row that contradicted what is known, 0 when one did not. */
   contradicted?: (times: number) => void;
 }
@@ -109,8 +112,10 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
     const wait = isFirstBehind
       ? SECOND_LIST + deps.random() * SECOND_LIST_SPREAD
       : backoffDelay(CONTRADICTED, contradictions, deps.random());
+    deps.steps?.waits(wait);
     await sleep(deps.clock, wait, turn);
   }
+  deps.steps?.end();
 }
 
 /** Reads a source to its end, or to the batch that contradicts what is known. Its look-ups end with it. */
@@ -156,6 +161,7 @@ async function readBatches(
   let isJustListed = false;
   for await (const items of source) {
     if (signal.aborted) return undefined;
+    deps.steps?.step();
     const events = items.filter((item): item is PodEvent => item.type !== "wait");
     const wait = items.find((item): item is Wait & SourceItem => item.type === "wait");
     if (wait?.error === undefined) {
@@ -173,7 +179,9 @@ async function readBatches(
       await pace.afterBatch(events, signal);
     }
     if (wait?.error !== undefined) trouble.say(wait.error, isJustListed);
-    if (wait !== undefined) await sleep(deps.clock, wait.milliseconds, signal);
+    if (wait === undefined) continue;
+    deps.steps?.waits(wait.milliseconds);
+    await sleep(deps.clock, wait.milliseconds, signal);
   }
   return undefined;
 }

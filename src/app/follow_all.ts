@@ -1,10 +1,11 @@
 import type { Health } from "../admin/health.ts";
+import type { Liveness, Steps } from "../admin/liveness.ts";
 import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
-import { Standstill } from "../runtime/standstill.ts";
+import type { Standstill } from "../runtime/standstill.ts";
 import { counted, duration } from "../runtime/wording.ts";
 import { lookUp } from "../source/lookup.ts";
 import { pollPods } from "../source/poll.ts";
@@ -25,6 +26,8 @@ export interface FollowAllDeps {
   pipeline: Pipeline;
   store: Store;
   health: Health;
+  liveness: Pick<Liveness, "follow">;
+  standstill: Standstill;
   figures: Figures;
   /** Aborts when every scope is to be listed anew. */
   relist: { readonly signal: AbortSignal };
@@ -43,13 +46,12 @@ export async function followAll(
   deps: FollowAllDeps,
   onSynced: () => void,
 ): Promise<void> {
-  const { store, figures, clock, log, stop } = deps;
+  const { store, clock, log } = deps;
   const selections = selectionsOf(options);
   const shared = {
     ...deps,
     options,
     history: new History(deps),
-    standstill: figures.watch(new Standstill(clock, stop)),
     outages: new Outages(deps, selections.length),
   };
   const unlisted = new Set(selections);
@@ -74,7 +76,6 @@ export async function followAll(
 interface FollowOneDeps extends FollowAllDeps {
   options: Options;
   history: History;
-  standstill: Standstill;
   outages: Outages;
 }
 
@@ -84,8 +85,10 @@ async function followOne(
   deps: FollowOneDeps,
   on: { listed: () => void; followed: () => void },
 ): Promise<void> {
-  const { options, api, pipeline, store, health, figures, random, stop } = deps;
+  const { options, pipeline, store, health, liveness, figures, random, stop } = deps;
   const { namespace: scope } = selection;
+  const steps = liveness.follow(scope);
+  const api = stepwise(deps.api, steps);
   const newest = (): string | undefined => store.inventory.reached(scope);
   /** Whether the first list was empty; where there is none, it was not. */
   const isEmpty = Promise.withResolvers<boolean>();
@@ -93,8 +96,14 @@ async function followOne(
     ...deps,
     open: (signal) =>
       options.source === "watch"
-        ? watchPods(api, selection, { ...deps, newest, restarts: (why) => figures.restarted(why) }, signal)
+        ? watchPods(api, selection, {
+          ...deps,
+          newest,
+          onRead: () => steps.step(),
+          restarts: (why) => figures.restarted(why),
+        }, signal)
         : pollPods(api, selection, { random, interval: options.interval }, signal),
+    steps,
     accept: (events) => pipeline.accept(events, scope),
     abandonList: () => pipeline.abandonList(scope),
     missing: () => store.inventory.missing(scope),
@@ -116,6 +125,23 @@ async function followOne(
     // Who may not even list hears of that.
     isEmpty.promise.then(() => sayMissingRight(selection, deps, stop)),
   ]);
+}
+
+/** An API server each of whose requests is a step, and its answer another one. */
+function stepwise(api: ApiServer, steps: Steps): ApiServer {
+  const step = <T>(asked: Promise<T>): Promise<T> => {
+    steps.step();
+    return asked.finally(() => steps.step());
+  };
+  return {
+    origin: api.origin,
+    identity: () => api.identity(),
+    get: (path, signal) => step(api.get(path, signal)),
+    post: (path, body, signal) => step(api.post(path, body, signal)),
+    open: (path, signal) => step(api.open(path, signal)),
+    stream: (path, signal) => step(api.stream(path, signal)),
+    close: () => api.close(),
+  };
 }
 
 function podsIn({ inventory }: Store, scope: Scope): number {

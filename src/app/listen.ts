@@ -4,12 +4,14 @@ import type { Options } from "../cli/options.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Health } from "../admin/health.ts";
+import type { Liveness } from "../admin/liveness.ts";
 import { metrics, type MetricsParts } from "./metrics.ts";
 import type { Reload } from "./reload.ts";
 
 /** What is answered from. */
 export interface ListenParts extends Omit<MetricsParts, "clock" | "hasAnnotations" | "health" | "reload"> {
   health: Health;
+  liveness: Liveness;
   reload: Reload | undefined;
 }
 
@@ -20,10 +22,14 @@ export function listenForProbes(
   { clock, log }: { clock: Clock; log: Log },
 ): Listening | undefined {
   if (address === undefined || once) return undefined;
-  const { health, reload } = parts;
+  const { health, liveness, reload } = parts;
   const scrape = metrics({ ...parts, clock, hasAnnotations: podWebhooks.length > 0 });
   const routes: Routes = {
-    ...probeRoutes(() => health.problems(), () => [...health.notes(), ...reload?.notes ?? []]),
+    ...probeRoutes({
+      stalls: () => liveness.problems(),
+      problems: () => health.problems(),
+      notes: () => [...health.notes(), ...reload?.notes ?? []],
+    }),
     "/metrics": ({ fields }) => scrape(fields?.get("accept") ?? ""),
   };
   const listening = listen(address, serviceOf(routes), clock);

@@ -24,6 +24,7 @@ class Rig {
       scopes: [selection.namespace],
       staleAfter: 1,
       diskFault: () => undefined,
+      isEnding: () => false,
     });
     this.done = sayMissingRight(selection, this, this.stop.signal);
   }

@@ -1,4 +1,5 @@
 import { Health } from "../admin/health.ts";
+import { Liveness } from "../admin/liveness.ts";
 import type { Listening } from "../admin/listen.ts";
 import type { Options } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
@@ -8,6 +9,7 @@ import { Snapshot } from "../delivery/snapshot.ts";
 import { Workers, type WorkersDeps } from "../delivery/workers.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import { every } from "../runtime/clock.ts";
+import { Standstill } from "../runtime/standstill.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Store } from "../store/store.ts";
 import { inspect, sayBehind, sayLeft, sayStart } from "./announce.ts";
@@ -103,6 +105,8 @@ interface Parts {
   /** Where there is a file to be read again. */
   reload: Reload | undefined;
   health: Health;
+  liveness: Liveness;
+  standstill: Standstill;
   figures: Figures;
   filterFailures: FilterFailures;
   /** With `--once`. */
@@ -177,7 +181,11 @@ function assemble(
     world.configuration.text,
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
-  const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault });
+  const isEnding = (): boolean => lifetime.stop.aborted;
+  const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding });
+  const standstill = figures.watch(new Standstill(clock, lifetime.stop));
+  const stalledWorkers = (): number[] => workers.stalled(standstill.endedAt);
+  const liveness = new Liveness({ clock, standstill, stalledWorkers, isEnding });
   return {
     store,
     notices,
@@ -188,6 +196,8 @@ function assemble(
     relist,
     reload,
     health,
+    liveness,
+    standstill,
     figures,
     filterFailures,
     snapshot,
@@ -241,8 +251,7 @@ async function sendChanges(
   options: Options,
   { api, parts, world, lifetime, isNew }: Omit<Surroundings, "ways"> & { parts: Parts; isNew: boolean },
 ): Promise<void> {
-  const { store, notices, workers, operators, annotations, pipeline, relist, reload, health, figures } =
-    parts;
+  const { store, notices, workers, operators, annotations, pipeline, reload, figures } = parts;
   const { clock, log } = world;
   const { stop } = lifetime;
   let isComplete = false;
@@ -251,7 +260,7 @@ async function sendChanges(
   if (reload !== undefined) world.onReload?.(() => void reload.check());
   const following = followAll(
     options,
-    { ...world, api, pipeline, store, health, figures, relist, stop, backlog: () => workers.backlog },
+    { ...world, ...parts, api, stop, backlog: () => workers.backlog },
     () => {
       // What vanished while there was no store cannot be sent pod by pod; what there is can.
       notices.complete(isNew && !isComplete);

@@ -19,6 +19,7 @@ import { EndpointLog } from "./endpoint_log.ts";
 import { Pace } from "./pace.ts";
 import { Rereading } from "./rereading.ts";
 import type { Snapshot, SnapshotLog } from "./snapshot.ts";
+import { Stall } from "./stall.ts";
 import { Standing } from "./standing.ts";
 import { classOf } from "./tally.ts";
 
@@ -87,6 +88,9 @@ export class Worker {
   /** The same, with `--once`. */
   readonly #snapshot: SnapshotLog | undefined;
   readonly #standing: Standing;
+  readonly #stall: Stall;
+  /** When a message was last taken, or an attempt ended. */
+  #movedAt: number;
   readonly #pace: Pace | undefined;
   readonly #rereading: Rereading;
   #state: EndpointState;
@@ -113,6 +117,8 @@ export class Worker {
     this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
     this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
     this.#standing = new Standing(deps.endpoint, deps);
+    this.#stall = new Stall(deps.timeout);
+    this.#movedAt = deps.clock.monotonic();
     this.#pace = deps.rate === undefined ? undefined : new Pace(deps.rate);
     this.#rereading = new Rereading(deps, (fault) => {
       this.#fault ??= fault;
@@ -144,6 +150,25 @@ export class Worker {
   /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
   report(): void {
     this.#standing.report(this.#state);
+  }
+
+  /**
+   * For how many milliseconds it has done nothing though it should; undefined: it does what it should. Asked now and then.
+   *
+   * @param stoodStillUntil when the program last stood still as a whole
+   */
+  stalled(stoodStillUntil: number): number | undefined {
+    const { pending, endpoint, clock } = this.#deps;
+    const now = clock.monotonic();
+    const isOver = this.#hasEnded || this.#isGivenUp || this.#signal.aborted || this.#goal === "stopped";
+    const mayBegin = !isOver && this.#hasRoom(now) && pending.hasReady(endpoint, now);
+    return this.#stall.look({
+      mayBegin,
+      inFlight: this.#inFlight,
+      movedAt: this.#movedAt,
+      now,
+      stoodStillUntil,
+    });
   }
 
   /** Tries at once what waits, dead letters too, whatever the endpoint answered before. */
@@ -206,6 +231,7 @@ export class Worker {
         ? pending.take(endpoint, now)
         : pending.probe(endpoint, now, { random: random(), last: suspects, first: invited(this.#state) });
       if (message === undefined) return;
+      this.#movedAt = now;
       if (message.completeness !== "fetchable" || this.#rereading.wasRead(message)) {
         this.#pace?.took(now);
         this.#attempt(message).catch((error: unknown) => this.#fail(error));
@@ -264,6 +290,7 @@ export class Worker {
     } finally {
       budget.used -= message.body.length;
       this.#inFlight--;
+      this.#movedAt = this.#deps.clock.monotonic();
       if (lost > 0) this.#isAnnouncing = false;
       this.wake();
     }

@@ -206,6 +206,15 @@ export class Workers {
     for (const { worker } of this.#running.values()) worker.report();
   }
 
+  /**
+   * Milliseconds for which each worker has done nothing that should have; see `stall.ts`.
+   *
+   * @param stoodStillUntil when the program last stood still as a whole, by the monotonic clock
+   */
+  stalled(stoodStillUntil: number): number[] {
+    return [...this.#running.values()].flatMap(({ worker }) => worker.stalled(stoodStillUntil) ?? []);
+  }
+
   /** Names of the endpoints that pods' annotations named and that have a worker now. */
   get ofAnnotations(): ReadonlySet<string> {
     return this.#ofAnnotations;

@@ -44,14 +44,14 @@ export interface Burst {
 /**
  * Watches. The beginning is a burst without items, at the version that was asked for.
  *
- * @param seconds for which the server is asked to keep it open
+ * @param seconds for which the server is asked to keep it open; `onRead` is called each time that bytes came
  * @throws {ClusterError} when the stream could not be started, broke off, fell silent, or reported an error.
  */
 export async function* streamEvents(
   api: ApiServer,
   selection: Selection,
   version: string,
-  { clock, seconds }: { clock: Clock; seconds: number },
+  { clock, seconds, onRead = () => {} }: { clock: Clock; seconds: number; onRead?: (() => void) | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<Burst, void, void> {
   const path = podsPath(selection, {
@@ -67,6 +67,7 @@ export async function* streamEvents(
   try {
     yield { items: [], version };
     for await (const bytes of readWithDeadline(reader, seconds * 1000 + MARGIN, clock, stop)) {
+      onRead();
       const { error, ...burst } = readBurst(lines.push(bytes), version);
       if (burst.version !== version || burst.items.length > 0) yield burst;
       if (error !== undefined) throw error;

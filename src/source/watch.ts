@@ -18,6 +18,8 @@ export interface SourceDeps {
   newest?: () => string | undefined;
   /** When the program last stood still (`Standstill`), on the monotonic clock. */
   standstill?: { readonly endedAt: number };
+  /** Called each time that bytes of a watch came, though they may be no whole event yet. */
+  onRead?: () => void;
   /** Called each time that a watch has ended, or a list or a watch could not begin. */
   restarts?: (reason: RestartReason) => void;
 }
@@ -71,7 +73,7 @@ const VERY_SHORT = 1_000;
 export async function* watchPods(
   api: ApiServer,
   selection: Selection,
-  { clock, random, newest, standstill, restarts = () => {} }: SourceDeps,
+  { clock, random, newest, standstill, onRead, restarts = () => {} }: SourceDeps,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], void, void> {
   /** Where the watch goes on; undefined: list first. */
@@ -105,7 +107,7 @@ export async function* watchPods(
       if (suspicious) await probe(api, selection, laterVersion(newest?.(), version) ?? version, signal);
       suspicious = true;
       behind = 0;
-      for await (const burst of streamEvents(api, selection, version, { clock, seconds }, signal)) {
+      for await (const burst of streamEvents(api, selection, version, { clock, seconds, onRead }, signal)) {
         if (openedAt === undefined && (contact.wasLost || contact.isDoubtful)) break;
         openedAt ??= clock.monotonic();
         contact.made();

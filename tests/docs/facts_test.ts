@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
+import { Liveness } from "../../src/admin/liveness.ts";
 import { Health } from "../../src/admin/health.ts";
 import { REASONS } from "../../src/change/reasons.ts";
 import { COMMANDS } from "../../src/cli/command.ts";
@@ -154,17 +155,31 @@ function quotationsOf(one: Page): { path: string; quoted: string }[] {
 /** Why the program is not ready: before a list, after ten minutes without a word, on a full disk. */
 async function healthSentences(): Promise<string[]> {
   const clock = new TestClock();
+  let isEnding = false;
   const health = new Health({
     clock,
     scopes: [undefined],
     staleAfter: 600_000,
     diskFault: () => "it is full",
+    isEnding: () => isEnding,
   });
   const before = health.problems();
   health.synced(undefined);
   health.heard(undefined);
   await clock.advance(601_000);
-  return [...before, ...health.problems()];
+  isEnding = true;
+  return [...before, ...health.problems(), ...await livenessSentences()];
+}
+
+/** What stands still: a scope of which no step is made, an endpoint to which nothing is sent. */
+async function livenessSentences(): Promise<string[]> {
+  const clock = new TestClock();
+  const stalledWorkers = (): number[] => [40_000];
+  const standstill = { endedAt: -Infinity };
+  const liveness = new Liveness({ clock, standstill, stalledWorkers, isEnding: () => false });
+  liveness.follow(undefined);
+  await clock.advance(751_000);
+  return liveness.problems();
 }
 
 Deno.test("the probes of docs/health.md are those of the manifests", async () => {

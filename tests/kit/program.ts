@@ -6,6 +6,8 @@ import { Until } from "./until.ts";
 export interface ProgramOptions {
   args: string[];
   env?: Record<string, string>;
+  /** A module that runs in it first. */
+  preload?: string;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,7 +59,7 @@ export class Program implements AsyncDisposable {
    * SIGSTOP: it sees nothing, and the kernel keeps its connections; SIGCONT lets it go on; SIGUSR1: it says how
    * things are and tries dead letters again; SIGHUP, SIGINT or SIGTERM: it ends.
    */
-  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR1" | "SIGHUP" | "SIGINT" | "SIGTERM"): void {
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGUSR1" | "SIGUSR2" | "SIGHUP" | "SIGINT" | "SIGTERM"): void {
     this.#child.kill(name);
   }
 
@@ -104,10 +106,10 @@ export class Program implements AsyncDisposable {
 }
 
 /** Starts `main.ts` with these flags. HOME is an empty folder, and no variable that configures it is inherited. */
-export async function startProgram({ args, env = {} }: ProgramOptions): Promise<Program> {
+export async function startProgram({ args, env = {}, preload }: ProgramOptions): Promise<Program> {
   const home = await Deno.makeTempDir({ prefix: "k8svent-home-" });
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P", "main.ts", ...args],
+    args: ["run", "-q", "-P", ...preload === undefined ? [] : ["--preload", preload], "main.ts", ...args],
     cwd: ROOT,
     clearEnv: true,
     env: { ...await inherited(), HOME: home, ...env },

@@ -10,10 +10,12 @@ export class Tunnel implements AsyncDisposable {
   readonly #server: Server;
   readonly #port: number;
   readonly #sockets: Set<Socket>;
+  readonly #flow: { isSwallowing: boolean };
 
   static async open(plane: ControlPlane): Promise<Tunnel> {
     const target = new URL(plane.server);
     const sockets = new Set<Socket>();
+    const flow = { isSwallowing: false };
     const server = createServer((near) => {
       const far = connect(Number(target.port), target.hostname);
       for (const [one, other] of [[near, far], [far, near]] as const) {
@@ -23,7 +25,12 @@ export class Tunnel implements AsyncDisposable {
           sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        one.on("end", () => other.end());
+        one.on("data", (bytes) => {
+          if (flow.isSwallowing || other.write(bytes)) return;
+          one.pause();
+          other.once("drain", () => one.resume());
+        });
       }
     });
     server.listen(0, "127.0.0.1");
@@ -32,14 +39,30 @@ export class Tunnel implements AsyncDisposable {
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const cluster = { ...await realCluster(plane), server: `https://127.0.0.1:${port}` };
     const kubeconfig = await writeKubeconfig(plane, cluster, await realUser(plane));
-    return new Tunnel(kubeconfig, server, port, sockets);
+    return new Tunnel(kubeconfig, { server, port, sockets, flow });
   }
 
-  private constructor(kubeconfig: string, server: Server, port: number, sockets: Set<Socket>) {
+  private constructor(
+    kubeconfig: string,
+    { server, port, sockets, flow }: {
+      server: Server;
+      port: number;
+      sockets: Set<Socket>;
+      flow: { isSwallowing: boolean };
+    },
+  ) {
     this.kubeconfig = kubeconfig;
+    this.#flow = flow;
     this.#server = server;
     this.#port = port;
     this.#sockets = sockets;
+  }
+
+  /** Connections stay and new ones are accepted, and no byte gets through either way, until it is called with false. */
+  swallow(isSwallowing = true): void {
+    this.#flow.isSwallowing = isSwallowing;
+    // What lacks bytes in the middle is of no use any more.
+    if (!isSwallowing) { for (const socket of [...this.#sockets]) socket.destroy(); }
   }
 
   /** Connections break and new ones are refused. */

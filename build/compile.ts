@@ -23,6 +23,12 @@ export interface Compilation {
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+/**
+ * Deno would bake this variable of whoever builds into the binary, which then sent whole URLs and what it prints to a
+ * collector, whatever it is run with.
+ */
+const NO_TELEMETRY = { OTEL_DENO: "false" };
+
 /** What stands in `src/cli/version.ts` for the commit. */
 const COMMIT = '"@commit@"';
 
@@ -118,7 +124,7 @@ async function bundle(folder: string, commit: string): Promise<void> {
 
 async function compileWithPinned(args: string[], folder: string, target: string): Promise<void> {
   try {
-    await run(Deno.execPath(), [...args, `${folder}/main.js`]);
+    await run(Deno.execPath(), [...args, `${folder}/main.js`], NO_TELEMETRY);
   } catch (cause) {
     if (!(cause instanceof BuildError) || !/denort|download|dns|connect/i.test(cause.message)) throw cause;
     throw new BuildError(
@@ -133,7 +139,10 @@ async function compileWithPinned(args: string[], folder: string, target: string)
 async function compileWithToolchain(args: string[], folder: string, toolchain: string): Promise<void> {
   const [deno = "", runtime = ""] = (await run(toolchain, [])).trim().split("\n");
   await Deno.writeTextFile(`${folder}/shim.js`, SHIM);
-  await run(deno, [...args, "--preload", `${folder}/shim.js`, `${folder}/main.js`], { DENORT_BIN: runtime });
+  await run(deno, [...args, "--preload", `${folder}/shim.js`, `${folder}/main.js`], {
+    ...NO_TELEMETRY,
+    DENORT_BIN: runtime,
+  });
 }
 
 /** The commit of the checkout, in short, `-dirty` where files differ from it; empty outside one. */

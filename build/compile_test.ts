@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testInOwnProcess } from "../tests/kit/own_process.ts";
 import { BuildError } from "./command.ts";
 import { compile, defaultOutput } from "./compile.ts";
 import { hostTarget, TARGETS } from "./targets.ts";
@@ -42,6 +43,17 @@ Deno.test("a build puts the new binary in the old one's place at its end", async
     assert.equal(await Deno.readTextFile(output), "new\n");
   });
 });
+
+testInOwnProcess(import.meta.url)(
+  "Deno's own telemetry, which sends whole URLs, is baked into no binary",
+  async () => {
+    Deno.env.set("OTEL_DENO", "true");
+    await withCompiler('echo "$OTEL_DENO" >"$2"', async (output, toolchain) => {
+      await compile({ ...rest, output, toolchain });
+      assert.equal(await Deno.readTextFile(output), "false\n");
+    });
+  },
+);
 
 Deno.test("a toolchain is for one target: another one is refused at once, with the way out", async () => {
   const target = TARGETS.find((one) => one !== hostTarget());

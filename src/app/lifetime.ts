@@ -30,6 +30,8 @@ export class Lifetime {
   readonly stop: AbortSignal;
   /** Ends the workers, and the requests under way. */
   readonly kill: AbortSignal = this.#kill.signal;
+  /** When the drain began, by the monotonic clock. */
+  #drainedFrom: number | undefined;
 
   constructor(deps: LifetimeDeps) {
     this.#deps = deps;
@@ -54,10 +56,17 @@ export class Lifetime {
       ? "what can be sent now is sent; retries are not waited for"
       : "pending messages are tried once more";
     log.info(`Stopping: ${how}.${asked.aborted ? " A second signal stops it at once." : ""}`);
+    this.#drainedFrom = clock.monotonic();
     const cancel = clock.after(shutdownTimeout, () => this.#kill.abort());
     await workers.finish("drained");
     cancel();
     this.#failed.signal.throwIfAborted();
+  }
+
+  /** Milliseconds that are left of the time-out; all of it where nothing was drained. */
+  get left(): number {
+    const { clock, shutdownTimeout } = this.#deps;
+    return Math.max(0, (this.#drainedFrom ?? clock.monotonic()) + shutdownTimeout - clock.monotonic());
   }
 
   /** Ends whatever is left, at once. */

@@ -31,6 +31,7 @@ import { reread } from "./reread.ts";
 import { openStoreOf } from "./open_store.ts";
 import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
 import { ownPodOf, stayCurrent } from "./stay_current.ts";
+import { openTracing, type Tracing } from "./tracing.ts";
 import { credentialFiles, dialled, type Ways, webhookUrl, type World } from "./world.ts";
 
 /** A watch is renewed within less than half of it, also through a failure or two; in milliseconds. */
@@ -70,7 +71,8 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   };
   const { once, shutdownTimeout } = options;
   const lifetime = new Lifetime({ ...world, asked: world.stop, shutdownTimeout, once });
-  const parts = assemble(options, compiled, { api, ways, world, lifetime });
+  const tracing = await openTracing(options, world);
+  const parts = assemble(options, compiled, { api, ways, world, lifetime, tracing });
   let probes: Listening | undefined;
   try {
     // Before anything that waits for the cluster: what is probed must answer meanwhile.
@@ -90,6 +92,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     if (!once) sayLeft(parts.store, options.state, world.log);
     parts.store.close();
     await probes?.close();
+    await tracing?.close(lifetime.left);
   }
 }
 
@@ -119,6 +122,8 @@ interface Surroundings {
   ways: Ways;
   world: World;
   lifetime: Lifetime;
+  /** Undefined: nothing is traced. */
+  tracing?: Tracing | undefined;
 }
 
 /** What the options say of endpoints, compiled. */
@@ -132,7 +137,7 @@ interface Compiled {
 function assemble(
   options: Options,
   { configured, ofAnnotations }: Compiled,
-  { api, ways, world, lifetime }: Surroundings,
+  { api, ways, world, lifetime, tracing }: Surroundings,
 ): Parts {
   const { clock, log } = world;
   const figures = new Figures();
@@ -159,6 +164,7 @@ function assemble(
     pending: store.pending,
     ages: store.ages,
     snapshot,
+    spans: tracing?.spans,
     reread: (message) => reread(message, { api, store, pipeline }, lifetime.stop),
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => lifetime.fail(error),
@@ -209,7 +215,10 @@ function howToSend(
   options: Options,
   ways: Ways,
   world: World,
-): Omit<WorkersDeps, "pending" | "ages" | "redactionOf" | "snapshot" | "reread" | "onRequest" | "fail"> {
+): Omit<
+  WorkersDeps,
+  "pending" | "ages" | "redactionOf" | "snapshot" | "spans" | "reread" | "onRequest" | "fail"
+> {
   const { clock, random, log, secrets } = world;
   const { environment, cluster } = options;
   const files = credentialFiles(options, world);

@@ -34,6 +34,8 @@ export interface Numbered {
   message: Message;
   attempt: number;
   lost: number;
+  /** Of the delivery's span; undefined: it is not traced. */
+  traceparent?: string | undefined;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function send(
 }
 
 function requestOf(
-  { message, attempt, lost }: Numbered,
+  { message, attempt, lost, traceparent }: Numbered,
   { url, headers: own, secrets }: Resolved,
   { endpoint, renderer, redaction, signer, clock, log }: AttemptDeps,
 ): Request {
@@ -78,6 +80,7 @@ function requestOf(
   const { headers, body } = rendered;
   headers["k8svent-attempt"] = String(attempt);
   if (lost > 0) headers["k8svent-lost"] = String(lost);
+  if (traceparent !== undefined) headers["traceparent"] = traceparent;
   Object.assign(headers, own, signer.sign(rendered, Math.floor(clock.now() / 1000), secrets));
   return { url, headers, body };
 }

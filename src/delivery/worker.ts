@@ -15,6 +15,7 @@ import {
   tryNow,
   whyGivenUp,
 } from "./endpoint_state.ts";
+import type { DeliverySpans } from "./delivery_spans.ts";
 import { EndpointLog } from "./endpoint_log.ts";
 import { Pace } from "./pace.ts";
 import { Rereading } from "./rereading.ts";
@@ -54,6 +55,8 @@ export interface WorkerDeps extends AttemptDeps {
   isAnnounced: boolean;
   /** With `--once`: a message or the endpoint is given up after a few retries, and this says so. */
   snapshot?: Snapshot | undefined;
+  /** Undefined: deliveries are not traced. */
+  spans?: DeliverySpans | undefined;
   /**
    * Reads the pod of a message again whose body was given up, and stores it as if the source had brought it. False
    * where the pod cannot be had now: the message then waits.
@@ -253,7 +256,7 @@ export class Worker {
 
   /** All requests of one attempt: two where the first met a connection that had ended. */
   async #attempt(message: Message): Promise<void> {
-    const { pending, endpoint, clock, budget, random } = this.#deps;
+    const { pending, ages, endpoint, clock, budget, random, spans } = this.#deps;
     this.#state = begin(this.#state);
     const { starts: start, generation } = this.#state;
     const lost = this.#isAnnouncing ? 0 : pending.lost(endpoint).messages;
@@ -262,10 +265,16 @@ export class Worker {
     budget.used += message.body.length;
     try {
       const began = clock.monotonic();
+      const traceparent = spans?.begin(message, ages.recordedAt(message));
       for (let requests = 1;; requests++) {
         const tries = message.failures.tries + requests;
         const again = (): void => this.#pace?.took(clock.monotonic());
-        const outcome = await send({ message, attempt: tries, lost }, this.#deps, again, this.#signal);
+        const outcome = await send(
+          { message, attempt: tries, lost, traceparent },
+          this.#deps,
+          again,
+          this.#signal,
+        );
         if (outcome === undefined) return pending.release(message);
         const now = { monotonic: clock.monotonic(), wall: clock.now(), random: random() };
         const othersUntried = !isAccepted(outcome) &&
@@ -279,7 +288,9 @@ export class Worker {
           continue;
         }
         this.#count(outcome, decision, message, { began, ended: now.monotonic });
-        this.#log.attempt(message, tries, outcome, now.monotonic - began);
+        const took = now.monotonic - began;
+        spans?.attempted(message, { number: tries, outcome, decision, ended: now.monotonic, took });
+        this.#log.attempt(message, tries, outcome, took);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
         this.#standing.decided(decision, after);

@@ -99,7 +99,9 @@ Deno.test("docs/payload.md names every header that is sent, and no other", async
   for (const { path, text } of await readModules()) {
     if (!path.startsWith("src/delivery/")) continue;
     for (
-      const [, name = ""] of text.matchAll(/"((?:k8svent|webhook|x)-[a-z0-9-]+|content-type|user-agent)"/g)
+      const [, name = ""] of text.matchAll(
+        /"((?:k8svent|webhook|x)-[a-z0-9-]+|content-type|user-agent|traceparent)"/g,
+      )
     ) sent.add(name);
   }
   // What a receiver may answer.

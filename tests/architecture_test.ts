@@ -15,7 +15,7 @@ const PURE = ["pod", "change", "route"];
 const SHARED = [
   // A Status object inside a watch is the same fault as one in an answer.
   "src/cluster/status.ts",
-  // The store merges the reasons of the versions that one delivery stands for.
+  // The store merges the reasons of the versions that one delivery stands for; the API says which there are.
   "src/change/reasons.ts",
 ];
 

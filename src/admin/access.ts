@@ -1,0 +1,194 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { type Clock, sleep } from "../runtime/clock.ts";
+import type { FileText } from "../runtime/credential_files.ts";
+import type { Log } from "../runtime/log.ts";
+import type { Answer } from "./answer.ts";
+import { crossSiteFault, crossSiteReadFault, hostFault, isByTls } from "./origin.ts";
+import { problem } from "./problem.ts";
+import type { Head } from "./request.ts";
+import { SESSION_FOR, Sessions } from "./sessions.ts";
+
+/**
+ * Who may see page and API, and act by them.
+ *
+ * ```
+ * Host ──no token, and not ours──▶ 421
+ *  ▼
+ * a token in the URL ─────────────▶ 400
+ *  ▼
+ * a page of another site ─────────▶ 403
+ *  ▼
+ * no token is asked for (loopback) ──▶ in
+ *  ▼
+ * Authorization: Bearer ──right──▶ in
+ *  │ none                 wrong──▶ 401, a second later
+ *  ▼
+ * a session's cookie ──▶ in, else 401
+ * ```
+ *
+ * While the file of the token cannot be used, nobody gets in: whoever took a token out of it meant that.
+ */
+export class Access {
+  readonly #deps: AccessDeps;
+  readonly #sessions: Sessions;
+  #isFailing = false;
+  /** Wrong tokens since that was last logged, and when that was. */
+  #wrong = 0;
+  #saidAt = -Infinity;
+
+  constructor(deps: AccessDeps) {
+    this.#deps = deps;
+    this.#sessions = new Sessions(deps.clock, deps.randomBytes);
+  }
+
+  /** Whether a token is asked for. */
+  get asksForToken(): boolean {
+    return this.#deps.token !== undefined;
+  }
+
+  /** Why a request is refused whoever sends it; undefined: it is not. */
+  refused({ method, fields, query }: Head): Answer | undefined {
+    const host = this.asksForToken ? undefined : hostFault(fields.get("host") ?? "", this.#deps.host);
+    if (host !== undefined) return problem(421, host);
+    if (this.#holdsToken(query)) {
+      return problem(
+        400,
+        "A token does not belong into a URL, which is kept in logs and histories: send it as Authorization: Bearer TOKEN.",
+      );
+    }
+    const isReading = method === "GET" || method === "HEAD" || method === "OPTIONS";
+    const site = isReading ? crossSiteReadFault(fields) : crossSiteFault(fields);
+    return site === undefined ? undefined : problem(403, site);
+  }
+
+  /** Who sends a request. */
+  async identify({ fields }: Head): Promise<Identity> {
+    if (!this.asksForToken) return { kind: "let in", hasSession: false };
+    const token = this.#token();
+    if (token === undefined) return { kind: "stranger", answer: problem(503, UNUSABLE) };
+    const given = fields.get("authorization");
+    if (given !== undefined) {
+      const [, shown] = /^bearer +(\S+)$/i.exec(given) ?? [];
+      if (shown !== undefined && isEqual(shown, token)) return { kind: "let in", hasSession: false };
+      await this.#punish();
+      return { kind: "stranger", answer: unauthorized("This is not the token of --admin-token-file.") };
+    }
+    if (this.#sessions.has(cookieOf(fields), token)) return { kind: "let in", hasSession: true };
+    return {
+      kind: "stranger",
+      answer: unauthorized(
+        "This needs the token of --admin-token-file: send it as Authorization: Bearer TOKEN.",
+      ),
+    };
+  }
+
+  /** The field Set-Cookie of a browser that has shown the right token; else why it gets none, a second later. */
+  async login(shown: string, fields: Head["fields"]): Promise<{ cookie: string } | { problem: string }> {
+    const token = this.#token();
+    if (token === undefined) return { problem: UNUSABLE };
+    if (isEqual(shown.trim(), token)) {
+      return { cookie: cookie(this.#sessions.open(token), SESSION_FOR / 1_000, fields) };
+    }
+    await this.#punish();
+    return { problem: "This is not the token." };
+  }
+
+  /** Ends a browser's session. Returns the field Set-Cookie. */
+  logout(fields: Head["fields"]): string {
+    this.#sessions.close(cookieOf(fields));
+    return cookie("", 0, fields);
+  }
+
+  #token(): string | undefined {
+    const { token, log } = this.#deps;
+    const found = token?.();
+    if (found === undefined || "text" in found) {
+      this.#isFailing = false;
+      return found?.text;
+    }
+    if (!this.#isFailing) log.warn(`Nobody gets in to page and API: ${found.problem}.`);
+    this.#isFailing = true;
+    return undefined;
+  }
+
+  /** By the names that people give it, or as it is. */
+  #holdsToken(query: string): boolean {
+    if (query === "") return false;
+    const token = this.#deps.token?.();
+    return [...new URLSearchParams(query)].some(([name, value]) =>
+      /^(access_?|admin_?|auth_?|api_?)?(token|key|bearer|authorization|password|secret)$/i.test(name) ||
+      token !== undefined && "text" in token && isEqual(value, token.text)
+    );
+  }
+
+  /** Makes a wrong token cost time, and says now and then that there were some. */
+  async #punish(): Promise<void> {
+    const { clock, log, stop } = this.#deps;
+    this.#wrong++;
+    if (clock.monotonic() - this.#saidAt >= SAY_EVERY) {
+      log.warn("Somebody asked for page or API with a wrong token.", { times: this.#wrong });
+      this.#saidAt = clock.monotonic();
+      this.#wrong = 0;
+    }
+    await sleep(clock, DELAY, stop);
+  }
+}
+
+/** What access is decided by. */
+export interface AccessDeps {
+  clock: Clock;
+  log: Log;
+  /** Bytes that nobody can guess. */
+  randomBytes: (count: number) => Uint8Array;
+  /** The token as its file holds it now (see `token.ts`); absent: none is asked for. Asked at each request. */
+  token?: () => FileText;
+  /** What the port was told to listen on; absent: all addresses. */
+  host?: string;
+  /** Aborts when the port is closed. */
+  stop: AbortSignal;
+}
+
+/** Who sends a request. `answer`: what it gets unless it is for everybody. */
+export type Identity = { kind: "let in"; hasSession: boolean } | { kind: "stranger"; answer: Answer };
+
+/** Milliseconds that a wrong token waits for its answer. */
+const DELAY = 1_000;
+
+/** Milliseconds between two lines of the log about wrong tokens. */
+const SAY_EVERY = 60_000;
+
+const UNUSABLE = "The file of --admin-token-file cannot be used, so nobody gets in: the log says why.";
+
+function unauthorized(detail: string): Answer {
+  return problem(401, detail, { "www-authenticate": 'Bearer realm="k8svent"' });
+}
+
+/** Compares in a time that says nothing of where they differ, nor of how long the right one is. */
+function isEqual(one: string, other: string): boolean {
+  const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
+
+/**
+ * By the port that the browser asks, since all ports of a host share their cookies: two forwarded ports are two
+ * programs. `__Host-` and Secure only over TLS, as a browser takes them on nothing else.
+ */
+function cookieName(fields: Head["fields"], isSecure: boolean): string {
+  const port = /:(\d+)$/.exec(fields.get("host") ?? "")?.[1] ?? "";
+  return `${isSecure ? "__Host-" : ""}k8svent-session${port}`;
+}
+
+function cookie(id: string, maxAge: number, fields: Head["fields"]): string {
+  const isSecure = isByTls(fields);
+  return `${cookieName(fields, isSecure)}=${id}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${
+    isSecure ? "; Secure" : ""
+  }`;
+}
+
+/** The id of a session; empty: there is none. */
+function cookieOf(fields: Head["fields"]): string {
+  const pairs = (fields.get("cookie") ?? "").split(/[;,]\s*/).map((pair) => pair.split("=", 2));
+  const named = (isSecure: boolean): string | undefined =>
+    pairs.find(([name]) => name === cookieName(fields, isSecure))?.[1];
+  return named(true) ?? named(false) ?? "";
+}

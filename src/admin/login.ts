@@ -1,0 +1,64 @@
+import type { Access } from "./access.ts";
+import type { Answer } from "./answer.ts";
+import type { Page } from "./page/page.ts";
+import { ProblemError } from "./problem.ts";
+import type { Call, Route } from "./routes.ts";
+
+/** How a browser gets in, as neither forms nor EventSource can send a header, and out again. */
+export function loginRoutes(access: Access, page: Page): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/login",
+      isOpen: true,
+      handle({ query }): Answer {
+        const next = ownPath(query.get("next"));
+        return access.asksForToken ? page.login(next) : seeOther(next);
+      },
+    },
+    {
+      method: "POST",
+      path: "/login",
+      isOpen: true,
+      async handle(call): Promise<Answer> {
+        const form = readForm(call);
+        const next = ownPath(form.get("next"));
+        if (!access.asksForToken) return seeOther(next);
+        const result = await access.login(form.get("token") ?? "", call.fields);
+        return "cookie" in result
+          ? seeOther(next, { "set-cookie": result.cookie })
+          : page.login(next, result.problem);
+      },
+    },
+    {
+      method: "POST",
+      path: "/logout",
+      isOpen: true,
+      handle: ({ fields }) => seeOther("/login", { "set-cookie": access.logout(fields) }),
+    },
+  ];
+}
+
+/** What a form of the page has sent. @throws {ProblemError} where it is something else */
+export function readForm({ fields, body }: Call): URLSearchParams {
+  const type = fields.get("content-type") ?? "application/x-www-form-urlencoded";
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
+    throw new ProblemError(415, "A form is sent as application/x-www-form-urlencoded.");
+  }
+  return new URLSearchParams(new TextDecoder().decode(body));
+}
+
+/** Sends a browser there. @param path of this port */
+export function seeOther(path: string, headers: Record<string, string> = {}): Answer {
+  return { status: 303, text: "", headers: { location: path, ...headers } };
+}
+
+/** The form to log in by, from which a browser comes back. */
+export function loginPath(next: string): string {
+  return next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`;
+}
+
+/** Only paths of this port, so that no link to the form leads elsewhere: browsers take `//host` and `/\host` for a host. */
+function ownPath(next: string | null): string {
+  return next !== null && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes("\\") ? next : "/";
+}

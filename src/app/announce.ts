@@ -32,7 +32,7 @@ function sayPending(store: Store, log: Log): void {
     log.warn(
       `${counted(count, "message")} ${count === 1 ? "is" : "are"} pending for endpoint ${endpoint}${
         deadIn(deadLetters, count)
-      }.`,
+      }${store.pending.isPaused(endpoint) ? "; it is paused" : ""}.`,
       fields,
     );
   }
@@ -73,7 +73,7 @@ function left(
 /** What an update would cost endpoints that do not accept what is pending for them, as a clause. */
 export function sayBehind(endpoints: string[]): string | undefined {
   if (endpoints.length === 0) return undefined;
-  return `what ${enumerated(endpoints)} did not accept yet would be lost: mend it, or give --state`;
+  return `what ${enumerated(endpoints)} did not accept yet would be lost: mend or resume it, or give --state`;
 }
 
 /** @param fault undefined: it is over */

@@ -55,7 +55,7 @@ export class Recorder {
 
   /** A version of a pod that is known already is news. */
   changed(pod: KnownPod, version: NewVersion, { names, excluded }: Routed, seen: Seen): void {
-    const followers = names.filter((name) => this.#follows(pod, name));
+    const followers = this.followersOf(pod, names);
     // Also where nobody is to get it: it is the pod's current version from now on.
     this.#record(pod, version, followers, seen);
     if (followers.length < names.length) this.enter(pod, names, seen, version.reasons);
@@ -111,6 +111,23 @@ export class Recorder {
     if (idle.length > 0) {
       this.#record(pod, { ...again(pod), reasons: ["unhealthy"], occasion }, idle, seen);
     }
+  }
+
+  /**
+   * The pod's current version once more, to those of these endpoints that follow it, as if it were new to them. One that is
+   * going to be sent that version anyway gets no second message: what is pending says the same, at the same time.
+   */
+  resync(pod: KnownPod, occasion: string, names: readonly string[], seen: Pick<Seen, "pod">): void {
+    const { pending } = this.#deps.store;
+    const due = this.followersOf(pod, names).filter((name) => !pending.hasCurrent(name, pod));
+    if (due.length === 0) return;
+    const anew = { pod: seen.pod, previous: (): undefined => undefined };
+    this.#record(pod, { ...again(pod), reasons: ["sync"], occasion }, due, anew);
+  }
+
+  /** Those of these endpoints that follow a pod. */
+  followersOf(pod: KnownPod, names: readonly string[]): string[] {
+    return names.filter((name) => this.#follows(pod, name));
   }
 
   /**

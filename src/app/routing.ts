@@ -135,23 +135,20 @@ export function routingOf(
   };
 }
 
-/** What the data path is made of. */
-export interface PipelineParts {
+/** What records is made of. */
+export interface RecorderParts {
   store: Store;
   operators: OperatorEndpoints;
-  annotations: AnnotationEndpoints;
   filterFailures: FilterFailures;
   clock: Clock;
-  log: Log;
 }
 
-/** The data path with the routes that the options describe. */
-export function openPipeline(
-  { interval, environment, cluster }: Pick<Options, "interval" | "environment" | "cluster">,
-  { store, operators, annotations, filterFailures, clock, log }: PipelineParts,
-): Pipeline {
-  const complaints = new Set<string>();
-  const recorder = new Recorder({
+/** Records for those endpoints that want it. */
+export function openRecorder(
+  { environment, cluster }: Pick<Options, "environment" | "cluster">,
+  { store, operators, filterFailures, clock }: RecorderParts,
+): Recorder {
+  return new Recorder({
     store,
     clock,
     environment,
@@ -159,6 +156,24 @@ export function openPipeline(
     want: (endpoint) => operators.want(endpoint),
     filterFailed: (endpoint, why) => filterFailures.failed(endpoint, why),
   });
+}
+
+/** What the data path is made of. */
+export interface PipelineParts {
+  store: Store;
+  operators: OperatorEndpoints;
+  annotations: AnnotationEndpoints;
+  recorder: Recorder;
+  clock: Clock;
+  log: Log;
+}
+
+/** The data path with the routes that the options describe. */
+export function openPipeline(
+  { interval }: Pick<Options, "interval">,
+  { store, operators, annotations, recorder, clock, log }: PipelineParts,
+): Pipeline {
+  const complaints = new Set<string>();
   return new Pipeline({
     store,
     clock,

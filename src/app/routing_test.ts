@@ -14,7 +14,7 @@ import type { Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { configuredBy } from "./configured.ts";
 import { OperatorEndpoints } from "./operator_endpoints.ts";
-import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
+import { AnnotationEndpoints, openPipeline, openRecorder, routingOf } from "./routing.ts";
 
 const FLAGS = ["--url", "a=https://a.example.com/", "--pod-webhooks", "hooks.example.com", "--interval", "0"];
 const OPTIONS = parseOptions(FLAGS, () => undefined) as Options;
@@ -48,7 +48,7 @@ class Rig {
       ...this,
       annotations: this.endpoints,
       operators,
-      filterFailures: new FilterFailures(this),
+      recorder: openRecorder(OPTIONS, { ...this, operators, filterFailures: new FilterFailures(this) }),
     });
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);
     this.endpoints.reopen();

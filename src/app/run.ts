@@ -12,6 +12,7 @@ import { every } from "../runtime/clock.ts";
 import { Standstill } from "../runtime/standstill.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Store } from "../store/store.ts";
+import { Actions } from "./actions.ts";
 import { inspect, sayBehind, sayLeft, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
@@ -29,7 +30,8 @@ import { Reload, RELOAD_INTERVAL } from "./reload.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
 import { openStoreOf } from "./open_store.ts";
-import { AnnotationEndpoints, openPipeline, routingOf } from "./routing.ts";
+import { Resyncs } from "./resyncs.ts";
+import { AnnotationEndpoints, openPipeline, openRecorder, routingOf } from "./routing.ts";
 import { ownPodOf, stayCurrent } from "./stay_current.ts";
 import { openTracing, type Tracing } from "./tracing.ts";
 import { credentialFiles, dialled, type Ways, webhookUrl, type World } from "./world.ts";
@@ -104,6 +106,8 @@ interface Parts {
   operators: OperatorEndpoints;
   annotations: AnnotationEndpoints;
   pipeline: Pipeline;
+  /** What an operator can do to it. */
+  actions: Actions;
   relist: Relist;
   /** Where there is a file to be read again. */
   reload: Reload | undefined;
@@ -172,7 +176,19 @@ function assemble(
   const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
-  const pipeline = openPipeline(options, { store, operators, annotations, filterFailures, clock, log });
+  const recorder = openRecorder(options, { store, operators, filterFailures, clock });
+  const pipeline = openPipeline(options, { store, operators, annotations, recorder, clock, log });
+  const resyncs = new Resyncs({
+    store,
+    recorder,
+    clock,
+    defaults: () => operators.names,
+    backlog: () => workers.backlog,
+    stop: lifetime.stop,
+    fail: (error) => lifetime.fail(error),
+  });
+  const ask = (): void => inspect(store, workers, notices, log);
+  const actions = new Actions({ store, workers, notices, resyncs, inspect: ask, log });
   const reload = world.configuration && new Reload(
     {
       file: world.configuration.file,
@@ -199,6 +215,7 @@ function assemble(
     operators,
     annotations,
     pipeline,
+    actions,
     relist,
     reload,
     health,
@@ -260,12 +277,12 @@ async function sendChanges(
   options: Options,
   { api, parts, world, lifetime, isNew }: Omit<Surroundings, "ways"> & { parts: Parts; isNew: boolean },
 ): Promise<void> {
-  const { store, notices, workers, operators, annotations, pipeline, reload, figures } = parts;
+  const { store, notices, workers, operators, annotations, pipeline, actions, reload, figures } = parts;
   const { clock, log } = world;
   const { stop } = lifetime;
   let isComplete = false;
   sayStart(options, api.origin, log);
-  world.onInspect(() => inspect(store, workers, notices, log));
+  world.onInspect(() => actions.retry());
   if (reload !== undefined) world.onReload?.(() => void reload.check());
   const following = followAll(
     options,

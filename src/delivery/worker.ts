@@ -1,6 +1,6 @@
 import type { Outcome } from "../http/outcome.ts";
-import type { Ages, Message, Pending } from "../store/store.ts";
-import { type AttemptDeps, send } from "./attempt.ts";
+import type { Message } from "../store/store.ts";
+import { send } from "./attempt.ts";
 import { decide, type Decision, isAccepted } from "./decision.ts";
 import {
   begin,
@@ -15,14 +15,14 @@ import {
   tryNow,
   whyGivenUp,
 } from "./endpoint_state.ts";
-import type { DeliverySpans } from "./delivery_spans.ts";
 import { EndpointLog } from "./endpoint_log.ts";
 import { Pace } from "./pace.ts";
 import { Rereading } from "./rereading.ts";
-import type { Snapshot, SnapshotLog } from "./snapshot.ts";
+import type { SnapshotLog } from "./snapshot.ts";
 import { Stall } from "./stall.ts";
 import { Standing } from "./standing.ts";
 import { classOf } from "./tally.ts";
+import type { Goal, WorkerDeps } from "./worker_deps.ts";
 
 /**
  * Delivers what is pending for one endpoint. Endpoints do not know of one another, so one that hangs changes nothing
@@ -39,44 +39,6 @@ import { classOf } from "./tally.ts";
  * The store sees to the order (one message a namespace/name at a time) and `decision.ts` to what an outcome means. A
  * message that is under way when the signal aborts goes back to the store as if it had never been taken.
  */
-
-/** What one worker needs. */
-export interface WorkerDeps extends AttemptDeps {
-  pending: Pending;
-  /** When messages were recorded. */
-  ages: Pick<Ages, "recordedAt">;
-  /** Requests at a time, at the most. */
-  concurrency: number;
-  /** Requests a second, at the most; undefined: as many as it takes. */
-  rate?: number | undefined;
-  /** Bytes that all workers together may have under way. */
-  budget: { limit: number; used: number };
-  /** Whether people hear that it delivers, with the first message that is accepted. */
-  isAnnounced: boolean;
-  /** With `--once`: a message or the endpoint is given up after a few retries, and this says so. */
-  snapshot?: Snapshot | undefined;
-  /** Undefined: deliveries are not traced. */
-  spans?: DeliverySpans | undefined;
-  /**
-   * Reads the pod of a message again whose body was given up, and stores it as if the source had brought it. False
-   * where the pod cannot be had now: the message then waits.
-   */
-  reread: (message: Message) => Promise<boolean>;
-  /** Called each time that the endpoint asks for an inventory. */
-  onRequest: (endpoint: string) => void;
-  /** A number in [0, 1). */
-  random: () => number;
-}
-
-/**
- * When a worker's work is done.
- *
- * - `never`: as long as the program runs.
- * - `settled`: when nothing is pending any more but dead letters; retries are waited for (`--once`).
- * - `stopped`: as soon as nothing is in flight.
- * - `drained`: when what is due was tried once more; nothing is waited for (the program ends).
- */
-export type Goal = "never" | "settled" | "drained" | "stopped";
 
 /** How many messages are put off in one go while none of their pods can be read again. */
 const PUT_OFF = 100;
@@ -176,8 +138,13 @@ export class Worker {
 
   /** Tries at once what waits, dead letters too, whatever the endpoint answered before. */
   retry(): void {
-    this.#state = tryNow(this.#state, true);
     this.#deps.pending.retryDeadLetters(this.#deps.endpoint);
+    this.tryNow();
+  }
+
+  /** The same without dead letters that wait for their own time. */
+  tryNow(): void {
+    this.#state = tryNow(this.#state, true);
     this.wake();
   }
 
@@ -246,8 +213,14 @@ export class Worker {
     }
   }
 
+  /** Whether an operator wants nothing more to begin. */
+  get #isPaused(): boolean {
+    return this.#deps.pending.isPaused(this.#deps.endpoint);
+  }
+
   #hasRoom(now: number): boolean {
     const { budget } = this.#deps;
+    if (this.#isPaused) return false;
     if (!this.#rereading.hasRoom || (this.#pace?.readyAt ?? now) > now) return false;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
     if (budget.used >= budget.limit && this.#inFlight > 0) return false;
@@ -348,7 +321,8 @@ export class Worker {
 
   #isDone(now: number): boolean {
     if (this.#goal === "never") return false;
-    if (this.#goal === "stopped" || this.#isGivenUp || this.#state.circuit.kind === "disabled") return true;
+    if (this.#goal === "stopped" || this.#isGivenUp || this.#isPaused) return true;
+    if (this.#state.circuit.kind === "disabled") return true;
     const { pending, endpoint } = this.#deps;
     const counts = pending.counts(endpoint);
     if (this.#goal === "settled") {
@@ -368,7 +342,7 @@ export class Worker {
   #nextAt(now: number): number | undefined {
     const { pending, endpoint } = this.#deps;
     const { circuit } = this.#state;
-    if (circuit.kind === "disabled" || this.#isGivenUp) return undefined;
+    if (circuit.kind === "disabled" || this.#isGivenUp || this.#isPaused) return undefined;
     // Others get their turn in between.
     if (this.#hasMore) return now + 1;
     const due = pending.nextDue(endpoint);

@@ -7,7 +7,8 @@ import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
 import { newTally, type Tally } from "./tally.ts";
 import type { EndpointState } from "./endpoint_state.ts";
-import { type Goal, Worker, type WorkerDeps } from "./worker.ts";
+import { Worker } from "./worker.ts";
+import type { Goal, WorkerDeps } from "./worker_deps.ts";
 
 /**
  * The workers, one for each endpoint, each by itself. The operator's endpoints are opened at the start and stay. Those
@@ -201,9 +202,16 @@ export class Workers {
     for (const { worker } of this.#running.values()) worker.retry();
   }
 
+  /** Has one endpoint tried at once, also one that answered 410; its dead letters wait for their own time. */
+  tryNow(name: string): void {
+    this.#running.get(name)?.worker.tryNow();
+  }
+
   /** Says what endpoints do not take, as far as it is time to. Called about once a minute. */
   report(): void {
-    for (const { worker } of this.#running.values()) worker.report();
+    for (const [name, { worker }] of this.#running) {
+      if (!this.#deps.pending.isPaused(name)) worker.report();
+    }
   }
 
   /**
@@ -225,19 +233,22 @@ export class Workers {
     return this.#running.has(name) || this.#closed.has(name);
   }
 
-  /** Names of the endpoints that do not take what is pending for them: they fail, or have dead letters. */
+  /** Names of the endpoints that do not take what is pending for them: they fail, have dead letters, or are paused. */
   get behind(): string[] {
+    const { pending } = this.#deps;
     return [...this.#running].filter(([name, { worker }]) => {
-      const { pending, deadLetters } = this.#deps.pending.counts(name);
-      return pending > 0 && (worker.isFailing || deadLetters > 0);
+      const { pending: count, deadLetters } = pending.counts(name);
+      return count > 0 && (worker.isFailing || deadLetters > 0 || pending.isPaused(name));
     }).map(([name]) => name);
   }
 
   /** Messages that are pending for the quickest endpoint that takes what it is sent; 0: none does. */
   get backlog(): number {
+    const { pending } = this.#deps;
     let least = Infinity;
     for (const [name, { worker }] of this.#running) {
-      if (!worker.isFailing) least = Math.min(least, this.#deps.pending.counts(name).pending);
+      if (worker.isFailing || pending.isPaused(name)) continue;
+      least = Math.min(least, pending.counts(name).pending);
     }
     return least === Infinity ? 0 : least;
   }

@@ -26,9 +26,11 @@ export class Endpoint {
   readonly dead = new Set<Line>();
   /** Dead letters whose place a newer version took: some of the last. */
   readonly superseded: DeadLetter[] = [];
-  /** Messages that were evicted and not announced yet; since when. */
+  /** Messages that were evicted or discarded, and not announced yet; since when. */
   lost = 0;
   lostSince: number | undefined;
+  /** Whether nothing is sent to it for now. */
+  isPaused = false;
   /** Namespaces with a line that is ready. */
   readonly #turns = new Queue<Namespace>();
   /** Lines that wait. One that was withdrawn stays until it would be the first. */
@@ -45,6 +47,13 @@ export class Endpoint {
 
   *all(): Generator<Line> {
     for (const namespace of this.namespaces.values()) yield* namespace.all();
+  }
+
+  /** The lines of its dead letters that are not in flight, or of one, by the key of its row. */
+  restingDead(seq?: number): Line[] {
+    return [...this.dead].filter((line) =>
+      line.place !== "flight" && (seq === undefined || line.seqAt(0) === seq)
+    );
   }
 
   // --- Where a line is ---
@@ -165,11 +174,11 @@ export class Endpoints {
   }
 
   load(): void {
-    type Tuple = [number, string, number, number | null];
-    for (
-      const [id, name, lost, lostSince] of this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince")
-    ) {
-      Object.assign(this.#add(id, name), { lost, lostSince: lostSince ?? undefined });
+    type Tuple = [number, string, number, number | null, number | null];
+    const rows = this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince, paused");
+    for (const [id, name, lost, lostSince, paused] of rows) {
+      const known = { lost, lostSince: lostSince ?? undefined, isPaused: paused === 1 };
+      Object.assign(this.#add(id, name), known);
     }
   }
 
@@ -200,9 +209,28 @@ export class Endpoints {
     this.#journal.endpoints.delete(endpoint.id);
   }
 
-  /** Its losses changed. */
-  write({ id, name, lost, lostSince }: Endpoint): void {
-    this.#journal.endpoints.put(id, { name, lost, lostSince: lostSince ?? null });
+  /** So many messages are lost and not announced yet. */
+  setLost(endpoint: Endpoint, messages: number, now: number): void {
+    endpoint.lost = messages;
+    endpoint.lostSince = messages === 0 ? undefined : endpoint.lostSince ?? now;
+    this.write(endpoint);
+  }
+
+  /** Its losses changed, or whether it is paused. */
+  write({ id, name, lost, lostSince, isPaused }: Endpoint): void {
+    this.#journal.endpoints.put(id, { name, lost, lostSince: lostSince ?? null, paused: Number(isPaused) });
+  }
+
+  /** All versions of pods that are pending, each once. */
+  versionsOfPods(): Set<number> {
+    const versions = new Set<number>();
+    for (const endpoint of this.list()) {
+      for (const line of endpoint.all()) {
+        if (line.pod.isNotice) continue;
+        for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
+      }
+    }
+    return versions;
   }
 
   #add(id: number, name: string): Endpoint {

@@ -225,7 +225,7 @@ export class Eviction {
   }
 
   #lose(endpoint: Endpoint, line: Line, keep: number): void {
-    const messages = this.#deps.pending.evict(endpoint, line, keep, this.#deps.clock.now());
+    const messages = this.#deps.pending.evict(endpoint, line, keep);
     const before = this.#evicted.get(endpoint.name);
     const reported = before?.reported ?? -Infinity;
     if (messages > 0) {

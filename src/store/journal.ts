@@ -17,12 +17,14 @@ export interface MetaRow {
   value: string;
 }
 
-/** An endpoint, by name; `lost` messages for it were evicted since `lostSince` and are not announced yet. */
+/** An endpoint, by name. */
 export interface EndpointRow {
   name: string;
-  /** Messages evicted and not announced yet; since when, by the wall clock. */
+  /** Messages evicted or discarded, and not announced yet; since when, by the wall clock. */
   lost: number;
   lostSince: number | null;
+  /** 1: nothing is sent to it for now. */
+  paused: number | null;
 }
 
 /** A pod that is known, one that is gone while something about it is pending, or its tombstone. */
@@ -60,6 +62,8 @@ export interface VersionRow {
   environment: string | null;
   /** JSON. */
   summary: string | null;
+  /** When the change was recorded that made the pod so, by the wall clock; null: that was not noted. */
+  changedAt: number | null;
   /** Where its body is: in a block, and there from which byte to which. Block 0: nowhere. */
   block: number;
   at: number;
@@ -99,13 +103,13 @@ export interface BlockRow {
 export type Value = string | number | null | Uint8Array;
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
-const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER";
+const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER";
 const POD =
   "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
   "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER, workload TEXT";
 const VERSION =
   "pod INTEGER, resourceVersion TEXT, epoch INTEGER, event TEXT, flags INTEGER, reasons TEXT, " +
-  "occasion TEXT, phase TEXT, environment TEXT, block INTEGER, at INTEGER, length INTEGER, summary TEXT";
+  "occasion TEXT, phase TEXT, environment TEXT, block INTEGER, at INTEGER, length INTEGER, summary TEXT, changedAt INTEGER";
 const PENDING =
   "endpoint INTEGER, version INTEGER, tries INTEGER, dead INTEGER, why TEXT, coalesced INTEGER, " +
   "moreReasons TEXT";
@@ -130,6 +134,12 @@ export const ADDED = [
     column: "key",
     statement: `CREATE TABLE sent (key INTEGER PRIMARY KEY, ${SENT})`,
   },
+  {
+    table: "version",
+    column: "changedAt",
+    statement: "ALTER TABLE version ADD COLUMN changedAt INTEGER",
+  },
+  { table: "endpoint", column: "paused", statement: "ALTER TABLE endpoint ADD COLUMN paused INTEGER" },
 ];
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */

@@ -136,11 +136,11 @@ function loadVersions(
   pods: Map<number, Pod>,
   pending: Set<number>,
 ): Map<number, { pod: Pod; transition: boolean }> {
-  type Tuple = [number, number, string, number, number, number, number, number];
+  type Tuple = [number, number, string, number, number, number | null, number, number, number];
   const found = new Map<number, { pod: Pod; transition: boolean }>();
-  const columns = "pod, resourceVersion, epoch, flags, block, at, length";
+  const columns = "pod, resourceVersion, epoch, flags, changedAt, block, at, length";
   for (
-    const [id, podId, resourceVersion, epoch, flags, ...place] of journal.scan<Tuple>(
+    const [id, podId, resourceVersion, epoch, flags, changedAt, ...place] of journal.scan<Tuple>(
       "version",
       columns,
       true,
@@ -158,6 +158,7 @@ function loadVersions(
       pod.current = id;
       pod.resourceVersion = resourceVersion;
       pod.epoch = epoch;
+      pod.changedAt = changedAt ?? undefined;
       pod.isUnhealthy = (flags & FLAGS.unhealthy) !== 0;
     }
     versions.noteFlags(id, flags);

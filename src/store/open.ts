@@ -96,6 +96,7 @@ class OpenStore implements Store {
       onForgotten: (endpoint) => this.followers.forgetEndpoint(endpoint),
       onSettled: (pod) => this.inventory.settled(pod),
       onChange: (urgent) => this.#commitIn(urgent ? 0 : LAZY),
+      now: () => options.clock.now(),
     });
     this.ages = new PendingAges(options.clock, this.pending.all);
     this.inventory = new KnownPods({
@@ -154,7 +155,7 @@ class OpenStore implements Store {
   #leaveBehind(epoch: number): void {
     const { inventory } = this;
     while (inventory.epoch <= epoch) inventory.beginEpoch();
-    for (const id of this.pending.versionsOfPods()) this.#versions.renew(id, inventory.epoch);
+    for (const id of this.pending.all.versionsOfPods()) this.#versions.renew(id, inventory.epoch);
     // What is said again of a pod that is not listed yet must not fall behind that.
     for (const pod of inventory.pods()) pod.epoch = inventory.epoch;
     inventory.beginEpoch();
@@ -174,6 +175,7 @@ class OpenStore implements Store {
     const { inventory, pending } = this;
     // What is said once more of a version belongs to its epoch; what is new, to the one that runs.
     const isOld = version.event === "pod.changed" && version.resourceVersion === pod.resourceVersion;
+    if (version.body !== undefined) pod.changedAt = this.#clock.now();
     const id = this.#versions.add(pod, version, isOld ? pod.epoch : inventory.epoch);
     const former = pod.current;
     if (!pod.isGone) pod.current = id;

@@ -18,18 +18,23 @@
 import { type Endpoint, Endpoints } from "./endpoint.ts";
 import type { Journal } from "./journal.ts";
 import { isStuck, type Line } from "./lines.ts";
-import { listPending } from "./pending_list.ts";
+import { deadLetterOf, listDeadLetters, listPending, SUPERSEDED } from "./pending_list.ts";
 import { absorb, messageOf, NO_FAILURES } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
-import type { DeadLetter, Failures, Message, Pending, PendingMessage, ProbeChoice } from "./store.ts";
+import type {
+  DeadLetter,
+  Failures,
+  KnownPod,
+  Message,
+  Pending,
+  PendingMessage,
+  ProbeChoice,
+} from "./store.ts";
 import { splitReasons, type Versions } from "./versions.ts";
 
 /** Of a pod's transitions so many of the latest stay, beside the first. */
 export const LATEST_TRANSITIONS = 20;
-
-/** Superseded dead letters that are remembered for people. */
-const SUPERSEDED = 100;
 
 /** What `Lines` needs of the rest of the store. */
 export interface PendingDeps {
@@ -44,6 +49,8 @@ export interface PendingDeps {
   onSettled: (pod: Pod) => void;
   /** Something changed that a commit must write; `urgent`: a line waits for that. */
   onChange: (urgent: boolean) => void;
+  /** The wall clock. */
+  now: () => number;
 }
 
 /** `Pending` in memory. */
@@ -179,7 +186,8 @@ export class PendingLines implements Pending {
   acknowledged(message: Message, announced: number): void {
     const endpoint = this.all.get(message.endpoint);
     if (endpoint === undefined) return;
-    if (announced > 0) this.#announced(endpoint, announced);
+    // In the batch of the acknowledgement that announced it (W3).
+    if (announced > 0) this.all.setLost(endpoint, Math.max(0, endpoint.lost - announced), this.#deps.now());
     const line = this.#landed(endpoint, message);
     if (line !== undefined) this.#removeHead(endpoint, line);
     else if (announced > 0) this.#deps.onChange(false);
@@ -255,8 +263,8 @@ export class PendingLines implements Pending {
   /** For people: a dead letter whose place a newer version takes. */
   #remember(endpoint: Endpoint, line: Line, version: number): void {
     if (line.failures === undefined || line.failures.dead === 0) return;
-    if (endpoint.superseded.length === SUPERSEDED) endpoint.superseded.shift();
-    endpoint.superseded.push(this.#deadLetterOf(line, version, true));
+    endpoint.superseded.push(deadLetterOf(line, this.#versions.row(version), true));
+    if (endpoint.superseded.length > SUPERSEDED) endpoint.superseded.shift();
   }
 
   // --- Questions ---
@@ -269,6 +277,12 @@ export class PendingLines implements Pending {
     return pod === undefined ? endpoint?.all().some(isIt) ?? false : endpoint?.find(pod, isIt) !== undefined;
   }
 
+  hasCurrent(name: string, pod: KnownPod): boolean {
+    const line = this.all.get(name)?.find(pod, (one) => one.pod === pod);
+    if (line === undefined || (line.count === 1 && (line.failures?.dead ?? 0) > 0)) return false;
+    return line.versionAt(line.count - 1) === line.pod.current;
+  }
+
   counts(name: string): { pending: number; deadLetters: number; inFlight: number } {
     const endpoint = this.all.get(name);
     if (endpoint === undefined) return { pending: 0, deadLetters: 0, inFlight: 0 };
@@ -277,17 +291,7 @@ export class PendingLines implements Pending {
 
   deadLetters(name: string, limit: number): DeadLetter[] {
     const endpoint = this.all.get(name);
-    if (endpoint === undefined) return [];
-    const dead = [...endpoint.dead].slice(0, limit).map((line) =>
-      this.#deadLetterOf(line, line.versionAt(0), false)
-    );
-    return [...dead, ...endpoint.superseded].slice(0, limit);
-  }
-
-  #deadLetterOf({ pod, failures = NO_FAILURES }: Line, version: number, superseded: boolean): DeadLetter {
-    const { resourceVersion } = this.#versions.row(version);
-    const { why = "", tries } = failures;
-    return { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid, resourceVersion, why, tries, superseded };
+    return endpoint === undefined ? [] : listDeadLetters(endpoint, limit, this.#versions);
   }
 
   list(name: string, limit: number): PendingMessage[] {
@@ -295,33 +299,34 @@ export class PendingLines implements Pending {
     return endpoint === undefined ? [] : listPending(endpoint, limit, this.order, this.#versions);
   }
 
-  retryDeadLetters(name: string, count = Infinity): void {
+  retryDeadLetters(name: string, count = Infinity): number {
     const endpoint = this.all.get(name);
-    let rest = count;
+    let retried = 0;
     for (const line of endpoint?.dead ?? []) {
       if (line.place !== "waiting") continue;
-      if (rest-- <= 0) break;
+      if (retried >= count) break;
+      retried++;
       endpoint?.withdraw(line);
       endpoint?.enqueue(line);
     }
+    return retried;
   }
 
-  /** All versions of pods that are pending, each once. */
-  versionsOfPods(): Set<number> {
-    const versions = new Set<number>();
-    for (const endpoint of this.all.list()) {
-      for (const line of endpoint.all()) {
-        if (line.pod.isNotice) continue;
-        for (let index = 0; index < line.count; index++) versions.add(line.versionAt(index));
-      }
-    }
-    return versions;
+  retryDeadLetter(name: string, seq: number): boolean {
+    const endpoint = this.all.get(name);
+    const [line] = endpoint?.restingDead(seq) ?? [];
+    if (endpoint === undefined || line === undefined) return false;
+    // What is not durable yet is sent as soon as it is.
+    if (line.place === "none") return true;
+    endpoint.withdraw(line);
+    endpoint.enqueue(line, true);
+    return true;
   }
 
-  // --- For eviction (eviction.ts) ---
+  // --- What is given up ---
 
   /** Gives the messages of a line that is not in flight up, but for the last `keep`. Returns how many those were. */
-  evict(endpoint: Endpoint, line: Line, keep: number, now: number): number {
+  evict(endpoint: Endpoint, line: Line, keep: number): number {
     const count = line.count - keep;
     if (count <= 0) return 0;
     const versions = Array.from({ length: count }, (_, index) => line.versionAt(index));
@@ -330,13 +335,32 @@ export class PendingLines implements Pending {
     if (line.count === 0) this.order.end(endpoint, line);
     for (const version of versions) this.order.unused(line.pod, version);
     // In the transaction that removes the rows (I6).
-    endpoint.lost += count;
-    endpoint.lostSince ??= now;
-    this.all.write(endpoint);
+    this.all.setLost(endpoint, endpoint.lost + count, this.#deps.now());
     return count;
   }
 
+  discard(name: string, seq?: number): number {
+    const endpoint = this.all.get(name);
+    if (endpoint === undefined) return 0;
+    const lines = endpoint.restingDead(seq);
+    for (const line of lines) this.evict(endpoint, line, line.count - 1);
+    if (lines.length > 0) this.#deps.onChange(true);
+    return lines.length;
+  }
+
   // --- Endpoints ---
+
+  isPaused(name: string): boolean {
+    return this.all.get(name)?.isPaused ?? false;
+  }
+
+  setPaused(name: string, isPaused: boolean): void {
+    if (this.isPaused(name) === isPaused) return;
+    const endpoint = this.all.open(name);
+    endpoint.isPaused = isPaused;
+    this.all.write(endpoint);
+    this.#deps.onChange(false);
+  }
 
   endpoints(): string[] {
     return Array.from(this.all.list(), ({ name }) => name);
@@ -365,13 +389,6 @@ export class PendingLines implements Pending {
   lost(name: string): { messages: number; since: number | undefined } {
     const endpoint = this.all.get(name);
     return { messages: endpoint?.lost ?? 0, since: endpoint?.lostSince };
-  }
-
-  /** In the batch of the acknowledgement that announced it (W3). */
-  #announced(endpoint: Endpoint, messages: number): void {
-    endpoint.lost = Math.max(0, endpoint.lost - messages);
-    if (endpoint.lost === 0) endpoint.lostSince = undefined;
-    this.all.write(endpoint);
   }
 }
 

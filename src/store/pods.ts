@@ -79,6 +79,8 @@ export class Pod implements KnownPod {
   /** The number of the last list that held it. */
   seen = 0;
   remindAt: number | undefined;
+  /** When its last change was recorded, by the wall clock. */
+  changedAt: number | undefined;
   /** Whether it is in the inventory no more, and here only because something about it is pending. */
   isGone = false;
 

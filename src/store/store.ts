@@ -25,6 +25,8 @@ export interface KnownPod extends PodRef { // uid, namespace, name
   readonly workload?: string | undefined;
   /** Which selection (see Inventory.select) it was first seen in: part of the ids of its messages. */
   readonly generation: number;
+  /** When its last change was recorded, by the wall clock; undefined: by a version of this program that did not note it. */
+  readonly changedAt?: number | undefined;
   /** When to look whether a reminder about it is to be sent, by the wall clock; undefined: it is not unhealthy. */
   readonly remindAt: number | undefined;
 }
@@ -142,7 +144,7 @@ export interface Inventory {
   holder(namespace: string, name: string): KnownPod | undefined;
   pods(): Iterable<KnownPod>;
   /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. Marks nothing. */
-  put(pod: Omit<KnownPod, "id" | "generation" | "epoch">): KnownPod;
+  put(pod: Omit<KnownPod, "id" | "generation" | "epoch" | "changedAt">): KnownPod;
   summaryOf(pod: KnownPod): Summary | undefined;
   /** The body of its current version: undefined where it was given up to save room. */
   bodyOf(pod: KnownPod): { body: Uint8Array<ArrayBuffer>; trimmed: boolean } | undefined;
@@ -205,10 +207,12 @@ export interface ProbeChoice {
 export interface Pending {
   /** All endpoints that the store has a row for. */
   endpoints(): string[];
-  /** Forgets an endpoint and what is pending for it; returns how many messages that was. */
+  /** Forgets an endpoint, what is pending for it and that it is paused; returns how many messages that was. */
   forget(endpoint: string): number;
   /** Whether anything about this pod is pending for the endpoint, in flight included. */
   has(endpoint: string, uid: string): boolean;
+  /** Whether the last that is pending about this pod is its current version, and no dead letter: it will be sent as it is now. */
+  hasCurrent(endpoint: string, pod: KnownPod): boolean;
   /**
    * The next message that may be sent now, marked as in flight; undefined: none. Rotates over the namespaces, FIFO in each;
    * a line whose message waits (due) does not hold up others. `now`: monotonic milliseconds.
@@ -240,9 +244,19 @@ export interface Pending {
    * most `limit`. `counts().deadLetters` as a limit gives the dead letters alone. Marks nothing as taken.
    */
   list(endpoint: string, limit: number): PendingMessage[];
-  /** Makes up to `count` dead letters (all by default) due now. */
-  retryDeadLetters(endpoint: string, count?: number): void;
-  /** Evicted and not announced yet. */
+  /** Makes up to `count` dead letters (all by default) due now. Returns how many that was. */
+  retryDeadLetters(endpoint: string, count?: number): number;
+  /** The same of one, by its row: before what else could be sent. False: it is none, or is in flight. */
+  retryDeadLetter(endpoint: string, seq: number): boolean;
+  /**
+   * Gives dead letters up, for good: one, by its row, or all of the endpoint; not those in flight. They count as lost with the
+   * commit, and what is behind them in their lines goes on. Returns how many that was.
+   */
+  discard(endpoint: string, seq?: number): number;
+  /** Whether an operator wants nothing to be sent to the endpoint for now. Kept over restarts; its worker asks. */
+  isPaused(endpoint: string): boolean;
+  setPaused(endpoint: string, isPaused: boolean): void;
+  /** Evicted or discarded, and not announced yet. */
   lost(endpoint: string): { messages: number; since: number | undefined };
 }
 

@@ -48,6 +48,7 @@ export class Versions {
       occasion: version.occasion,
       phase: version.phase ?? null,
       environment: version.environment ?? null,
+      changedAt: pod.changedAt ?? null,
       summary: version.summary === undefined ? current?.summary ?? null : JSON.stringify(version.summary),
       block,
       at,

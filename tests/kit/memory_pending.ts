@@ -1,3 +1,4 @@
+import type { PodRef } from "../../src/pod/pod.ts";
 import type {
   DeadLetter,
   Failures,
@@ -66,6 +67,7 @@ class Queue {
  */
 export class MemoryPending implements Pending {
   readonly #queues = new Map<string, Queue>();
+  readonly #paused = new Set<string>();
 
   #queue(endpoint: string): Queue {
     const found = this.#queues.get(endpoint) ?? new Queue();
@@ -245,16 +247,45 @@ export class MemoryPending implements Pending {
     return listed.sort((a, b) => Number(b.isDeadLetter) - Number(a.isDeadLetter)).slice(0, limit);
   }
 
-  retryDeadLetters(endpoint: string, count = Infinity): void {
+  retryDeadLetter(endpoint: string, seq: number): boolean {
     const queue = this.#queue(endpoint);
-    let left = count;
+    const line = [...queue.waiting].find(({ messages: [first] }) =>
+      first?.seq === seq && first.failures.dead > 0
+    );
+    if (line === undefined) return false;
+    queue.waiting.delete(line);
+    this.#makeReady(queue, line);
+    return true;
+  }
+
+  discard(): number {
+    throw new Error("Nothing is discarded here.");
+  }
+
+  isPaused(endpoint: string): boolean {
+    return this.#paused.has(endpoint);
+  }
+
+  setPaused(endpoint: string, isPaused: boolean): void {
+    if (isPaused) this.#paused.add(endpoint);
+    else this.#paused.delete(endpoint);
+  }
+
+  hasCurrent(endpoint: string, { uid }: PodRef): boolean {
+    return this.has(endpoint, uid);
+  }
+
+  retryDeadLetters(endpoint: string, count = Infinity): number {
+    const queue = this.#queue(endpoint);
+    let retried = 0;
     for (const line of queue.waiting) {
-      if (left <= 0) break;
+      if (retried >= count) break;
       if ((line.messages[0]?.failures.dead ?? 0) === 0) continue;
-      left--;
+      retried++;
       queue.waiting.delete(line);
       this.#makeReady(queue, line);
     }
+    return retried;
   }
 
   lost(endpoint: string): { messages: number; since: number | undefined } {

@@ -1,0 +1,113 @@
+import type { Admin, Done, Resync } from "../admin/admin.ts";
+import { messageId } from "../delivery/render.ts";
+import type { Workers } from "../delivery/workers.ts";
+import type { Log } from "../runtime/log.ts";
+import { counted } from "../runtime/wording.ts";
+import type { Store } from "../store/store.ts";
+import type { Notices } from "./notices.ts";
+import type { Resyncs } from "./resyncs.ts";
+
+/*
+ * What an operator does to the program, by the page, the API or a command. Each is said in the log, and is in the store's
+ * next transaction, which this ends: what was answered as done survives a crash.
+ */
+
+/** What actions act on. */
+export interface ActionsDeps {
+  store: Store;
+  workers: Pick<Workers, "reaches" | "tryNow" | "figures">;
+  notices: Pick<Notices, "sendGap">;
+  resyncs: Resyncs;
+  /** What SIGUSR1 does. */
+  inspect: () => void;
+  log: Log;
+}
+
+/** The actions of `Admin`; what each does is said there. */
+export class Actions
+  implements Pick<Admin, "pause" | "resume" | "redeliver" | "discard" | "resync" | "retry"> {
+  readonly #deps: ActionsDeps;
+
+  constructor(deps: ActionsDeps) {
+    this.#deps = deps;
+  }
+
+  pause(endpoint: string): Done {
+    const { store, workers, log } = this.#deps;
+    if (!workers.reaches(endpoint)) return NO_ENDPOINT;
+    store.pending.setPaused(endpoint, true);
+    store.commit();
+    log.info(`Endpoint ${endpoint} is paused: what is pending for it stays until it is resumed.`, {
+      endpoint,
+    });
+    return { kind: "done", count: 1 };
+  }
+
+  resume(endpoint: string): Done {
+    const { store, workers, log } = this.#deps;
+    if (!workers.reaches(endpoint)) return NO_ENDPOINT;
+    store.pending.setPaused(endpoint, false);
+    store.commit();
+    log.info(`Endpoint ${endpoint} is resumed.`, { endpoint });
+    workers.tryNow(endpoint);
+    return { kind: "done", count: 1 };
+  }
+
+  redeliver(endpoint: string, id?: string): Done {
+    const { store: { pending }, workers, log } = this.#deps;
+    if (!workers.reaches(endpoint)) return NO_ENDPOINT;
+    const seq = id === undefined ? undefined : this.#deadLetter(endpoint, id);
+    if (id !== undefined && seq === undefined) return NO_DEAD_LETTER;
+    const count = seq === undefined
+      ? pending.retryDeadLetters(endpoint)
+      : Number(pending.retryDeadLetter(endpoint, seq));
+    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter")} ${isOrAre(count)} tried again.`, {
+      endpoint,
+    });
+    workers.tryNow(endpoint);
+    return { kind: "done", count };
+  }
+
+  discard(endpoint: string, id?: string): Done {
+    const { store, workers, notices, log } = this.#deps;
+    if (!workers.reaches(endpoint)) return NO_ENDPOINT;
+    const seq = id === undefined ? undefined : this.#deadLetter(endpoint, id);
+    if (id !== undefined && seq === undefined) return NO_DEAD_LETTER;
+    const count = store.pending.discard(endpoint, seq);
+    if (count > 0) notices.sendGap(endpoint);
+    store.commit();
+    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter")} ${isOrAre(count)} discarded.`, {
+      endpoint,
+    });
+    return { kind: "done", count };
+  }
+
+  resync({ endpoint, since }: Resync): Done {
+    const { workers, resyncs, log } = this.#deps;
+    if (endpoint !== undefined && !workers.reaches(endpoint)) return NO_ENDPOINT;
+    const count = resyncs.start(endpoint, since === undefined ? undefined : Date.parse(since));
+    const which = since === undefined ? "" : `, those of pods that changed after ${since}`;
+    const to = endpoint === undefined ? "all endpoints" : `endpoint ${endpoint}`;
+    log.info(`Resync of ${to}: ${counted(count, "message")}${which}.`, { endpoint, messages: count });
+    return { kind: "done", count };
+  }
+
+  retry(): Done {
+    this.#deps.inspect();
+    return { kind: "done", count: this.#deps.workers.figures.length };
+  }
+
+  /** The row of a dead letter, by its `webhook-id`. */
+  #deadLetter(endpoint: string, id: string): number | undefined {
+    const { pending } = this.#deps.store;
+    const dead = pending.list(endpoint, pending.counts(endpoint).deadLetters);
+    return dead.find((message) => messageId(message) === id)?.seq;
+  }
+}
+
+const NO_ENDPOINT: Done = { kind: "not found", what: "endpoint" };
+const NO_DEAD_LETTER: Done = { kind: "not found", what: "dead letter" };
+
+function isOrAre(count: number): string {
+  return count === 1 ? "is" : "are";
+}

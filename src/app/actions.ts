@@ -86,7 +86,7 @@ export class Actions
     const { workers, resyncs, log } = this.#deps;
     if (endpoint !== undefined && !workers.reaches(endpoint)) return NO_ENDPOINT;
     const count = resyncs.start(endpoint, since === undefined ? undefined : Date.parse(since));
-    const which = since === undefined ? "" : `, those of pods that changed after ${since}`;
+    const which = since === undefined ? "" : ` about pods that changed after ${since}`;
     const to = endpoint === undefined ? "all endpoints" : `endpoint ${endpoint}`;
     log.info(`Resync of ${to}: ${counted(count, "message")}${which}.`, { endpoint, messages: count });
     return { kind: "done", count };

@@ -184,6 +184,28 @@ withRig(
   },
 );
 
+withRig(
+  "a paused endpoint is behind while something is pending for it, no backlog, and paused for its next worker, too",
+  async (rig) => {
+    for (const name of ["a", "paused"]) rig.workers.open(endpoint(name));
+    rig.store.pending.setPaused("paused", true);
+    assert.deepEqual(rig.workers.behind, [], "nothing is pending for it");
+    for (let pod = 0; pod < 3; pod++) rig.add(["paused"], `web-${pod}`);
+    assert.deepEqual([rig.workers.behind, rig.workers.backlog], [["paused"], 0]);
+    rig.workers.close("a");
+    assert.equal(rig.workers.backlog, 0, "where it is the only one");
+    rig.workers.close("paused");
+    rig.workers.open(endpoint("paused"));
+    await rig.clock.advance(60_000);
+    assert.deepEqual(rig.hosts(), []);
+    rig.store.pending.setPaused("paused", false);
+    rig.workers.tryNow("paused");
+    await rig.clock.advance(0);
+    assert.equal(rig.hosts().length, 3);
+    rig.workers.tryNow("nobody");
+  },
+);
+
 withRig("the backlog is that of the quickest endpoint that takes what it is sent", async (rig) => {
   assert.equal(rig.workers.backlog, 0, "nobody is waited for where there is nobody");
   rig.receiver.react = ({ url }) => url.host.startsWith("down") ? 500 : 200;

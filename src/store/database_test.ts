@@ -374,9 +374,12 @@ withFolder(
     const database = new DatabaseSync(path);
     // What was added since.
     database.exec("ALTER TABLE pod DROP COLUMN workload; DROP TABLE sent");
+    database.exec("ALTER TABLE version DROP COLUMN changedAt; ALTER TABLE endpoint DROP COLUMN paused");
     database.close();
     const store = openTestStore({ file: path });
     const pod = store.inventory.known("uid-web-1") ?? assert.fail();
+    assert.deepEqual([pod.changedAt, store.pending.isPaused(A)], [undefined, false]);
+    store.pending.setPaused(A, true);
     store.inventory.put({ ...pod, workload: "Deployment/web" });
     store.followers.setSent(pod, A, "1");
     store.close();
@@ -384,9 +387,27 @@ withFolder(
     assert.equal(again.inventory.known("uid-web-1")?.workload, "Deployment/web");
     assert.deepEqual(again.followers.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
     assert.equal(again.inventory.count(), 3);
+    assert.equal(again.pending.isPaused(A), true);
     again.close();
   },
 );
+
+withFolder("a state file that the version before this one has written to is read on, too", (folder) => {
+  const path = `${folder}/state.db`;
+  write(path, 3);
+  const database = new DatabaseSync(path);
+  // As that version writes a row: it names the columns that it knows.
+  database.exec(
+    `INSERT OR REPLACE INTO endpoint (key, name, lost, lostSince) SELECT key, name, 7, 1000 FROM endpoint;
+    INSERT OR REPLACE INTO version (key, pod, resourceVersion, epoch, event, flags, reasons, occasion, block, at, length)
+    SELECT key, pod, resourceVersion, epoch, event, flags, reasons, occasion, block, at, length FROM version`,
+  );
+  database.close();
+  const store = openTestStore({ file: path });
+  assert.equal(store.inventory.known("uid-web-1")?.changedAt, undefined);
+  assert.deepEqual([store.pending.lost(A).messages, store.pending.isPaused(A)], [7, false]);
+  store.close();
+});
 
 withFolder("a state file that is damaged while the program runs is reported in its words, too", (folder) => {
   const path = `${folder}/state.db`;

@@ -30,16 +30,17 @@ export class Rig {
   readonly wants = new Map<string, Want>();
   /** Why filters could not tell. */
   readonly failures: string[] = [];
+  readonly recorder = new Recorder({
+    store: this.store,
+    clock: this.clock,
+    want: (endpoint) => this.wants.get(endpoint),
+    cluster: "east",
+    filterFailed: (endpoint, why) => void this.failures.push(`${endpoint}: ${why}`),
+  });
   readonly pipeline = new Pipeline({
     store: this.store,
     clock: this.clock,
-    recorder: new Recorder({
-      store: this.store,
-      clock: this.clock,
-      want: (endpoint) => this.wants.get(endpoint),
-      cluster: "east",
-      filterFailed: (endpoint, why) => void this.failures.push(`${endpoint}: ${why}`),
-    }),
+    recorder: this.recorder,
     defaults: this.defaults,
     interval: INTERVAL,
     workload: () => undefined,

@@ -60,6 +60,7 @@ function reads(admin: Admin, clock: Clock): Route[] {
         return changes(admin, clock);
       },
     },
+    get("/openapi.json", async () => json((await import("./openapi.ts")).OPENAPI)),
   ];
 }
 

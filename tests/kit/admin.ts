@@ -68,7 +68,7 @@ export class FakeAdmin implements Admin {
       because: "nothing keeps it back",
       standing: "sent",
       isPending: false,
-      deliveries: [delivery("hook", "pod_1", "delivered")],
+      deliveries: [inShort(delivery("hook", "pod_1", "delivered"))],
     }],
   }];
   /** The actions that were taken, in order: `pause hook`. */
@@ -99,7 +99,7 @@ export class FakeAdmin implements Admin {
   deliveries(query: DeliveryQuery): DeliveryList | undefined {
     if (this.endpoint(query.endpoint) === undefined) return undefined;
     const found = this.kept.filter((one) => isWanted(one, query));
-    const deliveries = found.slice(0, query.limit ?? 100);
+    const deliveries = found.slice(0, query.limit ?? 100).map(inShort);
     return { endpoint: query.endpoint, deliveries, total: found.length };
   }
 
@@ -217,6 +217,13 @@ export function delivery(endpoint: string, id: string, state: DeliveryDetail["st
       text: isDelivered ? "ok" : "gone",
     },
   };
+}
+
+/** What a list has of it. */
+function inShort(
+  { because: _b, history: _h, request: _r, answer: _a, body: _t, ...delivery }: DeliveryDetail,
+): Delivery {
+  return delivery;
 }
 
 function isWanted({ endpoint, state, pod, reasons, last }: Delivery, query: DeliveryQuery): boolean {

@@ -96,8 +96,8 @@ export interface SourceStatus {
 }
 
 /**
- * How an endpoint does. `failing`: its circuit is open or half-open; `disabled`: it answered 410; `paused`: by an operator, which
- * goes before the others.
+ * How an endpoint does. `failing`: its circuit is open or half-open, and not only for the second in which another pod is
+ * asked; `disabled`: it answered 410; `paused`: by an operator, which goes before the others.
  */
 export type EndpointCondition = "ok" | "failing" | "disabled" | "paused";
 
@@ -120,7 +120,7 @@ export interface EndpointStatus {
   lag?: { p50Seconds: number; p99Seconds: number };
   /** Requests at a time that it bears, as found out so far. */
   concurrency: number;
-  /** Since this process began. */
+  /** Since this process began; of an annotation's endpoint, since it was opened. */
   delivered: number;
   coalesced: number;
   /** Messages that were given up for want of room, or discarded, and that it was not told of yet. */
@@ -156,7 +156,7 @@ export interface DeliveryQuery {
 export interface DeliveryList {
   endpoint: string;
   deliveries: Delivery[];
-  /** How many fit the query, of those that are kept. */
+  /** How many fit the query: of those that are kept, and of what is pending 2,000 at the most, dead letters first. */
   total: number;
 }
 
@@ -166,6 +166,11 @@ export interface Delivery {
   id: string;
   endpoint: string;
   state: DeliveryState;
+  /**
+   * Of one that failed: it is tried no more, since a newer version took its place or it was given up. Left out: it is a
+   * dead letter, or did not fail.
+   */
+  isSuperseded?: true;
   event: string;
   reasons: string[];
   /** Left out for a notice. */
@@ -177,8 +182,10 @@ export interface Delivery {
   coalesced: number;
   /** When it was recorded; of what an earlier process recorded, when this one began. */
   recordedAt: string;
-  /** The last attempt. */
+  /** The last attempt that this process made. */
   last?: AttemptRecord;
+  /** Why the last attempt was not accepted, if an earlier process made it, too. */
+  why?: string;
   /** When it is tried again; left out where it has its turn as soon as there is room. */
   nextRetryAt?: string;
 }

@@ -15,6 +15,8 @@ export interface HealthDeps {
   diskFault: () => string | undefined;
   /** The program ends: whoever waits for it to be ready waits for the next one. */
   isEnding: () => boolean;
+  /** Called after what is said may be something else, but for what time alone changes. */
+  changed?: (() => void) | undefined;
 }
 
 /** Why nothing is seen of a scope at the moment. */
@@ -51,27 +53,37 @@ export class Health {
   /** A complete list of a scope has been stored. */
   synced(scope: Scope): void {
     this.#synced.add(scope);
+    this.#deps.changed?.();
   }
 
   /** So many lists of a scope in a row contradicted what is known, and no second read confirmed them. */
   contradicted(scope: Scope, times: number): void {
     this.#contradictions.set(scope, times);
+    this.#deps.changed?.();
   }
 
   /** What is asked about a scope fails; undefined: it works again. */
   troubled(scope: Scope, trouble: Trouble | undefined): void {
     set(this.#troubles, scope, trouble);
+    this.#deps.changed?.();
   }
 
   /** What the program cannot do about a scope, though it does the rest. A sentence; undefined: it can do everything. */
   limited(scope: Scope, what: string | undefined): void {
     set(this.#limits, scope, what);
+    this.#deps.changed?.();
   }
 
   /** Milliseconds since the API server said something, of the scope of which that is longest; before that, since the start. */
   get silence(): number {
     const { clock, scopes } = this.#deps;
     return clock.monotonic() - Math.min(...scopes.map((scope) => this.#heard.get(scope) ?? this.#began));
+  }
+
+  /** Whether a complete list of a scope has been stored, and how long the API server has said nothing of it, in milliseconds. */
+  viewOf(scope: Scope): { isListed: boolean; silence: number } {
+    const heard = this.#heard.get(scope) ?? this.#began;
+    return { isListed: this.#synced.has(scope), silence: this.#deps.clock.monotonic() - heard };
   }
 
   /** What does not work though the program is ready, as sentences for people. */

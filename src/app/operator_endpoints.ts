@@ -2,6 +2,7 @@ import type { Workers } from "../delivery/workers.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import type { EndpointSettings } from "../route/endpoint_settings.ts";
 import type { Route } from "../route/route.ts";
 import type { Want } from "../route/want.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -86,6 +87,11 @@ export class OperatorEndpoints {
     return this.#names;
   }
 
+  /** Those that the configuration has now, in its order. */
+  get current(): Iterable<Configured> {
+    return this.#current.values();
+  }
+
   /** Names of those that get notices. */
   get notified(): string[] {
     return [...this.#current.values()].filter(({ isNotified }) => isNotified).map(({ endpoint }) =>
@@ -95,6 +101,10 @@ export class OperatorEndpoints {
 
   want(name: string): Want | undefined {
     return (this.#current.get(name) ?? this.#leaving.get(name)?.configured)?.want;
+  }
+
+  settings(name: string): EndpointSettings | undefined {
+    return this.#current.get(name)?.endpoint.settings;
   }
 
   redaction(name: string): Redaction | undefined {

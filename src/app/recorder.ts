@@ -29,6 +29,8 @@ export interface RecorderDeps {
   environment?: string | undefined;
   /** Called with why an endpoint's filter cannot tell whether it wants a message. */
   filterFailed: (endpoint: string, why: string) => void;
+  /** Called with the reasons of each version that is recorded; undefined: nobody wants to know. */
+  recorded?: ((reasons: readonly Reason[]) => void) | undefined;
 }
 
 /** Where a pod goes. */
@@ -140,7 +142,9 @@ export class Recorder {
     if (audience.length === 0) return;
     const { version, seen } = last();
     const wanted = this.#wanted(audience, pod, version, seen);
-    if (wanted.length > 0) store.record(pod, version, wanted);
+    if (wanted.length === 0) return;
+    store.record(pod, version, wanted);
+    this.#deps.recorded?.(version.reasons);
   }
 
   #follows(pod: KnownPod, endpoint: string): boolean {
@@ -149,9 +153,12 @@ export class Recorder {
   }
 
   #record(pod: KnownPod, version: NewVersion, names: readonly string[], seen: Seen): void {
-    const { store, want } = this.#deps;
+    const { store, want, recorded } = this.#deps;
     const wanted = this.#wanted(names, pod, version, seen);
-    if (wanted.length > 0 || version.body !== undefined) store.record(pod, version, wanted);
+    if (wanted.length > 0 || version.body !== undefined) {
+      store.record(pod, version, wanted);
+      recorded?.(version.reasons);
+    }
     for (const name of names) {
       if (want(name)?.isFiltering !== true) continue;
       if (wanted.includes(name)) store.followers.setSent(pod, name, version.resourceVersion);

@@ -77,6 +77,11 @@ export class Reload {
     return `The configuration file ${this.#deps.file.path} cannot be used: the rules from before stay.`;
   }
 
+  /** The same with what is wrong in it, for the operator alone. */
+  get details(): string | undefined {
+    return this.problem === undefined ? undefined : `${this.problem} ${this.#said}`;
+  }
+
   /** The same, for /readyz. */
   get notes(): string[] {
     return this.problem === undefined ? [] : [this.problem];

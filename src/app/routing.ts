@@ -13,6 +13,7 @@ import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Message, Store } from "../store/store.ts";
 import type { FilterFailures } from "./filter_failures.ts";
+import type { Observations } from "./observations.ts";
 import type { OperatorEndpoints } from "./operator_endpoints.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
@@ -140,13 +141,15 @@ export interface RecorderParts {
   store: Store;
   operators: OperatorEndpoints;
   filterFailures: FilterFailures;
+  /** Where somebody can look. */
+  observations?: Observations | undefined;
   clock: Clock;
 }
 
 /** Records for those endpoints that want it. */
 export function openRecorder(
   { environment, cluster }: Pick<Options, "environment" | "cluster">,
-  { store, operators, filterFailures, clock }: RecorderParts,
+  { store, operators, filterFailures, observations, clock }: RecorderParts,
 ): Recorder {
   return new Recorder({
     store,
@@ -155,6 +158,7 @@ export function openRecorder(
     cluster,
     want: (endpoint) => operators.want(endpoint),
     filterFailed: (endpoint, why) => filterFailures.failed(endpoint, why),
+    recorded: observations && ((reasons) => observations.recorded(reasons)),
   });
 }
 

@@ -23,6 +23,7 @@ import { followAll } from "./follow_all.ts";
 import { Lifetime } from "./lifetime.ts";
 import { listenForProbes } from "./listen.ts";
 import { Notices } from "./notices.ts";
+import { Observations } from "./observations.ts";
 import { deliverOnce, printOnce } from "./once.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
 import { Relist } from "./relist.ts";
@@ -116,6 +117,8 @@ interface Parts {
   standstill: Standstill;
   figures: Figures;
   filterFailures: FilterFailures;
+  /** Where somebody can look. */
+  observations: Observations | undefined;
   /** With `--once`. */
   snapshot: Snapshot | undefined;
 }
@@ -146,6 +149,9 @@ function assemble(
   const { clock, log } = world;
   const figures = new Figures();
   const filterFailures = new FilterFailures(world);
+  const observations = options.once || options.adminListen === undefined
+    ? undefined
+    : new Observations(clock);
   const scopes = selectionsOf(options).map(({ namespace }) => namespace);
   const store = openStoreOf(options, ways.openDisk, world, {
     onReady: (endpoints) => workers.wake(endpoints),
@@ -169,6 +175,7 @@ function assemble(
     ages: store.ages,
     snapshot,
     spans: tracing?.spans,
+    histories: observations?.histories,
     reread: (message) => reread(message, { api, store, pipeline }, lifetime.stop),
     onRequest: (endpoint) => notices.requested(endpoint),
     fail: (error) => lifetime.fail(error),
@@ -176,7 +183,7 @@ function assemble(
   const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
-  const recorder = openRecorder(options, { store, operators, filterFailures, clock });
+  const recorder = openRecorder(options, { store, operators, filterFailures, observations, clock });
   const pipeline = openPipeline(options, { store, operators, annotations, recorder, clock, log });
   const resyncs = new Resyncs({
     store,
@@ -204,7 +211,8 @@ function assemble(
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
   const isEnding = (): boolean => lifetime.stop.aborted;
-  const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding });
+  const changed = observations && (() => observations.changed());
+  const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding, changed });
   const standstill = figures.watch(new Standstill(clock, lifetime.stop));
   const stalledWorkers = (): number[] => workers.stalled(standstill.endedAt);
   const liveness = new Liveness({ clock, standstill, stalledWorkers, isEnding });
@@ -223,6 +231,7 @@ function assemble(
     standstill,
     figures,
     filterFailures,
+    observations,
     snapshot,
   };
 }

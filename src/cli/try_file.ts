@@ -3,7 +3,7 @@ import { fieldsOf, textOf } from "../pod/anything.ts";
 import type { Pod } from "../pod/pod.ts";
 import { workloadOf } from "../pod/workload.ts";
 import type { EndpointSettings, PodSelection } from "../route/endpoint_settings.ts";
-import { type Deciding, explain, type Explanation } from "../route/explain.ts";
+import { explain, inWords } from "../route/explain.ts";
 import { compileWant, loadWant } from "../route/want.ts";
 import { UsageError } from "../config/usage_error.ts";
 
@@ -40,7 +40,8 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     .keptOutBy(pod);
   // Of a pod that left the selection, that is still sent.
   if (unfollowed !== undefined && !reasons.includes("unselected")) {
-    return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${KEPT[unfollowed]}`));
+    const why = inWords({ sends: false, by: { rule: unfollowed } });
+    return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${why}`));
   }
   const workload = workloadOf(pod);
   const subjects = await Promise.all(endpoints.map(async ({ name, settings }) => {
@@ -55,7 +56,9 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     ...environment !== undefined && { environment },
     ...workload !== undefined && { workload },
   });
-  return explanations.map((explanation) => line(explanation.endpoint, inWords(explanation)));
+  return explanations.map((explanation) =>
+    line(explanation.endpoint, `${explanation.sends ? "sent" : "not sent"}: ${inWords(explanation)}`)
+  );
 }
 
 function podOf(text: string): Pod {
@@ -76,28 +79,3 @@ function podOf(text: string): Pod {
   }
   return pod as unknown as Pod;
 }
-
-function inWords({ sends, by }: Explanation): string {
-  if (by.rule === "error") {
-    const [verb, onError] = sends ? ["sent", "send"] : ["not sent", "drop"];
-    return `${verb}: the filter cannot be evaluated, and onError is ${onError}: ${by.why}`;
-  }
-  return sends ? `sent: ${SENT[by.rule]}` : `not sent: ${KEPT[by.rule]}`;
-}
-
-type Rule = Exclude<Deciding["rule"], "error">;
-
-const SENT: Readonly<Partial<Record<Rule, string>>> = {
-  none: "it has no filter",
-  reasons: "reasons lists one of its reasons",
-  filter: "filter is true",
-  end: "whoever was sent anything of a pod gets its end, and that it left the selection",
-};
-
-const KEPT: Readonly<Partial<Record<Rule, string>>> = {
-  namespaces: "namespaces does not list its namespace",
-  excludeNamespaces: "excludeNamespaces lists its namespace",
-  selector: "selector does not match its labels",
-  reasons: "reasons lists none of its reasons",
-  filter: "filter is false",
-};

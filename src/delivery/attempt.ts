@@ -4,6 +4,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Message } from "../store/store.ts";
 import type { Credentials, Resolved } from "./credentials.ts";
+import type { EndpointHistory } from "./delivery_history.ts";
 import type { Renderer } from "./render.ts";
 import type { Signer } from "./sign.ts";
 import type { Tally } from "./tally.ts";
@@ -25,6 +26,8 @@ export interface AttemptDeps {
   /** Milliseconds that a request may take, from the look-up of the name to the head of the answer. */
   timeout: number;
   tally: Tally;
+  /** What came of the last deliveries; undefined: nobody can look. */
+  history?: EndpointHistory | undefined;
   clock: Clock;
   log: Log;
 }
@@ -49,7 +52,7 @@ export async function send(
   onSecond: () => void,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const { credentials, timeout, tally } = deps;
+  const { credentials, timeout, tally, history } = deps;
   try {
     for (let isSecond = false;; isSecond = true) {
       const given = credentials.resolve();
@@ -59,6 +62,7 @@ export async function send(
       if ("kind" in resolved) return resolved;
       const request = requestOf(numbered, resolved, deps);
       tally.bytes += request.body.length;
+      history?.sent(numbered.message, request, resolved.headers);
       const outcome = await deps.send(request, timeout, signal);
       const isRefused = !isSecond && outcome.kind === "answer" && outcome.status === 401;
       if (!isRefused || !credentials.refused(resolved)) return outcome;

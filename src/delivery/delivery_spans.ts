@@ -9,9 +9,8 @@ import {
 import type { Outcome } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Message } from "../store/store.ts";
-import type { Decision } from "./decision.ts";
 import { messageId } from "./render.ts";
-import { classOf } from "./tally.ts";
+import { classOf, type EndedAttempt } from "./tally.ts";
 
 /**
  * A span for each delivery: from when the message was recorded until it is accepted or becomes a dead letter. Its attempts are
@@ -23,18 +22,6 @@ import { classOf } from "./tally.ts";
  * A span is open from the first attempt to the last. What takes the message from the endpoint in between is not told here: its
  * span ends when the next message of the same pod begins, when too many are open, or with the program.
  */
-
-/** An attempt that has ended. */
-export interface EndedAttempt {
-  /** From 1. */
-  number: number;
-  outcome: Outcome;
-  decision: Exclude<Decision, { kind: "again" }>;
-  /** By the monotonic clock. */
-  ended: number;
-  /** Milliseconds. */
-  took: number;
-}
 
 /** Spans that are open at the most: some hundred bytes each. */
 const OPEN = 1_000;

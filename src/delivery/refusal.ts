@@ -110,18 +110,21 @@ const LONGEST_LINE = 200;
  * first line. Printable, at most 200 characters, without secrets and without what only the sender and the receiver know of
  * the URL. Undefined where there is none.
  */
-export function firstLine(
-  body: string,
-  { url, secrets }: Confidential,
-): string | undefined {
+export function firstLine(body: string, confidential: Confidential): string | undefined {
   const said = ofJson(body) ?? ofHtml(body) ??
     body.split(/[\r\n\u2028\u2029]+/).find((line) => printable(line) !== "") ??
     "";
   if (!isText(said)) return undefined;
-  // Redacted before anything is taken out of it or cut off: of what is cut in two, no part is known any more.
-  const redacted = redact(printable(said), secretForms(secrets));
-  const clean = url === undefined ? redacted : withoutUrl(redacted, url);
+  // Before anything is cut off: of what is cut in two, no part is known any more.
+  const clean = withoutConfidential(printable(said), confidential);
   return clean === "" ? undefined : printable(clean, LONGEST_LINE);
+}
+
+/** What is printable in an answer, without secrets and without what only the sender and the receiver know of the URL. */
+export function withoutConfidential(text: string, { url, secrets }: Confidential): string {
+  // Redacted before anything else is taken out of it, for the same reason.
+  const redacted = redact(text, secretForms(secrets));
+  return url === undefined ? redacted : withoutUrl(redacted, url);
 }
 
 /** What is compressed, or in another encoding than UTF-8, consists of bytes that are none of its characters. */

@@ -1,5 +1,7 @@
 import type { Fault, Outcome } from "../http/outcome.ts";
 import { Histogram } from "../runtime/histogram.ts";
+import type { Message } from "../store/store.ts";
+import type { Decision } from "./decision.ts";
 
 /*
  * What an endpoint's deliveries come to, as plain numbers that only ever grow: to count is one addition, whether anybody
@@ -59,6 +61,34 @@ export function newTally(): Tally {
     coalesced: 0,
     bytes: 0,
   };
+}
+
+/** An attempt that has ended. */
+export interface EndedAttempt {
+  /** From 1. */
+  number: number;
+  outcome: Outcome;
+  decision: Exclude<Decision, { kind: "again" }>;
+  /** By the monotonic clock. */
+  ended: number;
+  /** Milliseconds that its requests took together. */
+  took: number;
+}
+
+/** Counts an attempt at a message. @param recordedAt when that was recorded, by the monotonic clock */
+export function count(
+  tally: Tally,
+  { coalesced }: Pick<Message, "coalesced">,
+  { outcome, decision, ended, took }: EndedAttempt,
+  recordedAt: number,
+): void {
+  tally.attempts[classOf(outcome)]++;
+  tally.durations.observe(took / 1_000);
+  if (decision.kind === "dead letter" && decision.failures.dead === 1) tally.deadLetters++;
+  if (decision.kind !== "delivered") return;
+  tally.delivered++;
+  tally.coalesced += coalesced;
+  tally.lags.observe((ended - recordedAt) / 1_000);
 }
 
 const OF_FAULT: Readonly<Record<Fault, OutcomeClass>> = {

@@ -21,7 +21,7 @@ import { Rereading } from "./rereading.ts";
 import type { SnapshotLog } from "./snapshot.ts";
 import { Stall } from "./stall.ts";
 import { Standing } from "./standing.ts";
-import { classOf } from "./tally.ts";
+import { count } from "./tally.ts";
 import type { Goal, WorkerDeps } from "./worker_deps.ts";
 
 /**
@@ -229,7 +229,7 @@ export class Worker {
 
   /** All requests of one attempt: two where the first met a connection that had ended. */
   async #attempt(message: Message): Promise<void> {
-    const { pending, ages, endpoint, clock, budget, random, spans } = this.#deps;
+    const { pending, ages, endpoint, credentials, clock, budget, random, tally, spans, history } = this.#deps;
     this.#state = begin(this.#state);
     const { starts: start, generation } = this.#state;
     const lost = this.#isAnnouncing ? 0 : pending.lost(endpoint).messages;
@@ -238,7 +238,8 @@ export class Worker {
     budget.used += message.body.length;
     try {
       const began = clock.monotonic();
-      const traceparent = spans?.begin(message, ages.recordedAt(message));
+      const recordedAt = ages.recordedAt(message);
+      const traceparent = spans?.begin(message, recordedAt);
       for (let requests = 1;; requests++) {
         const tries = message.failures.tries + requests;
         const again = (): void => this.#pace?.took(clock.monotonic());
@@ -260,9 +261,11 @@ export class Worker {
           this.#pace?.took(now.monotonic);
           continue;
         }
-        this.#count(outcome, decision, message, { began, ended: now.monotonic });
         const took = now.monotonic - began;
-        spans?.attempted(message, { number: tries, outcome, decision, ended: now.monotonic, took });
+        const attempted = { number: tries, outcome, decision, ended: now.monotonic, took };
+        count(tally, message, attempted, recordedAt);
+        spans?.attempted(message, attempted);
+        history?.attempted(message, attempted, recordedAt, credentials.confidential);
         this.#log.attempt(message, tries, outcome, took);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
@@ -295,22 +298,6 @@ export class Worker {
       return;
     }
     pending.failed(message, decision.failures, decision.due);
-  }
-
-  #count(
-    outcome: Outcome,
-    decision: Decision,
-    message: Message,
-    time: { began: number; ended: number },
-  ): void {
-    const { tally, ages } = this.#deps;
-    tally.attempts[classOf(outcome)]++;
-    tally.durations.observe((time.ended - time.began) / 1_000);
-    if (decision.kind === "dead letter" && decision.failures.dead === 1) tally.deadLetters++;
-    if (decision.kind !== "delivered") return;
-    tally.delivered++;
-    tally.coalesced += message.coalesced;
-    tally.lags.observe((time.ended - ages.recordedAt(message)) / 1_000);
   }
 
   /** What an answer says beside its status. */

@@ -1,10 +1,13 @@
 import type { Client } from "../http/client.ts";
+import { compileSecretMask } from "../pod/own_secrets.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { type Credentials, type CredentialsDeps, openCredentials } from "./credentials.ts";
+import type { DeliveryHistory } from "./delivery_history.ts";
 import { Renderer, type Rendering } from "./render.ts";
 import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
+import type { Message } from "../store/store.ts";
 import { newTally, type Tally } from "./tally.ts";
 import type { EndpointState } from "./endpoint_state.ts";
 import { Worker } from "./worker.ts";
@@ -27,6 +30,7 @@ type OwnDeps = Pick<
   | "redaction"
   | "signer"
   | "tally"
+  | "history"
   | "timeout"
   | "concurrency"
   | "rate"
@@ -43,6 +47,8 @@ export interface WorkersDeps
   rendering: Omit<Rendering, "ownSecrets">;
   /** What an endpoint must not see of a pod; undefined, or left out: it sees all. Asked once for each opening. */
   redactionOf?: (endpoint: Endpoint) => Redaction | undefined;
+  /** What came of the last deliveries; undefined: nobody can look. */
+  histories?: DeliveryHistory | undefined;
   /** Called when a worker cannot go on: the store failed, or the program is wrong. */
   fail: (error: unknown) => void;
 }
@@ -134,6 +140,7 @@ export class Workers {
       redaction: this.#deps.redactionOf?.(endpoint),
       signer: this.#signerFor(signatures),
       tally: trusted ? this.tallyOf(name) : this.tallyOfAnnotations,
+      history: this.#deps.histories?.open(name, !trusted),
       isAnnounced: trusted && this.#deps.isAnnounced,
       timeout,
       concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
@@ -158,7 +165,9 @@ export class Workers {
 
   /** An endpoint of the operator's is removed for good. */
   forget(name: string): void {
-    if (!this.#running.has(name)) this.#tallies.delete(name);
+    if (this.#running.has(name)) return;
+    this.#tallies.delete(name);
+    this.#deps.histories?.forget(name);
   }
 
   /** How each endpoint does that has a worker. */
@@ -166,6 +175,28 @@ export class Workers {
     return [...this.#running].map(([name, { worker, endpoint }]) => {
       return { name, isOfAnnotation: !endpoint.trusted, state: worker.state };
     });
+  }
+
+  /** Scheme, host and port of an endpoint's URL; undefined: it is not known, or there is no such endpoint. */
+  originOf(name: string): string | undefined {
+    const { endpoint, credentials } = this.#running.get(name) ?? {};
+    return (endpoint?.url ?? credentials?.confidential.url)?.origin;
+  }
+
+  /**
+   * The body of a message as its endpoint is sent it, but without the program's own secrets, for people. Undefined: the
+   * endpoint has no worker, or they cannot be taken out.
+   */
+  bodyOf(message: Message): Uint8Array | undefined {
+    const running = this.#running.get(message.endpoint);
+    if (running === undefined) return undefined;
+    const { body } = this.#renderer.render(message, this.#deps.redactionOf?.(running.endpoint));
+    try {
+      return compileSecretMask(this.#ownSecrets())(body);
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
   }
 
   /** All that proves to anybody who the program is. The same list for as long as it is the same. */
@@ -272,6 +303,7 @@ export class Workers {
       if (running === undefined || this.#deps.pending.counts(name).pending > 0) continue;
       const { endpoint } = running;
       this.close(name);
+      this.#deps.histories?.forget(name);
       if (this.#closed.size >= REMEMBERED) this.#closed.delete(this.#closed.keys().next().value ?? name);
       this.#closed.set(name, endpoint);
     }

@@ -41,11 +41,43 @@ function explainOne({ filter, want }: Subject, message: Candidate): Omit<Explana
       return { sends: false, by: { rule: verdict.rule } };
     case "error":
       return { sends: verdict.sends, by: { rule: "error", why: verdict.why } };
-    case "send": {
-      const isEnd = message.event === "pod.deleted" && filter.reasons === undefined;
-      if (isUnselected || isEnd) return { sends: true, by: { rule: "end" } };
-      if (filter.expression !== undefined) return { sends: true, by: { rule: "filter" } };
-      return { sends: true, by: { rule: filter.reasons === undefined ? "none" : "reasons" } };
-    }
+    case "send":
+      return { sends: true, by: { rule: lastPassed(filter, message) } };
   }
 }
+
+/** The last rule that a message had to pass which was sent to an endpoint. */
+export function lastPassed(
+  { reasons, expression }: MessageFilter,
+  message: { event: string; reasons: Candidate["reasons"] },
+): "end" | "filter" | "reasons" | "none" {
+  const isEnd = message.event === "pod.deleted" && reasons === undefined;
+  if (isEnd || message.reasons.includes("unselected")) return "end";
+  if (expression !== undefined) return "filter";
+  return reasons === undefined ? "none" : "reasons";
+}
+
+/** What decides, as a clause for people. `error`: with what becomes of the message, which `onError` says. */
+export function inWords({ sends, by }: Pick<Explanation, "sends" | "by">): string {
+  if (by.rule === "error") {
+    return `the filter cannot be evaluated, and onError is ${sends ? "send" : "drop"}: ${by.why}`;
+  }
+  return (sends ? SENT : KEPT)[by.rule] ?? "";
+}
+
+type Rule = Exclude<Deciding["rule"], "error">;
+
+const SENT: Readonly<Partial<Record<Rule, string>>> = {
+  none: "it has no filter",
+  reasons: "reasons lists one of its reasons",
+  filter: "filter is true",
+  end: "whoever was sent anything of a pod gets its end, and that it left the selection",
+};
+
+const KEPT: Readonly<Partial<Record<Rule, string>>> = {
+  namespaces: "namespaces does not list its namespace",
+  excludeNamespaces: "excludeNamespaces lists its namespace",
+  selector: "selector does not match its labels",
+  reasons: "reasons lists none of its reasons",
+  filter: "filter is false",
+};

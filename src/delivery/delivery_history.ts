@@ -1,0 +1,264 @@
+import type { Answer, Request } from "../http/outcome.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { LastHour } from "../runtime/last_hour.ts";
+import { printable } from "../runtime/printable.ts";
+import type { Message } from "../store/store.ts";
+import type { Confidential } from "./credentials.ts";
+import { firstLine, withoutConfidential } from "./refusal.ts";
+import { messageId } from "./render.ts";
+import { classOf, type EndedAttempt, type OutcomeClass } from "./tally.ts";
+
+/*
+ * What came of the last deliveries of each endpoint, for people who look (`--admin-listen`); where nobody can, there is none
+ * of this. A delivery is one message at one endpoint, with all its attempts; one that was never tried is not here, but in
+ * the store.
+ *
+ * It is in memory and bounded: 1,000 deliveries of an endpoint, and 10,000 of all together, so with more than ten endpoints
+ * each has its part. Endpoints that annotations named keep fewer, and are forgotten when they are closed: pods can name
+ * new ones without end. The delivery that was tried least recently gives way.
+ *
+ * Whatever proves who sends a request is masked before it is kept, and an answer is kept without what only the two ends know
+ * (see `refusal.ts`): it may repeat what it was sent.
+ */
+
+/** An attempt that has ended. Instants are of the wall clock; all in milliseconds. */
+export interface KeptAttempt {
+  at: number;
+  duration: number;
+  outcome: OutcomeClass;
+  /** Where an answer came. */
+  status: number | undefined;
+  /** Why it was not accepted. */
+  why: string | undefined;
+}
+
+/** A message at an endpoint, as far as it has come. */
+export interface KeptDelivery {
+  /** Of `webhook-id`. */
+  readonly id: string;
+  readonly message: Omit<Message, "body" | "completeness" | "failures">;
+  /** When it was recorded, by the wall clock. */
+  readonly recordedAt: number;
+  /** Attempts that have ended. */
+  attempts: number;
+  /** The last ten, the newest last. */
+  readonly history: KeptAttempt[];
+  /** Milliseconds from when it was recorded until it was accepted; undefined: it was not. */
+  lag: number | undefined;
+  /** Whether the last attempt made it a dead letter, or left it one. */
+  isDeadLetter: boolean;
+  /** Of the last attempt for which one was made. */
+  request: { readonly headers: HeaderLines; readonly bytes: number } | undefined;
+  /** Of the last attempt that was answered. `text`: its first line; empty where it says nothing. */
+  answer: { readonly status: number; readonly headers: HeaderLines; readonly text: string } | undefined;
+}
+
+/** `name: value`, one a line: as one text they take a fifth of the memory. */
+export type HeaderLines = string;
+
+/** Deliveries that are kept of one endpoint, of one that an annotation named, and of all the operator's together. */
+const OF_ONE = 1_000;
+const OF_ANNOTATION = 50;
+const OF_ALL = 10_000;
+
+/** Attempts of one delivery that are kept. */
+const ATTEMPTS = 10;
+
+/** Of an answer, headers that are kept, and characters of each. */
+const HEADERS = 32;
+const LONGEST_HEADER = 200;
+
+/** The histories of all endpoints. */
+export class DeliveryHistory {
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  readonly #endpoints = new Map<string, EndpointHistory>();
+
+  /** @param changed called after each attempt */
+  constructor(clock: Clock, changed: () => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** That of an endpoint, made where there is none. It outlives the worker, which a change of the configuration replaces. */
+  open(endpoint: string, isOfAnnotation: boolean): EndpointHistory {
+    const known = this.#endpoints.get(endpoint);
+    if (known !== undefined) return known;
+    const limit = isOfAnnotation ? OF_ANNOTATION : OF_ONE;
+    const opened = new EndpointHistory(isOfAnnotation, limit, this.#clock, this.#changed);
+    this.#endpoints.set(endpoint, opened);
+    this.#share();
+    return opened;
+  }
+
+  find(endpoint: string): EndpointHistory | undefined {
+    return this.#endpoints.get(endpoint);
+  }
+
+  forget(endpoint: string): void {
+    this.#endpoints.delete(endpoint);
+    this.#share();
+  }
+
+  #share(): void {
+    const own = [...this.#endpoints.values()].filter(({ isOfAnnotation }) => !isOfAnnotation);
+    const limit = Math.min(OF_ONE, Math.floor(OF_ALL / own.length));
+    for (const history of own) history.limit = limit;
+  }
+}
+
+/** What is kept of one endpoint. */
+export class EndpointHistory {
+  readonly isOfAnnotation: boolean;
+  /** Messages that it accepted, and older versions that those stood for, since it was opened. */
+  delivered = 0;
+  coalesced = 0;
+  lastDeliveredAt: number | undefined;
+  lastError: { readonly at: number; readonly why: string } | undefined;
+  /** Attempts by whether they were accepted. */
+  readonly lastHour: LastHour<{ delivered: number; failed: number }>;
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  /** By id, the one that was tried least recently first. */
+  readonly #kept = new Map<string, KeptDelivery>();
+  /** Requests of attempts that have not ended. */
+  readonly #requests = new WeakMap<Message, NonNullable<KeptDelivery["request"]>>();
+  #limit: number;
+
+  constructor(isOfAnnotation: boolean, limit: number, clock: Clock, changed: () => void) {
+    this.isOfAnnotation = isOfAnnotation;
+    this.lastHour = new LastHour(clock, () => ({ delivered: 0, failed: 0 }));
+    this.#limit = limit;
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** How many deliveries are kept. */
+  set limit(limit: number) {
+    this.#limit = Math.max(1, limit);
+    this.#trim();
+  }
+
+  /** The newest attempt first. */
+  deliveries(): KeptDelivery[] {
+    return [...this.#kept.values()].reverse();
+  }
+
+  find(id: string): KeptDelivery | undefined {
+    return this.#kept.get(id);
+  }
+
+  /** A request is made of a message. @param configured the headers that the operator added */
+  sent(message: Message, { headers, body }: Request, configured: Readonly<Record<string, string>>): void {
+    const lines = Object.entries(headers).map(([name, value]) => {
+      return `${name}: ${Object.hasOwn(configured, name) || PROOF.test(name) ? MASK : value}`;
+    });
+    this.#requests.set(message, { headers: lines.join("\n"), bytes: body.length });
+  }
+
+  /**
+   * An attempt has ended.
+   *
+   * @param recordedAt when the message was recorded, by the monotonic clock
+   * @param confidential what is taken out of the answer
+   */
+  attempted(message: Message, attempt: EndedAttempt, recordedAt: number, confidential: Confidential): void {
+    const { outcome, decision } = attempt;
+    const [now, age] = [this.#clock.now(), attempt.ended - recordedAt];
+    const id = messageId(message);
+    const kept = this.#kept.get(id) ?? newDelivery(id, message, now - age);
+    kept.attempts = attempt.number;
+    kept.isDeadLetter = "failures" in decision && decision.failures.dead > 0;
+    kept.request = this.#requests.get(message) ?? kept.request;
+    if (outcome.kind === "answer") kept.answer = answerOf(outcome, confidential);
+    if (decision.kind === "delivered") {
+      kept.lag = age;
+      this.#delivered(message, now);
+    } else this.#failed(decision.why, now);
+    kept.history.push(this.#record(attempt, now));
+    if (kept.history.length > ATTEMPTS) kept.history.shift();
+    this.#kept.delete(id);
+    this.#kept.set(id, kept);
+    this.#trim();
+    this.#changed();
+  }
+
+  #delivered({ coalesced }: Message, now: number): void {
+    this.delivered++;
+    this.coalesced += coalesced;
+    this.lastDeliveredAt = now;
+    this.lastHour.current.delivered++;
+  }
+
+  #failed(why: string, now: number): void {
+    // The same text as the last time: an outage has few reasons, and many attempts.
+    this.lastError = { at: now, why: this.lastError?.why === why ? this.lastError.why : why };
+    this.lastHour.current.failed++;
+  }
+
+  #record({ outcome, decision, took }: EndedAttempt, now: number): KeptAttempt {
+    return {
+      at: now,
+      duration: took,
+      outcome: classOf(outcome),
+      status: outcome.kind === "answer" ? outcome.status : undefined,
+      why: decision.kind === "delivered" ? undefined : this.lastError?.why,
+    };
+  }
+
+  #trim(): void {
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= this.#limit) return;
+      this.#kept.delete(id);
+    }
+  }
+}
+
+/** The headers, by their names. */
+export function headersIn(lines: HeaderLines): Record<string, string> {
+  return Object.fromEntries(
+    lines.split("\n").flatMap((line) => {
+      const [, name, value] = HEADER.exec(line) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+const HEADER = /^(.*?): ?(.*)$/;
+
+/** What stands in place of what proves who somebody is. */
+const MASK = "(masked)";
+
+/** Whoever configures them; `webhook-id` and `webhook-timestamp` prove nothing by themselves. */
+const PROOF = /^(proxy-)?authorization$|cookie|signature/;
+
+function newDelivery(id: string, message: Message, recordedAt: number): KeptDelivery {
+  // A body in memory for each would be all the memory that there is.
+  const { body: _body, completeness: _completeness, failures: _failures, ...rest } = message;
+  return {
+    id,
+    message: rest,
+    recordedAt,
+    attempts: 0,
+    history: [],
+    lag: undefined,
+    isDeadLetter: false,
+    request: undefined,
+    answer: undefined,
+  };
+}
+
+function answerOf(
+  { status, headers, body }: Answer,
+  confidential: Confidential,
+): NonNullable<KeptDelivery["answer"]> {
+  const lines = [...headers].filter(([name]) => !/cookie/.test(name)).slice(0, HEADERS)
+    .map(([name, value]) => `${name}: ${printable(value)}`);
+  const shown = withoutConfidential(lines.join("\n"), confidential).split("\n");
+  return {
+    status,
+    headers: shown.map((line) => printable(line, LONGEST_HEADER)).join("\n"),
+    // Written anew: a slice would keep the whole answer in memory.
+    text: JSON.parse(JSON.stringify(firstLine(body, confidential) ?? "")) as string,
+  };
+}

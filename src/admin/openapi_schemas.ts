@@ -59,6 +59,11 @@ const delivery = {
   coalesced: said(count, "How many older versions it stands for."),
   recordedAt: said(instant, "Of what an earlier process recorded: when this one began."),
   "last?": ref("AttemptRecord"),
+  "why?": said(text, "Why the last attempt was not accepted, if an earlier process made it, too."),
+  "isSuperseded?": said(
+    flag,
+    "Of one that failed: a newer version took its place or it was given up, so it is tried no more.",
+  ),
   "nextRetryAt?": instant,
 };
 

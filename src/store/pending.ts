@@ -31,7 +31,7 @@ import type {
   PendingMessage,
   ProbeChoice,
 } from "./store.ts";
-import { splitReasons, type Versions } from "./versions.ts";
+import type { Versions } from "./versions.ts";
 
 /** Of a pod's transitions so many of the latest stay, beside the first. */
 export const LATEST_TRANSITIONS = 20;
@@ -221,8 +221,7 @@ export class PendingLines implements Pending {
     if (back === undefined || line.count !== 1 || !isStuck(line) || line.place === "flight") return;
     const [seq, version] = [back.seqAt(0), line.versionAt(0)];
     const row = absorb(this.order.row(seq), this.order.row(line.seqAt(0)), this.#versions.row(version));
-    const reasons = splitReasons(row.moreReasons).filter((reason) => reason !== "deleted");
-    this.#journal.pending.put(seq, { ...row, moreReasons: reasons.join() });
+    this.#journal.pending.put(seq, row);
     this.#remember(endpoint, line, version);
     this.#removeHead(endpoint, line);
   }

@@ -395,6 +395,18 @@ withStore("a pod that left the selection and is back is not mistaken for one tha
   assert.deepEqual(drain(store, A).map(({ reasons }) => reasons.join()), ["unselected", "created"]);
 });
 
+withStore("a message that stands for older ones does not say that the pod left: it is back", (store) => {
+  record(store, [A], { resourceVersion: "1", reasons: ["phase"] });
+  record(store, [A], { resourceVersion: "2", reasons: ["unselected"], occasion: "unselected" });
+  record(store, [A], { resourceVersion: "2", reasons: ["sync"], occasion: "selected" });
+  for (let version = 3; version <= 30; version++) {
+    record(store, [A], { resourceVersion: String(version), reasons: ["restarted"] });
+  }
+  const sent = drain(store, A);
+  assert.ok(sent.some(({ reasons }) => reasons.join() === "sync,restarted"), "one stands for those between");
+  assert.deepEqual(sent.filter(({ reasons }) => reasons.includes("unselected")), []);
+});
+
 withStore(
   "a probe is about another pod and, if there is one, of another namespace, the fewest tries first",
   (store) => {

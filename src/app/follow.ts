@@ -128,10 +128,14 @@ async function readSource(
   const end = new AbortController();
   const either = AbortSignal.any([signal, end.signal]);
   let fault: { error: unknown } | undefined;
+  let doubt: Suspicion | undefined;
   const departures = deps.lookUp && new Departures({
     ...deps,
     lookUp: deps.lookUp,
-    settle: (event) => void deps.accept([event], scope),
+    settle(event): void {
+      doubt ??= deps.accept([event], scope);
+      if (doubt !== undefined) end.abort();
+    },
     fail(error): void {
       fault ??= { error };
       end.abort();
@@ -140,7 +144,7 @@ async function readSource(
   try {
     const suspicion = await readBatches(deps.open(either), scope, deps, departures, trouble, either);
     if (fault !== undefined) throw (fault as { error: unknown }).error;
-    return suspicion;
+    return suspicion ?? doubt;
   } finally {
     end.abort();
     await departures?.ended();

@@ -237,6 +237,17 @@ withRig("a list that contradicts what is known is not read on, and nothing follo
   assert.equal(rig.epochs, 0);
 });
 
+withRig("a look-up that contradicts what is known ends the source, which is read anew", async (rig) => {
+  rig.suspicions.push(POD_BEHIND);
+  const done = rig.follow([[[deleted], [created]], LIST], {
+    lookUp: (ref) => Promise.resolve(objectOf(ref.name, "1")),
+  });
+  await rig.clock.advance(60_000);
+  await done;
+  assert.deepEqual([rig.abandoned, rig.opened.length], [2, 2]);
+  assert.deepEqual(rig.contradicted, [1, 0]);
+});
+
 withRig(
   "a list behind what was seen is made again after one to three seconds, and only a second says so",
   async (rig) => {

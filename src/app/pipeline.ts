@@ -33,8 +33,8 @@ import { again, type Recorder, type Routed } from "./recorder.ts";
  *
  * - Only what a list holds counts as seen by that list. A pod that a single read brings while a list runs may be gone
  *   by the list's version, and must then be found missing at its end.
- * - Only a list can contradict what is known (see `change/contradiction.ts`). The batch ends there, and the caller
- *   finds out whether the history of the cluster was rewritten.
+ * - Only a list, and the read of a pod that left, can contradict what is known (see `change/contradiction.ts`). The batch
+ *   ends there, and the caller finds out whether the history of the cluster was rewritten.
  */
 
 /** What the data path needs of the other parts. */
@@ -165,6 +165,7 @@ export class Pipeline {
       const isBehind = reached !== undefined && compareVersions(event.resourceVersion, reached) < 0;
       return isBehind ? { kind: "list-behind" } : undefined;
     }
+    if (event.type === "unselected") return this.#doubtRead(event.object);
     const list = this.#lists.get(scope);
     if (event.type !== "applied" || list === undefined) return undefined;
     const { uid, namespace, name, resourceVersion } = event.object.pod.metadata;
@@ -178,6 +179,15 @@ export class Pipeline {
       known === undefined ? inventory.tombstone(uid) : undefined,
       known === undefined ? ofEpoch(inventory.holder(namespace, name)) : undefined,
     );
+  }
+
+  /** A pod that left was read for this alone, and a read goes to etcd: it cannot be older than what was seen before. */
+  #doubtRead({ pod: { metadata } }: PodObject): Suspicion | undefined {
+    const { inventory } = this.#deps.store;
+    const { uid, namespace, name, resourceVersion } = metadata;
+    const known = inventory.known(uid);
+    if (known === undefined || gate(known, resourceVersion, inventory.epoch) !== "stale") return undefined;
+    return { kind: "pod-behind", pod: { uid, namespace, name, resourceVersion } };
   }
 
   #acceptOne(event: PodEvent, scope: Scope): void {
@@ -317,8 +327,6 @@ export class Pipeline {
     const known = inventory.known(object.pod.metadata.uid);
     if (known === undefined) return;
     const { resourceVersion } = object.pod.metadata;
-    // An older one: the cluster went back since it was listed or watched, and the next list tells of that.
-    if (gate(known, resourceVersion, inventory.epoch) === "stale") return inventory.mark(known);
     recorder.ended(known, () => {
       this.#route(object);
       const reasons = sortReasons([...this.#transitionsTo(known, object), "unselected"]);

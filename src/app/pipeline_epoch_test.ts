@@ -78,27 +78,25 @@ withSynced("a pod that stops matching after history was rewritten is sent in the
   assert.deepEqual(rig.deliver().map(({ epoch, reasons }) => [epoch, reasons]), [[1, ["unselected"]]]);
 });
 
-withSynced(
-  "a read that is older than what is known waits for the list that shows it",
-  [
-    makePod({ version: "50" }),
-  ],
-  (rig) => {
-    rig.unselect({ version: "40" });
-    rig.accept(
-      { type: "sync-start", scope: undefined, resourceVersion: "60" },
-      { type: "unselected", object: makeObject({ version: "40" }) },
-      { type: "sync-end", scope: undefined },
-    );
-    assert.deepEqual(rig.sent(), []);
-    rig.store.inventory.beginEpoch();
-    rig.list([makePod({ version: "40" })]);
-    assert.deepEqual(rig.deliver().map(({ epoch, resourceVersion }) => [epoch, resourceVersion]), [[
-      1,
-      "40",
-    ]]);
-  },
-);
+withSynced("a pod that left and is read at an older version than is known is a suspicion", [
+  makePod({ version: "50" }),
+], (rig) => {
+  const object = makeObject({ version: "40" });
+  const { uid, namespace, name } = object.pod.metadata;
+  const suspicion = rig.accept({ type: "unselected", object });
+  assert.deepEqual(suspicion, {
+    kind: "pod-behind",
+    pod: { uid, namespace, name, resourceVersion: "40" },
+  });
+  assert.deepEqual(rig.sent(), []);
+  rig.store.inventory.beginEpoch();
+  assert.equal(
+    rig.accept({ type: "unselected", object }),
+    undefined,
+    "versions of two histories are not compared",
+  );
+  assert.deepEqual(rig.sent(), ["pod.changed web-0 40 unselected"]);
+});
 
 withSynced(
   "a pod that stops matching without a change of its own is another message than before",

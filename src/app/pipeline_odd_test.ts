@@ -30,7 +30,9 @@ Deno.test("whatever a pod holds, it is sent, as is its end, and so are the other
         rig.accept({ type: "applied", object: second }, { type: "applied", object: other("2") });
         rig.deliver();
         if (how === "missing") rig.list([]);
-        else rig.accept({ type: how, object: { ...second } }, { type: "deleted", object: other("3") });
+        // By itself, as a look-up brings it: at an older version than the first, history seems to be rewritten.
+        else rig.accept({ type: how, object: { ...second } });
+        if (how !== "missing") rig.accept({ type: "deleted", object: other("3") });
         const names = rig.deliver().map(({ name, body }) =>
           `${name} ${typeof JSON.parse(new TextDecoder().decode(body))}`
         );

@@ -20,7 +20,7 @@ import { compareVersions } from "../pod/version.ts";
 export type Suspicion =
   /** The list is older than what was seen of its scope. */
   | { kind: "list-behind" }
-  /** A pod at a version older than the known one, though the list is as new as that. */
+  /** A pod at a version older than the known one, in a list as new as that, or read by itself. */
   | { kind: "pod-behind"; pod: PodVersion }
   /** A pod that was seen to be deleted, or followed by another of its name, at a version that the list has reached. */
   | { kind: "pod-returned"; pod: PodVersion }

@@ -98,10 +98,12 @@ export class ModelCluster {
 
   /** The pods as they are now, as the API shows a single one. */
   pods(): Pod[] {
-    return PODS.flatMap((_, index) => {
-      const stored = this.store.get(refOf(index));
-      return stored === undefined ? [] : [parsePod(stored.text)];
-    });
+    return PODS.flatMap((_, index) => this.pod(index) ?? []);
+  }
+
+  pod(index: number): Pod | undefined {
+    const stored = this.store.get(refOf(index));
+    return stored && parsePod(stored.text);
   }
 
   #update(index: number, edit: (pod: Pod) => void): void {

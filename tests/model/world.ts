@@ -195,12 +195,16 @@ export class ModelWorld {
     }
   }
 
-  /** Something is to be delivered to every operator's endpoint: what was given up is announced with it. */
+  /**
+   * Something is to be delivered to every operator's endpoint: what was given up is announced with it. About each pod, since
+   * an endpoint may refuse what is about one.
+   */
   nudge(): void {
-    this.cluster.create(0, "none");
-    this.cluster.change(0, "label");
-    if (this.setup.selector && this.cluster.pods()[0]?.metadata.labels?.["app"] !== "shop") {
-      this.cluster.change(0, "select");
+    for (const index of PODS.keys()) {
+      this.cluster.create(index, "none");
+      this.cluster.change(index, "label");
+      const isSelected = this.cluster.pod(index)?.metadata.labels?.["app"] === "shop";
+      if (this.setup.selector && !isSelected) this.cluster.change(index, "select");
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Access } from "./access.ts";
 import type { Answer } from "./answer.ts";
+import { readForm, seeOther } from "./form.ts";
 import type { Page } from "./page/page.ts";
-import { ProblemError } from "./problem.ts";
-import type { Call, Route } from "./routes.ts";
+import type { Route } from "./routes.ts";
 
 /** How a browser gets in, as neither forms nor EventSource can send a header, and out again. */
 export function loginRoutes(access: Access, page: Page): Route[] {
@@ -37,20 +37,6 @@ export function loginRoutes(access: Access, page: Page): Route[] {
       handle: ({ fields }) => seeOther("/login", { "set-cookie": access.logout(fields) }),
     },
   ];
-}
-
-/** What a form of the page has sent. @throws {ProblemError} where it is something else */
-export function readForm({ fields, body }: Call): URLSearchParams {
-  const type = fields.get("content-type") ?? "application/x-www-form-urlencoded";
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
-    throw new ProblemError(415, "A form is sent as application/x-www-form-urlencoded.");
-  }
-  return new URLSearchParams(new TextDecoder().decode(body));
-}
-
-/** Sends a browser there. @param path of this port */
-export function seeOther(path: string, headers: Record<string, string> = {}): Answer {
-  return { status: 303, text: "", headers: { location: path, ...headers } };
 }
 
 /** The form to log in by, from which a browser comes back. */

@@ -1,10 +1,38 @@
 import type { Clock } from "../../runtime/clock.ts";
 import type { Admin } from "../admin.ts";
 import type { Answer } from "../answer.ts";
+import { seeOther } from "../form.ts";
 import type { Problem } from "../problem.ts";
-import type { Route } from "../routes.ts";
+import type { Call, Route } from "../routes.ts";
+import { actionRoutes } from "./actions.ts";
+import { ASSETS } from "./assets.ts";
+import { clusterPage } from "./cluster.ts";
+import { discardPage } from "./confirm.ts";
+import { deadLettersPage } from "./dead_letters.ts";
+import { deliveryPage } from "./delivery.ts";
+import { endpointPage } from "./endpoint.ts";
+import { endpointsPage } from "./endpoints.ts";
+import { type Html, html } from "./html.ts";
+import { layout } from "./layout.ts";
+import { loginPage, problemPage } from "./login.ts";
+import { podPage, podSearchPage, searchedPod } from "./pod.ts";
+import { podPath, type View } from "./view.ts";
 
-/** What a browser is shown. */
+/**
+ * The page, which does without JavaScript: each address is made anew from `Admin` for each request, filters are forms that
+ * ask by GET, and what acts is a POST (`actions.ts`). With JavaScript (`script.ts`) it is brought up to date as it stands.
+ * Everything that comes from a cluster is text, whatever stands in it (`html.ts`).
+ *
+ * | path | |
+ * |---|---|
+ * | `/` | the cluster |
+ * | `/endpoints` | all, or by `?condition=` |
+ * | `/endpoints/NAME` | one, and its deliveries by `?state=&namespace=&pod=&reason=&outcome=&limit=` |
+ * | `/endpoints/NAME/deliveries/ID` | one delivery |
+ * | `/endpoints/NAME/discard` | asks whether dead letters are to be discarded: all, or `?id=` |
+ * | `/dead-letters` | those of all endpoints |
+ * | `/pods`, `/pods/NAMESPACE/NAME` | a search, and what becomes of a pod |
+ */
 export interface Page {
   /** All of them but `/login` and `/logout`. */
   routes: Route[];
@@ -20,31 +48,105 @@ export interface Page {
 }
 
 /** Makes it. */
-export function openPage({ admin }: { admin: Admin; clock: Clock }): Page {
-  const show = (status: number, text: string): Answer => ({
-    status,
-    type: "text/html; charset=utf-8",
-    text: `<!doctype html><html lang="en"><title>k8svent</title><main>${text}</main>`,
-  });
+export function openPage({ admin, clock }: { admin: Admin; clock: Clock }): Page {
   return {
-    routes: [{
-      method: "GET",
-      path: "/",
-      handle: () => show(200, `k8svent ${escaped(admin.status().version)}`),
-    }],
-    login: (next, fault) =>
-      show(
-        fault === undefined ? 200 : 401,
-        `<p>${
-          escaped(fault ?? "")
-        }</p><form method="post" action="/login"><label>Token <input name="token" type="password">` +
-          `</label><input type="hidden" name="next" value="${escaped(next)}"><button>Log in</button></form>`,
-      ),
-    problem: ({ status, title, detail }) =>
-      show(status, `<h1>${escaped(title)}</h1><p>${escaped(detail)}</p>`),
+    routes: [...pageRoutes(admin, clock), ...actionRoutes(admin, clock), ...assetRoutes()],
+    login: (next, fault) => page(fault === undefined ? 200 : 401, loginPage(next, fault)),
+    problem: (problem) => page(problem.status, problemPage(problem)),
   };
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/** What is shown, or the sentence that says what there is not. */
+type Shown = Html | string;
+
+function pageRoutes(admin: Admin, clock: Clock): Route[] {
+  const get = (path: string, show: (view: View, params: Call["params"]) => Shown): Route => ({
+    method: "GET",
+    path,
+    handle({ query, params, hasSession }): Answer {
+      const view = {
+        now: clock.now(),
+        query,
+        status: admin.status(),
+        endpoints: admin.endpoints(),
+        isLoggedIn: hasSession,
+      };
+      const shown = show(view, params);
+      return typeof shown === "string" ? page(404, notFound(view, shown)) : page(200, shown);
+    },
+  });
+  return [
+    get("/", clusterPage),
+    get("/endpoints", endpointsPage),
+    get("/endpoints/{name}", (view, { name = "" }) => {
+      const endpoint = admin.endpoint(name);
+      return endpoint === undefined ? noEndpoint(name) : endpointPage(view, admin, endpoint);
+    }),
+    get("/endpoints/{name}/discard", (view, { name = "" }) => {
+      const endpoint = admin.endpoint(name);
+      return endpoint === undefined ? noEndpoint(name) : discardPage(view, endpoint);
+    }),
+    get("/endpoints/{name}/deliveries/{id}", (view, { name = "", id = "" }) => {
+      const delivery = admin.delivery(name, id);
+      if (delivery !== undefined) return deliveryPage(view, delivery);
+      if (admin.endpoint(name) === undefined) return noEndpoint(name);
+      return `The endpoint ${name} has no delivery ${id}, or has it no more: of each endpoint the last 1,000 are kept.`;
+    }),
+    get("/dead-letters", (view) => deadLettersPage(view, admin)),
+    get("/pods/{namespace}/{name}", (view, { namespace = "", name = "" }) => {
+      const pod = admin.pod(namespace, name);
+      return pod === undefined ? podSearchPage(view, `${namespace}/${name}`) : podPage(view, pod);
+    }),
+    podSearch(admin, get("/pods", (view) => podSearchPage(view, view.query.get("pod")?.trim()))),
+  ];
+}
+
+/** Goes on to the pod that was found. */
+function podSearch(admin: Admin, otherwise: Route): Route {
+  return {
+    ...otherwise,
+    handle(call): ReturnType<Route["handle"]> {
+      const wanted = searchedPod(call.query);
+      if (wanted === undefined || admin.pod(wanted.namespace, wanted.name) === undefined) {
+        return otherwise.handle(call);
+      }
+      return seeOther(podPath(wanted));
+    },
+  };
+}
+
+/** A browser keeps them for good; they are there before somebody has logged in, too. */
+function assetRoutes(): Route[] {
+  return [...ASSETS].map(([path, { type, text }]) => ({
+    method: "GET",
+    path,
+    isOpen: true,
+    handle: () => ({
+      status: 200,
+      type,
+      text,
+      headers: { "cache-control": "public, max-age=31536000, immutable" },
+    }),
+  }));
+}
+
+function page(status: number, content: Html): Answer {
+  return { status, text: String(content).trimStart(), type: "text/html; charset=utf-8" };
+}
+
+function noEndpoint(name: string): string {
+  return `There is no endpoint ${name}, or no more.`;
+}
+
+function notFound(view: View, sentence: string): Html {
+  return layout(
+    view,
+    undefined,
+    "Not found",
+    html`
+      <h1>Not found</h1>
+      <p>${sentence}</p>
+      <p><a href="/endpoints">All endpoints</a></p>
+    `,
+  );
 }

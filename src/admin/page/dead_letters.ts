@@ -1,0 +1,54 @@
+import type { Admin, EndpointStatus } from "../admin.ts";
+import { deliveriesTable } from "./deliveries.ts";
+import { button } from "./forms.ts";
+import { type Html, html } from "./html.ts";
+import { layout } from "./layout.ts";
+import { endpointPath, type View, withQuery } from "./view.ts";
+import { many, number } from "./words.ts";
+
+/** Dead letters of one endpoint that are shown here; the rest is on its own page. */
+const SHOWN = 20;
+
+/** How the forms say that they stand on this page. */
+const BACK = { from: "dead-letters" };
+
+/** The dead letters of all endpoints. */
+export function deadLettersPage(view: View, admin: Admin): Html {
+  const having = view.endpoints.filter(({ deadLetters }) => deadLetters > 0);
+  return layout(
+    view,
+    "dead letters",
+    "Dead letters",
+    html`
+      <h1>Dead letters</h1>
+      <p
+        class="hint">An endpoint did not take these while it took others. They are tried again from time to time; a newer version of the pod takes their place.</p>
+      ${having.length === 0
+        ? html`<p class="none">There is no dead letter.</p>`
+        : having.map((one) => ofEndpoint(view, admin, one))}
+    `,
+  );
+}
+
+function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointStatus): Html {
+  const path = endpointPath(name);
+  const found = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN });
+  const rest = deadLetters - (found?.deliveries.length ?? 0);
+  const all = deadLetters === 1 ? "it" : `all ${number(deadLetters)}`;
+  return html`<section data-key="${name}" aria-label="Dead letters of ${name}">
+<div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${
+    number(deadLetters)
+  }</span></h2>
+<div class="buttons">${
+    button(withQuery(`${path}/redeliver`, BACK), `Redeliver ${all}`, `Redeliver ${all} of ${name}`)
+  }<a class="button" href="${
+    withQuery(`${path}/discard`, BACK)
+  }" aria-label="Discard ${all} of ${name}">Discard ${all}…</a></div></div>
+${deliveriesTable(`Dead letters of ${name}`, found?.deliveries ?? [], view.now, BACK)}
+${
+    rest > 0
+      ? html`<p class="more"><a href="${path}?state=failed">${many(rest, "more dead letter")}</a></p>`
+      : ""
+  }
+</section>`;
+}

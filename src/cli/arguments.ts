@@ -118,7 +118,8 @@ function buildCommand(write: (text: string) => void): Command {
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
     .usage(
       "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema\n" +
-        "       k8svent send-test | receive | verify | secret generate [flags]",
+        "       k8svent send-test | receive | verify | secret generate [flags]\n" +
+        "       k8svent completion bash | zsh | fish",
     )
     .exitOverride()
     .configureOutput({

@@ -16,6 +16,10 @@ import type { Tools } from "./tool.ts";
 
 /** Every command, with the pages that help, completion and tests read. */
 export const COMMANDS: Tools = {
+  completion: async () => {
+    const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
+    return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };
+  },
   config: async () => {
     const { answerConfig, CONFIG_PAGES } = await import("./config_command.ts");
     return { pages: CONFIG_PAGES, carryOut: answerConfig };

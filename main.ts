@@ -6,7 +6,7 @@ import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
-import type { ReceiveOptions, SendTestOptions } from "./src/cli/job.ts";
+import type { OperateOptions, ReceiveOptions, SendTestOptions } from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
@@ -126,6 +126,8 @@ async function main(argv: string[]): Promise<number> {
         return await startReceiver(options);
       case "send-test":
         return await sendTest(options, context);
+      case "operate":
+        return await startOperation(options, context);
       case "help":
         await print(options.text);
         return 0;
@@ -174,6 +176,19 @@ async function sendTest(options: SendTestOptions, { env, random }: CommandContex
   return account.isAccepted ? 0 : 1;
 }
 
+async function startOperation(options: OperateOptions, { env }: CommandContext): Promise<number> {
+  const { operate } = await import("./src/app/operate.ts");
+  const { painter } = await import("./src/runtime/paint.ts");
+  return await operate(options, {
+    clock: systemClock,
+    env,
+    paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
+    print,
+    remark: (line) => writeError(`${line}\n`),
+    stop: stop.signal,
+  });
+}
+
 /** How a line of the log looks, where a person has chosen it or not. */
 function formOf(chosen: "json" | "text" | undefined): LogForm {
   const isTerminal = Deno.stderr.isTerminal();
@@ -219,9 +234,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
       onReload(reload): void {
         if (onHangup !== undefined) onHangup = reload;
       },
-      operate(actions): void {
-        if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => actions.retry());
-      },
+      onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
     });
   } catch (error) {
     // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.

@@ -1,7 +1,7 @@
 import type { Scheme } from "../route/endpoint_settings.ts";
 
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
-export type Job = ReceiveOptions | SendTestOptions;
+export type Job = ReceiveOptions | SendTestOptions | OperateOptions;
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {
@@ -27,4 +27,28 @@ export interface SendTestOptions {
   /** Milliseconds. */
   timeout: number;
   output: "table" | "json";
+}
+
+/** What a program is asked, or is to do. */
+export type Operation =
+  | { kind: "status" }
+  /** `filters`: parameters of the API. */
+  | { kind: "deliveries"; endpoint?: string; filters: Record<string, string> }
+  | { kind: "delivery"; endpoint: string; id: string }
+  | { kind: "redeliver" | "discard"; endpoint: string; id?: string }
+  | { kind: "resync"; endpoint?: string; since?: string }
+  | { kind: "pause" | "resume"; endpoint: string };
+
+/** Where the program is, and how to print what it answers. */
+export interface Reach {
+  server: URL;
+  /** Absent: none is shown. */
+  token?: string;
+  output: "table" | "json" | "yaml";
+}
+
+/** The same, and what to do. */
+export interface OperateOptions extends Reach {
+  command: "operate";
+  operation: Operation;
 }

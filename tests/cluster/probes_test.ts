@@ -34,7 +34,7 @@ class Leaping {
       env: () => undefined,
       log: this.log,
       secrets: fixedSecrets([]),
-      operate: () => {},
+      onInspect: () => {},
       print: () => Promise.resolve(),
       realPath: (path) => path,
       stop: this.#stop.signal,

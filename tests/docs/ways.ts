@@ -22,6 +22,8 @@ const DEBUG = {
     "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
 };
 
+const OPERATED = { by: "docs/operate.md shows what its commands print, and each of them works" };
+
 const BENCHMARK = {
   cannot: "it takes minutes to hours, and writes over the results: task bench:guard runs a part",
 };
@@ -83,10 +85,6 @@ export const WAYS: Record<string, Way> = {
   "k8svent verify --body body.json --secret-file plain -H 'x-hub-signature-256: sha256=3500d29a35f1f3fbcded1bd4b08ebe4e14fe57d7012b8a4045ce8ac6e6708dd3'":
     "runs",
 
-  "source <(k8svent completion bash)": {
-    by: "${shell} completes commands, flags, words and files, and runs nothing that is typed",
-  },
-
   "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
   "printf 'components:\\n  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
   "kubectl apply -f kube/pvc/claim.yaml": "runs",
@@ -146,4 +144,18 @@ export const WAYS: Record<string, Way> = {
     by: "an endpoint that hangs changes nothing for another",
   },
   "k8svent config check k8svent.yaml": SHOWN,
+  "k8svent --url hook=https://hooks.example.com/pods --admin-listen 127.0.0.1:9090": OPERATED,
+  "kubectl -n k8svent port-forward deploy/k8svent 9090:9090": OPERATED,
+  "k8svent status": OPERATED,
+  "k8svent deliveries slow": OPERATED,
+  "k8svent deliveries slow pod_2": OPERATED,
+  "k8svent redeliver slow pod_2": OPERATED,
+  "k8svent redeliver slow --all": OPERATED,
+  "k8svent discard slow pod_2": OPERATED,
+  "k8svent resync hook --since 10m": OPERATED,
+  "k8svent pause hook": OPERATED,
+  "k8svent resume hook": OPERATED,
+  "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 k8svent --url https://hooks.example.com/pods": {
+    by: "a delivery is a span, its attempts are events, and the receiver gets it as traceparent",
+  },
 };

@@ -1,4 +1,3 @@
-import type { Actions } from "../../src/app/actions.ts";
 import { run } from "../../src/app/run.ts";
 import { dialled } from "../../src/app/world.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
@@ -75,7 +74,7 @@ export class Running {
       env: (): undefined => undefined,
       log: this.log,
       secrets: fixedSecrets(options.secrets),
-      operate: (actions: Actions): void => void (this.inspect = (): void => void actions.retry()),
+      onInspect: (inspect: () => void): void => void (this.inspect = inspect),
       print: (): Promise<void> => Promise.resolve(),
       realPath: Deno.realPathSync,
       stop: this.#stop.signal,

@@ -1,4 +1,3 @@
-import type { Actions } from "../../src/app/actions.ts";
 import { run } from "../../src/app/run.ts";
 import { parseOptions } from "../../src/cli/options.ts";
 import type { Options } from "../../src/cli/options.ts";
@@ -54,7 +53,7 @@ export class Program implements Client {
   readonly #surroundings: Surroundings;
   readonly #file: string;
   #callsLeft: number | undefined;
-  #actions: Actions | undefined;
+  #inspect: () => void = () => {};
   /** Called at once when it is killed. */
   onDeath: (death: Death) => void = () => {};
 
@@ -95,9 +94,9 @@ export class Program implements Client {
     for (const ring of this.#timers) ring();
   }
 
-  /** What an operator can do to it; undefined: it is not up yet, or not any more. */
-  get actions(): Actions | undefined {
-    return this.outcome !== undefined || this.dead.aborted || this.stopping ? undefined : this.#actions;
+  /** SIGUSR1. */
+  inspect(): void {
+    this.#inspect();
   }
 
   /** SIGTERM. */
@@ -129,7 +128,7 @@ export class Program implements Client {
       print: (): Promise<void> => Promise.resolve(),
       realPath: (path: string): string => path,
       stop: this.#stop.signal,
-      operate: (actions: Actions): void => void (this.#actions = actions),
+      onInspect: (run: () => void): void => void (this.#inspect = run),
       ...file !== undefined && { configuration: { file, text: file.read() } },
     };
     const sync = (): Promise<void> => disk.fdatasync(setup.sync, this.dead);

@@ -234,7 +234,9 @@ async function start(options: Options, argv: string[], context: CommandContext):
       onReload(reload): void {
         if (onHangup !== undefined) onHangup = reload;
       },
-      onInspect: (inspect) => Deno.build.os !== "windows" && Deno.addSignalListener("SIGUSR1", inspect),
+      operate(actions): void {
+        if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => actions.retry());
+      },
     });
   } catch (error) {
     // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.

@@ -26,6 +26,14 @@ export function sayStart(
   );
 }
 
+/** At the start: somebody may have forgotten that these are paused. */
+export function sayPaused(endpoints: readonly string[], { pending }: Store, log: Log): void {
+  for (const endpoint of endpoints) {
+    if (!pending.isPaused(endpoint)) continue;
+    log.warn(`Endpoint ${endpoint} is paused: nothing is sent to it until it is resumed.`, { endpoint });
+  }
+}
+
 /** When somebody asks: what is pending for each endpoint. */
 function sayPending(store: Store, log: Log): void {
   for (const { endpoint, count, deadLetters, fields } of left(store)) {

@@ -13,7 +13,7 @@ import { Standstill } from "../runtime/standstill.ts";
 import { selectionsOf } from "../source/query.ts";
 import type { Store } from "../store/store.ts";
 import { Actions } from "./actions.ts";
-import { inspect, sayBehind, sayLeft, sayStart } from "./announce.ts";
+import { inspect, sayBehind, sayLeft, sayPaused, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
 import { labelOf } from "./endpoint_metrics.ts";
@@ -291,7 +291,8 @@ async function sendChanges(
   const { stop } = lifetime;
   let isComplete = false;
   sayStart(options, api.origin, log);
-  world.onInspect(() => actions.retry());
+  sayPaused(operators.names, store, log);
+  world.operate(actions);
   if (reload !== undefined) world.onReload?.(() => void reload.check());
   const following = followAll(
     options,

@@ -38,7 +38,7 @@ class Running {
       env: (): undefined => undefined,
       log: this.log,
       secrets: fixedSecrets([]),
-      onInspect: (): void => {},
+      operate: (): void => {},
       print: (): Promise<void> => Promise.resolve(),
       realPath: (path: string): string => path,
       stop: this.#stop.signal,

@@ -13,6 +13,7 @@ import { CredentialFiles } from "../runtime/credential_files.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secret_file.ts";
 import type { Disk } from "../store/database.ts";
+import type { Actions } from "./actions.ts";
 import type { ConfigurationFile } from "./reload.ts";
 
 /*
@@ -27,8 +28,8 @@ export interface World {
   env: (name: string) => string | undefined;
   log: Log;
   secrets: Secrets;
-  /** Takes what is to be done when somebody asks how things are (SIGUSR1). */
-  onInspect: (run: () => void) => void;
+  /** Takes what an operator can do from outside, beside what is served: SIGUSR1 is `retry`. */
+  operate: (actions: Actions) => void;
   /** Writes a piece of the data that `--once` prints. */
   print: (text: string) => Promise<void>;
   /** Shows how far `--once` is, in place of what it showed before; undefined: takes it away. Absent: to nobody. */

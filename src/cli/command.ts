@@ -27,6 +27,10 @@ export const COMMANDS: Tools = {
   resync: operating("resync"),
   pause: operating("pause"),
   resume: operating("resume"),
+  completion: async () => {
+    const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
+    return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };
+  },
   config: async () => {
     const { answerConfig, CONFIG_PAGES } = await import("./config_command.ts");
     return { pages: CONFIG_PAGES, carryOut: answerConfig };

@@ -6,7 +6,7 @@ import { choice, count, hintAt, reason } from "../config/value.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings, RedactProfile } from "../route/endpoint_settings.ts";
 import type { Given } from "./arguments.ts";
-import type { FlagName } from "./flags.ts";
+import { type FlagName, GROUPS } from "./flags.ts";
 import { defined, list, oneByOne, optional } from "./given.ts";
 import { signatureKind } from "./signature_kind.ts";
 import { parseWebhooks } from "./webhooks.ts";
@@ -17,14 +17,16 @@ import { parseWebhooks } from "./webhooks.ts";
  * `defaults:`, and what is built in.
  */
 
-/** What `--redact` can name, and the part of the profile that it means. */
+const { redact: REDACT } = GROUPS["What is sent"];
+
+/** The part of the profile that each word of `--redact` means. */
 const REDACTED = {
   "env": ["env"],
   "args": ["args"],
   "annotations": ["annotations"],
   "probe-headers": ["probeHeaders"],
   "all": ["env", "args", "annotations", "probeHeaders"],
-} as const satisfies Record<string, (keyof RedactProfile)[]>;
+} as const satisfies Record<typeof REDACT.words[number], readonly (keyof RedactProfile)[]>;
 
 /**
  * The endpoints of the operator, and how those of pods' annotations are served.
@@ -82,7 +84,7 @@ function timeout(value: string, from: string): number {
 }
 
 function readRedact(given: Map<FlagName, Given>): RedactProfile | undefined {
-  const words = list(given, "redact", choice(...Object.keys(REDACTED) as (keyof typeof REDACTED)[]));
+  const words = list(given, "redact", choice(...REDACT.words));
   if (words.length === 0) return undefined;
   const profile: RedactProfile = {
     env: "none",

@@ -1,9 +1,14 @@
+import { REASONS } from "../change/reasons.ts";
+import { SCHEMES } from "../delivery/sign.ts";
+
 /** One flag: how it is written, which variables set it, and what the help says about it. */
 export interface Flag {
   /** One letter. */
   short?: string;
   /** What stands for its value in the help. A flag without one is a switch. */
   value?: string;
+  /** The words that it takes, where it takes only some. */
+  words?: readonly string[];
   /** May be given several times; in the environment commas, spaces and new lines separate. */
   list?: true;
   /** The first of them that is set counts. */
@@ -125,18 +130,21 @@ export const GROUPS = {
     },
     source: {
       value: "watch|poll",
+      words: ["watch", "poll"],
       variables: ["K8SVENT_SOURCE"],
       fallback: "watch",
       help: "watch for changes, or list every --interval",
     },
     "log-level": {
       value: "LEVEL",
+      words: ["debug", "info", "warn", "error"],
       variables: ["K8SVENT_LOG_LEVEL"],
       fallback: "info",
       help: "debug, info, warn or error",
     },
     "log-format": {
       value: "json|text",
+      words: ["json", "text"],
       variables: ["K8SVENT_LOG_FORMAT"],
       help: "text on a terminal, JSON lines otherwise",
     },
@@ -185,18 +193,21 @@ export const GROUPS = {
     reasons: {
       value: "REASON",
       list: true,
+      words: REASONS,
       variables: ["K8SVENT_REASONS"],
       help: "send only messages with this reason (terminated, ready, ...); all of them where none is named",
     },
     redact: {
       value: "WHAT",
       list: true,
+      words: ["env", "args", "annotations", "probe-headers", "all"],
       variables: ["K8SVENT_REDACT"],
       help: "mask what looks like a secret in env, args, annotations or probe-headers, or in all of them",
     },
     signatures: {
       value: "KIND",
       list: true,
+      words: SCHEMES,
       variables: ["K8SVENT_SIGNATURES"],
       help: "which signatures to send: standard, github, atomist; all of them by default",
     },
@@ -213,6 +224,7 @@ export const GROUPS = {
     },
     payload: {
       value: "FORM",
+      words: ["k8svent", "k8vent"],
       variables: ["K8SVENT_PAYLOAD"],
       fallback: "k8svent",
       help: 'k8svent, or k8vent: with "env" next to the pod, as the older program sent it',
@@ -227,6 +239,7 @@ export const GROUPS = {
   "How it stays current": {
     update: {
       value: "exit|notify|off",
+      words: ["exit", "notify", "off"],
       variables: ["K8SVENT_UPDATE"],
       fallback: "exit",
       help:
@@ -254,7 +267,7 @@ export const GROUPS = {
       help: "use plain HTTP for this registry",
     },
   },
-} satisfies Record<string, Record<string, Flag>>;
+} as const satisfies Record<string, Record<string, Flag>>;
 
 type Groups = typeof GROUPS;
 

@@ -10,7 +10,7 @@ import { enumerated } from "../runtime/wording.ts";
 import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
-import { type FlagName, FLAGS } from "./flags.ts";
+import { type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
 import { parseSize } from "../config/size.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
@@ -81,6 +81,8 @@ export interface Options {
   /** What is not wrong and not as it seems, a sentence each, for the log. */
   warnings: string[];
 }
+
+const { "How it runs": RUNS, "What is sent": SENDS } = GROUPS;
 
 /** `--help`: print the text to stdout and exit with 0. */
 export interface HelpRequested {
@@ -177,7 +179,7 @@ function readSettings(
 > {
   return {
     once: optional(given, "once", parseSwitch) ?? false,
-    source: required(given, "source", choice("watch", "poll")),
+    source: required(given, "source", choice(...RUNS.source.words)),
     interval: required(given, "interval", parseDuration),
     namespaces: list(given, "namespace", namespace),
     excludeNamespaces: list(given, "exclude-namespace", namespace),
@@ -198,9 +200,9 @@ function readSettings(
     ...defined("adminTokenFile", optional(given, "admin-token-file", text)),
     showPayloads: optional(given, "show-payloads", parseSwitch) ?? false,
     update: parseUpdate(given),
-    logLevel: required(given, "log-level", choice("debug", "info", "warn", "error")),
-    ...defined("logFormat", optional(given, "log-format", choice("json", "text"))),
-    payload: required(given, "payload", choice("k8svent", "k8vent")),
+    logLevel: required(given, "log-level", choice(...RUNS["log-level"].words)),
+    ...defined("logFormat", optional(given, "log-format", choice(...RUNS["log-format"].words))),
+    payload: required(given, "payload", choice(...SENDS.payload.words)),
     payloadEnv: list(given, "payload-env", variableName),
   };
 }

@@ -1,6 +1,6 @@
 import type { Given } from "./arguments.ts";
 import { image, registry, updateInterval } from "../config/update_value.ts";
-import type { FlagName } from "./flags.ts";
+import { type FlagName, GROUPS } from "./flags.ts";
 import { defined, list, optional, required } from "./given.ts";
 import { choice, text } from "../config/value.ts";
 
@@ -21,7 +21,7 @@ export interface UpdateOptions {
 /** @throws {UsageError} */
 export function parseUpdate(given: Map<FlagName, Given>): UpdateOptions {
   return {
-    mode: required(given, "update", choice("exit", "notify", "off")),
+    mode: required(given, "update", choice(...GROUPS["How it stays current"].update.words)),
     ...defined("image", optional(given, "image", image)),
     ...defined("registryConfig", optional(given, "registry-config", text)),
     insecureRegistries: list(given, "insecure-registry", registry),

@@ -34,7 +34,7 @@ class Leaping {
       env: () => undefined,
       log: this.log,
       secrets: fixedSecrets([]),
-      onInspect: () => {},
+      operate: () => {},
       print: () => Promise.resolve(),
       realPath: (path) => path,
       stop: this.#stop.signal,

@@ -85,6 +85,10 @@ export const WAYS: Record<string, Way> = {
   "k8svent verify --body body.json --secret-file plain -H 'x-hub-signature-256: sha256=3500d29a35f1f3fbcded1bd4b08ebe4e14fe57d7012b8a4045ce8ac6e6708dd3'":
     "runs",
 
+  "source <(k8svent completion bash)": {
+    by: "${shell} completes commands, flags, words and files, and runs nothing that is typed",
+  },
+
   "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
   "printf 'components:\\n  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
   "kubectl apply -f kube/pvc/claim.yaml": "runs",

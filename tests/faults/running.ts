@@ -1,3 +1,4 @@
+import type { Actions } from "../../src/app/actions.ts";
 import { run } from "../../src/app/run.ts";
 import { dialled } from "../../src/app/world.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
@@ -74,7 +75,7 @@ export class Running {
       env: (): undefined => undefined,
       log: this.log,
       secrets: fixedSecrets(options.secrets),
-      onInspect: (inspect: () => void): void => void (this.inspect = inspect),
+      operate: (actions: Actions): void => void (this.inspect = (): void => void actions.retry()),
       print: (): Promise<void> => Promise.resolve(),
       realPath: Deno.realPathSync,
       stop: this.#stop.signal,

@@ -1,3 +1,4 @@
+import type { Actions } from "../../src/app/actions.ts";
 import { run } from "../../src/app/run.ts";
 import { parseOptions } from "../../src/cli/options.ts";
 import type { Options } from "../../src/cli/options.ts";
@@ -53,7 +54,7 @@ export class Program implements Client {
   readonly #surroundings: Surroundings;
   readonly #file: string;
   #callsLeft: number | undefined;
-  #inspect: () => void = () => {};
+  #actions: Actions | undefined;
   /** Called at once when it is killed. */
   onDeath: (death: Death) => void = () => {};
 
@@ -94,9 +95,9 @@ export class Program implements Client {
     for (const ring of this.#timers) ring();
   }
 
-  /** SIGUSR1. */
-  inspect(): void {
-    this.#inspect();
+  /** What an operator can do to it; undefined: it is not up yet, or not any more. */
+  get actions(): Actions | undefined {
+    return this.outcome !== undefined || this.dead.aborted || this.stopping ? undefined : this.#actions;
   }
 
   /** SIGTERM. */
@@ -128,7 +129,7 @@ export class Program implements Client {
       print: (): Promise<void> => Promise.resolve(),
       realPath: (path: string): string => path,
       stop: this.#stop.signal,
-      onInspect: (run: () => void): void => void (this.#inspect = run),
+      operate: (actions: Actions): void => void (this.#actions = actions),
       ...file !== undefined && { configuration: { file, text: file.read() } },
     };
     const sync = (): Promise<void> => disk.fdatasync(setup.sync, this.dead);

@@ -210,7 +210,7 @@ export class ModelWorld {
 
   /** SIGUSR1: what waits is tried, and whoever wants notices gets an inventory. */
   inspect(): void {
-    this.#program?.inspect();
+    this.#program?.actions?.retry();
   }
 
   /** Ends the program as an operator would. */

@@ -17,9 +17,11 @@ import { inspect, sayBehind, sayLeft, sayPaused, sayStart } from "./announce.ts"
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
 import { labelOf } from "./endpoint_metrics.ts";
+import { EndpointEvents } from "./endpoint_events.ts";
 import { Figures } from "./figures.ts";
 import { FilterFailures } from "./filter_failures.ts";
 import { followAll } from "./follow_all.ts";
+import { KubernetesEvents } from "./kubernetes_events.ts";
 import { Lifetime } from "./lifetime.ts";
 import { listenForProbes } from "./listen.ts";
 import { Notices } from "./notices.ts";
@@ -119,6 +121,9 @@ interface Parts {
   filterFailures: FilterFailures;
   /** Where somebody can look. */
   observations: Observations | undefined;
+  endpointEvents: EndpointEvents;
+  /** Where the program knows which pod it runs in. */
+  kubernetesEvents: KubernetesEvents | undefined;
   /** With `--once`. */
   snapshot: Snapshot | undefined;
 }
@@ -158,6 +163,7 @@ function assemble(
     onEvicted(endpoint, messages): void {
       figures.evicted(labelOf(endpoint), messages);
       notices.sendGap(endpoint);
+      endpointEvents.evicted(endpoint, messages);
     },
   });
   const notices = new Notices({
@@ -181,6 +187,17 @@ function assemble(
     fail: (error) => lifetime.fail(error),
   }, lifetime.kill);
   const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
+  const ownPod = ownPodOf(api, world.env);
+  const kubernetesEvents = ownPod && new KubernetesEvents({ ...world, api, ownPod });
+  const endpointEvents = new EndpointEvents({
+    store,
+    workers,
+    clock,
+    say(event): void {
+      notices.sendEndpoint(event);
+      kubernetesEvents?.report(event);
+    },
+  });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const recorder = openRecorder(options, { store, operators, filterFailures, observations, clock });
@@ -232,6 +249,8 @@ function assemble(
     figures,
     filterFailures,
     observations,
+    endpointEvents,
+    kubernetesEvents,
     snapshot,
   };
 }
@@ -311,11 +330,13 @@ async function sendChanges(
       annotations.tidy(isComplete);
       operators.tidy();
       notices.sendWaiting();
+      parts.endpointEvents.look();
       store.commit();
       workers.report();
     }),
     every(clock, reload === undefined ? 0 : RELOAD_INTERVAL, stop, () => void reload?.check()),
     every(clock, options.heartbeat, stop, () => notices.beat()),
+    parts.kubernetesEvents?.run(stop),
     stayCurrent(options.update, {
       ...world,
       version: VERSION,

@@ -10,7 +10,8 @@ export type MessageEvent =
   | "pod.deleted"
   | "k8svent.gap"
   | "k8svent.inventory"
-  | "k8svent.heartbeat";
+  | "k8svent.heartbeat"
+  | "k8svent.endpoint";
 
 /** A pod that is known: its last version. Read-only for everybody but the store. A few hundred bytes. */
 export interface KnownPod extends PodRef { // uid, namespace, name

@@ -116,6 +116,8 @@ export const WAYS: Record<string, Way> = {
   "kubectl port-forward -n k8svent deployment/k8svent 8080:8080": {
     cannot: "the control plane of the tests has no kubelet",
   },
+  "kubectl apply -f kube/events/rbac.yaml": "runs",
+  "kubectl get events -n k8svent --field-selector=involvedObject.kind=Pod": "runs",
 
   "SECRET=$(cat secret) node receiver.mjs": RECEIVER,
   "SECRET=$(cat secret) python3 receiver.py": RECEIVER,

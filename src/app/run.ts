@@ -78,10 +78,13 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   const lifetime = new Lifetime({ ...world, asked: world.stop, shutdownTimeout, once });
   const tracing = await openTracing(options, world);
   const parts = assemble(options, compiled, { api, ways, world, lifetime, tracing });
-  let probes: Listening | undefined;
+  const listening: Listening[] = [];
   try {
-    // Before anything that waits for the cluster: what is probed must answer meanwhile.
-    probes = listenForProbes(options, parts, world);
+    // Before anything that waits for the cluster: what is probed, or looked at, must answer meanwhile.
+    const probes = listenForProbes(options, parts, world);
+    if (probes !== undefined) listening.push(probes);
+    const admin = await listenForOperator(options, parts, api, world);
+    if (admin !== undefined) listening.push(admin);
     const isNew = await begin(options, api, parts, world, lifetime.stop);
     if (parts.snapshot !== undefined) {
       const { pipeline, workers, snapshot } = parts;
@@ -96,9 +99,26 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     await lifetime.end(parts.workers);
     if (!once) sayLeft(parts.store, options.state, world.log);
     parts.store.close();
-    await probes?.close();
+    await Promise.all(listening.map((one) => one.close()));
     await tracing?.close(lifetime.left);
   }
+}
+
+/** Serves page and API, where that is asked for. @throws {ListenError | SecretFileError} */
+async function listenForOperator(
+  options: Options,
+  parts: Parts,
+  api: ApiServer,
+  world: World,
+): Promise<Listening | undefined> {
+  const { adminListen } = options;
+  const { observations } = parts;
+  if (adminListen === undefined || observations === undefined) return undefined;
+  // Most who run this serve none of it.
+  const { openAdmin } = await import("./administration.ts");
+  const { listenForAdmin } = await import("./admin_listen.ts");
+  const admin = openAdmin({ ...parts, ...world, options, server: api.origin, observations });
+  return listenForAdmin({ ...options, adminListen }, admin, world);
 }
 
 /** What the data flows through; they know of one another by what each was given. */

@@ -1,14 +1,16 @@
 import type { EndpointCondition, EndpointStatus } from "../admin/admin.ts";
-import { type EndpointHistory } from "../delivery/delivery_history.ts";
+import type { EndpointHistory } from "../delivery/delivery_history.ts";
 import { type Circuit, type EndpointState, isFailing, newEndpoint } from "../delivery/endpoint_state.ts";
 import type { WorkerFigures } from "../delivery/workers.ts";
 import { type AdminReadings, instant } from "./admin_readings.ts";
+
+type Shown = Pick<WorkerFigures, "name" | "isOfAnnotation" | "state">;
 
 /** The operator's endpoints in the order of the configuration, then those that annotations named and that are open. */
 export function endpointStatuses(readings: AdminReadings): EndpointStatus[] {
   const { operators, workers } = readings;
   const running = new Map(workers.figures.map((one) => [one.name, one]));
-  const own = [...operators.current].map(({ endpoint: { name, settings } }): WorkerFigures => {
+  const own = [...operators.current].map(({ endpoint: { name, settings } }): Shown => {
     // Before the store is bound to the cluster, there are no workers.
     return running.get(name) ??
       { name, isOfAnnotation: false, state: newEndpoint(settings.concurrency) };
@@ -22,7 +24,7 @@ export function endpointStatus(name: string, readings: AdminReadings): EndpointS
   return endpointStatuses(readings).find((one) => one.name === name);
 }
 
-function statusOf({ name, isOfAnnotation, state }: WorkerFigures, readings: AdminReadings): EndpointStatus {
+function statusOf({ name, isOfAnnotation, state }: Shown, readings: AdminReadings): EndpointStatus {
   const { store: { pending, ages }, workers, clock, observations } = readings;
   const origin = workers.originOf(name);
   const oldest = ages.oldest(name);

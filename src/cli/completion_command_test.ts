@@ -43,7 +43,7 @@ Deno.test("every flag of the run is completed, also behind others", async () => 
 });
 
 const OFFERED: [line: string[], words: string[]][] = [
-  [["re"], ["receive"]],
+  [["rec"], ["receive"]],
   [["secret", ""], ["generate"]],
   [["config", ""], ["check", "try", "schema"]],
   [["config", "check", ""], [":files"]],

@@ -23,11 +23,11 @@ const ERROR_CLASS = /^[A-Z]\w*Error$/;
 
 /** Files outside the folders below that exist to touch the world. */
 const ADAPTERS = [
-  "src/admin/client.ts",
   "src/admin/listen.ts",
   "src/update/docker_config.ts",
   "src/update/http_get.ts",
   "src/store/database.ts",
+  "src/store/look.ts",
 ];
 
 /** Folders that touch the world. */

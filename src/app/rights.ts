@@ -75,20 +75,9 @@ export async function sayMissingRight(
 }
 
 async function mayGet(api: ApiServer, scope: Scope, log: Log, stop: AbortSignal): Promise<Right> {
-  const review = {
-    apiVersion: "authorization.k8s.io/v1",
-    kind: "SelfSubjectAccessReview",
-    spec: {
-      resourceAttributes: { verb: "get", resource: "pods", ...scope !== undefined && { namespace: scope } },
-    },
-  };
   try {
-    const answer = await api.post(REVIEWS, JSON.stringify(review), stop);
-    const reviewed = JSON.parse(new TextDecoder().decode(answer)) as
-      | { status?: { allowed?: unknown } }
-      | null;
-    const allowed = reviewed?.status?.allowed;
-    if (typeof allowed !== "boolean") return "untold";
+    const allowed = await isAllowed(api, { verb: "get", resource: "pods", namespace: scope }, stop);
+    if (allowed === undefined) return "untold";
     return allowed ? "there" : "missing";
   } catch (error) {
     if (stop.aborted) return { wait: 0 };
@@ -99,13 +88,45 @@ async function mayGet(api: ApiServer, scope: Scope, log: Log, stop: AbortSignal)
   }
 }
 
+/** A right, as RBAC has it. */
+export interface RightAsked {
+  verb: string;
+  resource: string;
+  /** Of the API that the resource is of; the core's by default. */
+  group?: string;
+  /** Undefined: in all namespaces. */
+  namespace: Scope;
+}
+
+/**
+ * Whether the program has a right; undefined: the answer does not say.
+ *
+ * @throws {ClusterError | SyntaxError} where the question is not answered
+ */
+export async function isAllowed(
+  api: ApiServer,
+  { namespace, ...asked }: RightAsked,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  const review = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    spec: { resourceAttributes: { ...asked, ...namespace !== undefined && { namespace } } },
+  };
+  const answer = await api.post(REVIEWS, JSON.stringify(review), signal);
+  const reviewed = JSON.parse(new TextDecoder().decode(answer)) as { status?: { allowed?: unknown } } | null;
+  const allowed = reviewed?.status?.allowed;
+  return typeof allowed === "boolean" ? allowed : undefined;
+}
+
 /** An API server without RBAC answers; something in front of it may not know the question. */
 function isUnaskable({ fault, details: { status = 0 } }: ClusterError): boolean {
   return fault === "missing" || fault === "invalid" ||
     status >= 400 && status < 500 && !PASSING.includes(status);
 }
 
-function withoutGet(selection: Selection): string {
+/** What does not work where pods of a selection may not be read. */
+export function withoutGet(selection: Selection): string {
   const where = namespaces(namesOf(selection.namespace));
   return isSelective(selection)
     ? `k8svent may not get the pods of ${where}: it cannot tell one that left the selection from one that is gone, ` +
@@ -114,7 +135,8 @@ function withoutGet(selection: Selection): string {
       "that was restored from a backup is not recognized.";
 }
 
-function grant(scope: Scope): string {
+/** What grants the rights that are missing. */
+export function grant(scope: Scope): string {
   return scope === undefined
     ? "kube/rbac.yaml grants it: kubectl apply -f kube/rbac.yaml"
     : `kube/rbac-namespaced.yaml grants it: kubectl apply -n ${scope} -f kube/rbac-namespaced.yaml`;

@@ -33,8 +33,20 @@ export interface Account {
   /** Absent where there was no answer. `says`: the first line of the body. */
   answer?: { status: number; headers: Record<string, string>; says?: string };
   took: number;
+  /** Why it was not accepted, as a clause; absent where it was. */
+  why?: string;
   /** What k8svent makes of it, and would do next: sentences. */
   conclusion: string;
+}
+
+/** Where a message goes, and with what. */
+export interface Trial extends Pick<SendTestOptions, "url" | "secrets" | "signatures" | "timeout"> {
+  /** Added to the message's own; names in lower case. */
+  headers?: Readonly<Record<string, string>>;
+  /** Takes the place of the proxy that the variables name. */
+  proxyUrl?: URL | undefined;
+  /** What must not be shown beside the secrets. */
+  confidential?: readonly string[];
 }
 
 /** What it needs of the world. */
@@ -49,14 +61,14 @@ export interface SendTestWorld {
 }
 
 /** Sends it and tells. Rejects only with the reason of the signal. */
-export async function accountOf(options: SendTestOptions, world: SendTestWorld): Promise<Account> {
-  const { url, secrets, timeout } = options;
+export async function accountOf(trial: Trial, world: SendTestWorld): Promise<Account> {
+  const { url, secrets, timeout, proxyUrl, confidential = [] } = trial;
   const { clock, env, stop, tls } = world;
   const steps: Step[] = [];
   const deps = { clock, ...world.network };
-  const usual = { env, ...tls !== undefined && { tls } };
+  const usual = { env, ...tls !== undefined && { tls }, ...proxyUrl !== undefined && { proxyUrl } };
   const client = openClient({ ...usual, network: tracedNetwork(deps, (step) => steps.push(step)) });
-  const { request, signatures } = messageOf(options, world);
+  const { request, signatures } = messageOf(trial, world);
   const since = clock.monotonic();
   const outcome = await client.send(request, timeout, stop).finally(() => client.close());
   const took = clock.monotonic() - since;
@@ -70,14 +82,16 @@ export async function accountOf(options: SendTestOptions, world: SendTestWorld):
     steps: [...steps],
     certificates: certificates.map(madePrintable),
     sent: { id: request.headers["webhook-id"] ?? "", bytes: request.body.length, signatures },
-    ...outcome.kind === "answer" && { answer: answerOf(outcome, { url, secrets }) },
+    ...outcome.kind === "answer" &&
+      { answer: answerOf(outcome, { url, secrets: [...secrets, ...confidential] }) },
     took,
+    ...!isAccepted(outcome) && { why: whyNot(outcome) },
     conclusion: conclusionOf(outcome, clock),
   };
 }
 
 function messageOf(
-  { url, secrets, signatures }: SendTestOptions,
+  { url, secrets, signatures, headers: own }: Trial,
   { clock, random }: SendTestWorld,
 ): { request: Request; signatures: string[] } {
   const notice: TestNotice = { type: "k8svent.test", at: new Date(clock.now()).toISOString() };
@@ -91,6 +105,7 @@ function messageOf(
     "webhook-id": id,
     "k8svent-event": notice.type,
     "k8svent-attempt": "1",
+    ...own,
     ...signed,
   };
   return {

@@ -48,7 +48,11 @@ export interface World {
 export interface Ways {
   connect: typeof connectCluster;
   /** How each endpoint gets its way out, and the way to the server that gives tokens for it. */
-  openClient: (endpoint: Endpoint, world: World & { files: CredentialFiles }, peer: Peer) => Client;
+  openClient: (
+    endpoint: Endpoint,
+    world: Pick<World, "clock" | "env"> & { files: CredentialFiles },
+    peer: Peer,
+  ) => Client;
   /** How the file of `--state` is opened, if not as the store does it. */
   openDisk?: (file: string) => Disk;
 }

@@ -5,6 +5,9 @@ export interface ApiServer {
   /** Where it is, for people: scheme, host and port, nothing else. */
   readonly origin: string;
 
+  /** What says where it is and who asks, for people: `the context "near" of /home/me/.kube/config`. */
+  readonly foundIn?: string;
+
   /**
    * Which cluster this is, as far as it can be known without asking it: a digest of the authority that it is trusted by,
    * and of the path at which it is, if there is one. No spaces in it. The same at each start and at each address, until
@@ -26,8 +29,7 @@ export interface ApiServer {
   get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
-   * One POST of a JSON text, else the same. Only for the reviews of the authorization API, which change
-   * nothing, and for Events about the program's own pod.
+   * One POST of a JSON text, else the same. Only for what changes nothing: the reviews of the authorization API.
    */
   post(path: string, body: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 

@@ -43,7 +43,8 @@ export async function connectCluster(options: ConnectOptions, deps: ConnectDeps)
   const mounted = await serviceAccount(deps);
   if (mounted.host !== undefined && mounted.exists) {
     const port = deps.env("KUBERNETES_SERVICE_PORT") || "443";
-    return open(inCluster(mounted.host, port, mounted.folder, deps.log), deps);
+    const foundIn = `the service account in ${mounted.folder}`;
+    return open(inCluster(mounted.host, port, mounted.folder, deps.log), { ...deps, foundIn });
   }
   const home = homeKubeconfig(deps);
   if (home !== undefined && await exists(home)) return await byKubeconfig([home], undefined, deps);
@@ -89,14 +90,20 @@ async function byKubeconfig(
   const { clusterOf } = await import("./kubeconfig_cluster.ts");
   const lifetime = new AbortController();
   const choice = chooseContext(await readKubeconfig(files), context);
-  return open(clusterOf(choice, { ...deps, signal: lifetime.signal }), deps, () => lifetime.abort());
+  const foundIn = `the context "${choice.context}" of ${enumerated(files)}`;
+  return open(
+    clusterOf(choice, { ...deps, signal: lifetime.signal }),
+    { ...deps, foundIn },
+    () => lifetime.abort(),
+  );
 }
 
-function open(cluster: Cluster, deps: ConnectDeps, onClose?: () => void): ApiServer {
+function open(cluster: Cluster, deps: ConnectDeps & { foundIn: string }, onClose?: () => void): ApiServer {
   return new HttpApiServer(throughProxy(cluster, deps.env), {
     clock: deps.clock,
     log: deps.log,
     userAgent: `k8svent/${deps.version}`,
+    foundIn: deps.foundIn,
     ...(onClose === undefined ? {} : { onClose }),
   });
 }

@@ -21,6 +21,8 @@ export interface HttpDeps {
   log: Log;
   /** `k8svent/VERSION` */
   userAgent: string;
+  /** See `ApiServer`. */
+  foundIn?: string;
   /** Aborted once, at `close`, so that a running credential plugin ends too. */
   onClose?: () => void;
 }
@@ -35,6 +37,7 @@ interface Asking {
 /** A cluster's API server over HTTP/1.1. What of the runtime carries the requests, `Connections` chooses. */
 export class HttpApiServer implements ApiServer {
   readonly origin: string;
+  readonly foundIn?: string;
   readonly #cluster: Cluster;
   readonly #deps: HttpDeps;
   readonly #route: Route;
@@ -42,6 +45,7 @@ export class HttpApiServer implements ApiServer {
 
   constructor(cluster: Cluster, deps: HttpDeps) {
     this.origin = cluster.server.origin;
+    if (deps.foundIn !== undefined) this.foundIn = deps.foundIn;
     this.#cluster = cluster;
     this.#deps = deps;
     this.#connections = new Connections(cluster, deps);

@@ -126,7 +126,7 @@ export async function* watchPods(
         restarts("ended");
         continue;
       }
-      throw new ClusterError("unreachable", "The API server ended a watch at once.");
+      throw endedAtOnce();
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ClusterError)) throw error;
@@ -145,6 +145,11 @@ export async function* watchPods(
       contact.slept(asleep);
     }
   }
+}
+
+/** Why a watch is none. */
+export function endedAtOnce(): ClusterError {
+  return new ClusterError("unreachable", "The API server ended a watch at once.");
 }
 
 /** Whether a stream that ends now had more time left than a clean end leaves. */

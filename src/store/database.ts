@@ -176,7 +176,7 @@ function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefin
 }
 
 /** @throws {StoreError} if something is there that is no file, or there is no folder for one */
-function checkPlace(path: string): void {
+export function checkPlace(path: string): void {
   let found: Deno.FileInfo;
   try {
     found = Deno.statSync(path);
@@ -203,7 +203,8 @@ function createFor(path: string): void {
   }
 }
 
-function unwritable(path: string, why: string, cause?: unknown): StoreError {
+/** @param why a clause */
+export function unwritable(path: string, why: string, cause?: unknown): StoreError {
   return new StoreError(
     `Cannot write the state file ${path}: ${why}. Give --state a file in a folder that can be written.`,
     { cause },
@@ -218,7 +219,7 @@ const ID_AT = 68;
  * Whose a file is, by its first bytes: SQLite could already change it. In a database without an id, ours may be in the
  * write-ahead log still, and SQLite looks there (`checkFormat`); but then its mark is beside it.
  */
-function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
+export function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
   const head = headOf(path);
   if (head.length === 0) return "nobody";
   const id = head.length < ID_AT + 4 ? 0 : new DataView(head.buffer).getUint32(ID_AT);
@@ -227,14 +228,15 @@ function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
   return isDatabase && id === 0 ? "a database" : "other";
 }
 
-function foreign(path: string): StoreError {
+/** A file that is not ours: nothing of it is changed. */
+export function foreign(path: string): StoreError {
   const isDatabase = new TextDecoder().decode(headOf(path).subarray(0, MAGIC.length)) === MAGIC;
   const what = isDatabase ? "a database of another program" : "not a state file of k8svent";
   return new StoreError(`The file ${path} is ${what}. Give --state another file; this one is left as it is.`);
 }
 
 /** The beginning of a file; nothing where it cannot be read, which opening it will find, too. */
-function headOf(path: string): Uint8Array<ArrayBuffer> {
+export function headOf(path: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(ID_AT + 4);
   try {
     using file = Deno.openSync(path);
@@ -295,19 +297,26 @@ function checkFormat(path: string, database: DatabaseSync): boolean {
   const application = number(database, "application_id");
   if (format === 0 && application === 0 && number(database, "schema_version") === 0) return true;
   if (application !== APPLICATION_ID) throw foreign(path);
+  const wrong = wrongFormat(path, format);
+  if (wrong !== undefined) throw wrong;
+  return false;
+}
+
+/** Why a file of ours in this format cannot be read; undefined: it can. */
+export function wrongFormat(path: string, format: number): StoreError | undefined {
   if (format > FORMAT) {
-    throw new StoreError(
+    return new StoreError(
       `The state file ${path} was written by a newer k8svent (format ${format}, this one reads ${FORMAT}). Run that ` +
         "version, or remove the file: every pod is then sent again.",
     );
   }
   if (format < FORMAT) {
-    throw new StoreError(
+    return new StoreError(
       `The state file ${path} was written by a k8svent before its first release (format ${format}, this one reads ` +
         `${FORMAT}). Remove it: every pod is then sent again.`,
     );
   }
-  return false;
+  return undefined;
 }
 
 /** @throws {StoreError} if a page of the file is not what SQLite wrote */
@@ -351,8 +360,13 @@ function number(database: DatabaseSync, pragma: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
 }
 
+/** Whether another process has the file open. */
+export function isInUse(cause: unknown): boolean {
+  return cause instanceof Error && /database is locked/.test(cause.message);
+}
+
 function explain(path: string, cause: unknown): StoreError {
-  if (cause instanceof Error && /database is locked/.test(cause.message)) {
+  if (isInUse(cause)) {
     return new StoreError(
       `The state file ${path} is in use by another process. Run one k8svent on a state file at a time.`,
       { cause },
@@ -365,6 +379,7 @@ function explain(path: string, cause: unknown): StoreError {
   );
 }
 
-function folderOf(path: string): string {
+/** Of a path; "." where it names none. */
+export function folderOf(path: string): string {
   return path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".";
 }

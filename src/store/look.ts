@@ -1,0 +1,90 @@
+/**
+ * A look at the file of `--state` that changes nothing: whether a run could use it. The rules and the sentences are those of
+ * `database.ts`, which opens it.
+ *
+ * SQLite writes files beside a database even to read it, so what can be told from the file itself is read there. Whether
+ * another process has it open only SQLite knows, by its locks; it is asked where there is a write-ahead log, which an orderly
+ * end removes.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { fileFault } from "../runtime/file_fault.ts";
+import {
+  checkPlace,
+  folderOf,
+  foreign,
+  headOf,
+  isInUse,
+  ownerOf,
+  unwritable,
+  wrongFormat,
+} from "./database.ts";
+
+/** What is there: nothing yet, a state file, or one that a process has open, which may well be k8svent. */
+export type StateFileFound = "nothing" | "ours" | "in use";
+
+/** Where the format stands in the head of the file: SQLite's `user_version` (sqlite.org/fileformat2.html). */
+const FORMAT_AT = 60;
+
+/** Looks. @throws {StoreError} where a run could not begin with it */
+export function lookAtStateFile(path: string): StateFileFound {
+  checkPlace(path);
+  const isThere = exists(path);
+  if (isThere) checkFile(path);
+  // Its write-ahead log is made beside it, also where the file itself is there.
+  checkFolder(path);
+  if (!isThere || headOf(path).length === 0) return "nothing";
+  return exists(`${path}-wal`) && isLocked(path) ? "in use" : "ours";
+}
+
+function checkFile(path: string): void {
+  try {
+    Deno.openSync(path, { read: true, write: true }).close();
+  } catch (cause) {
+    throw unwritable(path, fileFault(cause, path), cause);
+  }
+  const owner = ownerOf(path);
+  if (owner === "other" || owner === "a database") throw foreign(path);
+  const head = headOf(path);
+  if (head.length < FORMAT_AT + 4) return;
+  const format = new DataView(head.buffer).getUint32(FORMAT_AT);
+  // 0: it is new, and its format is in the write-ahead log still.
+  const wrong = format === 0 ? undefined : wrongFormat(path, format);
+  if (wrong !== undefined) throw wrong;
+}
+
+function checkFolder(path: string): void {
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folderOf(path), prefix: ".k8svent-" }));
+  } catch (cause) {
+    throw unwritable(path, fileFault(cause, path), cause);
+  }
+}
+
+function isLocked(path: string): boolean {
+  const shared = `${path}-shm`;
+  const wasThere = exists(shared);
+  try {
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      database.prepare("PRAGMA schema_version").get();
+      return false;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    // Damage is found, and told of, by the run.
+    return isInUse(error);
+  } finally {
+    // A run locks the whole file, and has no use for it.
+    if (!wasThere && exists(shared)) Deno.removeSync(shared);
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -6,7 +6,7 @@ import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
-import type { OperateOptions, ReceiveOptions, SendTestOptions } from "./src/cli/job.ts";
+import type { DoctorOptions, ReceiveOptions, SendTestOptions, TailOptions } from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
@@ -17,6 +17,7 @@ import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
 import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
+import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
@@ -122,12 +123,14 @@ async function main(argv: string[]): Promise<number> {
         return await start(options, argv, context);
       case "answer":
         return await answer(options);
+      case "doctor":
+        return await startDoctor(options, context);
       case "receive":
         return await startReceiver(options);
       case "send-test":
         return await sendTest(options, context);
-      case "operate":
-        return await startOperation(options, context);
+      case "tail":
+        return await startTail(options, context);
       case "help":
         await print(options.text);
         return 0;
@@ -176,17 +179,72 @@ async function sendTest(options: SendTestOptions, { env, random }: CommandContex
   return account.isAccepted ? 0 : 1;
 }
 
-async function startOperation(options: OperateOptions, { env }: CommandContext): Promise<number> {
-  const { operate } = await import("./src/app/operate.ts");
-  const { painter } = await import("./src/runtime/paint.ts");
-  return await operate(options, {
+async function startDoctor(job: DoctorOptions, { env, random }: CommandContext): Promise<number> {
+  const { examine } = await import("./src/app/doctor.ts");
+  const { documentOf, isWell, lineOf, summaryOf } = await import("./src/app/diagnosis.ts");
+  const { output } = job;
+  const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
+  const show = (text: string | undefined): void => Deno.stderr.isTerminal() ? line.show(text) : undefined;
+  const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+  const findings = await examine(job, {
     clock: systemClock,
+    random: Math.random,
+    randomBytes: random,
     env,
-    paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
-    print,
-    remark: (line) => writeError(`${line}\n`),
+    realPath: FILES.realPath,
     stop: stop.signal,
+    begin: (what) => show(`Looks at ${what} ...`),
+    async found(finding): Promise<void> {
+      if (output !== "table") return;
+      show(undefined);
+      await print(lineOf(finding, isColoured));
+    },
+  }).finally(() => show(undefined));
+  await print(output === "table" ? `${summaryOf(findings)}\n` : documentOf(findings, output));
+  return isWell(findings) ? 0 : 1;
+}
+
+async function startTail(job: TailOptions, { env }: CommandContext): Promise<number> {
+  const { logFormat, logLevel } = job.options;
+  const log = openLog({
+    // Somebody looks on, also where the lines go elsewhere.
+    ...formOf(logFormat ?? "text"),
+    level: logLevel,
+    write: writeError,
+    secrets: () => [],
   });
+  const isTerminal = Deno.stdout.isTerminal();
+  return await logged(log, async () => {
+    checkExtraTrust(env, log);
+    const { tail } = await import("./src/app/tail.ts");
+    await tail(job, {
+      clock: systemClock,
+      random: Math.random,
+      env,
+      log,
+      print,
+      form: () => ({
+        isColoured: isTerminal && !Deno.noColor,
+        columns: isTerminal ? Deno.consoleSize().columns || 80 : undefined,
+      }),
+      stop: stop.signal,
+    });
+    throw stop.signal.reason;
+  });
+}
+
+/** Does what has a log: an error is a line of it. Returns the exit code. */
+async function logged(log: Log, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.
+    if (error instanceof Stopped) return error.code;
+    // What a person can mend is a sentence; anything else is a fault of the program.
+    if (isForPeople(error)) log.error(error.message);
+    else sayUnexpected(error);
+    return isWrongUse(error) ? 2 : 1;
+  }
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */
@@ -215,7 +273,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   // Until there is something to reload; the file is looked at soon after.
   if (reloadsOnHangup(options)) onHangup = () => {};
-  try {
+  return await logged(log, async () => {
     checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
       secrets = openSecretFile(options.secretFile, { clock: systemClock, log });
@@ -238,14 +296,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
         if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => actions.retry());
       },
     });
-  } catch (error) {
-    // Stopped before there was anything to be ended in an orderly way, such as in the midst of the first list.
-    if (error instanceof Stopped) return error.code;
-    // What a person can mend is a sentence; anything else is a fault of the program.
-    if (isForPeople(error)) log.error(error.message);
-    else sayUnexpected(error);
-    return isWrongUse(error) ? 2 : 1;
-  }
+  });
 }
 
 /** From the start to the end, while it drains too: who asks for the file to be read again wants nothing to be lost. */

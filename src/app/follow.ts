@@ -45,6 +45,8 @@ export interface FollowDeps {
   lookUp?: ((pod: PodRef, signal: AbortSignal) => Promise<PodObject | undefined>) | undefined;
   /** Messages that are pending for the quickest endpoint that takes what it is sent. */
   backlog?: () => number;
+  /** Awaited after each batch: whoever takes what came of it may be slower than the API server. */
+  taken?: () => Promise<void>;
   /** Says what befalls the API server, for all scopes. */
   outages: Outages;
   /** Called with why nothing is seen of the scope, and with undefined when something is again. */
@@ -181,6 +183,7 @@ async function readBatches(
       if (suspicion !== undefined) return suspicion;
       if (events.some((event) => event.type === "sync-end")) deps.synced?.();
       await pace.afterBatch(events, signal);
+      await deps.taken?.();
     }
     if (wait?.error !== undefined) trouble.say(wait.error, isJustListed);
     if (wait === undefined) continue;

@@ -33,6 +33,8 @@ export interface FollowAllDeps {
   relist: { readonly signal: AbortSignal };
   /** Messages that are pending for the quickest endpoint. */
   backlog: () => number;
+  /** See `FollowDeps`. */
+  taken?: () => Promise<void>;
   clock: Clock;
   random: () => number;
   log: Log;

@@ -42,7 +42,7 @@ export interface PipelineDeps {
   store: Store;
   clock: Clock;
   /** Records what is news for those who want it. */
-  recorder: Recorder;
+  recorder: Pick<Recorder, "began" | "changed" | "enter" | "leave" | "remind" | "ended">;
   /** Which endpoints a pod goes to, and whose selection it is not of. Pure; called for each version. */
   route: (pod: PodObject["pod"]) => Route & { excluded: readonly string[] };
   /** What a pod belongs to. */

@@ -3,7 +3,6 @@ import type { Head } from "../admin/request.ts";
 import type { Verdict } from "../delivery/verify.ts";
 import type { Ran } from "../runtime/child.ts";
 import { printable } from "../runtime/printable.ts";
-import { size } from "../runtime/wording.ts";
 
 /** What came to `k8svent receive`, and what came of it, as it is printed. */
 export interface Receipt {
@@ -35,7 +34,7 @@ export function lineOf({ at, head, body, signatures, isVerified, reply, ran }: R
     podIn(body),
     fields.get("k8svent-reason") ?? "",
     attempt === "1" ? "" : `attempt ${attempt}`,
-    size(body.length),
+    sizeOf(body.length),
     worthOf(isVerified, signatures),
     ran === undefined ? "" : endOf(ran),
   ];
@@ -94,4 +93,8 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`;
 }

@@ -1,6 +1,7 @@
 import { fieldsOf, objectsIn, textOf } from "../pod/anything.ts";
 import { unhealthyFrom } from "../pod/health.ts";
 import type { PodObject } from "../pod/object.ts";
+import type { Pod } from "../pod/pod.ts";
 
 /**
  * What must be remembered of a pod's version to say later what has changed: some 300 bytes in place of some
@@ -30,11 +31,11 @@ export interface Summary {
 }
 
 /** The summary of a version. Depends on nothing but the object, and never throws, whatever it holds. */
-export function summarize({ pod, digests }: PodObject): Summary {
+export function summarize({ pod, digests }: Pick<PodObject, "pod" | "digests">): Summary {
   const spec = fieldsOf(pod.spec);
   const status = fieldsOf(pod.status);
   const containers = CONTAINERS.flatMap((list) => objectsIn(spec[list]));
-  const statuses = STATUSES.flatMap((list) => objectsIn(status[list]));
+  const statuses = statusesOf(pod);
   const unhealthy = unhealthyFrom(pod);
   return {
     phase: phaseOf(status["phase"]),
@@ -51,7 +52,7 @@ export function summarize({ pod, digests }: PodObject): Summary {
       const reason = textOf(fieldsOf(fieldsOf(state)["waiting"])["reason"]);
       return reason === undefined ? [] : [`${textOf(name) ?? ""}:${reason}`];
     }),
-    terminations: statuses.flatMap(terminationsOf),
+    terminations: statuses.flatMap(terminationsOf).map(({ id }) => id),
     images: containers.map(({ name, image }) => `${textOf(name) ?? ""}:${textOf(image) ?? ""}`),
     ...digests,
   };
@@ -66,15 +67,24 @@ function phaseOf(phase: unknown): string {
   return text !== undefined && /^[A-Za-z]{1,40}$/.test(text) ? text : "Unknown";
 }
 
-/**
- * A termination is known by its container's name, the ID of the container that ended, and when. When the
- * kubelet moves it from `state` to `lastState` it stays the same one.
- */
-function terminationsOf({ name, state, lastState }: Readonly<Record<string, unknown>>): string[] {
+/** What the status says of all containers, whatever their kind. */
+export function statusesOf({ status }: Pod): Readonly<Record<string, unknown>>[] {
+  return STATUSES.flatMap((list) => objectsIn(fieldsOf(status)[list]));
+}
+
+/** A container that ended. */
+export interface Termination {
+  /** By its container's name, the ID of the container that ended, and when. */
+  id: string;
+  terminated: unknown;
+}
+
+/** Those that a container's status tells of. When the kubelet moves one from `state` to `lastState` it stays the same. */
+export function terminationsOf({ name, state, lastState }: Readonly<Record<string, unknown>>): Termination[] {
   return [state, lastState].flatMap((one) => {
     const { terminated } = fieldsOf(one);
     if (terminated === undefined || terminated === null) return [];
     const { containerID, finishedAt } = fieldsOf(terminated);
-    return [[name, containerID, finishedAt].map((part) => textOf(part) ?? "").join("/")];
+    return [{ id: [name, containerID, finishedAt].map((part) => textOf(part) ?? "").join("/"), terminated }];
   });
 }

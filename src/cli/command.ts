@@ -1,13 +1,11 @@
 import { similar } from "../config/similar.ts";
-import { fileFault } from "../config/named_file.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { readArguments } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
-import type { Operating } from "./operate_command.ts";
-import type { Tool, Tools } from "./tool.ts";
+import type { Tools } from "./tool.ts";
 
 /*
  * What the program is asked to do. The first word chooses a command; without one it runs, as the flags say. A command is
@@ -15,18 +13,8 @@ import type { Tool, Tools } from "./tool.ts";
  * pays for neither.
  */
 
-const operating = (name: Operating) => async (): Promise<Tool> =>
-  (await import("./operate_command.ts")).OPERATE[name];
-
 /** Every command, with the pages that help, completion and tests read. */
 export const COMMANDS: Tools = {
-  status: operating("status"),
-  deliveries: operating("deliveries"),
-  redeliver: operating("redeliver"),
-  discard: operating("discard"),
-  resync: operating("resync"),
-  pause: operating("pause"),
-  resume: operating("resume"),
   completion: async () => {
     const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
     return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };
@@ -34,6 +22,10 @@ export const COMMANDS: Tools = {
   config: async () => {
     const { answerConfig, CONFIG_PAGES } = await import("./config_command.ts");
     return { pages: CONFIG_PAGES, carryOut: answerConfig };
+  },
+  doctor: async () => {
+    const { DOCTOR_PAGE, parseDoctor } = await import("./doctor_command.ts");
+    return { pages: [DOCTOR_PAGE], carryOut: parseDoctor };
   },
   receive: async () => {
     const { parseReceive, RECEIVE_PAGE } = await import("./receive_command.ts");
@@ -46,6 +38,10 @@ export const COMMANDS: Tools = {
   "send-test": async () => {
     const { parseSendTest, SEND_TEST_PAGE } = await import("./send_test_command.ts");
     return { pages: [SEND_TEST_PAGE], carryOut: parseSendTest };
+  },
+  tail: async () => {
+    const { parseTail, TAIL_PAGE } = await import("./tail_command.ts");
+    return { pages: [TAIL_PAGE], carryOut: parseTail };
   },
   verify: async () => {
     const { answerVerify, VERIFY_PAGE } = await import("./verify_command.ts");
@@ -82,13 +78,4 @@ function checkWord(word: string): void {
   throw new UsageError(
     `There is no such command. Did you mean k8svent ${near}? "k8svent --help" lists them all.`,
   );
-}
-
-/** What is sent or shown to a registry is not the service account's, whoever names it. */
-function checkFiles({ secretFile, update }: Options, { env, files }: CommandContext): void {
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  for (const [flag, path] of [["--secret-file", secretFile], ["--registry-config", update.registryConfig]]) {
-    const fault = path === undefined ? undefined : fileFault(path, folders);
-    if (fault !== undefined) throw new UsageError(`${flag} ${fault}.`);
-  }
 }

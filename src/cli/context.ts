@@ -1,11 +1,13 @@
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import type { Config } from "../config/config.ts";
+import { fileFault as namedFault } from "../config/named_file.ts";
 import { text as anyText } from "../config/value.ts";
 import type { Given } from "./arguments.ts";
 import type { FlagName } from "./flags.ts";
 import { optional } from "./given.ts";
 import type { Job } from "./job.ts";
+import type { Options } from "./options.ts";
 
 /** What a command has to say, and the exit code; nothing else is to be done. */
 export interface Answer {
@@ -68,5 +70,14 @@ export function readText(file: string, files: Files): string {
     return files.readText(file);
   } catch (cause) {
     throw new UsageError(`Cannot read the configuration file ${file}: ${fileFault(cause, file)}.`, { cause });
+  }
+}
+
+/** What is sent or shown to a registry is not the service account's, whoever names it. @throws {UsageError} */
+export function checkFiles({ secretFile, update }: Options, { env, files }: CommandContext): void {
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
+  for (const [flag, path] of [["--secret-file", secretFile], ["--registry-config", update.registryConfig]]) {
+    const fault = path === undefined ? undefined : namedFault(path, folders);
+    if (fault !== undefined) throw new UsageError(`${flag} ${fault}.`);
   }
 }

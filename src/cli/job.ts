@@ -1,7 +1,9 @@
+import type { Reason } from "../change/reasons.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
+import type { Options } from "./options.ts";
 
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
-export type Job = ReceiveOptions | SendTestOptions | OperateOptions;
+export type Job = DoctorOptions | ReceiveOptions | SendTestOptions | TailOptions;
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {
@@ -29,26 +31,26 @@ export interface SendTestOptions {
   output: "table" | "json";
 }
 
-/** What a program is asked, or is to do. */
-export type Operation =
-  | { kind: "status" }
-  /** `filters`: parameters of the API. */
-  | { kind: "deliveries"; endpoint?: string; filters: Record<string, string> }
-  | { kind: "delivery"; endpoint: string; id: string }
-  | { kind: "redeliver" | "discard"; endpoint: string; id?: string }
-  | { kind: "resync"; endpoint?: string; since?: string }
-  | { kind: "pause" | "resume"; endpoint: string };
-
-/** Where the program is, and how to print what it answers. */
-export interface Reach {
-  server: URL;
-  /** Absent: none is shown. */
-  token?: string;
-  output: "table" | "json" | "yaml";
+/** Which pods to follow, and how their changes are printed. */
+export interface TailOptions {
+  command: "tail";
+  /** As of the run; without endpoints. */
+  options: Options;
+  /** A change is printed that has one of these; empty: each. */
+  reasons: Reason[];
+  /** Whether each pod is printed first as it is. */
+  current: boolean;
+  output: "text" | "wide" | "json" | "json-wide";
 }
 
-/** The same, and what to do. */
-export interface OperateOptions extends Reach {
-  command: "operate";
-  operation: Operation;
+/** What to examine. */
+export interface DoctorOptions {
+  command: "doctor";
+  /** As of the run, but that there may be no webhook. */
+  options: Options;
+  /** The file of `--config`, and what is wrong with it: then nothing of it is in the options. Absent: none is named. */
+  config?: { file: string; faults: readonly string[] };
+  /** Whether webhooks are sent a test message. */
+  sends: boolean;
+  output: "table" | "json" | "yaml";
 }

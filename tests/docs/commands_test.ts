@@ -29,8 +29,6 @@ const OPERATE = [
   "state",
   "updates",
   "health",
-  "operate",
-  "tracing",
   "receivers",
   "tools",
   "flags",

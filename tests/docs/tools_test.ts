@@ -4,7 +4,7 @@ import { blocksOf, commandsOf, readPage } from "../kit/pages.ts";
 import { parseCommand } from "../../src/cli/command.ts";
 import type { Answer } from "../../src/cli/context.ts";
 
-/* What docs/tools.md shows and commands_test.ts cannot run, since it ends with 1. */
+/* What docs/tools.md shows of verify and commands_test.ts cannot run, since it ends with 1. */
 
 Deno.test("docs/tools.md shows what verify says of the body that an editor has changed", async () => {
   const page = await readPage("docs/tools.md");
@@ -14,5 +14,6 @@ Deno.test("docs/tools.md shows what verify says of the body that an editor has c
   const argv = ["verify", "--body", "body.json", "--secret-file", "plain", "-H", header];
   const { code, data } = await parseCommand(argv, contextOf(files)) as Answer;
   const shown = blocksOf(page).filter(({ language }) => language === "text").map(({ text }) => text);
-  assert.deepEqual([code, shown], [1, [data]]);
+  assert.equal(code, 1);
+  assert(shown.includes(data), data);
 });

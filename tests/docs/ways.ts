@@ -22,8 +22,6 @@ const DEBUG = {
     "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
 };
 
-const OPERATED = { by: "docs/operate.md shows what its commands print, and each of them works" };
-
 const BENCHMARK = {
   cannot: "it takes minutes to hours, and writes over the results: task bench:guard runs a part",
 };
@@ -76,6 +74,15 @@ export const WAYS: Record<string, Way> = {
   "kubectl delete -f kube/namespace.yaml --ignore-not-found --wait=false": "runs",
   "rm -f ~/.local/bin/k8svent": "runs",
 
+  "k8svent doctor --url https://hooks.example.com/pods --secret-file ./secret": {
+    by: "doctor names the one thing that is broken, whichever it is",
+  },
+  "kubectl exec -n k8svent deployment/k8svent -- k8svent doctor": {
+    by: "doctor finds all well in a pod, by the permissions of the image",
+  },
+  "k8svent tail --namespace shop --reasons terminated --reasons waiting": {
+    by: "tail prints what is asked for, goes on after an outage, and ends as kubectl does",
+  },
   "k8svent secret generate > shared": "runs",
   "k8svent receive --port 8081 --secret-file shared": { until: /Receives at/ },
   "k8svent receive --port 8081 --secret-file shared --exec cat": { until: /Receives at/ },
@@ -116,8 +123,6 @@ export const WAYS: Record<string, Way> = {
   "kubectl port-forward -n k8svent deployment/k8svent 8080:8080": {
     cannot: "the control plane of the tests has no kubelet",
   },
-  "kubectl apply -f kube/events/rbac.yaml": "runs",
-  "kubectl get events -n k8svent --field-selector=involvedObject.kind=Pod": "runs",
 
   "SECRET=$(cat secret) node receiver.mjs": RECEIVER,
   "SECRET=$(cat secret) python3 receiver.py": RECEIVER,
@@ -150,18 +155,4 @@ export const WAYS: Record<string, Way> = {
     by: "an endpoint that hangs changes nothing for another",
   },
   "k8svent config check k8svent.yaml": SHOWN,
-  "k8svent --url hook=https://hooks.example.com/pods --admin-listen 127.0.0.1:9090": OPERATED,
-  "kubectl -n k8svent port-forward deploy/k8svent 9090:9090": OPERATED,
-  "k8svent status": OPERATED,
-  "k8svent deliveries slow": OPERATED,
-  "k8svent deliveries slow pod_2": OPERATED,
-  "k8svent redeliver slow pod_2": OPERATED,
-  "k8svent redeliver slow --all": OPERATED,
-  "k8svent discard slow pod_2": OPERATED,
-  "k8svent resync hook --since 10m": OPERATED,
-  "k8svent pause hook": OPERATED,
-  "k8svent resume hook": OPERATED,
-  "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 k8svent --url https://hooks.example.com/pods": {
-    by: "a delivery is a span, its attempts are events, and the receiver gets it as traceparent",
-  },
 };

@@ -1,0 +1,88 @@
+import type { Options } from "../cli/options.ts";
+import { openCredentials } from "../delivery/credentials.ts";
+import { tlsOf } from "../http/tls_files.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import { duration, enumerated } from "../runtime/wording.ts";
+import { type DoctorWorld, failed, type Finding, good, HeardLog, skipped } from "./finding.ts";
+import { type Account, accountOf } from "./trial.ts";
+import { credentialFiles, dialled, webhookUrl } from "./world.ts";
+
+/** What a webhook is examined with. */
+export interface WebhookParts {
+  options: Options;
+  /** The program's own; undefined: they cannot be read. */
+  secrets: string[] | undefined;
+  world: DoctorWorld;
+}
+
+/** Sends a webhook a test message, with the credentials, TLS files and proxy that the run would use. */
+export async function examineWebhook(
+  endpoint: Endpoint,
+  { options, secrets, world }: WebhookParts,
+): Promise<Finding> {
+  const { name, url, settings } = endpoint;
+  const check = `webhook ${name}`;
+  const isSigned = settings.signatures.length > 0 && settings.secretFiles === undefined;
+  if (secrets === undefined && isSigned) return skipped(check, "its secret cannot be read");
+  const { clock, random, env, stop } = world;
+  const files = credentialFiles(options, world);
+  const way = dialled();
+  const credentials = openCredentials(settings, {
+    endpoint: name,
+    url,
+    secrets: () => secrets ?? [],
+    files,
+    parseUrl: webhookUrl,
+    openTokenClient: () => way(endpoint, { ...world, files }, "token server"),
+    clock,
+    random,
+    log: new HeardLog(),
+    signal: stop,
+  });
+  try {
+    const resolved = await credentials.resolve();
+    if ("kind" in resolved) {
+      return failed(check, sentence(resolved.kind === "failure" ? resolved.message : ""));
+    }
+    const account = await accountOf({
+      ...resolved,
+      secrets: [...resolved.secrets],
+      signatures: [...settings.signatures],
+      timeout: settings.timeout,
+      proxyUrl: settings.proxyUrl,
+      confidential: credentials.confidential.secrets,
+    }, {
+      clock,
+      env,
+      random: world.randomBytes,
+      stop,
+      ...settings.tls !== undefined && { tls: tlsOf(settings.tls, files) },
+    });
+    return findingOf(check, account);
+  } finally {
+    credentials.close();
+  }
+}
+
+function findingOf(check: string, account: Account): Finding {
+  const { why, answer, took, host } = account;
+  const finding = why === undefined
+    ? good(check, `${host}${wayOf(account)} answers ${answer?.status} after ${duration(took)}`)
+    : failed(check, sentence(why));
+  return { ...finding, account };
+}
+
+/** What lies before an answer: the address, and until when its certificate holds. */
+function wayOf({ steps, certificates }: Account): string {
+  const addresses = steps.flatMap((step) => step.kind === "connection" && step.isOpen ? [step.address] : []);
+  const [own] = certificates;
+  const parts = [
+    ...addresses.length === 0 ? [] : [`at ${enumerated(addresses)}`],
+    ...own === undefined ? [] : [`with a certificate until ${own.until.toISOString().slice(0, 10)}`],
+  ];
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+function sentence(clause: string): string {
+  return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}.`;
+}

@@ -1,0 +1,74 @@
+import type { Config } from "../config/config.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { choice } from "../config/value.ts";
+import type { Given } from "./arguments.ts";
+import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
+import type { FlagName } from "./flags.ts";
+import { last } from "./given.ts";
+import type { DoctorOptions } from "./job.ts";
+import { optionsOf } from "./options.ts";
+import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
+import { needed, readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
+
+/*
+ * `k8svent doctor`: what it is to examine. `src/app/doctor.ts` does it. It takes the command line of the run, whole: what is
+ * examined is a run with these flags.
+ */
+
+const OUTPUTS = ["table", "json", "yaml"] as const;
+
+const SHOWN: Readonly<Record<string, ToolFlag>> = {
+  "no-send": { help: "send nothing to the webhooks" },
+  output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table, json or yaml", fallback: "table" },
+  ...runFlags("config", "url", "secret-file", "namespace", "selector", "kubeconfig", "context", "state"),
+};
+
+/** What `k8svent doctor` takes. */
+export const DOCTOR_PAGE: ToolPage = {
+  name: "k8svent doctor",
+  usage: "[flags]",
+  about: "Find out why k8svent does not work. Takes all flags of the run; changes nothing.",
+  flags: { ...SHOWN, ...otherRunFlags(SHOWN) },
+  examples: [
+    "k8svent doctor --url https://hooks.example.com/pods --secret-file ./secret",
+    "k8svent doctor --config k8svent.yaml --no-send",
+    "kubectl exec -n k8svent deployment/k8svent -- k8svent doctor",
+  ],
+  codes: "0 all is well, warnings or not, 1 something is not, 2 wrong usage.",
+};
+
+/** Flags that speak of endpoints which a wrong file would have named. */
+const OF_ENDPOINTS: FlagName[] = ["config", "notices", "heartbeat"];
+
+/** @throws {UsageError} */
+export async function parseDoctor(argv: string[], context: CommandContext): Promise<DoctorOptions | Answer> {
+  const typed = readTool(DOCTOR_PAGE, argv);
+  if (typed.kind === "help") return say(typed.text);
+  const { values } = typed;
+  const given = runFlagsGiven(DOCTOR_PAGE.flags, values, context.env);
+  const named = given.get("config");
+  const { config, faults } = await readConfig(given, context);
+  if (faults.length > 0) { for (const name of OF_ENDPOINTS) given.delete(name); }
+  const options = optionsOf(given, context.env, config);
+  checkFiles(options, context);
+  return {
+    command: "doctor",
+    options,
+    ...named !== undefined && { config: { file: last(named), faults } },
+    sends: !values.has("no-send"),
+    output: choice(...OUTPUTS)(needed(DOCTOR_PAGE, values, "output"), "--output"),
+  };
+}
+
+/** The configuration file, or what is wrong with it: that is a finding, and the rest is examined all the same. */
+async function readConfig(
+  given: Map<FlagName, Given>,
+  context: CommandContext,
+): Promise<{ config: Config | undefined; faults: readonly string[] }> {
+  try {
+    return { config: await configOf(given, context), faults: [] };
+  } catch (error) {
+    if (error instanceof UsageError) return { config: undefined, faults: error.messages };
+    throw error;
+  }
+}

@@ -44,6 +44,8 @@ export class Receiver {
     if (event === "k8svent.inventory") return this.#takePage(JSON.parse(body) as Page, epoch);
     if (event === "k8svent.heartbeat") return void this.heartbeats++;
     if (event === "k8svent.gap") return void this.gaps++;
+    // How another endpoint does: that says nothing of pods.
+    if (event === "k8svent.endpoint") return;
     const { uid, resourceVersion } = pod.metadata;
     if (event === "pod.deleted" || reasons.includes("unselected")) return void this.held.delete(uid);
     this.held.set(uid, { epoch, version: Number(resourceVersion) });

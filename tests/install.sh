@@ -16,7 +16,7 @@ fi
 
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends \
-  ca-certificates openssl curl python3 python3-pip xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy prometheus zsh fish
+  ca-certificates openssl curl python3 python3-pip xz-utils buildah docker-registry procps util-linux nginx-light haproxy caddy prometheus zsh fish chromium
 # By pip: the receivers of the pages and `verify` are run by whichever python3 comes first.
 python3 -m pip install --quiet --break-system-packages pyjwt==2.15.1 cryptography==48.0.0 standardwebhooks==1.1.0
 

@@ -35,7 +35,7 @@ export function clusterPage(view: View): Html {
       </div>
       ${scopesSection(status.source)}
       ${reasons(status)}
-      <section aria-labelledby="do">
+      <section>
         <h2 id="do">For all endpoints</h2>
         <div class="forms">
       <form method="post" action="/retry"><button>Try everything now</button><p class="hint">Whatever waits for a retry is tried at once, and inventories go to the endpoints of <code>--notices</code>.</p></form>
@@ -94,7 +94,7 @@ function scopesSection({ scopes }: SourceStatus): Html | "" {
     title: "Version",
   }];
   return html`
-    <section aria-labelledby="namespaces">
+    <section>
       <h2 id="namespaces">Namespaces</h2>
       <details${attribute("open", scopes.length <= FEW ? "" : undefined)}><summary>${many(
         scopes.length,
@@ -184,7 +184,7 @@ function reasons({ reasons: minutes }: Status): Html {
     return { name, values, total: values.reduce((sum, value) => sum + value, 0) };
   }).filter(({ total }) => total > 0).sort((one, other) => other.total - one.total);
   const top = Math.max(0, ...lines.map(({ values }) => highestOf([{ kind: "plain", values }])));
-  return html`<section aria-labelledby="reasons"><h2 id="reasons">Changes by reason, last hour</h2>${
+  return html`<section><h2 id="reasons">Changes by reason, last hour</h2>${
     lines.length === 0 ? html`<p class="none">Nothing has changed in the last hour.</p>` : table(
       "Changes by reason, last hour",
       [{ title: "Reason" }, { title: "By minute", kind: "wide" }, { title: "Changes", kind: "number" }],

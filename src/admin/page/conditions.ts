@@ -44,9 +44,10 @@ export const STATES: Readonly<Record<DeliveryState, string>> = {
 };
 
 /** Where a delivery stands. */
-export function stateBadge({ state, isInFlight, attempts }: Delivery): Html {
+export function stateBadge({ state, isInFlight, attempts, isSuperseded }: Delivery): Html {
   if (isInFlight) return badge("quiet", "Sending");
   if (state === "delivered") return badge("good", STATES.delivered);
+  if (isSuperseded) return badge("quiet", "Superseded");
   if (state === "failed") return badge("bad", STATES.failed);
   return badge(attempts === 0 ? "quiet" : "warning", STATES.pending);
 }

@@ -35,7 +35,7 @@ function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointSta
   const found = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN });
   const rest = deadLetters - (found?.deliveries.length ?? 0);
   const all = deadLetters === 1 ? "it" : `all ${number(deadLetters)}`;
-  return html`<section data-key="${name}" aria-label="Dead letters of ${name}">
+  return html`<section data-key="${name}">
 <div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${
     number(deadLetters)
   }</span></h2>

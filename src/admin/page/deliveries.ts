@@ -4,7 +4,7 @@ import { button } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { deliveryPath, endpointPath, podPath, withQuery } from "./view.ts";
-import { seconds, time } from "./words.ts";
+import { due, seconds, time } from "./words.ts";
 
 /** A table of deliveries, and which of them are asked for. */
 
@@ -72,10 +72,10 @@ export function deliveriesTable(
 
 /** *Redeliver* and *discard*, for a dead letter. */
 export function deadLetterActions(
-  { endpoint, id, state, pod }: Delivery,
+  { endpoint, id, state, isSuperseded, pod }: Delivery,
   back: Record<string, string | undefined>,
 ): Cell {
-  if (state !== "failed") return "";
+  if (state !== "failed" || isSuperseded) return "";
   const what = pod === undefined ? id : `${pod.namespace}/${pod.name}`;
   const path = endpointPath(endpoint);
   return html`
@@ -106,12 +106,12 @@ function cells(one: Delivery, now: number): Cell[] {
     time(recordedAt, now),
     attempts === 0 ? "" : attempts,
     attemptCell(one, now),
-    time(nextRetryAt, now),
+    due(nextRetryAt, now),
   ];
 }
 
-function attemptCell({ last, state }: Delivery, now: number): Cell {
-  if (last === undefined) return "";
+function attemptCell({ last, state, why = "" }: Delivery, now: number): Cell {
+  if (last === undefined) return why;
   const status = last.status === undefined ? "" : ` with ${last.status}`;
   const what = last.why ?? (state === "delivered" ? `accepted${status}` : outcomeWord(last.outcome));
   return html`${what}<span class="under">${time(last.at, now)}, took ${seconds(last.durationSeconds)}</span>`;

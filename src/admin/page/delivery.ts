@@ -5,7 +5,7 @@ import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { facts, table } from "./table.ts";
 import { endpointPath, podPath, type View } from "./view.ts";
-import { badge, number, seconds, size, time } from "./words.ts";
+import { badge, due, number, seconds, size, time } from "./words.ts";
 
 /** All that is kept of one delivery. */
 export function deliveryPage(view: View, one: DeliveryDetail): Html {
@@ -23,8 +23,8 @@ export function deliveryPage(view: View, one: DeliveryDetail): Html {
         ${request(one)}
         ${answer(one)}
       </div>
-      <section aria-labelledby="attempts"><h2 id="attempts">Attempts</h2>${attempts(one, view.now)}</section>
-      <section aria-labelledby="body"><h2 id="body">Body</h2>${body(one, view.status.showsPayloads)}</section>
+      <section><h2 id="attempts">Attempts</h2>${attempts(one, view.now)}</section>
+      <section><h2 id="body">Body</h2>${body(one, view.status.showsPayloads)}</section>
       ${history.length < one.attempts
         ? html`<p class="hint">Of ${number(one.attempts)} attempts the last ${history.length} are kept.</p>`
         : ""}
@@ -44,13 +44,17 @@ function messageFacts(
     ["Reasons", reasons.length === 0 ? undefined : html`<code>${reasons.join(", ")}</code>`],
     ["Recorded", time(recordedAt, now)],
     ["Attempts", number(attempts)],
-    ["Next retry", time(nextRetryAt, now)],
+    ["Next retry", due(nextRetryAt, now)],
     ["Stands for", coalesced === 0 ? undefined : `${number(coalesced)} older versions, too`],
   ]);
 }
 
-function attempts({ history }: DeliveryDetail, now: number): Html {
-  if (history.length === 0) return html`<p class="none">It was not tried yet.</p>`;
+function attempts({ history, why }: DeliveryDetail, now: number): Html {
+  if (history.length === 0) {
+    return html`<p class="none">${
+      why === undefined ? "It was not tried yet." : `Before the last restart: ${why}`
+    }</p>`;
+  }
   const columns = [
     { title: "Ended" },
     { title: "Outcome" },
@@ -79,7 +83,7 @@ function attemptCells(
 }
 
 function request({ request }: DeliveryDetail): Html {
-  return html`<section class="panel" aria-labelledby="request"><h2 id="request">Request</h2>${
+  return html`<section class="panel"><h2 id="request">Request</h2>${
     request === undefined
       ? html`<p class="none">It was not tried yet.</p>`
       : html`<p>${size(request.bytes)}</p>${headers(request.headers)}`
@@ -87,7 +91,7 @@ function request({ request }: DeliveryDetail): Html {
 }
 
 function answer({ answer }: DeliveryDetail): Html {
-  return html`<section class="panel" aria-labelledby="answer"><h2 id="answer">Answer</h2>${
+  return html`<section class="panel"><h2 id="answer">Answer</h2>${
     answer === undefined
       ? html`<p class="none">None came.</p>`
       : html`<p><code>${answer.status}</code> ${answer.text}</p>${headers(answer.headers)}`

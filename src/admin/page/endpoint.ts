@@ -9,7 +9,7 @@ import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { facts } from "./table.ts";
 import { endpointPath, type View, withQuery } from "./view.ts";
-import { many, number, seconds, time } from "./words.ts";
+import { due, many, number, seconds, time } from "./words.ts";
 
 /** One endpoint with its deliveries. */
 export function endpointPage(view: View, admin: Admin, endpoint: EndpointStatus): Html {
@@ -32,7 +32,7 @@ export function endpointPage(view: View, admin: Admin, endpoint: EndpointStatus)
       ${hourPanel(endpoint)}
       </div>
       ${deliveriesSection(view, admin, endpoint)}
-      <section aria-labelledby="resync">
+      <section>
         <h2 id="resync">Resync</h2>
         <div class="forms">${resyncForm(`${endpointPath(name)}/resync`)}</div>
       </section>
@@ -52,7 +52,7 @@ function standing({ condition, circuit, lastError, nextTryAt }: EndpointStatus, 
       html`It answered 410 Gone, so nothing is sent to it any more until it is resumed, or the program is restarted.`,
     failing: html`Its circuit is ${circuit}.${error}${
       nextTryAt === undefined ? "" : html`
-        Next try: ${time(nextTryAt, now)}.
+        Next try: ${due(nextTryAt, now)}.
       `
     }`,
   }[condition];
@@ -84,9 +84,11 @@ function sinceFacts(one: EndpointStatus, now: number): Html {
     ["Coalesced", one.coalesced === 0 ? undefined : number(one.coalesced)],
     ["Lost, not announced yet", one.lost === 0 ? undefined : number(one.lost)],
     ["Last delivered", time(one.lastDeliveredAt, now)],
+    // Of one that fails, it stands above.
     [
       "Last error",
-      one.lastError === undefined ? "none" : html`${one.lastError.why}, ${time(one.lastError.at, now)}`,
+      one.condition !== "failing" && one.lastError !== undefined &&
+      html`${one.lastError.why}, ${time(one.lastError.at, now)}`,
     ],
   ]);
 }
@@ -100,7 +102,7 @@ function hourPanel({ history }: EndpointStatus): Html {
       <figure>
     ${bars(`Last hour: ${label}`, series)}
     <figcaption><span>60 min ago</span><span class="label">${label}${top > 0
-      ? `, at most ${number(top)} a minute`
+      ? `, peak ${number(top)}/min`
       : ""}</span><span>now</span></figcaption>
       </figure>
     </section>
@@ -112,7 +114,7 @@ function deliveriesSection({ now, query }: View, admin: Admin, endpoint: Endpoin
   const wanted = readQuery(name, query);
   const { deliveries, total } = admin.deliveries(wanted) ?? { deliveries: [], total: 0 };
   const back = parameters(wanted);
-  return html`<section aria-labelledby="deliveries"><h2 id="deliveries">Deliveries</h2>
+  return html`<section><h2 id="deliveries">Deliveries</h2>
 ${stateTabs(wanted, endpoint)}
 ${filterForm(wanted, deliveries)}
 ${wanted.state === "failed" && endpoint.deadLetters > 0 ? bulkActions(endpoint, back) : ""}

@@ -6,7 +6,7 @@ import { attribute, type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { endpointPath, type View, withQuery } from "./view.ts";
-import { number, seconds, time } from "./words.ts";
+import { due, number, seconds, time } from "./words.ts";
 
 const COLUMNS: Column[] = [
   { title: "Endpoint", kind: "main" },
@@ -84,7 +84,7 @@ function cells(one: EndpointStatus, now: number): Cell[] {
     lag === undefined ? "" : `${seconds(lag.p50Seconds)} / ${seconds(lag.p99Seconds)}`,
     historyCell(one),
     errorCell(one, now),
-    time(one.nextTryAt, now),
+    due(one.nextTryAt, now),
     pauseButton(one, "endpoints"),
   ];
 }

@@ -124,6 +124,7 @@ td .badge, dd .badge { vertical-align: baseline; }
 .facts > div:first-child { border-top: 0; }
 .facts dt { color: var(--quiet); overflow-wrap: anywhere; }
 .facts dd { min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+details[open] > summary { margin-bottom: 8px; }
 summary { cursor: pointer; color: var(--accent); }
 
 .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }

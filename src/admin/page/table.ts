@@ -58,8 +58,8 @@ function data(column: Column | undefined, cell: Cell): Html {
 }
 
 /** Names and values below each other; those without a value are left out. */
-export function facts(pairs: [name: string, value: Cell | undefined][]): Html {
-  const known = pairs.filter(([, value]) => value !== undefined && value !== "");
+export function facts(pairs: [name: string, value: Cell | undefined | false][]): Html {
+  const known = pairs.filter(([, value]) => value !== undefined && value !== false && value !== "");
   return html`<dl class="facts">${
     known.map(([name, value]) =>
       html`

@@ -16,6 +16,13 @@ export function time(at: string | undefined, now: number): Html | "" {
   return html`<time datetime="${at}" title="${at}">${relative(at, now)}</time>`;
 }
 
+/** When something is to come: what is past then is due. */
+export function due(at: string | undefined, now: number): Html | "" {
+  if (at === undefined) return "";
+  const words = Date.parse(at) > now ? relative(at, now) : "now";
+  return html`<time datetime="${at}" title="${at}">${words}</time>`;
+}
+
 /** "0.3 s", "15 min". */
 export function seconds(value: number): string {
   return duration(value * 1_000);

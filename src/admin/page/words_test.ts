@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { many, number, relative, size, time } from "./words.ts";
+import { due, many, number, relative, size, time } from "./words.ts";
 
 const NOW = Date.parse("2026-11-27T12:00:00.000Z");
 
@@ -34,4 +34,10 @@ Deno.test("sizes and numbers are written as people write them", () => {
     "2 pods",
     "1,000 pods",
   ]);
+});
+
+Deno.test("what was to come and has not come is due now", () => {
+  assert.match(String(due("2026-11-27T11:59:30.000Z", NOW)), />now</);
+  assert.match(String(due("2026-11-27T12:00:30.000Z", NOW)), />in 30 s</);
+  assert.equal(due(undefined, NOW), "");
 });

@@ -134,23 +134,25 @@ async function* examineWebhooks(
   secrets: string[] | undefined,
   world: DoctorWorld,
 ): AsyncGenerator<Finding, void, void> {
-  const { endpoints, podWebhooks } = options;
+  const { endpoints, podWebhooks, once } = options;
   if (config !== undefined && config.faults.length > 0 && endpoints.length === 0) {
     return yield skipped("webhooks", "the configuration names them");
   }
-  if (endpoints.length === 0) {
-    return yield podWebhooks.length === 0
-      ? warning("webhooks", NO_WEBHOOK)
-      : skipped("webhooks", "annotations of pods name them");
+  if (endpoints.length === 0 && podWebhooks.length > 0) {
+    return yield skipped("webhooks", "annotations of pods name them");
   }
-  if (!sends || endpoints.length === 0) {
+  if (endpoints.length === 0) {
+    return yield once ? skipped("webhooks", "--once prints the pods") : warning("webhooks", NO_WEBHOOK);
+  }
+  if (!sends) {
     for (const { name } of endpoints) yield skipped(`webhook ${name}`, "--no-send");
     return;
   }
-  const names = counted(endpoints.length, "webhook");
-  world.begin(names);
+  world.begin(counted(endpoints.length, "webhook"));
   // Beside one another: one that hangs takes its whole timeout.
   const findings = endpoints.map((endpoint) => examineWebhook(endpoint, { options, secrets, world }));
+  // Once the signal aborts, all of them reject, and the first one is enough.
+  for (const finding of findings) finding.catch(() => {});
   for (const finding of findings) yield await finding;
 }
 

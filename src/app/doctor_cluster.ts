@@ -47,6 +47,8 @@ export async function* examineCluster(
     if (finding.outcome === "failed") missing.add(verb);
     yield finding;
   }
+  const ownNamespace = world.env("POD_NAMESPACE");
+  if (ownNamespace && !options.once) yield await examineEvents(ownNamespace, api, world);
   world.begin("pods");
   yield* examinePods(options, selections, missing, api, world);
   return true;
@@ -90,9 +92,29 @@ async function examineRight(
     if (answers.some(({ allowed }) => allowed === undefined)) return untold(check);
     return good(check, `in ${namespaces(scopesOf(selections))}`);
   } catch (error) {
-    if (!(error instanceof ClusterError || error instanceof SyntaxError)) throw error;
-    stop.throwIfAborted();
-    return untold(check, error instanceof ClusterError ? error.message : undefined);
+    return unanswered(check, error, stop);
+  }
+}
+
+/** A question that was not answered, as behind what knows nothing of rights. */
+function unanswered(check: string, error: unknown, stop: AbortSignal): Finding {
+  stop.throwIfAborted();
+  if (!(error instanceof ClusterError || error instanceof SyntaxError)) throw error;
+  return untold(check, error instanceof ClusterError ? error.message : undefined);
+}
+
+/** An extra, which the manifests do not grant by themselves: where it is missing, nothing is wrong. */
+async function examineEvents(namespace: string, api: ApiServer, { stop }: DoctorWorld): Promise<Finding> {
+  const check = "may report";
+  try {
+    const right = { verb: "create", group: "events.k8s.io", resource: "events", namespace };
+    const allowed = await isAllowed(api, right, stop);
+    if (allowed === undefined) return untold(check);
+    return allowed
+      ? good(check, `as Kubernetes Events in ${namespaces([namespace])}`)
+      : skipped(check, "it may not create Kubernetes Events: what happens to endpoints is in the log alone");
+  } catch (error) {
+    return unanswered(check, error, stop);
   }
 }
 

@@ -42,7 +42,7 @@ export async function examineWebhook(
   try {
     const resolved = await credentials.resolve();
     if ("kind" in resolved) {
-      return failed(check, sentence(resolved.kind === "failure" ? resolved.message : ""));
+      return failed(check, sentence(resolved.message));
     }
     const account = await accountOf({
       ...resolved,

@@ -17,7 +17,7 @@ import type { KnownPod, NewVersion, Store } from "../store/store.ts";
 import { Figures } from "./figures.ts";
 import { followAll, type FollowAllDeps } from "./follow_all.ts";
 import { Pipeline } from "./pipeline.ts";
-import type { Seen as SeenPod } from "./recorder.ts";
+import type { Routed, Seen as SeenPod } from "./recorder.ts";
 import { Relist } from "./relist.ts";
 import { type Form, Lines, type Seen } from "./tail_line.ts";
 
@@ -176,11 +176,11 @@ class Printer {
     return this.#written;
   }
 
-  began(pod: KnownPod, version: NewVersion, _way: unknown, seen: SeenPod): void {
-    this.changed(pod, version, _way, seen);
+  began(pod: KnownPod, version: NewVersion, way: Routed, seen: SeenPod): void {
+    this.changed(pod, version, way, seen);
   }
 
-  changed(pod: KnownPod, version: NewVersion, _way: unknown, seen: SeenPod): void {
+  changed(pod: KnownPod, version: NewVersion, _way: Routed, seen: SeenPod): void {
     // Its summary is what the next version is compared with.
     this.#store.record(pod, version, []);
     this.#show(pod, version, seen);

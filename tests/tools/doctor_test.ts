@@ -295,6 +295,19 @@ endpoints:
     );
   });
 
+  await context.step("nothing more, once it is interrupted", async () => {
+    await using silent = await Receiver.start({ reply: () => "hang" });
+    const webhooks = ["a", "b", "c"].flatMap((name) => ["--url", `${name}=${silent.url}`]);
+    await using program = await startProgram({
+      args: ["doctor", "--kubeconfig", plane.kubeconfig, "--secret", SECRET, ...webhooks],
+    });
+    await silent.until(() => silent.deliveries.length === 3, "three test messages");
+    program.signal("SIGINT");
+    assert.equal(await program.ended, 130);
+    assert.deepEqual(program.lines, []);
+    assert.doesNotMatch(program.stdout, /webhook|failed/);
+  });
+
   await context.step("the same for a person, in 80 columns", async () => {
     const { code, stdout } = await runProgram({
       args: [
@@ -317,12 +330,15 @@ endpoints:
 clusterTest("doctor finds all well in a pod, by the permissions of the image", async () => {
   await using plane = await startControlPlane();
   await grantPods(plane);
+  const containers = [{ name: "k8svent", image: "registry.example.com/k8svent:1.2.3" }];
+  await createPods(plane, [manifest("k8svent-0", {}, { containers })]);
   await using receiver = await Receiver.start();
   await using program = await startInPod({
     plane,
     command: [Deno.execPath(), "run", "-q", "-P=cluster", MAIN, "doctor", "--url", `hook=${receiver.url}`],
     secret: SECRET,
     user: "0",
+    env: { POD_NAMESPACE: "default", POD_NAME: "k8svent-0" },
   });
   assert.equal(await program.ended, 0, program.stdout);
   assert.match(
@@ -330,5 +346,7 @@ clusterTest("doctor finds all well in a pod, by the permissions of the image", a
     /^ok {6}cluster +https:.*, by the service account in\n +\/var\/run\/secrets\//m,
   );
   assert.match(program.stdout, /^ok {6}state +\/var\/lib\/k8svent\/state\.db can be written, and is new$/m);
-  assert.match(program.stdout, /^All is well\.$/m);
+  assert.match(program.stdout, /^skipped may report +it may not create Kubernetes Events/m);
+  assert.match(program.stdout, /^ok {6}updates +stays: tag 1\.2\.3 is fixed\.$/m);
+  assert.match(program.stdout, /^All is well \(1 skipped\)\.$/m);
 }, lacksPods());

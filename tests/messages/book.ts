@@ -11,6 +11,7 @@ import { REGISTRY } from "./areas/registry.ts";
 import { SIGNALS } from "./areas/signals.ts";
 import { STATE } from "./areas/state.ts";
 import { TASKS } from "./areas/tasks.ts";
+import { TOOLS } from "./areas/tools.ts";
 import { TRUST } from "./areas/trust.ts";
 import { type Met, NEVER_SAID, provoke } from "./provoke.ts";
 import type { Area, Situation } from "./situation.ts";
@@ -29,6 +30,7 @@ export const AREAS: Record<string, Area> = {
   "The port": LISTEN,
   "The registry": REGISTRY,
   "Signals": SIGNALS,
+  "Tools": TOOLS,
   "What builds, measures and shows it": TASKS,
 };
 

@@ -6,7 +6,13 @@ import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
-import type { DoctorOptions, ReceiveOptions, SendTestOptions, TailOptions } from "./src/cli/job.ts";
+import type {
+  DoctorOptions,
+  OperateOptions,
+  ReceiveOptions,
+  SendTestOptions,
+  TailOptions,
+} from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
 import { describeVersion } from "./src/cli/version.ts";
@@ -131,6 +137,8 @@ async function main(argv: string[]): Promise<number> {
         return await sendTest(options, context);
       case "tail":
         return await startTail(options, context);
+      case "operate":
+        return await startOperation(options, context);
       case "help":
         await print(options.text);
         return 0;
@@ -245,6 +253,19 @@ async function logged(log: Log, work: () => Promise<number>): Promise<number> {
     else sayUnexpected(error);
     return isWrongUse(error) ? 2 : 1;
   }
+}
+
+async function startOperation(options: OperateOptions, { env }: CommandContext): Promise<number> {
+  const { operate } = await import("./src/app/operate.ts");
+  const { painter } = await import("./src/runtime/paint.ts");
+  return await operate(options, {
+    clock: systemClock,
+    env,
+    paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
+    print,
+    remark: (line) => writeError(`${line}\n`),
+    stop: stop.signal,
+  });
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */

@@ -8,9 +8,12 @@ const RETRY = "POST /api/v1/retry";
 
 /** Asks, and lets the time pass that a wrong token takes. */
 async function askLate(port: AdminPort, ...request: Parameters<AdminPort["ask"]>): Promise<number> {
-  const asking = port.ask(...request);
+  let isAnswered = false;
+  const asking = port.ask(...request).finally(() => isAnswered = true);
   for (let turn = 0; turn < 20; turn++) await settle();
-  await port.clock.advance(1_000);
+  await port.clock.advance(999);
+  assert(!isAnswered, "not sooner");
+  await port.clock.advance(1);
   return (await asking).status;
 }
 

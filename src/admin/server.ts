@@ -332,6 +332,8 @@ class Connection {
   /** Closes it unless something else happens within so many milliseconds. */
   #within(milliseconds: number): void {
     this.#cancelDeadline();
+    // What was under way when it was closed may come here once more.
+    if (this.#abort.signal.aborted) return;
     this.#cancelDeadline = this.#clock.after(milliseconds, () => this.close());
   }
 }

@@ -28,7 +28,10 @@ class Streaming {
   readonly service: Service = {
     largestBody: 0,
     within: 5_000,
-    respond: ({ path }) => path === "/events" ? this.#stream : { status: 200, text: "ok" },
+    respond: ({ path }) => {
+      if (path === "/late") return new Promise(() => {});
+      return path === "/events" ? this.#stream : { status: 200, text: "ok" };
+    },
   };
 }
 
@@ -122,6 +125,19 @@ Deno.test("one stream more than there may be is answered otherwise, and streams 
     const next = await ask(server);
     assert.match(await piece(next), /^HTTP\/1.1 200/);
     for (const connection of [...open.slice(1), next]) connection.close();
+  }));
+
+Deno.test("where all else is being answered, a request of many gives way, and no stream", () =>
+  withStreaming(async (streaming, server) => {
+    const stream = await ask(server);
+    await piece(stream);
+    const open = [];
+    for (let count = 0; count < MOST_CONNECTIONS; count++) {
+      open.push(await ask(server, GET.replace("events", "late")));
+    }
+    assert.equal(await statusOf(server, GET.replace("events", "")), "200");
+    assert.deepEqual(streaming.ended, []);
+    for (const connection of [stream, ...open]) connection.close();
   }));
 
 Deno.test("streams end when the port is closed", async () => {

@@ -3,6 +3,7 @@ import type { Scope } from "../pod/pod.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Store } from "../store/store.ts";
+import type { EndpointEvent } from "./endpoint_events.ts";
 
 /** Pods on one page of an inventory: some 60 KB. */
 const PAGE = 1_000;
@@ -24,7 +25,7 @@ export interface NoticesDeps {
 
 /**
  * What is sent to the endpoints that asked for it, beside the pods: that messages were evicted, which pods there are,
- * that the program lives. A notice is pending like any message: signed, retried, in order; a newer one of the same kind
+ * that the program lives, how other endpoints do. A notice is pending like any message: signed, retried, in order; a newer one of the same kind
  * takes the place of one that waits. Each call leaves the commit to its caller, but for those that say otherwise.
  */
 export class Notices {
@@ -134,6 +135,18 @@ export class Notices {
     const at = new Date(this.#deps.clock.now()).toISOString();
     this.#send(this.#deps.endpoints(), "heartbeat", { type: "k8svent.heartbeat", at });
     this.#deps.store.commit();
+  }
+
+  /** What happened to an endpoint, to the others: to say it to itself is of no use, and it may not take it. */
+  sendEndpoint({ endpoint, kind: what, since, ...rest }: EndpointEvent): void {
+    const others = this.#deps.endpoints().filter((name) => name !== endpoint);
+    this.#send(others, `endpoint-${endpoint}`, {
+      type: "k8svent.endpoint",
+      endpoint,
+      what,
+      since: new Date(since).toISOString(),
+      ...rest,
+    });
   }
 
   /**

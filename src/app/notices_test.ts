@@ -66,6 +66,37 @@ function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
   });
 }
 
+withRig(
+  "how an endpoint does is told to the others, and the newest word takes the place of one that waits",
+  (rig) => {
+    const event = {
+      endpoint: "a",
+      kind: "failing" as const,
+      since: Date.parse("2026-01-01T00:00:00Z"),
+      pending: 4,
+      deadLetters: 1,
+      lost: 0,
+      why: "Endpoint a has accepted nothing for 2 min.",
+    };
+    const notice = {
+      type: "k8svent.endpoint",
+      endpoint: "a",
+      what: "failing",
+      since: "2026-01-01T00:00:00.000Z",
+      pending: 4,
+      deadLetters: 1,
+      lost: 0,
+      why: "Endpoint a has accepted nothing for 2 min.",
+    };
+    rig.notices.sendEndpoint(event);
+    rig.notices.sendEndpoint({ ...event, endpoint: "c" });
+    rig.notices.sendEndpoint({ ...event, kind: "recovered" });
+    rig.store.commit();
+    assert.deepEqual(rig.sent("b"), [{ ...notice, what: "recovered" }, { ...notice, endpoint: "c" }]);
+    assert.deepEqual(rig.sent("a"), [{ ...notice, endpoint: "c" }]);
+  },
+);
+
 withRig("a gap is sent with its count and its beginning, and what there is follows", (rig) => {
   rig.know("web-0", "5");
   rig.lose("a", 7, Date.parse("2025-12-31T23:00:00Z"));

@@ -3,6 +3,7 @@ import type { Head } from "../admin/request.ts";
 import type { Verdict } from "../delivery/verify.ts";
 import type { Ran } from "../runtime/child.ts";
 import { printable } from "../runtime/printable.ts";
+import { size } from "../runtime/wording.ts";
 
 /** What came to `k8svent receive`, and what came of it, as it is printed. */
 export interface Receipt {
@@ -34,7 +35,7 @@ export function lineOf({ at, head, body, signatures, isVerified, reply, ran }: R
     podIn(body),
     fields.get("k8svent-reason") ?? "",
     attempt === "1" ? "" : `attempt ${attempt}`,
-    sizeOf(body.length),
+    size(body.length),
     worthOf(isVerified, signatures),
     ran === undefined ? "" : endOf(ran),
   ];
@@ -93,8 +94,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function sizeOf(bytes: number): string {
-  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`;
 }

@@ -17,9 +17,11 @@ import { inspect, sayBehind, sayLeft, sayPaused, sayStart } from "./announce.ts"
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
 import { labelOf } from "./endpoint_metrics.ts";
+import { EndpointEvents } from "./endpoint_events.ts";
 import { Figures } from "./figures.ts";
 import { FilterFailures } from "./filter_failures.ts";
 import { followAll } from "./follow_all.ts";
+import { KubernetesEvents } from "./kubernetes_events.ts";
 import { Lifetime } from "./lifetime.ts";
 import { listenForProbes } from "./listen.ts";
 import { Notices } from "./notices.ts";
@@ -76,10 +78,13 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
   const lifetime = new Lifetime({ ...world, asked: world.stop, shutdownTimeout, once });
   const tracing = await openTracing(options, world);
   const parts = assemble(options, compiled, { api, ways, world, lifetime, tracing });
-  let probes: Listening | undefined;
+  const listening: Listening[] = [];
   try {
-    // Before anything that waits for the cluster: what is probed must answer meanwhile.
-    probes = listenForProbes(options, parts, world);
+    // Before anything that waits for the cluster: what is probed, or looked at, must answer meanwhile.
+    const probes = listenForProbes(options, parts, world);
+    if (probes !== undefined) listening.push(probes);
+    const admin = await listenForOperator(options, parts, api, world);
+    if (admin !== undefined) listening.push(admin);
     const isNew = await begin(options, api, parts, world, lifetime.stop);
     if (parts.snapshot !== undefined) {
       const { pipeline, workers, snapshot } = parts;
@@ -94,9 +99,26 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     await lifetime.end(parts.workers);
     if (!once) sayLeft(parts.store, options.state, world.log);
     parts.store.close();
-    await probes?.close();
+    await Promise.all(listening.map((one) => one.close()));
     await tracing?.close(lifetime.left);
   }
+}
+
+/** Serves page and API, where that is asked for. @throws {ListenError | SecretFileError} */
+async function listenForOperator(
+  options: Options,
+  parts: Parts,
+  api: ApiServer,
+  world: World,
+): Promise<Listening | undefined> {
+  const { adminListen } = options;
+  const { observations } = parts;
+  if (adminListen === undefined || observations === undefined) return undefined;
+  // Most who run this serve none of it.
+  const { openAdmin } = await import("./administration.ts");
+  const { listenForAdmin } = await import("./admin_listen.ts");
+  const admin = openAdmin({ ...parts, ...world, options, server: api.origin, observations });
+  return listenForAdmin({ ...options, adminListen }, admin, world);
 }
 
 /** What the data flows through; they know of one another by what each was given. */
@@ -119,6 +141,9 @@ interface Parts {
   filterFailures: FilterFailures;
   /** Where somebody can look. */
   observations: Observations | undefined;
+  endpointEvents: EndpointEvents;
+  /** Where the program knows which pod it runs in. */
+  kubernetesEvents: KubernetesEvents | undefined;
   /** With `--once`. */
   snapshot: Snapshot | undefined;
 }
@@ -158,6 +183,7 @@ function assemble(
     onEvicted(endpoint, messages): void {
       figures.evicted(labelOf(endpoint), messages);
       notices.sendGap(endpoint);
+      endpointEvents.evicted(endpoint, messages);
     },
   });
   const notices = new Notices({
@@ -181,6 +207,17 @@ function assemble(
     fail: (error) => lifetime.fail(error),
   }, lifetime.kill);
   const operators: OperatorEndpoints = new OperatorEndpoints(configured, { store, workers, clock, log });
+  const ownPod = ownPodOf(api, world.env);
+  const kubernetesEvents = ownPod && new KubernetesEvents({ ...world, api, ownPod });
+  const endpointEvents = new EndpointEvents({
+    store,
+    workers,
+    clock,
+    say(event): void {
+      notices.sendEndpoint(event);
+      kubernetesEvents?.report(event);
+    },
+  });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
   const recorder = openRecorder(options, { store, operators, filterFailures, observations, clock });
@@ -232,6 +269,8 @@ function assemble(
     figures,
     filterFailures,
     observations,
+    endpointEvents,
+    kubernetesEvents,
     snapshot,
   };
 }
@@ -311,11 +350,13 @@ async function sendChanges(
       annotations.tidy(isComplete);
       operators.tidy();
       notices.sendWaiting();
+      parts.endpointEvents.look();
       store.commit();
       workers.report();
     }),
     every(clock, reload === undefined ? 0 : RELOAD_INTERVAL, stop, () => void reload?.check()),
     every(clock, options.heartbeat, stop, () => notices.beat()),
+    parts.kubernetesEvents?.run(stop),
     stayCurrent(options.update, {
       ...world,
       version: VERSION,

@@ -5,7 +5,8 @@ import { type Answer, checkFiles, type CommandContext, configOf } from "./contex
 import { type FlagName, FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
-import type { Tools } from "./tool.ts";
+import type { Operating } from "./operate_command.ts";
+import type { Tool, Tools } from "./tool.ts";
 
 /*
  * What the program is asked to do. The first word chooses a command; without one it runs, as the flags say. A command is
@@ -13,8 +14,18 @@ import type { Tools } from "./tool.ts";
  * pays for neither.
  */
 
+const operating = (name: Operating) => async (): Promise<Tool> =>
+  (await import("./operate_command.ts")).OPERATE[name];
+
 /** Every command, with the pages that help, completion and tests read. */
 export const COMMANDS: Tools = {
+  status: operating("status"),
+  deliveries: operating("deliveries"),
+  redeliver: operating("redeliver"),
+  discard: operating("discard"),
+  resync: operating("resync"),
+  pause: operating("pause"),
+  resume: operating("resume"),
   completion: async () => {
     const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
     return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };

@@ -215,7 +215,7 @@ export const GROUPS = {
       value: "NAME",
       list: true,
       variables: ["K8SVENT_NOTICES"],
-      help: "also send gaps and inventories of pods to this webhook (all: to each), so that it can catch up",
+      help: "also send gaps, inventories and failures of other webhooks to this one (all: to each)",
     },
     heartbeat: {
       value: "DURATION",

@@ -3,7 +3,7 @@ import type { Scheme } from "../route/endpoint_settings.ts";
 import type { Options } from "./options.ts";
 
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
-export type Job = DoctorOptions | ReceiveOptions | SendTestOptions | TailOptions;
+export type Job = DoctorOptions | OperateOptions | ReceiveOptions | SendTestOptions | TailOptions;
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {
@@ -53,4 +53,28 @@ export interface DoctorOptions {
   /** Whether webhooks are sent a test message. */
   sends: boolean;
   output: "table" | "json" | "yaml";
+}
+
+/** What a program is asked, or is to do. */
+export type Operation =
+  | { kind: "status" }
+  /** `filters`: parameters of the API. */
+  | { kind: "deliveries"; endpoint?: string; filters: Record<string, string> }
+  | { kind: "delivery"; endpoint: string; id: string }
+  | { kind: "redeliver" | "discard"; endpoint: string; id?: string }
+  | { kind: "resync"; endpoint?: string; since?: string }
+  | { kind: "pause" | "resume"; endpoint: string };
+
+/** Where the program is, and how to print what it answers. */
+export interface Reach {
+  server: URL;
+  /** Absent: none is shown. */
+  token?: string;
+  output: "table" | "json" | "yaml";
+}
+
+/** The same, and what to do. */
+export interface OperateOptions extends Reach {
+  command: "operate";
+  operation: Operation;
 }

@@ -46,6 +46,8 @@ export interface ToolPage {
   codes: string;
   /** The name of a file may follow, by itself. */
   takesFile?: true;
+  /** What follows by itself, in order: `NS/NAME`; in brackets what may be left out. None by default. */
+  operands?: readonly string[];
 }
 
 /** A command, once its module is loaded. */
@@ -58,8 +60,13 @@ export interface Tool {
 /** Commands by the first word that is typed, each loaded when it is asked for. */
 export type Tools = Readonly<Record<string, () => Promise<Tool>>>;
 
-/** What was typed: the texts of each flag that was given, in order; of one that takes the rest, its words. */
-export type Typed = { kind: "help"; text: string } | { kind: "typed"; values: Map<string, string[]> };
+/**
+ * What was typed: the texts of each flag that was given, in order; of one that takes the rest, its words; and the operands that
+ * were given.
+ */
+export type Typed =
+  | { kind: "help"; text: string }
+  | { kind: "typed"; values: Map<string, string[]>; operands: string[] };
 
 /** Reads a command line. @throws {UsageError}, which repeats no value */
 export function readTool(page: ToolPage, argv: readonly string[]): Typed {
@@ -82,7 +89,7 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
     const given = option?.negate ? found === false || undefined : found;
     if (given !== undefined) values.set(name, value === undefined ? ["true"] : given as string[]);
   }
-  return { kind: "typed", values };
+  return { kind: "typed", values, operands: program.args };
 }
 
 /** What a flag was given last, else what it takes then; undefined where it has neither. */
@@ -136,7 +143,10 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
       getOutHelpWidth: () => COLUMNS,
       getOutHasColors: () => false,
     })
-    .configureHelp({ optionTerm: (option) => option.flags.replace(/[<>]/g, "") })
+    .configureHelp({
+      optionTerm: (option) => option.flags.replace(/[<>]/g, ""),
+      visibleArguments: () => [],
+    })
     .allowExcessArguments(false)
     .helpOption("-h, --help", "print this")
     .addHelpText(
@@ -144,6 +154,9 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
       `\nExamples:\n${page.examples.map((line) => `  ${line}\n`).join("")}\nExit code: ${page.codes}`,
     );
   for (const [name, flag] of Object.entries(page.flags)) program.addOption(buildOption(name, flag));
+  for (const operand of page.operands ?? []) {
+    program.argument(operand.startsWith("[") ? operand : `<${operand}>`);
+  }
   return program;
 }
 
@@ -194,8 +207,14 @@ function explain(page: ToolPage, { code, message }: CommanderError): string {
     }
     case "commander.optionMissingArgument":
       return `${/--[a-z-]+/.exec(message)?.[0]} needs a value. ${seeHelp(page)}`;
+    case "commander.missingArgument":
+      return `${page.name} needs ${page.operands?.filter((one) => !one.startsWith("[")).join(" and ")}. ${
+        seeHelp(page)
+      }`;
     default:
-      return `${page.name} takes flags only. ${seeHelp(page)}`;
+      return page.operands === undefined
+        ? `${page.name} takes flags only. ${seeHelp(page)}`
+        : `Here is one argument too many: ${page.name} ${page.usage}. ${seeHelp(page)}`;
   }
 }
 

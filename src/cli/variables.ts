@@ -1,8 +1,11 @@
 import { FLAGS } from "./flags.ts";
 import { similar } from "../config/similar.ts";
 
-/** Read by other parts than the options: `cluster/in_cluster.ts`. The rest is of this project's tests and build. */
-const OTHERS = /^K8SVENT_(SERVICE_ACCOUNT|ENVTEST|TOOLCHAIN|SOAK|HISTORIES|(MODEL|CHAOS|TEST)_[A-Z]+)$/;
+/**
+ * Read by other parts than the options: `cluster/in_cluster.ts`, `cli/operate.ts`. The rest is of this project's tests and build.
+ */
+const OTHERS =
+  /^K8SVENT_(SERVICE_ACCOUNT|SERVER|ENVTEST|TOOLCHAIN|SOAK|HISTORIES|(MODEL|CHAOS|TEST)_[A-Z]+)$/;
 
 /**
  * What the kubelet puts into every container for each Service of the namespace, and a Service called `k8svent` or

@@ -29,7 +29,8 @@ export interface ApiServer {
   get(path: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 
   /**
-   * One POST of a JSON text, else the same. Only for what changes nothing: the reviews of the authorization API.
+   * One POST of a JSON text, else the same. Only for the reviews of the authorization API, which change
+   * nothing, and for Events about the program's own pod.
    */
   post(path: string, body: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 

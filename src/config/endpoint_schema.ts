@@ -63,7 +63,9 @@ export function sharedEntries({ file, filter, pattern }: Readers) {
         list("what these patterns (RE2) match anywhere in the pod", text("a pattern", pattern)),
       ),
     })),
-    notices: v.optional(flag("send also gaps, inventories and signs of life; false by default")),
+    notices: v.optional(
+      flag("send also gaps, inventories, failures of other endpoints, signs of life; false by default"),
+    ),
   };
 }
 

@@ -33,6 +33,23 @@ export interface HeartbeatNotice {
   at: string;
 }
 
+/** Another endpoint goes bad or good for longer than a minute, has dead letters, or lost messages. */
+export interface EndpointNotice {
+  type: "k8svent.endpoint";
+  /** Its name. */
+  endpoint: string;
+  what: "failing" | "recovered" | "dead-letters" | "evicted";
+  /** RFC 3339: since when it is so. */
+  since: string;
+  /** Messages that it has not accepted, dead letters included. */
+  pending: number;
+  deadLetters: number;
+  /** Messages for it that were evicted since the notice before this one. */
+  lost: number;
+  /** A sentence for people. */
+  why: string;
+}
+
 /** Somebody tries out whether messages arrive (`k8svent send-test`); it stands for nothing. */
 export interface TestNotice {
   type: "k8svent.test";
@@ -41,4 +58,4 @@ export interface TestNotice {
 }
 
 /** Any of those that a run sends. */
-export type Notice = GapNotice | InventoryNotice | HeartbeatNotice;
+export type Notice = GapNotice | InventoryNotice | HeartbeatNotice | EndpointNotice;

@@ -24,22 +24,56 @@ export interface StandingDeps {
   isAnnounced: boolean;
 }
 
+/** Since when an endpoint takes what it is sent, or does not. */
+export interface Turn {
+  /** Whether nothing was accepted since an attempt failed. */
+  isRefusing: boolean;
+  /** Whether that is the endpoint's fault for sure, and not that of the messages. */
+  isFailing: boolean;
+  /** Whether it answered 410, and nothing is sent to it any more. */
+  isDisabled: boolean;
+  /** Whether this process has seen it accept anything. */
+  hasAccepted: boolean;
+  /** By the monotonic clock, and by the wall clock. */
+  began: number;
+  since: number;
+  /** Why the last attempt failed, a part of a sentence; empty: none has. */
+  why: string;
+}
+
 /** The standing of one endpoint. */
 export class Standing {
   readonly #endpoint: string;
   readonly #deps: StandingDeps;
   #hasAccepted = false;
+  #turn: Turn;
   /** `since`: by the wall clock. */
   #trouble: { began: number; since: number; why: string; repetition: Repetition } | undefined;
 
   constructor(endpoint: string, deps: StandingDeps) {
     this.#endpoint = endpoint;
     this.#deps = deps;
+    const { clock } = deps;
+    this.#turn = {
+      isRefusing: false,
+      isFailing: false,
+      isDisabled: false,
+      hasAccepted: false,
+      began: clock.monotonic(),
+      since: clock.now(),
+      why: "",
+    };
+  }
+
+  /** Whether it takes what it is sent, and since when it does or does not. */
+  get turn(): Readonly<Turn> {
+    return this.#turn;
   }
 
   /** What followed from an attempt, and what the endpoint is after it. */
   decided(decision: Decision, after: EndpointState): void {
     const { clock, log, pending, isAnnounced } = this.#deps;
+    this.#follow(decision, after);
     if ("why" in decision) {
       const began = clock.monotonic();
       this.#trouble ??= { began, since: clock.now(), why: "", repetition: new Repetition(began) };
@@ -51,6 +85,19 @@ export class Standing {
       }
       this.#hasAccepted = true;
     }
+  }
+
+  #follow(decision: Decision, after: EndpointState): void {
+    const { clock } = this.#deps;
+    const turn = this.#turn;
+    turn.isFailing = isFailing(after);
+    const isRefusing = turn.isFailing || decision.kind !== "delivered";
+    if (isRefusing !== turn.isRefusing) {
+      Object.assign(turn, { isRefusing, began: clock.monotonic(), since: clock.now() });
+    }
+    turn.isDisabled = after.circuit.kind === "disabled";
+    turn.hasAccepted ||= decision.kind === "delivered";
+    if ("why" in decision) turn.why = decision.why;
   }
 
   /** Says what the endpoint does not take, if it is time to. Called about once a minute. */

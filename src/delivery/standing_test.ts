@@ -127,3 +127,53 @@ withRig("of an endpoint that an annotation named that is not said", async (rig) 
   await rig.clock.advance(0);
   assert.deepEqual(rig.log.at("info"), []);
 });
+
+withRig(
+  "a turn is when the endpoint began to refuse what it is sent, or to take it again, and why",
+  async (rig) => {
+    rig.receiver.react = () => REFUSED;
+    const worker = rig.start();
+    assert.deepEqual({ ...worker.standing.turn, since: 0 }, {
+      isRefusing: false,
+      isFailing: false,
+      isDisabled: false,
+      hasAccepted: false,
+      began: 0,
+      since: 0,
+      why: "",
+    });
+    await rig.clock.advance(MINUTE);
+    rig.addPods(2);
+    await rig.clock.advance(HOUR);
+    const refusing = { ...worker.standing.turn };
+    assert.deepEqual([refusing.isRefusing, refusing.isFailing, refusing.began], [true, true, MINUTE]);
+    assert.equal(refusing.why, "a.example.com refuses connections: start it");
+    rig.receiver.react = () => 200;
+    worker.retry();
+    await rig.clock.advance(MINUTE);
+    const taking = worker.standing.turn;
+    assert.deepEqual([taking.isRefusing, taking.isFailing, taking.hasAccepted], [false, false, true]);
+    assert.equal(taking.began, MINUTE + HOUR);
+  },
+);
+
+withRig(
+  "an endpoint whose only message fails refuses, and nobody knows yet whose fault that is",
+  async (rig) => {
+    rig.receiver.react = () => 500;
+    rig.add("web-0");
+    const worker = rig.start();
+    await rig.clock.advance(MINUTE);
+    const { isRefusing, isFailing } = worker.standing.turn;
+    assert.deepEqual([isRefusing, isFailing], [true, false]);
+  },
+);
+
+withRig("an endpoint that answers 410 is disabled", async (rig) => {
+  rig.receiver.react = () => 410;
+  rig.add("web-0", { namespace: "a" });
+  rig.add("web-1", { namespace: "b" });
+  const worker = rig.start();
+  await rig.clock.advance(HOUR);
+  assert.equal(worker.standing.turn.isDisabled, true);
+});

@@ -52,7 +52,8 @@ export class Worker {
   readonly #log: EndpointLog;
   /** The same, with `--once`. */
   readonly #snapshot: SnapshotLog | undefined;
-  readonly #standing: Standing;
+  /** How the endpoint stands, for people. */
+  readonly standing: Standing;
   readonly #stall: Stall;
   /** When a message was last taken, or an attempt ended. */
   #movedAt: number;
@@ -81,7 +82,7 @@ export class Worker {
     this.#snapshot = deps.snapshot?.of(deps.endpoint, deps);
     this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
     this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
-    this.#standing = new Standing(deps.endpoint, deps);
+    this.standing = new Standing(deps.endpoint, deps);
     this.#stall = new Stall(deps.timeout);
     this.#movedAt = deps.clock.monotonic();
     this.#pace = deps.rate === undefined ? undefined : new Pace(deps.rate);
@@ -114,7 +115,7 @@ export class Worker {
 
   /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
   report(): void {
-    this.#standing.report(this.#state);
+    this.standing.report(this.#state);
   }
 
   /**
@@ -269,7 +270,7 @@ export class Worker {
         this.#log.attempt(message, tries, outcome, took);
         this.#carryOut(decision, message, lost, now.monotonic);
         this.#log.decision(decision, message, before, after);
-        this.#standing.decided(decision, after);
+        this.standing.decided(decision, after);
         this.#giveUp(whyGivenUp(after));
         if (decision.kind === "delivered") this.#heed(outcome);
         return;

@@ -8,6 +8,7 @@ import { Renderer, type Rendering } from "./render.ts";
 import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
 import { Signer } from "./sign.ts";
 import type { Message } from "../store/store.ts";
+import type { Turn } from "./standing.ts";
 import { newTally, type Tally } from "./tally.ts";
 import type { EndpointState } from "./endpoint_state.ts";
 import { Worker } from "./worker.ts";
@@ -68,6 +69,7 @@ export interface WorkerFigures {
   /** Whether a pod's annotation named it: all of those share one tally. */
   isOfAnnotation: boolean;
   state: EndpointState;
+  turn: Readonly<Turn>;
 }
 
 interface Running {
@@ -173,7 +175,7 @@ export class Workers {
   /** How each endpoint does that has a worker. */
   get figures(): WorkerFigures[] {
     return [...this.#running].map(([name, { worker, endpoint }]) => {
-      return { name, isOfAnnotation: !endpoint.trusted, state: worker.state };
+      return { name, isOfAnnotation: !endpoint.trusted, state: worker.state, turn: worker.standing.turn };
     });
   }
 

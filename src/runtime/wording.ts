@@ -37,3 +37,20 @@ export function duration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   return `${seconds < 9.95 ? Number(seconds.toFixed(1)) : Math.round(seconds)} s`;
 }
+
+const SIZES = [["GiB", 2 ** 30], ["MiB", 2 ** 20], ["KiB", 1_024]] as const;
+
+/** In the largest unit that it fills: "900 B", "4.2 KiB", "64 MiB". */
+export function size(bytes: number): string {
+  for (const [unit, length] of SIZES) {
+    const count = bytes / length;
+    if (count >= 1) return `${count < 9.95 ? Number(count.toFixed(1)) : Math.round(count)} ${unit}`;
+  }
+  return `${bytes} B`;
+}
+
+/** How long ago an instant was, given as RFC 3339: "90 s ago". @param now milliseconds since the Unix epoch */
+export function ago(instant: string, now: number): string {
+  const passed = now - Date.parse(instant);
+  return passed < 1_000 ? "just now" : `${duration(passed)} ago`;
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { counted, duration, enumerated, namespaces } from "./wording.ts";
+import { ago, counted, duration, enumerated, namespaces, size } from "./wording.ts";
 
 Deno.test("a number stands before its noun as a person says it", () => {
   const said = [0, 1, 2, 1_000].map((number) => counted(number, "message"));
@@ -42,4 +42,23 @@ Deno.test("a duration is in the unit that says most", () => {
     [72 * 3_600_000, "3 d"],
   ];
   assert.deepEqual(cases.map(([milliseconds]) => duration(milliseconds)), cases.map(([, text]) => text));
+});
+
+Deno.test("a size is in the largest unit that it fills", () => {
+  const cases: [number, string][] = [
+    [0, "0 B"],
+    [1_023, "1023 B"],
+    [1_024, "1 KiB"],
+    [4_300, "4.2 KiB"],
+    [65_536, "64 KiB"],
+    [64 * 2 ** 20, "64 MiB"],
+    [1.25 * 2 ** 30, "1.3 GiB"],
+  ];
+  assert.deepEqual(cases.map(([bytes]) => size(bytes)), cases.map(([, text]) => text));
+});
+
+Deno.test("an instant is as long ago as a duration; one of another machine's future is now", () => {
+  const now = Date.parse("2026-11-27T12:00:00Z");
+  assert.equal(ago("2026-11-27T11:58:30Z", now), "90 s ago");
+  assert.equal(ago("2026-11-27T12:00:05Z", now), "just now");
 });

@@ -18,7 +18,7 @@
 import { type Endpoint, Endpoints } from "./endpoint.ts";
 import type { Journal } from "./journal.ts";
 import { isStuck, type Line } from "./lines.ts";
-import { deadLetterOf, listDeadLetters, listPending, SUPERSEDED } from "./pending_list.ts";
+import { deadLetterOf, listDeadLetters, listPending, readPending, SUPERSEDED } from "./pending_list.ts";
 import { absorb, messageOf, NO_FAILURES } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
@@ -29,6 +29,7 @@ import type {
   Message,
   Pending,
   PendingMessage,
+  PodFilter,
   ProbeChoice,
 } from "./store.ts";
 import type { Versions } from "./versions.ts";
@@ -293,9 +294,13 @@ export class PendingLines implements Pending {
     return endpoint === undefined ? [] : listDeadLetters(endpoint, limit, this.#versions);
   }
 
-  list(name: string, limit: number): PendingMessage[] {
+  list(name: string, limit: number, of: PodFilter = {}): PendingMessage[] {
     const endpoint = this.all.get(name);
-    return endpoint === undefined ? [] : listPending(endpoint, limit, this.order, this.#versions);
+    return endpoint === undefined ? [] : listPending(endpoint, limit, of, this.order, this.#versions);
+  }
+
+  read(message: PendingMessage): Message | undefined {
+    return readPending(this.all.get(message.endpoint), message, this.order, this.#versions);
   }
 
   retryDeadLetters(name: string, count = Infinity): number {

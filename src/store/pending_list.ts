@@ -2,21 +2,24 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { VersionRow } from "./journal.ts";
 import type { Line } from "./lines.ts";
-import { headOf, NO_FAILURES } from "./message.ts";
+import { headOf, messageOf, NO_FAILURES } from "./message.ts";
 import type { Order } from "./order.ts";
-import type { DeadLetter, PendingMessage } from "./store.ts";
+import type { DeadLetter, Message, PendingMessage, PodFilter } from "./store.ts";
 import type { Versions } from "./versions.ts";
 
 /** See `Pending.list`. Takes as long as what it returns is long. */
 export function listPending(
   endpoint: Endpoint,
   limit: number,
+  { namespace, name }: PodFilter,
   order: Order,
   versions: Versions,
 ): PendingMessage[] {
   const listed: PendingMessage[] = [];
   for (const { line, index } of inOrder(endpoint)) {
     if (listed.length >= limit) break;
+    if ((namespace ?? line.pod.namespace) !== line.pod.namespace) continue;
+    if ((name ?? line.pod.name) !== line.pod.name) continue;
     const seq = line.seqAt(index);
     const row = order.row(seq);
     const failures = index === 0 ? line.failures ?? NO_FAILURES : NO_FAILURES;
@@ -28,6 +31,21 @@ export function listPending(
     });
   }
   return listed;
+}
+
+/** See `Pending.read`. */
+export function readPending(
+  endpoint: Endpoint | undefined,
+  message: PendingMessage,
+  order: Order,
+  versions: Versions,
+): Message | undefined {
+  const { seq, version, failures } = message;
+  // A newer version may have taken its place and kept its row.
+  const holdsIt = (line: Line): boolean => line.rows.includes(seq) && line.holds(version);
+  const line = endpoint?.find(message, holdsIt);
+  if (endpoint === undefined || line === undefined || order.row(seq).version !== version) return undefined;
+  return messageOf(line.pod, { seq, endpoint: endpoint.name, row: order.row(seq), failures }, versions);
 }
 
 /** Superseded dead letters that are remembered for people. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { messageId, Renderer } from "../delivery/render.ts";
 import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
-import type { Failures, Store } from "./store.ts";
+import type { Failures, PodFilter, Store } from "./store.ts";
 
 const A = "a.example.com";
 const DEAD: Failures = { tries: 4, strikes: 3, failedAt: 1, dead: 1, why: "status 413" };
@@ -64,4 +64,30 @@ withStore("a message is listed as it is sent, but for its body, and nothing is t
 
 withStore("of an endpoint that nothing is pending for, nothing is listed", (store) => {
   assert.deepEqual(store.pending.list(A, 9), []);
+});
+
+withStore("what is pending of one namespace, or of pods of one name, can be listed by itself", (store) => {
+  for (const [name, namespace] of [["web", "shop"], ["web", "bank"], ["db", "shop"]] as const) {
+    record(store, [A], { name, namespace, uid: `${namespace}-${name}` });
+  }
+  store.commit();
+  const uids = (of: PodFilter): string[] => store.pending.list(A, 9, of).map(({ uid }) => uid);
+  assert.deepEqual(uids({ namespace: "shop" }), ["shop-web", "shop-db"]);
+  assert.deepEqual(uids({ name: "web" }), ["shop-web", "bank-web"]);
+  assert.deepEqual(uids({ namespace: "shop", name: "web" }), ["shop-web"]);
+});
+
+withStore("a listed message can be read with its body, until another one takes its place", (store) => {
+  record(store, [A], { text: '{"pod":1}', resourceVersion: "1" });
+  store.commit();
+  const [listed = assert.fail()] = store.pending.list(A, 1);
+  const text = (): string | undefined => {
+    const body = store.pending.read(listed)?.body;
+    return body && new TextDecoder().decode(body);
+  };
+  assert.equal(text(), '{"pod":1}');
+  assert.equal(store.pending.counts(A).inFlight, 0);
+  record(store, [A], { text: '{"pod":2}', resourceVersion: "2" });
+  assert.equal(text(), undefined);
+  assert.equal(store.pending.read({ ...listed, endpoint: "nobody" }), undefined);
 });

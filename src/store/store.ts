@@ -10,7 +10,8 @@ export type MessageEvent =
   | "pod.deleted"
   | "k8svent.gap"
   | "k8svent.inventory"
-  | "k8svent.heartbeat";
+  | "k8svent.heartbeat"
+  | "k8svent.endpoint";
 
 /** A pod that is known: its last version. Read-only for everybody but the store. A few hundred bytes. */
 export interface KnownPod extends PodRef { // uid, namespace, name
@@ -88,6 +89,9 @@ export interface PendingMessage extends Omit<Message, "body" | "completeness"> {
   /** When it is tried again (monotonic); undefined: when it is its turn. */
   readonly due: number | undefined;
 }
+
+/** Which pods; what is left out does not matter. */
+export type PodFilter = Partial<Pick<PodRef, "namespace" | "name">>;
 
 /** What went wrong with a message so far. All 0 at first; `failedAt` and `strikes` are of this process only. */
 export interface Failures {
@@ -242,8 +246,12 @@ export interface Pending {
   /**
    * What is pending, for people: dead letters first, then what is in flight, then the rest, each line in its order; at
    * most `limit`. `counts().deadLetters` as a limit gives the dead letters alone. Marks nothing as taken.
+   *
+   * @param of only messages about pods of this namespace, or of this name
    */
-  list(endpoint: string, limit: number): PendingMessage[];
+  list(endpoint: string, limit: number, of?: PodFilter): PendingMessage[];
+  /** A listed message with its body; undefined: it is not pending any more. Marks nothing as taken. */
+  read(message: PendingMessage): Message | undefined;
   /** Makes up to `count` dead letters (all by default) due now. Returns how many that was. */
   retryDeadLetters(endpoint: string, count?: number): number;
   /** The same of one, by its row: before what else could be sent. False: it is none, or is in flight. */

@@ -234,6 +234,25 @@ manifestTest(
   },
 );
 
+manifestTest(
+  "kube/events adds the right to create events in the own namespace, and nothing else",
+  async (cluster) => {
+    const kube = relative(await Deno.realPath(cluster.dir), KUBE);
+    const overlay = { resources: [kube], components: [`${kube}/events`] };
+    const events = "events.events.k8s.io";
+    await cluster.kubectl(["apply", "-k", KUBE]);
+    assert.equal(await may(cluster, "create", events, "-n", "k8svent"), false);
+    await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
+    await cluster.kubectl(["apply", "-k", cluster.dir]);
+    assert(await may(cluster, "create", events, "-n", "k8svent"));
+    for (const verb of ["get", "list", "watch", "update", "patch", "delete"]) {
+      assert.equal(await may(cluster, verb, events, "-n", "k8svent"), false, verb);
+    }
+    assert.equal(await may(cluster, "create", events, "-n", "team-a"), false);
+    assert.equal(await may(cluster, "create", "pods", "-n", "k8svent"), false);
+  },
+);
+
 manifestTest("kubectl set image and patch change the tag that it follows", async (cluster) => {
   await cluster.kubectl(["apply", "-k", KUBE]);
   const image = async (): Promise<unknown> =>

@@ -1,84 +1,24 @@
 import assert from "node:assert/strict";
-import { run } from "../../src/app/run.ts";
-import { dialled, type Ways } from "../../src/app/world.ts";
-import { type Options, parseOptions } from "../../src/cli/options.ts";
+import type { Ways } from "../../src/app/world.ts";
 import type { ApiServer } from "../../src/cluster/api.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import type { Send } from "../../src/http/outcome.ts";
-import { fixedSecrets } from "../../src/runtime/secret_file.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { SECRET, webhook } from "../kit/confidential.ts";
 import { clusterTest, startControlPlane } from "../kit/control_plane.ts";
-import { LeapingClock } from "../kit/leaping_clock.ts";
-import { MemoryLog } from "../kit/memory_log.ts";
+import { Leaping } from "../kit/leaping.ts";
 import { type Program, startProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { Tunnel } from "../kit/tunnel.ts";
 
-const LISTENING = /^Probes and metrics are answered on port (\d+)/;
 const GREEN = "200 ok";
-
-/** The program in this process, on a real cluster, with a clock that the test lets leap. */
-class Leaping {
-  readonly clock = new LeapingClock();
-  readonly log = new MemoryLog();
-  readonly ended: Promise<number>;
-  readonly #stop = new AbortController();
-
-  constructor(kubeconfig: string, url: string, ways: Partial<Ways> = {}) {
-    const given = ["--kubeconfig", kubeconfig, "--url", url, "--listen", "127.0.0.1:0", "--update", "off"];
-    const options = parseOptions(given, () => undefined) as Options;
-    this.ended = run(options, {
-      clock: this.clock,
-      random: Math.random,
-      env: () => undefined,
-      log: this.log,
-      secrets: fixedSecrets([]),
-      operate: () => {},
-      print: () => Promise.resolve(),
-      realPath: (path) => path,
-      stop: this.#stop.signal,
-    }, { connect: connectCluster, openClient: dialled(), ...ways });
-  }
-
-  /** `200 ok`, or the status and the reasons. */
-  async probe(path: "/livez" | "/readyz"): Promise<string> {
-    let port: string | undefined;
-    for (let tries = 0; port === undefined; tries++) {
-      assert.ok(tries < 600, "it does not listen");
-      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-      port = this.log.at("info").map((line) => LISTENING.exec(line)?.[1]).find(Boolean);
-    }
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
-    return `${answer.status} ${(await answer.text()).trim()}`;
-  }
-
-  /** Waits, in real time, until a probe answers like this. */
-  async until(
-    path: "/livez" | "/readyz",
-    pattern: RegExp,
-    between = (): Promise<void> => Promise.resolve(),
-  ): Promise<string> {
-    for (let tries = 0;; tries++) {
-      const said = await this.probe(path);
-      if (pattern.test(said)) return said;
-      assert.ok(tries < 600, `${path} answers ${said}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      await between();
-    }
-  }
-
-  stop(): void {
-    this.#stop.abort();
-  }
-}
 
 clusterTest("/readyz tells of the program's whole life, and /livez of none of it", async () => {
   await using plane = await startControlPlane();
   await using receiver = await Receiver.start();
   await using tunnel = await Tunnel.open(plane);
   await tunnel.cut();
-  const program = new Leaping(tunnel.kubeconfig, webhook("a", receiver));
+  const program = new Leaping({ kubeconfig: tunnel.kubeconfig, flags: ["--url", webhook("a", receiver)] });
   const isAlive = async (): Promise<void> => assert.equal(await program.probe("/livez"), GREEN);
   try {
     assert.match(
@@ -111,9 +51,7 @@ clusterTest("/readyz tells of the program's whole life, and /livez of none of it
     assert.equal(await program.probe("/readyz"), "503 The program is shutting down.");
     await isAlive();
   } finally {
-    program.stop();
-    await program.clock.leap(60_000);
-    await program.ended;
+    await program.end();
   }
 });
 
@@ -147,9 +85,10 @@ clusterTest("/livez is red when what follows the cluster, or sends, waits for wh
   await using plane = await startControlPlane();
   await createPods(plane, [manifest("first")]);
   const wedge = new Wedge();
-  const program = new Leaping(plane.kubeconfig, "a=http://127.0.0.1:1/hook", {
-    connect: wedge.connect,
-    openClient: () => ({ send: wedge.send, close: () => {} }),
+  const program = new Leaping({
+    kubeconfig: plane.kubeconfig,
+    flags: ["--url", "a=http://127.0.0.1:1/hook"],
+    ways: { connect: wedge.connect, openClient: () => ({ send: wedge.send, close: () => {} }) },
   });
   try {
     await program.until("/readyz", /^200 ok$/);
@@ -167,9 +106,7 @@ clusterTest("/livez is red when what follows the cluster, or sends, waits for wh
       /What follows all namespaces has done nothing for \d+ min, and/,
     );
   } finally {
-    program.stop();
-    await program.clock.leap(60_000);
-    await program.ended;
+    await program.end();
   }
 });
 

@@ -29,6 +29,8 @@ const OPERATE = [
   "state",
   "updates",
   "health",
+  "operate",
+  "tracing",
   "receivers",
   "tools",
   "flags",

@@ -53,8 +53,8 @@ Deno.test("docs/flags.md has the flags of the source (deno task docs:flags write
 
 Deno.test("every flag that a page names is one, and so is every variable", () => {
   const variables = new Set([...FLAGS.values()].flatMap((flag) => flag.variables));
-  // Of the tests and the build, and of `npx deno`; a pattern is written with its last underscore.
-  const others = /^K8S?VENT_$|^K8SVENT_(SOAK|TOOLCHAIN|ENVTEST)$|^K8SVENT_HEADER_/;
+  // Of commands beside the run, of the tests and the build, and of `npx deno`; a pattern is written with its last underscore.
+  const others = /^K8S?VENT_$|^K8SVENT_(SERVER|SOAK|TOOLCHAIN|ENVTEST)$|^K8SVENT_HEADER_/;
   // Of other programs, where prose names them.
   const foreign = new Set([
     "filter",

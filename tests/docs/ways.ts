@@ -22,6 +22,8 @@ const DEBUG = {
     "the kubectl debug of docs/state.md is admitted beside the pod, in its process namespace and as its user",
 };
 
+const OPERATED = { by: "docs/operate.md shows what its commands print, and each of them works" };
+
 const BENCHMARK = {
   cannot: "it takes minutes to hours, and writes over the results: task bench:guard runs a part",
 };
@@ -123,6 +125,8 @@ export const WAYS: Record<string, Way> = {
   "kubectl port-forward -n k8svent deployment/k8svent 8080:8080": {
     cannot: "the control plane of the tests has no kubelet",
   },
+  "kubectl apply -f kube/events/rbac.yaml": "runs",
+  "kubectl get events -n k8svent --field-selector=involvedObject.kind=Pod": "runs",
 
   "SECRET=$(cat secret) node receiver.mjs": RECEIVER,
   "SECRET=$(cat secret) python3 receiver.py": RECEIVER,
@@ -155,4 +159,18 @@ export const WAYS: Record<string, Way> = {
     by: "an endpoint that hangs changes nothing for another",
   },
   "k8svent config check k8svent.yaml": SHOWN,
+  "k8svent --url hook=https://hooks.example.com/pods --admin-listen 127.0.0.1:9090": OPERATED,
+  "kubectl -n k8svent port-forward deploy/k8svent 9090:9090": OPERATED,
+  "k8svent status": OPERATED,
+  "k8svent deliveries slow": OPERATED,
+  "k8svent deliveries slow pod_2": OPERATED,
+  "k8svent redeliver slow pod_2": OPERATED,
+  "k8svent redeliver slow --all": OPERATED,
+  "k8svent discard slow pod_2": OPERATED,
+  "k8svent resync hook --since 10m": OPERATED,
+  "k8svent pause hook": OPERATED,
+  "k8svent resume hook": OPERATED,
+  "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 k8svent --url https://hooks.example.com/pods": {
+    by: "a delivery is a span, its attempts are events, and the receiver gets it as traceparent",
+  },
 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
-import { run } from "../kit/command.ts";
 import { freePort } from "../kit/port.ts";
-import { type Program, startProgram } from "../kit/program.ts";
+import { startProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
+import { filesOf, Flood } from "./flood.ts";
 
 /*
  * Whoever reaches the port of --listen can open as many connections as it likes. The program must not end, other
@@ -17,48 +17,12 @@ const FLOODS: [kind: string, connections: number, sent: string][] = [
   ["half-sent requests", 8_000, "GET /livez HTTP/1.1\r\nHost: a\r\nX-Rest:"],
 ];
 
-/** Connections of the flood that are open at a time, where there are more: this process has its own limit of files. */
-const AT_A_TIME = 1_100;
-
-const encoder = new TextEncoder();
-
-class Flood {
-  readonly #port: number;
-  readonly #open: Deno.Conn[] = [];
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  async open(sent: string): Promise<void> {
-    if (this.#open.length >= AT_A_TIME) this.#open.shift()?.close();
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
-    this.#open.push(connection);
-    if (sent !== "") await connection.write(encoder.encode(sent)).catch(() => {});
-  }
-
-  /** A letter more on each connection that is still open. */
-  async drip(): Promise<void> {
-    await Promise.all(this.#open.map((connection) => connection.write(encoder.encode("E")).catch(() => {})));
-  }
-
-  close(): void {
-    for (const connection of this.#open.splice(0)) connection.close();
-  }
-}
-
 async function isAlive(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/livez`, {
     headers: { connection: "close" },
     signal: AbortSignal.timeout(5_000),
   });
   return await answer.text() === "ok\n";
-}
-
-/** Files that a process has open; undefined where the system does not say. */
-async function filesOf({ pid }: Program): Promise<number | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  return (await run("ls", [`/proc/${pid}/fd`])).trim().split("\n").length;
 }
 
 Deno.test("connections by thousands to --listen: it goes on, others are answered, pods are delivered", async (context) => {

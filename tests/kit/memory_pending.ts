@@ -236,6 +236,10 @@ export class MemoryPending implements Pending {
     }));
   }
 
+  read(): Message | undefined {
+    throw new Error("No body is read here.");
+  }
+
   list(endpoint: string, limit: number): PendingMessage[] {
     const { lines } = this.#queue(endpoint);
     const listed = [...lines.values()].flatMap(({ messages, isInFlight, due }) =>

@@ -1,0 +1,175 @@
+import type { DeliveryDetail, DeliveryList, EndpointStatus, Status } from "../admin/admin.ts";
+import { AdminClient, type Reply } from "../admin/client.ts";
+import { isLoopback } from "../admin/loopback.ts";
+import type { OperateOptions, Operation, Reach } from "../cli/job.ts";
+import { forward } from "../cli/operate_pages.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Env } from "../runtime/environment.ts";
+import type { Paint } from "../runtime/paint.ts";
+import { bareHost } from "../runtime/proxy.ts";
+import { counted } from "../runtime/wording.ts";
+import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
+import { isWell, statusText } from "./operate_status.ts";
+
+/*
+ * `k8svent status`, `deliveries`, `redeliver`, `discard`, `resync`, `pause` and `resume`: what a running program is asked, and
+ * what is printed of its answer.
+ */
+
+/** What it needs of the world. */
+export interface OperateWorld {
+  clock: Clock;
+  env: Env;
+  paint: Paint;
+  print: (text: string) => Promise<void>;
+  /** Takes a line for stderr. */
+  remark: (line: string) => void;
+  stop: AbortSignal;
+}
+
+/** Carries it out. Returns the exit code. */
+export async function operate(options: OperateOptions, world: OperateWorld): Promise<0 | 1> {
+  const client = new AdminClient({ ...options, env: world.env, stop: world.stop });
+  const came = await carryOut(options.operation, client, world);
+  if (came.kind === "done") {
+    await world.print(await shownAs(options.output, came.value, came.text));
+    return came.isWell ? 0 : 1;
+  }
+  world.remark(wayOut(came.reply, options));
+  return 1;
+}
+
+/** What an operation came to: what is printed as data or as text, or an answer that is none. */
+type Came =
+  | { kind: "done"; value: unknown; text: () => string; isWell: boolean }
+  | { kind: "failed"; reply: Failed };
+
+/** An answer that is none. */
+export type Failed = Exclude<Reply<never>, { kind: "answer" }>;
+
+async function carryOut(operation: Operation, client: AdminClient, world: OperateWorld): Promise<Came> {
+  const now = world.clock.now();
+  switch (operation.kind) {
+    case "status": {
+      const [status, endpoints] = await Promise.all([
+        client.get<Status>(["status"]),
+        client.get<EndpointStatus[]>(["endpoints"]),
+      ]);
+      if (status.kind !== "answer") return { kind: "failed", reply: status };
+      if (endpoints.kind !== "answer") return { kind: "failed", reply: endpoints };
+      const value = { ...status.value, endpoints: endpoints.value };
+      return { kind: "done", value, text: () => statusText(value, now, world.paint), isWell: isWell(value) };
+    }
+    case "delivery": {
+      const { endpoint, id } = operation;
+      const reply = await client.get<DeliveryDetail>(["endpoints", endpoint, "deliveries", id]);
+      return done(reply, (detail) => deliveryText(detail, now, world.paint));
+    }
+    case "deliveries":
+      return await deliveries(operation, client, world);
+    case "resync": {
+      const { endpoint, since } = operation;
+      const where = endpoint === undefined ? [] : ["endpoints", endpoint];
+      const reply = await client.post<Count>([...where, "resync"], since === undefined ? {} : { since });
+      const to = endpoint === undefined ? "every endpoint that takes it" : endpoint;
+      return done(
+        reply,
+        ({ count }) => `${sentence(counted(count, "message"), count)} on the way to ${to}.\n`,
+      );
+    }
+    case "pause":
+    case "resume": {
+      const { kind, endpoint } = operation;
+      const reply = await client.post<Count>(["endpoints", endpoint, kind]);
+      const said = kind === "pause"
+        ? `${endpoint} is paused: nothing more is sent to it until k8svent resume ${endpoint}.\n`
+        : `${endpoint} is sent to again.\n`;
+      return done(reply, () => said);
+    }
+    case "redeliver":
+    case "discard": {
+      const { kind, endpoint, id } = operation;
+      const which = id === undefined ? [] : ["deliveries", id];
+      const reply = await client.post<Count>(["endpoints", endpoint, ...which, kind]);
+      const became = kind === "redeliver" ? "tried again now" : "given up, and counted as lost";
+      return done(reply, ({ count }) => {
+        const subject = `${counted(count, "dead letter")} of ${endpoint}`;
+        return `${sentence(subject, count)} ${became}.\n`;
+      });
+    }
+  }
+}
+
+interface Count {
+  count: number;
+}
+
+function done<T>(reply: Reply<T>, text: (value: T) => string): Came {
+  if (reply.kind !== "answer") return { kind: "failed", reply };
+  return { kind: "done", value: reply.value, text: () => text(reply.value), isWell: true };
+}
+
+/** "No messages are", "1 message is". */
+function sentence(subject: string, count: number): string {
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)} ${count === 1 ? "is" : "are"}`;
+}
+
+/** Of one endpoint, or of each. */
+async function deliveries(
+  { endpoint, filters }: Extract<Operation, { kind: "deliveries" }>,
+  client: AdminClient,
+  { clock, paint }: OperateWorld,
+): Promise<Came> {
+  const names = endpoint === undefined ? await client.get<EndpointStatus[]>(["endpoints"]) : undefined;
+  if (names !== undefined && names.kind !== "answer") return { kind: "failed", reply: names };
+  const all = names?.value.map(({ name }) => name) ?? [endpoint ?? ""];
+  const lists: DeliveryList[] = [];
+  for (const name of all) {
+    const reply = await client.get<DeliveryList>(["endpoints", name, "deliveries"], filters);
+    // It may have been removed meanwhile.
+    if (reply.kind === "problem" && reply.status === 404 && endpoint === undefined) continue;
+    if (reply.kind !== "answer") return { kind: "failed", reply };
+    lists.push(reply.value);
+  }
+  const value = endpoint === undefined ? lists : lists[0];
+  return { kind: "done", value, text: () => deliveriesText(lists, clock.now(), paint), isWell: true };
+}
+
+/** What is printed. */
+export async function shownAs(
+  output: Reach["output"],
+  value: unknown,
+  text: () => string,
+): Promise<string> {
+  switch (output) {
+    case "table":
+      return text();
+    case "json":
+      return `${JSON.stringify(value)}\n`;
+    case "yaml":
+      return (await import("yaml")).stringify(value);
+  }
+}
+
+/** Why it could not be done, and what to do. */
+export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | "token">): string {
+  switch (reply.kind) {
+    case "unreachable": {
+      const where = `The program at ${server.origin} cannot be reached: ${reply.why}.`;
+      const isHere = reply.isRefused && isLoopback(bareHost(server));
+      return isHere
+        ? `${where} It needs --admin-listen ${server.host}; one in a cluster is reached after: ${
+          forward(server.port || "80")
+        }`
+        : where;
+    }
+    case "foreign":
+      return `What answers at ${server.origin} (status ${reply.status}) is not k8svent's API: --server is the address of ` +
+        "its --admin-listen, not of --listen, and older versions have none.";
+    case "problem":
+      if (reply.status !== 401) return reply.detail;
+      return token === undefined
+        ? `The program at ${server.origin} wants a token: name the file that holds it with --token-file.`
+        : `The program at ${server.origin} does not take the token of --token-file: it is the one of its --admin-token-file.`;
+  }
+}

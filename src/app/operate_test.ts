@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { stripVTControlCharacters, styleText } from "node:util";
+import { parse as parseYaml } from "yaml";
+import { type AdminPort, TOKEN, withAdminPort } from "../../tests/kit/admin_port.ts";
+import { endpointStatus } from "../../tests/kit/admin.ts";
+import type { OperateOptions, Operation } from "../cli/job.ts";
+import { painter } from "../runtime/paint.ts";
+import { operate } from "./operate.ts";
+
+/** What a command printed, what it said beside, and its exit code. */
+interface Ran {
+  code: number;
+  out: string;
+  said: string;
+}
+
+async function run(
+  port: Pick<AdminPort, "port" | "clock">,
+  operation: Operation,
+  { isColoured = false, ...options }: Partial<OperateOptions> & { isColoured?: boolean } = {},
+): Promise<Ran> {
+  let [out, said] = ["", ""];
+  const server = new URL(`http://127.0.0.1:${port.port}`);
+  const code = await operate({
+    command: "operate",
+    server,
+    token: TOKEN,
+    output: "table",
+    operation,
+    ...options,
+  }, {
+    clock: port.clock,
+    env: () => undefined,
+    paint: painter(isColoured),
+    print: (text) => Promise.resolve(void (out += text)),
+    remark: (line) => void (said += line),
+    stop: new AbortController().signal,
+  });
+  return { code, out, said };
+}
+
+Deno.test("status says how the program and its endpoints do, and ends with 1 where something is wrong", async () => {
+  await withAdminPort(async (port) => {
+    await port.clock.advance(7_200_000);
+    assert.deepEqual(await run(port, { kind: "status" }), {
+      code: 1,
+      said: "",
+      out: `program  k8svent 0.1.0, ready, up 2 h
+name     staging
+cluster  https://cluster.example.com:6443, watching all namespaces
+pods     2, of which 1 unhealthy
+state    64 KiB, kept over restarts
+
+ENDPOINT  STATE    PENDING  DEAD  LAG P50/P99  LAST DELIVERED
+hook      ok             0     0  10 ms/0.2 s  2 h ago
+slow      failing        3     1  10 ms/0.2 s  2 h ago
+
+! slow: 3 messages pending, the oldest for 90 s; 1 dead letter (k8svent
+  deliveries slow --state failed); the last error, 2 h ago: it answered 503;
+  tried again in 0 ms.
+`,
+    });
+    port.admin.shown = [endpointStatus("hook"), { ...endpointStatus("audit"), condition: "paused" }];
+    const well = await run(port, { kind: "status" });
+    assert.equal(well.code, 0);
+    assert.match(well.out, /! audit: nothing is sent until k8svent resume audit\./);
+    port.admin.state = { ...port.admin.state, isReady: false, problems: ["The watch is silent for 12 min."] };
+    const unready = await run(port, { kind: "status" });
+    assert.equal(unready.code, 1);
+    assert.match(unready.out, /not ready/);
+    assert.match(unready.out, /! The watch is silent for 12 min\./);
+  });
+});
+
+Deno.test("nothing of a status is wider than a terminal, with colours or without, and colours change nothing else", async () => {
+  await withAdminPort(async (port) => {
+    const plain = await run(port, { kind: "status" });
+    const coloured = await run(port, { kind: "status" }, { isColoured: true });
+    assert.ok(plain.out.split("\n").every((line) => line.length <= 80), plain.out);
+    assert.ok(coloured.out.includes(styleText("red", "failing", { validateStream: false })));
+    assert.equal(stripVTControlCharacters(coloured.out), plain.out);
+    assert.equal(stripVTControlCharacters(plain.out), plain.out);
+  });
+});
+
+Deno.test("JSON and YAML are what the API answers", async () => {
+  await withAdminPort(async (port) => {
+    const { out } = await run(port, { kind: "status" }, { output: "json" });
+    assert.deepEqual(JSON.parse(out), { ...port.admin.status(), endpoints: port.admin.endpoints() });
+    const yaml = await run(port, { kind: "status" }, { output: "yaml" });
+    assert.deepEqual(parseYaml(yaml.out), JSON.parse(out));
+    const one = await run(port, { kind: "delivery", endpoint: "hook", id: "pod_1" }, { output: "json" });
+    assert.deepEqual(JSON.parse(one.out), port.admin.delivery("hook", "pod_1"));
+    const all = await run(port, { kind: "deliveries", filters: {} }, { output: "json" });
+    assert.deepEqual(JSON.parse(all.out).map(({ endpoint }: { endpoint: string }) => endpoint), [
+      "hook",
+      "slow",
+    ]);
+  });
+});
+
+Deno.test("deliveries are two lines each: what they are about, and what came of them", async () => {
+  await withAdminPort(async (port) => {
+    await port.clock.advance(30_000);
+    const { out } = await run(port, { kind: "deliveries", filters: {} });
+    assert.equal(
+      out,
+      `hook: 1 delivery
+30 s ago  delivered  shop/web-1  phase,ready
+    pod_1  200 after 12 ms
+
+slow: 1 delivery
+30 s ago  failed  shop/web-1  phase,ready
+    pod_2  it answered 404; again in 30 s
+`,
+    );
+    const none = await run(port, { kind: "deliveries", endpoint: "hook", filters: { state: "failed" } });
+    assert.equal(none.out, "hook: no deliveries\n");
+    const one = await run(port, { kind: "delivery", endpoint: "slow", id: "pod_2" });
+    assert.match(one.out, /^because {3}Every pod goes to this endpoint\.$/m);
+    assert.match(one.out, /^answer {4}404$/m);
+  });
+});
+
+Deno.test("actions are taken, and say how many messages they were about", async () => {
+  await withAdminPort(async (port) => {
+    const cases: [Operation, string, string][] = [
+      [
+        { kind: "redeliver", endpoint: "slow" },
+        "redeliver slow",
+        "1 dead letter of slow is tried again now.\n",
+      ],
+      [
+        { kind: "discard", endpoint: "hook" },
+        "discard hook",
+        "No dead letters of hook are given up, and counted as lost.\n",
+      ],
+      [
+        { kind: "redeliver", endpoint: "slow", id: "pod_2" },
+        "redeliver slow pod_2",
+        "1 dead letter of slow is tried again now.\n",
+      ],
+      [
+        { kind: "resync", since: "2026-11-27T11:50:00.000Z" },
+        "resync 2026-11-27T11:50:00.000Z",
+        "1 message is on the way to every endpoint that takes it.\n",
+      ],
+      [{ kind: "resync", endpoint: "hook" }, "resync hook", "1 message is on the way to hook.\n"],
+      [
+        { kind: "pause", endpoint: "hook" },
+        "pause hook",
+        "hook is paused: nothing more is sent to it until k8svent resume hook.\n",
+      ],
+      [{ kind: "resume", endpoint: "hook" }, "resume hook", "hook is sent to again.\n"],
+    ];
+    for (const [operation, call, out] of cases) {
+      port.admin.calls.length = 0;
+      assert.deepEqual(await run(port, operation), { code: 0, out, said: "" });
+      assert.deepEqual(port.admin.calls, [call]);
+    }
+  });
+});
+
+Deno.test("what cannot be done is said, with the way out, and ends with 1", async () => {
+  await withAdminPort(async (port) => {
+    const status: Operation = { kind: "status" };
+    const cases: [Operation, Partial<OperateOptions>, RegExp][] = [
+      [{ kind: "pause", endpoint: "none" }, {}, /^There is no endpoint with this name/],
+      [{ kind: "discard", endpoint: "slow", id: "none" }, {}, /^There is no dead letter with this id/],
+      [
+        status,
+        { server: new URL("http://127.0.0.1:1999") },
+        /cannot be reached: nothing listens there\. It needs --admin-listen 127\.0\.0\.1:1999; .* 1999:9090$/,
+      ],
+      [status, { server: new URL("http://no.such.host.invalid") }, /its name cannot be resolved\.$/],
+      [
+        status,
+        { server: new URL(`https://127.0.0.1:${port.port}`) },
+        /it speaks no TLS there: write http:\/\//,
+      ],
+    ];
+    for (const [operation, options, said] of cases) {
+      const ran = await run(port, operation, options);
+      assert.equal(ran.code, 1);
+      assert.equal(ran.out, "");
+      assert.match(ran.said, said);
+    }
+  });
+});
+
+Deno.test("a token that is missing or wrong is said, and which one is wanted", async () => {
+  await withAdminPort(async (port) => {
+    const cases: [Partial<OperateOptions>, RegExp][] = [
+      [{ token: "another-token-of-32-characters-0" }, /does not take the token of --token-file/],
+      [
+        { token: undefined as unknown as string },
+        /wants a token: name the file that holds it with --token-file\.$/,
+      ],
+    ];
+    for (const [options, said] of cases) {
+      const running = run(port, { kind: "status" }, options);
+      // A wrong token is answered late.
+      let isOver = false;
+      running.finally(() => isOver = true);
+      while (!isOver) {
+        await port.clock.advance(1_000);
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      const { code, said: line } = await running;
+      assert.equal(code, 1);
+      assert.match(line, said);
+    }
+  });
+});
+
+Deno.test("what answers and is no API is not taken for one", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("<html>"),
+  );
+  try {
+    await withAdminPort(async ({ clock }) => {
+      const { code, said } = await run({ port: server.addr.port, clock }, { kind: "status" });
+      assert.equal(code, 1);
+      assert.match(
+        said,
+        /\(status 200\) is not k8svent's API: --server is the address of its --admin-listen, not of --listen/,
+      );
+    });
+  } finally {
+    await server.shutdown();
+  }
+});

@@ -15,6 +15,8 @@ Deno.test("a container that ended is told of with its exit code or signal, once"
   assert.deepEqual(between({}, crashed), ["app ended (exit 1)"]);
   const restarted = { restarts: 1, lastState: ended("a", 1) };
   assert.deepEqual(between(crashed, restarted), []);
+  const again = { restarts: 1, state: ended("b", 2), lastState: ended("a", 1) };
+  assert.deepEqual(between(crashed, again), ["app ended (exit 2)"]);
   const killed = { terminated: { containerID: "b", exitCode: 137, reason: "OOMKilled" } };
   assert.deepEqual(between({}, { lastState: killed, restarts: 1 }), ["app ended (exit 137, OOMKilled)"]);
   const signalled = { terminated: { containerID: "c", exitCode: 0, signal: 9, reason: "Error" } };

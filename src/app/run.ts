@@ -97,9 +97,10 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     return 0;
   } finally {
     await lifetime.end(parts.workers);
+    // Before the store, in which an action is answered for.
+    await Promise.all(listening.map((one) => one.close()));
     if (!once) sayLeft(parts.store, options.state, world.log);
     parts.store.close();
-    await Promise.all(listening.map((one) => one.close()));
     await tracing?.close(lifetime.left);
   }
 }

@@ -197,6 +197,7 @@ const WAYS: [components: string[], image: RegExp, pullPolicy: string][] = [
   [["next"], /^k8svent:next$/, "Always"],
   [["fixed"], /^k8svent:\d+\.\d+\.\d+$/, "IfNotPresent"],
   [["next", "pvc"], /^k8svent:next$/, "Always"],
+  [["config", "admin"], /^k8svent:latest$/, "Always"],
 ];
 
 manifestTest(

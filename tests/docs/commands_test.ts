@@ -29,6 +29,7 @@ const OPERATE = [
   "state",
   "updates",
   "health",
+  "admin",
   "operate",
   "tracing",
   "receivers",
@@ -138,6 +139,7 @@ class Reader implements AsyncDisposable {
   readonly #receiver: Receiver;
   readonly #env: Record<string, string>;
   readonly #port = String(freePort());
+  readonly #adminPort = String(freePort());
   readonly #otherPort = String(freePort());
   /** What runs until it is left. */
   #running: Running | undefined;
@@ -220,6 +222,7 @@ class Reader implements AsyncDisposable {
       .replaceAll("https://hooks.example.com/pods", this.#receiver.url)
       .replaceAll("127.0.0.1:8080", `127.0.0.1:${this.#port}`)
       .replaceAll(/(127\.0\.0\.1:|--port )8081\b/g, `$1${this.#otherPort}`)
+      .replaceAll(/(127\.0\.0\.1|(?<= )):9090\b/g, `127.0.0.1:${this.#adminPort}`)
       .replaceAll("./secret", `${this.#folder}/secret`);
     // In a group of its own, so that what a shell or a task runner started ends with it.
     const child = new Deno.Command("sh", {

@@ -128,6 +128,21 @@ export const WAYS: Record<string, Way> = {
   "kubectl apply -f kube/events/rbac.yaml": "runs",
   "kubectl get events -n k8svent --field-selector=involvedObject.kind=Pod": "runs",
 
+  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --admin-listen 127.0.0.1:9090": {
+    until: /Page and API are served to all who use this machine at http:/,
+  },
+  "openssl rand -hex 32 > admin-token": "runs",
+  "k8svent --url https://hooks.example.com/pods --secret-file ./secret --admin-listen :9090 --admin-token-file ./admin-token":
+    { until: /Listed .* watching/ },
+  'kubectl patch secret k8svent -n k8svent -p "{\\"stringData\\":{\\"admin-token\\":\\"$(openssl rand -hex 32)\\"}}"':
+    "runs",
+  "kubectl patch -n k8svent deployment/k8svent --patch-file kube/admin/deployment-patch.yaml": "runs",
+  "kubectl port-forward -n k8svent deployment/k8svent 9090:9090": {
+    cannot: "the control plane of the tests has no kubelet",
+  },
+  'curl -s -H "Authorization: Bearer $(cat admin-token)" http://127.0.0.1:9090/api/v1/endpoints': "runs",
+  'curl -X POST -H "Authorization: Bearer $(cat admin-token)" http://127.0.0.1:9090/api/v1/retry': "runs",
+
   "SECRET=$(cat secret) node receiver.mjs": RECEIVER,
   "SECRET=$(cat secret) python3 receiver.py": RECEIVER,
   "SECRET=$(cat secret) go run receiver.go": RECEIVER,

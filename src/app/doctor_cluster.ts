@@ -110,9 +110,10 @@ async function examineEvents(namespace: string, api: ApiServer, { stop }: Doctor
     const right = { verb: "create", group: "events.k8s.io", resource: "events", namespace };
     const allowed = await isAllowed(api, right, stop);
     if (allowed === undefined) return untold(check);
-    return allowed
-      ? good(check, `as Kubernetes Events in ${namespaces([namespace])}`)
-      : skipped(check, "it may not create Kubernetes Events: what happens to endpoints is in the log alone");
+    return allowed ? good(check, `as Kubernetes Events in ${namespaces([namespace])}`) : skipped(
+      check,
+      "it may not create Kubernetes Events: kubectl apply -f kube/events/rbac.yaml grants it",
+    );
   } catch (error) {
     return unanswered(check, error, stop);
   }

@@ -181,15 +181,23 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Without the path of the URL, its password, and the parts of it that may be a token, in whatever form they come back. */
-function withoutUrl(text: string, { pathname, search, username, password }: URL): string {
+function withoutUrl(text: string, url: URL): string {
+  let parts = PARTS.get(url);
+  if (parts === undefined) PARTS.set(url, parts = partsOf(url));
+  return text.replace(parts, "…");
+}
+
+/** Of each URL, made once: with page and API every answer is looked at. */
+const PARTS = new WeakMap<URL, RegExp>();
+
+function partsOf({ pathname, search, username, password }: URL): RegExp {
   const parts = [...`${pathname}${search}`.split(/[/?&=;]/), username]
     .filter((part) => part.length >= SHORTEST_TOKEN);
   const known = [pathname + search, pathname, search.slice(1), password, ...parts]
     .flatMap((part) => [part, decoded(part)])
     .filter((part) => part.length > 1)
     .sort((a, b) => b.length - a.length);
-  if (known.length === 0) return text;
-  return text.replace(new RegExp(known.map(RegExp.escape).join("|"), "gi"), "…");
+  return known.length === 0 ? /(?!)/ : new RegExp(known.map(RegExp.escape).join("|"), "gi");
 }
 
 /** Shorter ones are words such as `hooks`, which say nothing. */

@@ -1,5 +1,6 @@
 import { ListenError } from "./src/admin/listen.ts";
 import { configurationOf } from "./src/app/configuration.ts";
+import type { OperateWorld } from "./src/app/operate.ts";
 import { run } from "./src/app/run.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { defined } from "./src/cli/given.ts";
@@ -8,6 +9,7 @@ import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
 import type {
   DoctorOptions,
+  ExplainOptions,
   OperateOptions,
   ReceiveOptions,
   SendTestOptions,
@@ -139,6 +141,8 @@ async function main(argv: string[]): Promise<number> {
         return await startTail(options, context);
       case "operate":
         return await startOperation(options, context);
+      case "explain":
+        return await startExplanation(options, context);
       case "help":
         await print(options.text);
         return 0;
@@ -255,17 +259,27 @@ async function logged(log: Log, work: () => Promise<number>): Promise<number> {
   }
 }
 
-async function startOperation(options: OperateOptions, { env }: CommandContext): Promise<number> {
+async function startOperation(options: OperateOptions, context: CommandContext): Promise<number> {
   const { operate } = await import("./src/app/operate.ts");
+  return await operate(options, await operateWorld(context));
+}
+
+async function startExplanation(options: ExplainOptions, context: CommandContext): Promise<number> {
+  const { explainPod } = await import("./src/app/explain.ts");
+  const log = openLog({ ...formOf(undefined), level: "warn", write: writeError, secrets: () => [] });
+  return await explainPod(options, { ...await operateWorld(context), log });
+}
+
+async function operateWorld({ env }: CommandContext): Promise<OperateWorld> {
   const { painter } = await import("./src/runtime/paint.ts");
-  return await operate(options, {
+  return {
     clock: systemClock,
     env,
     paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
     print,
     remark: (line) => writeError(`${line}\n`),
     stop: stop.signal,
-  });
+  };
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */

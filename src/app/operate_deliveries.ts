@@ -25,9 +25,14 @@ function blockOf({ endpoint, deliveries, total }: DeliveryList, now: number, pai
   const title = total === 0
     ? `${endpoint}: no deliveries`
     : `${endpoint}: ${shown || counted(total, "delivery", "deliveries")}`;
+  const lines = [paint("heading", title), ...deliveryLines(deliveries, now, paint)];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+/** Two lines each. */
+export function deliveryLines(deliveries: readonly Delivery[], now: number, paint: Paint): string[] {
   const heads = columns(deliveries.map((one) => headOf(one, now, paint)));
-  const lines = deliveries.flatMap((one, index) => [heads[index] ?? "", ...cameOf(one, now)]);
-  return [paint("heading", title), ...lines].map((line) => `${line}\n`).join("");
+  return deliveries.flatMap((one, index) => [heads[index] ?? "", ...cameOf(one, now)]);
 }
 
 function headOf({ recordedAt, state, pod, event, reasons }: Delivery, now: number, paint: Paint): string[] {
@@ -56,7 +61,7 @@ function resultOf({ status, outcome, why, durationSeconds }: AttemptRecord): str
 }
 
 function indented(text: string): string[] {
-  return wrapped(text, COLUMNS - 4).map((line) => `    ${line}`);
+  return wrapped(text, COLUMNS - 6).map((line) => `    ${line}`);
 }
 
 /** All that is kept of one. */

@@ -119,8 +119,8 @@ function buildCommand(write: (text: string) => void): Command {
     .usage(
       "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema\n" +
         "       k8svent doctor | tail | send-test | receive | verify | secret generate\n" +
-        "       k8svent status | deliveries [ENDPOINT] | resync [ENDPOINT]\n" +
-        "       k8svent redeliver | discard | pause | resume ENDPOINT\n" +
+        "       k8svent status | deliveries [ENDPOINT] | explain pod NS/NAME\n" +
+        "       k8svent redeliver | discard | resync | pause | resume ENDPOINT\n" +
         "       k8svent completion bash | zsh | fish",
     )
     .exitOverride()

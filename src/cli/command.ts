@@ -26,6 +26,10 @@ export const COMMANDS: Tools = {
   resync: operating("resync"),
   pause: operating("pause"),
   resume: operating("resume"),
+  explain: async () => {
+    const { EXPLAIN_PAGE, parseExplain } = await import("./explain_command.ts");
+    return { pages: [EXPLAIN_PAGE], carryOut: parseExplain };
+  },
   completion: async () => {
     const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
     return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };

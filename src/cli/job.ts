@@ -3,7 +3,13 @@ import type { Scheme } from "../route/endpoint_settings.ts";
 import type { Options } from "./options.ts";
 
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
-export type Job = DoctorOptions | OperateOptions | ReceiveOptions | SendTestOptions | TailOptions;
+export type Job =
+  | DoctorOptions
+  | ExplainOptions
+  | OperateOptions
+  | ReceiveOptions
+  | SendTestOptions
+  | TailOptions;
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {
@@ -77,4 +83,13 @@ export interface Reach {
 export interface OperateOptions extends Reach {
   command: "operate";
   operation: Operation;
+}
+
+/** Which pod to explain: by the program, else by what these options and the cluster say. */
+export interface ExplainOptions extends Reach {
+  command: "explain";
+  namespace: string;
+  name: string;
+  /** Without endpoints, and without `podWebhooks`: only the program can explain it. */
+  options: Options;
 }

@@ -6,7 +6,7 @@ import type { ToolFlag, ToolPage } from "./tool.ts";
  */
 
 /** How to reach the program, and what to print. */
-const REACH = {
+export const REACH = {
   server: {
     value: "URL",
     help: "where the program's --admin-listen is reached; http://127.0.0.1:9090 by default [K8SVENT_SERVER]",

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { explainPod } from "../../src/app/explain.ts";
 import { operate } from "../../src/app/operate.ts";
 import { parseCommand } from "../../src/cli/command.ts";
-import type { OperateOptions } from "../../src/cli/job.ts";
+import type { ExplainOptions, OperateOptions } from "../../src/cli/job.ts";
 import { painter } from "../../src/runtime/paint.ts";
 import { withAdminPort } from "../kit/admin_port.ts";
 import { contextOf } from "../kit/config_files.ts";
+import { MemoryLog } from "../kit/memory_log.ts";
 import { blocksOf, commandsOf, readPage } from "../kit/pages.ts";
 
 Deno.test("docs/operate.md shows what its commands print, and each of them works", async () => {
@@ -16,15 +18,19 @@ Deno.test("docs/operate.md shows what its commands print, and each of them works
     await clock.advance(7_200_000);
     for (const command of commands) {
       const argv = command.split(" ").slice(1);
-      const options = await parseCommand(argv, contextOf({})) as OperateOptions;
-      await operate({ ...options, server: new URL(`http://127.0.0.1:${port}`) }, {
+      const options = await parseCommand(argv, contextOf({})) as OperateOptions | ExplainOptions;
+      const server = new URL(`http://127.0.0.1:${port}`);
+      const world = {
+        log: new MemoryLog(),
         clock,
         env: () => undefined,
         paint: painter(false),
-        print: (text) => Promise.resolve(void printed.push(text)),
-        remark: (line) => assert.fail(`${command}: ${line}`),
+        print: (text: string) => Promise.resolve(void printed.push(text)),
+        remark: (line: string) => assert.fail(`${command}: ${line}`),
         stop: new AbortController().signal,
-      });
+      };
+      if (options.command === "explain") await explainPod({ ...options, server }, world);
+      else await operate({ ...options, server }, world);
     }
   }, { asksForToken: false });
   assert.equal(printed.length, commands.length);

@@ -179,6 +179,7 @@ export const WAYS: Record<string, Way> = {
   "k8svent status": OPERATED,
   "k8svent deliveries slow": OPERATED,
   "k8svent deliveries slow pod_2": OPERATED,
+  "k8svent explain pod shop/web-1": OPERATED,
   "k8svent redeliver slow pod_2": OPERATED,
   "k8svent redeliver slow --all": OPERATED,
   "k8svent discard slow pod_2": OPERATED,

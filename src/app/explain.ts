@@ -1,0 +1,144 @@
+import type { PodExplanation } from "../admin/admin.ts";
+import { AdminClient } from "../admin/client.ts";
+import type { ExplainOptions } from "../cli/job.ts";
+import type { Options } from "../cli/options.ts";
+import { VERSION } from "../cli/version.ts";
+import { connectCluster } from "../cluster/connect.ts";
+import { ClusterError } from "../cluster/error.ts";
+import { ClusterSetupError } from "../cluster/setup_error.ts";
+import type { Pod } from "../pod/pod.ts";
+import { workloadOf } from "../pod/workload.ts";
+import { explain, inWords } from "../route/explain.ts";
+import type { Endpoint } from "../route/endpoint.ts";
+import { route } from "../route/route.ts";
+import { compileWant, loadWant } from "../route/want.ts";
+import type { Log } from "../runtime/log.ts";
+import { type ClusterExplanation, explanationText } from "./explain_text.ts";
+import { type Failed, type OperateWorld, shownAs, wayOut } from "./operate.ts";
+import { routingOf } from "./routing.ts";
+
+/*
+ * `k8svent explain pod`. A program that runs knows what it sent and what is pending, so it is asked first. Where none answers,
+ * or it does not know the pod, the cluster is asked for the pod, and the options say what would become of it.
+ */
+
+/** Explains it. Returns the exit code. */
+export async function explainPod(
+  options: ExplainOptions,
+  world: OperateWorld & { log: Log },
+): Promise<0 | 1> {
+  const { namespace, name, output } = options;
+  const client = new AdminClient({ ...options, env: world.env, stop: world.stop });
+  const reply = await client.get<PodExplanation>(["pods", namespace, name]);
+  if (reply.kind === "answer") {
+    const { value } = reply;
+    await world.print(await shownAs(output, value, () => explanationText(value, world)));
+    return 0;
+  }
+  const { endpoints, podWebhooks } = options.options;
+  const isConfigured = endpoints.length > 0 || podWebhooks.length > 0;
+  const isKnown = reply.kind === "problem" && reply.status !== 404;
+  if (isKnown || !isConfigured) {
+    world.remark(isKnown ? wayOut(reply, options) : `${wayOut(reply, options)}\n${WITHOUT}`);
+    return 1;
+  }
+  world.remark(`${instead(reply, options)} What follows is from the cluster and these flags alone.`);
+  return await fromCluster(options, world);
+}
+
+const WITHOUT = "To judge the pod by the cluster alone, name the webhooks with --config or --url.";
+
+function instead(reply: Failed, { server }: ExplainOptions): string {
+  if (reply.kind === "problem") return `The program at ${server.origin} does not know this pod.`;
+  const why = reply.kind === "unreachable" ? `: ${reply.why}` : "";
+  return `No program answers at ${server.origin}${why}.`;
+}
+
+async function fromCluster(
+  { namespace, name, output, options }: ExplainOptions,
+  world: OperateWorld & { log: Log },
+): Promise<0 | 1> {
+  try {
+    const pod = await readPod(namespace, name, options, world);
+    const value = await judged(pod, options);
+    await world.print(await shownAs(output, value, () => explanationText(value, world)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ClusterError) && !(error instanceof ClusterSetupError)) throw error;
+    const isMissing = error instanceof ClusterError && error.fault === "missing";
+    world.remark(isMissing ? `There is no pod ${namespace}/${name} in the cluster.` : error.message);
+    return 1;
+  }
+}
+
+/** @throws {ClusterError | ClusterSetupError} */
+async function readPod(
+  namespace: string,
+  name: string,
+  options: Options,
+  world: OperateWorld & { log: Log },
+): Promise<Pod> {
+  const api = await connectCluster(options, { ...world, version: VERSION });
+  try {
+    const body = await api.get(`/api/v1/namespaces/${namespace}/pods/${name}`, world.stop);
+    return JSON.parse(new TextDecoder().decode(body)) as Pod;
+  } finally {
+    api.close();
+  }
+}
+
+/** What the options make of a pod, as if each endpoint had been sent it before. */
+export async function judged(pod: Pod, options: Options): Promise<ClusterExplanation> {
+  const { metadata: { namespace, name, uid, resourceVersion }, status } = pod;
+  const { endpoints, environment = options.environment, problems } = route(pod, routingOf(options, options));
+  const ofAnnotation = endpoints.filter(({ trusted }) => !trusted);
+  const verdictOf = judgeOf(pod, { ...options, ...environment !== undefined && { environment } });
+  const elsewhere = "the pod's annotation names other endpoints";
+  return {
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    ...status?.phase !== undefined && { phase: status.phase },
+    route: endpoints === options.endpoints ? "default" : "annotation",
+    endpoints: await Promise.all([...options.endpoints, ...ofAnnotation].map(async (endpoint) => {
+      const verdict = endpoints.includes(endpoint)
+        ? await verdictOf(endpoint)
+        : { sends: false, because: elsewhere };
+      return { endpoint: endpoint.name, ...verdict };
+    })),
+    problems,
+  };
+}
+
+type Verdict = Pick<ClusterExplanation["endpoints"][number], "sends" | "because">;
+
+/** Which reason the pod's next change has nobody knows, so it is judged by those that an endpoint wants. */
+function judgeOf(pod: Pod, options: Options): (endpoint: Endpoint) => Promise<Verdict> {
+  const { namespaces, excludeNamespaces, selector, cluster, environment } = options;
+  const followed = compileWant({
+    selection: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
+    filter: { onError: "send" },
+  }, undefined).keptOutBy(pod);
+  const workload = workloadOf(pod);
+  return async ({ name, trusted, settings }) => {
+    if (followed !== undefined) {
+      const why = inWords({ sends: false, by: { rule: followed } });
+      return { sends: false, because: `of the program as a whole, ${why}` };
+    }
+    if (!trusted) return { sends: true, because: "the pod's annotation names it" };
+    const { reasons } = settings.filter;
+    const [explanation] = explain([{ name, filter: settings.filter, want: await loadWant(settings) }], {
+      pod,
+      reasons: reasons ?? ["sync"],
+      event: "pod.changed",
+      previous: undefined,
+      ...cluster !== undefined && { cluster },
+      ...environment !== undefined && { environment },
+      ...workload !== undefined && { workload },
+    });
+    if (explanation === undefined) throw new TypeError(`Nothing explains ${name}.`);
+    const listed = explanation.sends && reasons !== undefined ? `, of ${reasons.join(", ")}` : "";
+    return { sends: explanation.sends, because: `${inWords(explanation)}${listed}` };
+  };
+}

@@ -1,0 +1,64 @@
+import { UsageError } from "../config/usage_error.ts";
+import { namespace } from "../config/value.ts";
+import { type Answer, type CommandContext, configOf } from "./context.ts";
+import type { ExplainOptions } from "./job.ts";
+import { reachOf } from "./operate.ts";
+import { REACH } from "./operate_pages.ts";
+import { optionsOf } from "./options.ts";
+import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
+import { readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
+
+/*
+ * `k8svent explain pod`: which pod, and by which flags it is judged where no program can be asked. `src/app/explain.ts` does it.
+ */
+
+const SHOWN: Record<string, ToolFlag> = {
+  ...REACH,
+  ...runFlags("config", "url", "pod-webhooks", "namespace", "selector", "reasons", "kubeconfig", "context"),
+};
+
+/** What `k8svent explain` takes. The whole command line of the run may follow. */
+export const EXPLAIN_PAGE: ToolPage = {
+  name: "k8svent explain",
+  usage: "pod NS/NAME [flags]",
+  about:
+    "Say whether a pod would be sent, where, and by which rule; what is pending, and what was sent. Where no " +
+    "program answers, it is judged by the flags of the run that are given here, and read from the cluster.",
+  operands: ["pod", "[NS/NAME]"],
+  flags: { ...SHOWN, ...otherRunFlags(SHOWN) },
+  examples: [
+    "k8svent explain pod shop/web-0",
+    "k8svent explain pod shop/web-0 --config k8svent.yaml",
+  ],
+  codes: "0 it is explained, 1 it cannot be, 2 wrong usage.",
+};
+
+/** @throws {UsageError} */
+export async function parseExplain(
+  argv: string[],
+  context: CommandContext,
+): Promise<ExplainOptions | Answer> {
+  const typed = readTool(EXPLAIN_PAGE, argv);
+  if (typed.kind === "help") return say(typed.text);
+  const { values, operands } = typed;
+  const given = runFlagsGiven(EXPLAIN_PAGE.flags, values, context.env);
+  return {
+    command: "explain",
+    ...podOf(operands),
+    ...reachOf(EXPLAIN_PAGE, values, context),
+    options: optionsOf(given, context.env, await configOf(given, context)),
+  };
+}
+
+/** `pod shop/web-0`, or `shop/web-0` alone. @throws {UsageError} */
+function podOf(operands: readonly string[]): { namespace: string; name: string } {
+  const [kind = "", named = ""] = operands.length === 1 ? ["pod", ...operands] : operands;
+  const [ns = "", name = "", ...rest] = named.split("/");
+  if (!/^(pods?|po)$/.test(kind) || !NAME.test(name) || rest.length > 0) {
+    throw new UsageError("Which pod? Name it with its namespace: k8svent explain pod NS/NAME.");
+  }
+  return { namespace: namespace(ns, "The namespace of the pod"), name };
+}
+
+/** Of a pod: a DNS subdomain (RFC 1123). It becomes part of a request's path. */
+const NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;

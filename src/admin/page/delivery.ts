@@ -115,12 +115,27 @@ function body({ body }: DeliveryDetail, isShown: boolean): Html {
   return html`<pre tabindex="0" role="region" aria-label="Body"><code>${indented(body)}</code></pre>`;
 }
 
-/** Numbers that JavaScript cannot hold would change by being parsed: then it stays as it was sent. */
-function indented(text: string): string {
+/** A string, an empty list or object, a mark, space between them, and whatever else there is. */
+const TOKEN = /"(?:\\.|[^"\\])*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+|[^\s"{}[\],:]+/g;
+
+/** JSON in lines. Nothing else of it changes, as would if it was printed anew: numbers and escapes are as they were sent. */
+export function indented(text: string): string {
   try {
-    const value: unknown = JSON.parse(text);
-    return JSON.stringify(value) === text ? JSON.stringify(value, undefined, 2) : text;
+    JSON.parse(text);
   } catch {
     return text;
   }
+  let depth = 0;
+  const line = (): string => `\n${"  ".repeat(depth)}`;
+  return text.replace(TOKEN, (token) => {
+    if (token === ":") return ": ";
+    if (token === ",") return `,${line()}`;
+    if (token === "{" || token === "[") {
+      depth++;
+      return token + line();
+    }
+    if (token !== "}" && token !== "]") return token.trim();
+    depth--;
+    return line() + token;
+  });
 }

@@ -16,6 +16,7 @@ import { sayNothingFound } from "./first_list.ts";
 import type { Figures } from "./figures.ts";
 import { follow } from "./follow.ts";
 import { History } from "./history.ts";
+import { ListProgress } from "./list_progress.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { Outages } from "./outages.ts";
 import { sayMissingRight } from "./rights.ts";
@@ -38,6 +39,8 @@ export interface FollowAllDeps {
   clock: Clock;
   random: () => number;
   log: Log;
+  /** Shows how far the first lists are; absent where nobody looks on. */
+  show?: (line: string | undefined) => void;
   /** Ends the sources, and so this. */
   stop: AbortSignal;
 }
@@ -50,9 +53,11 @@ export async function followAll(
 ): Promise<void> {
   const { store, clock, log } = deps;
   const selections = selectionsOf(options);
+  const progress = deps.show && new ListProgress(deps.show, clock);
   const shared = {
     ...deps,
     options,
+    progress,
     history: new History(deps),
     outages: new Outages(deps, selections.length),
   };
@@ -64,14 +69,19 @@ export async function followAll(
     followOne(selection, shared, {
       listed(): void {
         if (unlisted.delete(selection)) took = clock.monotonic() - began;
-        if (unlisted.size === 0) onSynced();
+        if (unlisted.size > 0) return;
+        progress?.end();
+        onSynced();
       },
       followed(): void {
         if (!unfollowed.delete(selection) || unfollowed.size > 0) return;
         log.info(lifeSign(store.inventory.count(), took, options));
       },
     })
-  )).finally(() => shared.outages.close());
+  )).finally(() => {
+    progress?.end();
+    shared.outages.close();
+  });
 }
 
 /** What one selection is followed by, beside what the whole is. */
@@ -79,6 +89,7 @@ interface FollowOneDeps extends FollowAllDeps {
   options: Options;
   history: History;
   outages: Outages;
+  progress: ListProgress | undefined;
 }
 
 /** @param on called when a list is complete, and with each batch that is no part of one */
@@ -106,7 +117,10 @@ async function followOne(
         }, signal)
         : pollPods(api, selection, { random, interval: options.interval }, signal),
     steps,
-    accept: (events) => pipeline.accept(events, scope),
+    accept: (events) => {
+      deps.progress?.batch(scope, events);
+      return pipeline.accept(events, scope);
+    },
     abandonList: () => pipeline.abandonList(scope),
     missing: () => store.inventory.missing(scope),
     lookUp: isSelective(selection) ? (pod, signal) => lookUp(api, pod, signal) : undefined,

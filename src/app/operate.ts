@@ -167,7 +167,9 @@ export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | 
       return `What answers at ${server.origin} (status ${reply.status}) is not k8svent's API: --server is the address of ` +
         "its --admin-listen, not of --listen, and older versions have none.";
     case "problem":
-      if (reply.status !== 401) return reply.detail;
+      if (reply.status !== 401) {
+        return reply.detail.replace("/api/v1/endpoints lists", "k8svent status lists");
+      }
       return token === undefined
         ? `The program at ${server.origin} wants a token: name the file that holds it with --token-file.`
         : `The program at ${server.origin} does not take the token of --token-file: it is the one of its --admin-token-file.`;

@@ -165,7 +165,11 @@ Deno.test("what cannot be done is said, with the way out, and ends with 1", asyn
   await withAdminPort(async (port) => {
     const status: Operation = { kind: "status" };
     const cases: [Operation, Partial<OperateOptions>, RegExp][] = [
-      [{ kind: "pause", endpoint: "none" }, {}, /^There is no endpoint with this name/],
+      [
+        { kind: "pause", endpoint: "none" },
+        {},
+        /^There is no endpoint with this name: k8svent status lists them\.$/,
+      ],
       [{ kind: "discard", endpoint: "slow", id: "none" }, {}, /^There is no dead letter with this id/],
       [
         status,

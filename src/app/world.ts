@@ -32,7 +32,7 @@ export interface World {
   operate: (actions: Actions) => void;
   /** Writes a piece of the data that `--once` prints. */
   print: (text: string) => Promise<void>;
-  /** Shows how far `--once` is, in place of what it showed before; undefined: takes it away. Absent: to nobody. */
+  /** Shows how far the first lists, or `--once`, are, in place of what it showed before; undefined: takes it away. Absent: to nobody. */
   show?: (line: string | undefined) => void;
   /** The configuration file and the text that the options were read from; absent: there is none. */
   configuration?: { file: ConfigurationFile; text: string };

@@ -10,6 +10,7 @@ import type { Options } from "./src/cli/options.ts";
 import type {
   DoctorOptions,
   ExplainOptions,
+  LinkImageOptions,
   OperateOptions,
   ReceiveOptions,
   SendTestOptions,
@@ -133,6 +134,8 @@ async function main(argv: string[]): Promise<number> {
         return await answer(options);
       case "doctor":
         return await startDoctor(options, context);
+      case "link-image":
+        return await startLink(options, context);
       case "receive":
         return await startReceiver(options);
       case "send-test":
@@ -181,6 +184,16 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
     stop: stop.signal,
   });
   return 0;
+}
+
+async function startLink(options: LinkImageOptions, { env, random }: CommandContext): Promise<number> {
+  const { linkImage, sentenceOf } = await import("./src/app/link_image.ts");
+  const remark = (line: string): void => writeError(`${line}\n`);
+  const linked = await linkImage(options, { clock: systemClock, env, random, stop: stop.signal, remark });
+  if (options.output === "json") await print(`${JSON.stringify(linked)}\n`);
+  else if (linked.isAccepted) await print(sentenceOf(options, linked));
+  else remark(sentenceOf(options, linked).trimEnd());
+  return linked.isAccepted ? 0 : 1;
 }
 
 async function sendTest(options: SendTestOptions, { env, random }: CommandContext): Promise<number> {

@@ -121,7 +121,7 @@ function buildCommand(write: (text: string) => void): Command {
         "       k8svent doctor | tail | send-test | receive | verify | secret generate\n" +
         "       k8svent status | deliveries [ENDPOINT] | explain pod NS/NAME\n" +
         "       k8svent redeliver | discard | resync | pause | resume ENDPOINT\n" +
-        "       k8svent completion bash | zsh | fish",
+        "       k8svent link-image | completion bash | completion zsh | completion fish",
     )
     .exitOverride()
     .configureOutput({

@@ -42,6 +42,10 @@ export const COMMANDS: Tools = {
     const { DOCTOR_PAGE, parseDoctor } = await import("./doctor_command.ts");
     return { pages: [DOCTOR_PAGE], carryOut: parseDoctor };
   },
+  "link-image": async () => {
+    const { LINK_IMAGE_PAGE, parseLinkImage } = await import("./link_image_command.ts");
+    return { pages: [LINK_IMAGE_PAGE], carryOut: parseLinkImage };
+  },
   receive: async () => {
     const { parseReceive, RECEIVE_PAGE } = await import("./receive_command.ts");
     return { pages: [RECEIVE_PAGE], carryOut: parseReceive };

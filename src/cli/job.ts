@@ -6,6 +6,7 @@ import type { Options } from "./options.ts";
 export type Job =
   | DoctorOptions
   | ExplainOptions
+  | LinkImageOptions
   | OperateOptions
   | ReceiveOptions
   | SendTestOptions
@@ -92,4 +93,21 @@ export interface ExplainOptions extends Reach {
   name: string;
   /** Without endpoints, and without `podWebhooks`: only the program can explain it. */
   options: Options;
+}
+
+/** Which commit an image is of, and whom to tell. */
+export interface LinkImageOptions {
+  command: "link-image";
+  /** The body, as the older program's receivers read it. */
+  link: {
+    git: { owner: string; repo: string; sha: string };
+    docker: { image: string };
+    type: "link-image";
+  };
+  url: URL;
+  /** Empty: it is not signed. */
+  secrets: string[];
+  /** Of each attempt, in milliseconds. */
+  timeout: number;
+  output: "table" | "json";
 }

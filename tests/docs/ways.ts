@@ -94,6 +94,10 @@ export const WAYS: Record<string, Way> = {
   "k8svent verify --body body.json --secret-file plain -H 'x-hub-signature-256: sha256=3500d29a35f1f3fbcded1bd4b08ebe4e14fe57d7012b8a4045ce8ac6e6708dd3'":
     "runs",
 
+  "k8svent link-image --owner atomist --repo k8vent --sha 8d3f5a1c2b4e6f708192a3b4c5d6e7f801234567 --image atomist/k8vent:0.16.0 --url https://hooks.example.com/link-image":
+    { by: "link-image sends what the older program's receivers read, signed, and again after a 503" },
+  'curl -sf -H \'Content-Type: application/json\' --data \'{"git":{"owner":"atomist","repo":"k8vent","sha":"8d3f5a1c2b4e6f708192a3b4c5d6e7f801234567"},"docker":{"image":"atomist/k8vent:0.16.0"},"type":"link-image"}\' https://hooks.example.com/link-image':
+    { by: "link-image sends what the older program's receivers read, signed, and again after a 503" },
   "source <(k8svent completion bash)": {
     by: "${shell} completes commands, flags, words and files, and runs nothing that is typed",
   },

@@ -93,7 +93,7 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
   ) => {
     await page.goto(`${origin}/endpoints/wavers`);
     await page.getByRole("button", { name: "Pause wavers" }).click();
-    await page.getByText("Paused. What comes stays pending").waitFor();
+    await page.locator("#notice", { hasText: "Paused." }).waitFor();
     await createPods(plane, [manifest("meanwhile")]);
     await page.locator("td", { hasText: "meanwhile" }).first().waitFor();
     await page.getByRole("link", { name: /^Pending 1$/ }).waitFor();

@@ -34,16 +34,11 @@ function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointSta
   const path = endpointPath(name);
   const found = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN });
   const rest = deadLetters - (found?.deliveries.length ?? 0);
-  const all = deadLetters === 1 ? "it" : `all ${number(deadLetters)}`;
   return html`<section data-key="${name}">
 <div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${
     number(deadLetters)
   }</span></h2>
-<div class="buttons">${
-    button(withQuery(`${path}/redeliver`, BACK), `Redeliver ${all}`, `Redeliver ${all} of ${name}`)
-  }<a class="button" href="${
-    withQuery(`${path}/discard`, BACK)
-  }" aria-label="Discard ${all} of ${name}">Discard ${all}…</a></div></div>
+${deadLetters > 1 && bulkButtons(name, deadLetters)}</div>
 ${deliveriesTable(`Dead letters of ${name}`, found?.deliveries ?? [], view.now, BACK)}
 ${
     rest > 0
@@ -51,4 +46,19 @@ ${
       : ""
   }
 </section>`;
+}
+
+/** What is done to all of one endpoint. */
+function bulkButtons(name: string, deadLetters: number): Html {
+  const path = endpointPath(name);
+  const all = `all ${number(deadLetters)}`;
+  const discard = withQuery(`${path}/discard`, BACK);
+  return html`
+    <div
+      class="buttons">${button(
+        withQuery(`${path}/redeliver`, BACK),
+        `Redeliver ${all}`,
+        `Redeliver ${all} of ${name}`,
+      )}<a class="button" href="${discard}" aria-label="Discard ${all} of ${name}">Discard ${all}…</a></div>
+  `;
 }

@@ -117,7 +117,7 @@ function deliveriesSection({ now, query }: View, admin: Admin, endpoint: Endpoin
   return html`<section><h2 id="deliveries">Deliveries</h2>
 ${stateTabs(wanted, endpoint)}
 ${filterForm(wanted, deliveries)}
-${wanted.state === "failed" && endpoint.deadLetters > 0 ? bulkActions(endpoint, back) : ""}
+${wanted.state === "failed" && endpoint.deadLetters > 1 ? bulkActions(endpoint, back) : ""}
 ${
     deliveries.length === 0
       ? html`<p class="none">${nothing(wanted)}</p>`
@@ -137,7 +137,7 @@ function nothing({ state, namespace, pod, reason, outcome }: DeliveryQuery): str
 
 function bulkActions({ name, deadLetters }: EndpointStatus, back: Record<string, string | undefined>): Html {
   const path = endpointPath(name);
-  const all = deadLetters === 1 ? "it" : `all ${number(deadLetters)}`;
+  const all = `all ${number(deadLetters)}`;
   return html`<div class="buttons bulk">${
     button(withQuery(`${path}/redeliver`, back), `Redeliver ${all}`)
   }<a class="button" href="${withQuery(`${path}/discard`, back)}">Discard ${all}…</a></div>`;

@@ -11,7 +11,7 @@ import type { View } from "./view.ts";
 export type Action = "pause" | "resume" | "redeliver" | "discard" | "resync" | "retry";
 
 const DONE: Record<Action, (count: number) => string> = {
-  pause: () => "Paused. What comes stays pending, until it is resumed.",
+  pause: () => "Paused.",
   resume: () => "Resumed.",
   redeliver: (count) =>
     count === 0 ? "There was nothing to redeliver." : `${counted(count, "dead letter")} redelivered.`,

@@ -136,7 +136,8 @@ tbody tr:hover { background: color-mix(in srgb, var(--quiet-ground) 35%, transpa
 .number { text-align: right; }
 td.wide { width: 30%; min-width: 160px; overflow-wrap: anywhere; }
 td.main { min-width: 210px; overflow-wrap: anywhere; }
-td.number { white-space: nowrap; }
+td.number { width: 1%; white-space: nowrap; }
+.hint code { white-space: nowrap; }
 td.actions { text-align: right; white-space: nowrap; }
 td time { white-space: nowrap; }
 .name { font-weight: 600; overflow-wrap: anywhere; }

@@ -158,7 +158,7 @@ export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | 
       const where = `The program at ${server.origin} cannot be reached: ${reply.why}.`;
       const isHere = reply.isRefused && isLoopback(bareHost(server));
       return isHere
-        ? `${where} It needs --admin-listen ${server.host}; one in a cluster is reached after: ${
+        ? `${where} It needs --admin-listen ${server.host}; one in a cluster is reached after this:\n  ${
           forward(server.port || "80")
         }`
         : where;

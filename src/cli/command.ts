@@ -71,13 +71,14 @@ export const COMMANDS: Tools = {
 /**
  * Turns the command line and the environment into what to do. The only file that it reads is the configuration.
  *
- * @param argv what follows the program's name
+ * @param typed what follows the program's name
  * @throws {UsageError}
  */
 export async function parseCommand(
-  argv: string[],
+  typed: string[],
   context: CommandContext,
 ): Promise<Options | HelpRequested | VersionRequested | Answer | Job> {
+  const argv = asFlag(typed);
   const [word = "", ...rest] = argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load()).carryOut(rest, context);
@@ -87,6 +88,19 @@ export async function parseCommand(
   const options = parseOptions(argv, context.env, config);
   if (options.command === "run") checkFiles(options, context);
   return options;
+}
+
+/** `help status` and `status help` are `status --help`. @throws {UsageError} for what is no command */
+function asFlag(typed: string[]): string[] {
+  const [first = "", second = "", ...rest] = typed;
+  if (first !== "help" || second === "" || second.startsWith("-")) {
+    const isAsked = Object.hasOwn(COMMANDS, first) && second === "help" && rest.length === 0;
+    return isAsked ? [first, "--help"] : typed;
+  }
+  if (Object.hasOwn(COMMANDS, second)) return [second, ...rest, "--help"];
+  if (second === "help") return ["help"];
+  checkWord(second);
+  throw new UsageError('There is no such command. "k8svent --help" lists them all.');
 }
 
 /** A command that is misspelt. The word is not shown: it may be a webhook or a secret. */

@@ -176,6 +176,7 @@ export class Worker {
 
   #pump(): void {
     if (this.#hasEnded) return;
+    if (this.#goal === "stopped") this.#deps.handOver();
     // One instant for all: what became due between two looks at the clock would be neither sent nor waited for.
     const now = this.#deps.clock.monotonic();
     const ends = this.#signal.aborted || this.#fault !== undefined;

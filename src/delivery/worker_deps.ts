@@ -29,6 +29,8 @@ export interface WorkerDeps extends AttemptDeps {
    * where the pod cannot be had now: the message then waits.
    */
   reread: (message: Message) => Promise<boolean>;
+  /** Called whenever a worker that is being stopped has given something back: the endpoint's next one is to look. */
+  handOver: () => void;
   /** Called each time that the endpoint asks for an inventory. */
   onRequest: (endpoint: string) => void;
   /** A number in [0, 1). */

@@ -35,6 +35,7 @@ type OwnDeps = Pick<
   | "timeout"
   | "concurrency"
   | "rate"
+  | "handOver"
 >;
 
 /** What all workers share, and how each gets its own way to its endpoint. */
@@ -147,6 +148,7 @@ export class Workers {
       timeout,
       concurrency: trusted ? concurrency : Math.min(OF_ANNOTATION, concurrency),
       rate,
+      handOver: () => this.#running.get(name)?.worker.wake(),
     });
     worker.aim(this.#goal);
     const ended = worker.run(this.#signal).catch(this.#deps.fail).finally(() => {

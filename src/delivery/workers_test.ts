@@ -73,6 +73,20 @@ withRig("an endpoint has one worker, however often it is opened", async (rig) =>
   assert.equal(rig.closed, 1);
 });
 
+withRig("what a worker that was replaced did not deliver, its successor does", async (rig) => {
+  const answers = [503, 200];
+  rig.receiver.react = () =>
+    new Promise((resolve) => rig.clock.after(1_000, () => resolve(answers.shift() ?? 200)));
+  rig.add(["a"]);
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(0);
+  rig.workers.close("a");
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(60_000);
+  assert.deepEqual(rig.hosts(), ["a", "a"]);
+  assert.equal(rig.store.pending.counts("a").pending, 0);
+});
+
 withRig(
   "what goes to an endpoint that an annotation named is not signed with the operator's secret",
   async (rig) => {

@@ -82,6 +82,7 @@ export class Rig {
       ages: this.store.ages,
       credentials: this.credentials({ secrets }),
       send: this.receiver.send,
+      handOver: () => {},
       ...deps,
     });
     const running = worker.run(this.abort.signal)

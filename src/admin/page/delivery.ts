@@ -115,8 +115,8 @@ function body({ body }: DeliveryDetail, isShown: boolean): Html {
   return html`<pre tabindex="0" role="region" aria-label="Body"><code>${indented(body)}</code></pre>`;
 }
 
-/** A string, an empty list or object, a mark, space between them, and whatever else there is. */
-const TOKEN = /"(?:\\.|[^"\\])*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+|[^\s"{}[\],:]+/g;
+/** A quote, an escape, an empty list or object, a mark, space, and whatever else there is: short, however long a string is. */
+const TOKEN = /"|\\.|\{\s*\}|\[\s*\]|[{}[\],:]|\s+|[^\s"\\{}[\],:]+/g;
 
 /** JSON in lines. Nothing else of it changes, as would if it was printed anew: numbers and escapes are as they were sent. */
 export function indented(text: string): string {
@@ -126,8 +126,11 @@ export function indented(text: string): string {
     return text;
   }
   let depth = 0;
+  let isInString = false;
   const line = (): string => `\n${"  ".repeat(depth)}`;
   return text.replace(TOKEN, (token) => {
+    if (token === '"') isInString = !isInString;
+    if (isInString) return token;
     if (token === ":") return ": ";
     if (token === ",") return `,${line()}`;
     if (token === "{" || token === "[") {

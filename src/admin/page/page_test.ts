@@ -244,6 +244,8 @@ Deno.test("a body is put into lines, and stays what it was", () => {
       '  "d": "\\u003c, : {\\"}",\n  "e": 12345678901234567890\n}',
   );
   assert.equal(indented("no: {json"), "no: {json");
+  const long = `["${"\\n".repeat(1_000_000)}"]`;
+  assert.equal(indented(long).length, long.length + "\n  \n".length);
 });
 
 Deno.test("a pod says what becomes of it at each endpoint, and a search finds it", async () => {

@@ -1,7 +1,7 @@
 /**
  * What runs in the browser: it keeps the page up to date. The server says by `/api/v1/events` that something changed; then
  * the same address is read again, and what differs is put into the page as it stands, so that focus, scroll position,
- * selection, open parts and what is being typed stay. It is told to nobody but the eye: only the status lines are live
+ * selection, open parts and what is being typed stay. Nothing of that is read out: only the status lines are live
  * regions.
  */
 export const SCRIPT = `"use strict";

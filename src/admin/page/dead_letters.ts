@@ -32,14 +32,16 @@ export function deadLettersPage(view: View, admin: Admin): Html {
 
 function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointStatus): Html {
   const path = endpointPath(name);
-  const found = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN });
-  const rest = deadLetters - (found?.deliveries.length ?? 0);
+  const failed = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN })?.deliveries ?? [];
+  // What a newer version took the place of is sent no more.
+  const dead = failed.filter(({ isSuperseded }) => !isSuperseded);
+  const rest = deadLetters - dead.length;
   return html`<section data-key="${name}">
 <div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${
     number(deadLetters)
   }</span></h2>
 ${deadLetters > 1 && bulkButtons(name, deadLetters)}</div>
-${deliveriesTable(`Dead letters of ${name}`, found?.deliveries ?? [], view.now, BACK)}
+${deliveriesTable(`Dead letters of ${name}`, dead, view.now, BACK)}
 ${
     rest > 0
       ? html`<p class="more"><a href="${path}?state=failed">${many(rest, "more dead letter")}</a></p>`

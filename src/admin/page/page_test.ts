@@ -217,6 +217,7 @@ Deno.test("one that a newer version took the place of is no dead letter, and a f
   const list = readable(await page.read("/endpoints/slow?state=failed"));
   assert.match(list, /Superseded pod\.changed phase, ready shop\/ web-1 3 min ago 1 it answered 500/);
   assert.doesNotMatch(list, /Redeliver shop/);
+  assert.match(readable(await page.read("/dead-letters")), /slow 1 State .* Actions 1 more dead letter$/);
   const text = readable(await page.read("/endpoints/slow/deliveries/one"));
   assert.match(text, /^slow \/ deliveries pod\.changed Superseded one Message/);
   assert.match(text, /Before the last restart: it answered 500/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { verify as octokitVerify } from "@octokit/webhooks-methods";
+import { sign as octokitSign, verify as octokitVerify } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
 import { verify } from "../../src/delivery/verify.ts";
 import type { Scheme } from "../../src/route/endpoint_settings.ts";
@@ -70,6 +70,27 @@ Deno.test("verify agrees with GitHub's own library", async () => {
     if (value === undefined) continue;
     const ours = holds("github", headers, secret, body);
     assert.equal(ours, await octokitVerify(secret, body, value), value);
+  }
+});
+
+Deno.test("verify takes what the libraries of npm sign, and not by another secret", async () => {
+  for (const secret of [PLAIN, ENCODED, HEX]) {
+    const webhook = secret === ENCODED ? new Webhook(secret) : new Webhook(secret, { format: "raw" });
+    const standard = {
+      "webhook-id": "pod_a",
+      "webhook-timestamp": String(SECONDS),
+      "webhook-signature": webhook.sign("pod_a", new Date(NOW), BODY),
+    };
+    const github = { "x-hub-signature-256": await octokitSign(secret, BODY) };
+    const other = "another plain secret of some length";
+    assert.deepEqual(
+      [holds("standard", standard, secret, BODY), holds("github", github, secret, BODY)],
+      [true, true],
+    );
+    assert.deepEqual(
+      [holds("standard", standard, other, BODY), holds("github", github, other, BODY)],
+      [false, false],
+    );
   }
 });
 

@@ -29,10 +29,9 @@ import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
 import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
+import { OutputError, print, writeError } from "./src/runtime/standard_streams.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/disk_fault.ts";
-
-const encoder = new TextEncoder();
 
 /** Bytes of a body that somebody asks about. No message has as many. */
 const LARGEST_BODY = 2 ** 24;
@@ -79,11 +78,6 @@ function listenForSignals(): AbortController {
     });
   }
   return stop;
-}
-
-/** Data cannot be written to stdout. The message is for people. */
-class OutputError extends Error {
-  override readonly name = "OutputError";
 }
 
 /** What a person can mend: the message says it all. */
@@ -370,31 +364,4 @@ function isWrongUse(error: unknown): boolean {
 
 function isForPeople(error: unknown): error is Error {
   return FOR_PEOPLE.some((kind) => error instanceof kind);
-}
-
-/** Writes data. Whoever reads it may have enough, as `head` does: that ends the program and is no failure. */
-async function print(text: string): Promise<void> {
-  let bytes = encoder.encode(text);
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    const isFull = error instanceof Error && /no space left|quota/i.test(error.message);
-    throw new OutputError(
-      `Cannot write to stdout: ${
-        isFull ? "no space is left where it leads" : "what it leads to takes nothing"
-      }.`,
-      { cause: error },
-    );
-  }
-}
-
-/** Where stderr leads nowhere any more (closed, full, `2>&1 | head`) there is nobody to tell: the work goes on. */
-function writeError(line: string): void {
-  try {
-    let bytes = encoder.encode(line);
-    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
-  } catch {
-    // See above.
-  }
 }

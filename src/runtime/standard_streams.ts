@@ -1,0 +1,44 @@
+/*
+ * What is written to stdout and stderr, whole, and what becomes of it where nobody reads them.
+ */
+
+const encoder = new TextEncoder();
+
+/** Data cannot be written to stdout. The message is for people. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/**
+ * Writes data to stdout. Whoever reads it may have enough, as `head` does: that ends the program and is no failure.
+ *
+ * @throws {OutputError}
+ */
+export async function print(text: string): Promise<void> {
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    const isFull = error instanceof Error && /no space left|quota/i.test(error.message);
+    throw new OutputError(
+      `Cannot write to stdout: ${
+        isFull ? "no space is left where it leads" : "what it leads to takes nothing"
+      }.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Writes to stderr. Where that leads nowhere any more (closed, full, `2>&1 | head`) there is nobody to tell: the work
+ * goes on.
+ */
+export function writeError(line: string): void {
+  try {
+    let bytes = encoder.encode(line);
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  } catch {
+    // See above.
+  }
+}

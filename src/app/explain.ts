@@ -13,6 +13,7 @@ import type { Endpoint } from "../route/endpoint.ts";
 import { route } from "../route/route.ts";
 import { compileWant, loadWant } from "../route/want.ts";
 import type { Log } from "../runtime/log.ts";
+import { alternatives } from "../runtime/wording.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
 import { type Failed, type OperateWorld, shownAs, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
@@ -138,7 +139,12 @@ function judgeOf(pod: Pod, options: Options): (endpoint: Endpoint) => Promise<Ve
       ...workload !== undefined && { workload },
     });
     if (explanation === undefined) throw new TypeError(`Nothing explains ${name}.`);
-    const listed = explanation.sends && reasons !== undefined ? `, of ${reasons.join(", ")}` : "";
-    return { sends: explanation.sends, because: `${inWords(explanation)}${listed}` };
+    const because = inWords(explanation);
+    if (!explanation.sends || reasons === undefined) return { sends: explanation.sends, because };
+    const change = `a change with the reason ${alternatives(reasons)}`;
+    return {
+      sends: true,
+      because: explanation.by.rule === "reasons" ? `it wants ${change}` : `${because} for ${change}`,
+    };
   };
 }

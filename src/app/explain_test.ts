@@ -112,7 +112,7 @@ Deno.test("the file's rules and the pod's annotation decide, each by its name", 
   const pod = makePod({ name: "web-0" });
   const { options } = await optionsOf(["pod", "shop/web-0", "--config", "k.yaml"], { "k.yaml": FILE });
   assert.deepEqual((await judged(pod, options)).endpoints, [
-    { endpoint: "ends", sends: true, because: "reasons lists one of its reasons, of terminated, deleted" },
+    { endpoint: "ends", sends: true, because: "it wants a change with the reason terminated or deleted" },
     { endpoint: "other", sends: false, because: "namespaces does not list its namespace" },
     { endpoint: "web", sends: false, because: "filter is false" },
   ]);

@@ -71,10 +71,10 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
       const { endpoint, since } = operation;
       const where = endpoint === undefined ? [] : ["endpoints", endpoint];
       const reply = await client.post<Count>([...where, "resync"], since === undefined ? {} : { since });
-      const to = endpoint === undefined ? "every endpoint that takes it" : endpoint;
+      const to = endpoint === undefined ? "" : ` to ${endpoint}`;
       return done(
         reply,
-        ({ count }) => `${sentence(counted(count, "message"), count)} on the way to ${to}.\n`,
+        ({ count }) => `${sentence(counted(count, "message"), count)} on the way${to}.\n`,
       );
     }
     case "pause":
@@ -93,6 +93,7 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
       const reply = await client.post<Count>(["endpoints", endpoint, ...which, kind]);
       const became = kind === "redeliver" ? "tried again now" : "given up, and counted as lost";
       return done(reply, ({ count }) => {
+        if (count === 0) return `${endpoint} has no dead letters.\n`;
         const subject = `${counted(count, "dead letter")} of ${endpoint}`;
         return `${sentence(subject, count)} ${became}.\n`;
       });

@@ -1,8 +1,9 @@
-import { Command, CommanderError, Option } from "commander";
+import { type Command, CommanderError, Option } from "commander";
 import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import { suggestion } from "./unknown_flag.ts";
+import { quietCommand } from "./quiet_command.ts";
+import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
 
@@ -17,9 +18,6 @@ export interface Printed {
   kind: "help" | "version";
   text: string;
 }
-
-/** In columns: that of a terminal that nobody has widened. */
-const HELP_WIDTH = 80;
 
 /**
  * What each flag was given on the command line, else in the environment, never both. A switch that is on has
@@ -112,9 +110,8 @@ function flagOf(argument: string): Flag | undefined {
   return [...FLAGS.values()].find(({ short }) => short !== undefined && argument === `-${short}`);
 }
 
-/** Commander prints and exits by itself unless asked otherwise; main.ts alone does either. */
 function buildCommand(write: (text: string) => void): Command {
-  const program = new Command("k8svent")
+  const program = quietCommand("k8svent", write)
     .description("Every pod change in a Kubernetes cluster, signed and delivered to webhooks.")
     .usage(
       "--url URL [flags]\n       k8svent --once [flags]\n       k8svent config check FILE | try FILE | schema\n" +
@@ -122,16 +119,7 @@ function buildCommand(write: (text: string) => void): Command {
         "       k8svent status | deliveries [ENDPOINT] | explain pod NS/NAME\n" +
         "       k8svent redeliver | discard | resync | pause | resume ENDPOINT\n" +
         "       k8svent link-image | completion bash | completion zsh | completion fish",
-    )
-    .exitOverride()
-    .configureOutput({
-      writeOut: write,
-      writeErr: () => {},
-      getOutHelpWidth: () => HELP_WIDTH,
-      getOutHasColors: () => false,
-    })
-    .configureHelp({ optionTerm: (option) => option.flags.replace(/[<>]/g, "") })
-    .allowExcessArguments(false);
+    );
   for (const [heading, flags] of Object.entries(GROUPS)) {
     for (const [name, flag] of Object.entries<Flag>(flags)) {
       program.addOption(buildOption(name, flag).helpGroup(`${heading}:`));
@@ -200,7 +188,7 @@ function explain(error: CommanderError, argv: string[]): string {
     case "commander.unknownOption":
       return FLAGS.has(typed.slice(2) as FlagName) || typed === "--help" || typed === "--version"
         ? `${typed} is a switch: give it without a value.`
-        : `There is no flag ${typed}.${suggestion(typed)} "k8svent --help" lists them all.`;
+        : `There is no flag ${typed}.${suggestionOfRun(typed)} "k8svent --help" lists them all.`;
     case "commander.optionMissingArgument":
       return `${/--[a-z-]+/.exec(error.message)?.[0]} needs a value. "k8svent --help" shows its form.`;
     default:

@@ -29,9 +29,20 @@ Deno.test("help for what is no command names the one that was meant", async () =
   );
 });
 
-Deno.test("no line of a command's help is wider than a terminal, but for an example's", async () => {
-  for (const name of Object.keys(COMMANDS)) {
-    const [help = ""] = (await printed(name, "--help")).split("\nExamples:\n");
-    for (const line of help.split("\n")) assert.ok(line.length <= 80, `${name}: ${line}`);
+Deno.test("each page has an example and the exit codes, and no line is wider than a terminal but an example", async () => {
+  for (const load of Object.values(COMMANDS)) {
+    for (const { name } of (await load()).pages) {
+      const help = await printed(...name.split(" ").slice(1), "--help");
+      const [before = "", rest = ""] = help.split("\nExamples:\n  ");
+      const codes = /\n\nExit code: \d+ [^]*$/.exec(rest)?.[0];
+      assert(codes !== undefined, `${name}: no example, or no exit codes`);
+      for (const line of `${before}${codes}`.split("\n")) assert(line.length <= 80, `${name}: ${line}`);
+    }
   }
+});
+
+Deno.test("a flag that another program has is answered with the one that does that here", async () => {
+  await assert.rejects(printed("explain", "-l", "app=web"), /has no flag -l\. Did you mean --selector S\?/);
+  await assert.rejects(printed("doctor", "--webhook", "x"), /Did you mean --url URL\?/);
+  await assert.rejects(printed("status", "-l", "app=web"), /has no flag -l\. "k8svent status --help"/);
 });

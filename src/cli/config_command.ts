@@ -1,6 +1,6 @@
-import { Command, CommanderError } from "commander";
 import schema from "../../docs/config.schema.json" with { type: "json" };
 import { REASONS } from "../change/reasons.ts";
+import { similar } from "../config/similar.ts";
 import { reason } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
@@ -9,30 +9,29 @@ import { type Given, readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
 import { type Options, parseOptions } from "./options.ts";
-import type { ToolPage } from "./tool.ts";
+import { needed, readTool, say, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
  */
-
-const COLUMNS = 80;
 
 const CODES = "0 done, 2 something is wrong.";
 
 const CHECK: ToolPage = {
   name: "k8svent config check",
   usage: "FILE",
-  about: "say what is wrong in a file, each fault with its line and column",
+  about: "Say what is wrong in a file, each fault with its line and column.",
   flags: {},
-  examples: [],
+  operands: ["FILE"],
+  examples: ["k8svent config check k8svent.yaml"],
   codes: CODES,
   takesFile: true,
 };
 
-const TRY = {
+const TRY: ToolPage = {
   name: "k8svent config try",
   usage: "FILE --pod POD [--reasons LIST]",
-  about: "say for each endpoint whether a pod would be sent to it, and by which rule",
+  about: "Say for each endpoint whether a pod would be sent to it, and by which rule.",
   flags: {
     pod: { value: "POD", help: "a file with what kubectl get pod NAME -o json prints", takesFile: true },
     reasons: {
@@ -42,17 +41,21 @@ const TRY = {
       words: REASONS,
     },
   },
-  examples: [],
+  operands: ["FILE"],
+  examples: [
+    "kubectl get pod -n shop web-0 -o json > pod.json",
+    "k8svent config try k8svent.yaml --pod pod.json --reasons ready",
+  ],
   codes: CODES,
   takesFile: true,
-} satisfies ToolPage;
+};
 
 const SCHEMA: ToolPage = {
   name: "k8svent config schema",
   usage: "> FILE",
-  about: "print the JSON Schema of the file, for editors",
+  about: "Print the JSON Schema of the file, for editors.",
   flags: {},
-  examples: [],
+  examples: ["k8svent config schema > k8svent.schema.json"],
   codes: CODES,
 };
 
@@ -61,79 +64,50 @@ const CONFIG: ToolPage = {
   usage: "check FILE | try FILE --pod POD | schema",
   about: "Ask about a configuration file, the one of --config. No cluster is needed.",
   flags: {},
-  examples: [],
+  commands: [CHECK, TRY, SCHEMA],
+  examples: ["k8svent config check k8svent.yaml"],
   codes: CODES,
 };
 
 /** What `k8svent config` and its commands take. */
 export const CONFIG_PAGES: readonly ToolPage[] = [CONFIG, CHECK, TRY, SCHEMA];
 
+type TypedValues = Extract<Typed, { kind: "typed" }>;
+
+const COMMANDS = {
+  check: { page: CHECK, answer: ({ operands: [file = ""] }, context) => check(file, context) },
+  try: { page: TRY, answer: tryPod },
+  schema: { page: SCHEMA, answer: () => Promise.resolve(say(`${JSON.stringify(schema, undefined, 2)}\n`)) },
+} satisfies Record<
+  string,
+  { page: ToolPage; answer: (typed: TypedValues, context: CommandContext) => Promise<Answer> }
+>;
+
 /** Carries out `k8svent config …`. @throws {UsageError} */
-export async function answerConfig(argv: string[], context: CommandContext): Promise<Answer> {
-  let printed = "";
-  let answer: Answer | undefined;
-  const program = buildCommand((text) => printed += text);
-  program.command("check").usage(CHECK.usage).argument("<FILE>").description(CHECK.about)
-    .action(async (file: string) => void (answer = await check(file, context)));
-  const { pod, reasons } = TRY.flags;
-  program.command("try").usage(TRY.usage).argument("<FILE>").description(TRY.about)
-    .requiredOption(`--pod <${pod.value}>`, pod.help)
-    .option(`--reasons <${reasons.value}>`, reasons.help, reasons.fallback)
-    .action(async (file: string, given: TryGiven) => void (answer = await tryPod(file, given, context)));
-  program.command("schema").usage(SCHEMA.usage).description(SCHEMA.about)
-    .action(() => void (answer = say(`${JSON.stringify(schema, undefined, 2)}\n`)));
-  try {
-    await program.parseAsync(argv.length === 0 ? ["--help"] : argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed" || error.code === "commander.help") return say(printed);
-    throw new UsageError(explain(error), { cause: error.code });
+export async function answerConfig(
+  [word = "--help", ...argv]: string[],
+  context: CommandContext,
+): Promise<Answer> {
+  if (word === "--help" || word === "-h") {
+    const typed = readTool(CONFIG, ["--help"]);
+    return say(typed.kind === "help" ? typed.text : "");
   }
-  return answer ?? say(printed);
+  if (!isCommand(word)) throw new UsageError(otherThan(word));
+  const { page, answer } = COMMANDS[word];
+  const typed = readTool(page, argv);
+  return typed.kind === "help" ? say(typed.text) : await answer(typed, context);
 }
 
-function buildCommand(write: (text: string) => void): Command {
-  return new Command(CONFIG.name)
-    .description(CONFIG.about)
-    .usage(CONFIG.usage)
-    .exitOverride()
-    .configureOutput({
-      writeOut: write,
-      writeErr: () => {},
-      getOutHelpWidth: () => COLUMNS,
-      getOutHasColors: () => false,
-    })
-    .configureHelp({
-      subcommandTerm: (command) => command.name() === "schema" ? "schema" : `${command.name()} FILE`,
-      optionTerm: (option) => option.flags.replace(/[<>]/g, ""),
-      visibleArguments: () => [],
-    })
-    .helpOption("-h, --help", "print this")
-    .helpCommand(false)
-    .addHelpText("after", `\nExit code: ${CODES}`);
+function isCommand(word: string): word is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, word);
 }
 
-/** Commander repeats what was typed. */
-function explain({ code, message }: CommanderError): string {
-  switch (code) {
-    case "commander.missingArgument":
-      return "The name of a file is missing: k8svent config check FILE.";
-    case "commander.excessArguments":
-      return /argument.* 'config'/.test(message)
-        ? OTHER
-        : "Here is one argument too many: one file is looked at.";
-    case "commander.missingMandatoryOptionValue":
-      return "k8svent config try needs a pod: --pod FILE, with what kubectl get pod NAME -o json prints.";
-    case "commander.unknownOption":
-      return 'There is no such flag here. "k8svent config --help" shows what there is.';
-    case "commander.optionMissingArgument":
-      return "The last flag needs a value.";
-    default:
-      return OTHER;
-  }
+/** The word is not shown: it may be a secret. */
+function otherThan(word: string): string {
+  const near = similar(word, Object.keys(COMMANDS));
+  const hint = near === undefined ? "" : ` Did you mean ${near}?`;
+  return `k8svent config has the commands check, try and schema.${hint} "k8svent config --help" shows them.`;
 }
-
-const OTHER = 'k8svent config has the commands check, try and schema. "k8svent config --help" shows them.';
 
 /** What a file comes to by itself, whatever flags and variables there are. @throws {UsageError} */
 async function readAlone(
@@ -159,19 +133,18 @@ async function check(file: string, context: CommandContext): Promise<Answer> {
   }
 }
 
-interface TryGiven {
-  pod: string;
-  reasons: string;
-}
-
 /** @throws {UsageError} */
-async function tryPod(file: string, given: TryGiven, context: CommandContext): Promise<Answer> {
+async function tryPod(
+  { values, operands: [file = ""] }: TypedValues,
+  context: CommandContext,
+): Promise<Answer> {
+  const [pod, reasons] = [needed(TRY, values, "pod"), needed(TRY, values, "reasons")];
   const { options } = await readAlone(file, context);
   const { endpoints, cluster, environment, namespaces, excludeNamespaces, selector, fieldSelector } = options;
   const { tryFile } = await import("./try_file.ts");
   const lines = await tryFile(endpoints, {
-    pod: readPod(given.pod, context),
-    reasons: given.reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
+    pod: readPod(pod, context),
+    reasons: reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
     ...cluster !== undefined && { cluster },
     ...environment !== undefined && { environment },
     followed: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
@@ -188,8 +161,4 @@ function readPod(file: string, { files }: CommandContext): string {
   } catch (cause) {
     throw new UsageError(`Cannot read the pod ${file}: ${fileFault(cause, file)}.`, { cause });
   }
-}
-
-function say(data: string): Answer {
-  return { command: "answer", code: 0, data, remarks: "" };
 }

@@ -94,13 +94,13 @@ for (const argv of [[], ["--help"], ["check", "--help"], ["try", "--help"], ["sc
 Deno.test("what config cannot do is reported with what it can, and shows nothing that was typed", async () => {
   for (
     const [argv, message] of [
-      [["chekc", "k.yaml"], /has the commands check, try and schema/],
+      [["chekc", "k.yaml"], /has the commands check, try and schema\. Did you mean check\?/],
       [["T0PSECRET"], /has the commands check, try and schema/],
-      [["check"], /name of a file is missing/],
+      [["check"], /config check needs FILE/],
       [["check", "k.yaml", "T0PSECRET"], /one argument too many/],
-      [["try", "k.yaml"], /needs a pod: --pod FILE/],
+      [["try", "k.yaml"], /config try needs --pod POD/],
       [["try", "k.yaml", "--pod"], /needs a value/],
-      [["check", "--T0PSECRET", "k.yaml"], /no such flag/],
+      [["check", "--pod=T0PSECRET", "k.yaml"], /config check has no flag --pod/],
     ] as const
   ) {
     const said = await complaint(...argv);

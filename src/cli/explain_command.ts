@@ -24,7 +24,7 @@ export const EXPLAIN_PAGE: ToolPage = {
   about:
     "Say whether a pod would be sent, where, and by which rule; what is pending, and what was sent. Where no " +
     "program answers, it is judged by the flags of the run that are given here, and read from the cluster.",
-  operands: ["pod", "[NS/NAME]"],
+  operands: ["[pod]", "[NS/NAME]"],
   flags: { ...SHOWN, ...otherRunFlags(SHOWN) },
   examples: [
     "k8svent explain pod shop/web-0",

@@ -34,7 +34,7 @@ export const STATUS_PAGE: ToolPage = {
   about: "Say how a running program and its endpoints do.",
   flags: REACH,
   examples: [forward("9090"), "k8svent status"],
-  codes: "0 all is well, 1 something is wrong, or nothing answers, 2 wrong usage.",
+  codes: "0 all is well, 1 something is wrong or nothing answers,\n2 wrong usage.",
 };
 
 /** `k8svent deliveries`. */

@@ -1,19 +1,17 @@
-import { Command, CommanderError, Option } from "commander";
-import { similar } from "../config/similar.ts";
+import { type Command, CommanderError, Option } from "commander";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { pathFault } from "../runtime/unfilled.ts";
 import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
+import { quietCommand } from "./quiet_command.ts";
+import { suggestion } from "./unknown_flag.ts";
 
 /*
  * What the commands beside the run have in common: a page that says what there is, and the reading of a command line by
  * it. Each names its flags as data, so that its help, its errors and the completion of a shell come from one place.
  */
-
-/** In columns, as the help of the run. */
-const COLUMNS = 80;
 
 /** One flag of a command. */
 export interface ToolFlag {
@@ -48,6 +46,8 @@ export interface ToolPage {
   takesFile?: true;
   /** What follows by itself, in order: `NS/NAME`; in brackets what may be left out. None by default. */
   operands?: readonly string[];
+  /** Its own commands, for a page that only leads to them. */
+  commands?: readonly ToolPage[];
 }
 
 /** A command, once its module is loaded. */
@@ -133,21 +133,9 @@ export function say(data: string): Answer {
 }
 
 function buildCommand(page: ToolPage, write: (text: string) => void): Command {
-  const program = new Command(page.name)
+  const program = quietCommand(page.name, write)
     .description(page.about)
     .usage(page.usage)
-    .exitOverride()
-    .configureOutput({
-      writeOut: write,
-      writeErr: () => {},
-      getOutHelpWidth: () => COLUMNS,
-      getOutHasColors: () => false,
-    })
-    .configureHelp({
-      optionTerm: (option) => option.flags.replace(/[<>]/g, ""),
-      visibleArguments: () => [],
-    })
-    .allowExcessArguments(false)
     .helpOption("-h, --help", "print this")
     .addHelpText(
       "after",
@@ -156,6 +144,9 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
   for (const [name, flag] of Object.entries(page.flags)) program.addOption(buildOption(name, flag));
   for (const operand of page.operands ?? []) {
     program.argument(operand.startsWith("[") ? operand : `<${operand}>`);
+  }
+  for (const { name, operands = [], about } of page.commands ?? []) {
+    program.command(name.slice(page.name.length + 1)).usage(operands.join(" ") || " ").summary(about);
   }
   return program;
 }
@@ -201,8 +192,7 @@ function explain(page: ToolPage, { code, message }: CommanderError): string {
       if (flagOf(page, typed) !== undefined || typed === "--help") {
         return `${typed} is a switch: give it without a value.`;
       }
-      const near = similar(typed.slice(2), [...Object.keys(page.flags), "help"]);
-      const hint = near === undefined ? "" : ` Did you mean --${near}?`;
+      const hint = suggestion(typed, [...Object.keys(page.flags), "help"]);
       return `${page.name} has no flag ${typed}.${hint} ${seeHelp(page)}`;
     }
     case "commander.optionMissingArgument":

@@ -72,13 +72,20 @@ function each(sentence: string, flags: string): Record<string, string> {
  * What to write in place of a flag that does not exist, as a sentence with a space before it; empty where nobody knows.
  *
  * @param typed with its dashes and without a value
+ * @param flags the names of those that there are
  */
-export function suggestion(typed: string): string {
-  const said = SAID[typed] ?? SAID[typed.toLowerCase()];
-  if (said !== undefined) return ` ${said}`;
+export function suggestion(typed: string, flags: readonly string[]): string {
   const meant = MEANT[typed] ?? MEANT[typed.toLowerCase()];
-  if (meant !== undefined) return ` Did you mean ${meant}?`;
+  if (meant !== undefined && flags.includes(/^--([a-z-]+)/.exec(meant)?.[1] ?? "")) {
+    return ` Did you mean ${meant}?`;
+  }
   if (!typed.startsWith("--")) return "";
-  const near = similar(typed.slice(2), [...FLAGS.keys(), "help", "version"]);
+  const near = similar(typed.slice(2), flags);
   return near === undefined ? "" : ` Did you mean --${near}?`;
+}
+
+/** The same for a flag of the run, where one flag may be no answer. */
+export function suggestionOfRun(typed: string): string {
+  const said = SAID[typed] ?? SAID[typed.toLowerCase()];
+  return said === undefined ? suggestion(typed, [...FLAGS.keys(), "help", "version"]) : ` ${said}`;
 }

@@ -31,6 +31,11 @@ interface Look {
 
 const LOOKS: Record<string, Look> = {
   "compiled": { name: "k8svent, compiled", light: "#0969da", dark: "#4493f8" },
+  "compiled, with ports": {
+    name: "the same with --listen and --admin-listen",
+    light: "#3d8b8b",
+    dark: "#5fb8b8",
+  },
   "deno run": { name: "k8svent, with deno run", light: "#6f7bbd", dark: "#a5b4fc" },
   "Go baseline": {
     name: "Go program: client-go informer, no signatures, no state",

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { compile, V8_FLAGS } from "../build/compile.ts";
 import { findToolchain } from "../tests/kit/binary.ts";
+import { freePort } from "../tests/kit/port.ts";
 import { BuildError, run, say } from "../build/command.ts";
 import type { ControlPlane } from "../tests/kit/control_plane.ts";
 import { Measured } from "./process.ts";
@@ -27,24 +28,49 @@ export function interpreted(...flags: string[]): Contender {
   return ours("deno run", [...run, `${ROOT}main.ts`]);
 }
 
-/** The program as it is released, or the word why it cannot be had here. */
+/** The program as it is released, or the word why it cannot be had here. @param folder where it is kept once it is made */
 export async function compiled(folder: string): Promise<Contender | string> {
+  const binary = await compileIn(folder);
+  return typeof binary === "string" ? ours("compiled", [binary]) : binary.missing;
+}
+
+/** The same with both its ports open, of which Prometheus scrapes one. */
+export async function compiledWithPorts(folder: string): Promise<Contender | string> {
+  const binary = await compileIn(folder);
+  return typeof binary === "string" ? ours("compiled, with ports", [binary], true) : binary.missing;
+}
+
+/** The path of the binary. */
+async function compileIn(folder: string): Promise<string | { missing: string }> {
   const binary = `${folder}/k8svent`;
+  if (await isFile(binary)) return binary;
   try {
     await compile({ permissions: "cluster", output: binary, commit: "", toolchain: findToolchain() });
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    return `The compiled program is left out: ${error.message}`;
+    return { missing: `The compiled program is left out: ${error.message}` };
   }
-  return ours("compiled", [binary]);
+  return binary;
 }
 
-function ours(name: string, program: string[]): Contender {
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Milliseconds between two scrapes: as often as anybody configures. */
+const SCRAPE_EVERY = 10_000;
+
+function ours(name: string, program: string[], hasPorts = false): Contender {
   return {
     name,
     keeps: true,
     start(plane, to, state): Measured {
       const { hostname, port } = new URL(plane.server);
+      const [probes, admin] = hasPorts ? [freePort(), freePort()] : [];
       const child = new Deno.Command("unshare", {
         args: [
           "--mount",
@@ -63,15 +89,28 @@ function ours(name: string, program: string[]): Contender {
           K8SVENT_STATE: "/var/lib/k8svent/state.db",
           K8SVENT_WEBHOOK_SECRET_FILE: "/var/run/secrets/k8svent/secret",
           K8SVENT_INTERVAL: "0",
+          ...hasPorts && {
+            K8SVENT_LISTEN: `127.0.0.1:${probes}`,
+            K8SVENT_ADMIN_LISTEN: `127.0.0.1:${admin}`,
+          },
           STATE_FOLDER: state,
         },
         stdin: "null",
         stdout: "null",
         stderr: "null",
       }).spawn();
-      return new Measured(child);
+      const scraping = hasPorts ? setInterval(() => void scrape(probes), SCRAPE_EVERY) : undefined;
+      return new Measured(child, () => clearInterval(scraping));
     },
   };
+}
+
+async function scrape(port: number | undefined): Promise<void> {
+  try {
+    await (await fetch(`http://127.0.0.1:${port}/metrics`)).bytes();
+  } catch {
+    // It has not begun to listen, or is about to end.
+  }
 }
 
 /** The Go program, or the word why it cannot be had here. */

@@ -9,7 +9,7 @@ import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { RATES } from "./changes.ts";
 import { drawChart } from "./chart.ts";
-import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
+import { baseline, compiled, compiledWithPorts, type Contender, interpreted } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { ORDINARY } from "./manifest.ts";
 import { printMarkdown, printTargets } from "./markdown.ts";
@@ -59,8 +59,12 @@ const values = ownFlags({
     programs: {
       value: "NAME,...",
       default: "run,compiled,go",
-      what: "which programs: interpreted, compiled, and the one in Go",
-      takes: { form: /^(run|compiled|go)(,(run|compiled|go))*$/, words: "some of run,compiled,go" },
+      what:
+        "which programs: interpreted, compiled, compiled with its ports open and scraped, and the one in Go",
+      takes: {
+        form: /^(run|compiled|ports|go)(,(run|compiled|ports|go))*$/,
+        words: "some of run,compiled,ports,go",
+      },
     },
     seconds: {
       value: "N",
@@ -120,8 +124,9 @@ function readParts(): Set<Part>[] {
 async function choose(programs: string[]): Promise<{ contenders: Contender[]; against?: string }> {
   const contenders: Contender[] = programs.includes("run") ? [interpreted()] : [];
   const binary = programs.includes("compiled") ? await compiled(folder) : undefined;
+  const open = programs.includes("ports") ? await compiledWithPorts(folder) : undefined;
   const other = programs.includes("go") ? await baseline(folder) : undefined;
-  for (const one of [binary, other]) {
+  for (const one of [binary, open, other]) {
     if (typeof one === "string") say(one);
     else if (one !== undefined) contenders.push(one);
   }

@@ -5,6 +5,17 @@ import { findTarget, printTarget, printVerdict, TARGETS } from "./targets.ts";
 /** Whose figures the page shows beside those of the program that the others are compared with. */
 const SHOWN = "compiled";
 
+/** The same program with `--listen` and `--admin-listen`, and what those could cost. */
+const WITH_PORTS = "compiled, with ports";
+const PORT_FIGURES = [
+  "CPU of the first sync, s",
+  "CPU a change at 100/s, ms",
+  "CPU a change at 400/s, ms",
+  "change to receipt at 100/s, p99, ms",
+  "memory at its peak, MB",
+  "CPU at rest, s an hour",
+];
+
 /**
  * A table for docs/benchmark.md: of each figure and size the medians of the compiled program and of the Go program, and
  * their ratio.
@@ -36,6 +47,19 @@ export function printTargets(results: Results): string {
   return printRows([["", "at most", "measured", ""], ...rows]);
 }
 
+/** What open ports cost: the same figures with and without them. Undefined: the run has not looked at that. */
+export function printPorts({ sizes }: Results): string | undefined {
+  const rows = PORT_FIGURES.flatMap((figure) => {
+    const cells = sizes.map(({ figures }) =>
+      printCell(figures[figure]?.[WITH_PORTS], figures[figure]?.[SHOWN])
+    );
+    return sizes.some(({ figures }) => figures[figure]?.[WITH_PORTS] !== undefined)
+      ? [[figure, ...cells]]
+      : [];
+  });
+  return rows.length === 0 ? undefined : printRows([["", ...sizes.map(nameSize)], ...rows]);
+}
+
 /** With columns as wide as the formatter makes them. */
 function printRows([head = [], ...rows]: string[][]): string {
   const widths = head.map((_, column) =>
@@ -54,12 +78,17 @@ export function putFigures(page: string, results: Results): string {
   const [before, rest] = cutAt(page, BEGIN);
   const [, after] = cutAt(rest, END);
   const machine = `${printMachine(results.machine)}; ${results.day}.`;
+  const ports = printPorts(results);
   return [
     `${before}${BEGIN}`,
     machine,
     printMarkdown(results),
     "Targets:",
     printTargets(results),
+    ...ports === undefined ? [] : [
+      "With `--listen`, scraped every ten seconds, and `--admin-listen`, as with / without = ratio:",
+      ports,
+    ],
     `${END}${after}`,
   ].join("\n\n");
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printMarkdown, printTargets, putFigures, putShort } from "./markdown.ts";
+import { printMarkdown, printPorts, printTargets, putFigures, putShort } from "./markdown.ts";
 import type { Results } from "./results.ts";
 
 /** Cells, whatever the formatter made of the space between them. */
@@ -56,6 +56,20 @@ Deno.test("a cell has both medians and their ratio, as far as they are there", a
     ["none", "0.00 / 5.00", ""],
     ["ours", "3.00 / –", ""],
   ]);
+});
+
+Deno.test("what open ports cost is shown where the run has looked at it", async () => {
+  const results: Results = JSON.parse(await read("results.json"));
+  const figures = {
+    "CPU at rest, s an hour": { compiled: [1.6], "compiled, with ports": [2], "Go baseline": [1] },
+  };
+  const sizes = [{ pods: 10_000, figures }];
+  assert.deepEqual(cells(printPorts({ ...results, sizes }) ?? "")[1], [
+    "CPU at rest, s an hour",
+    "2.00 / 1.60 = 1.25",
+  ]);
+  const without = [{ pods: 10_000, figures: { "CPU at rest, s an hour": { compiled: [1.6] } } }];
+  assert.equal(printPorts({ ...results, sizes: without }), undefined);
 });
 
 Deno.test("each target has a line, measured or not", async () => {

@@ -23,9 +23,12 @@ export function machineTime(): number {
 export class Measured implements AsyncDisposable {
   readonly startedAt = Date.now();
   readonly #child: Deno.ChildProcess;
+  readonly #end: () => void;
 
-  constructor(child: Deno.ChildProcess) {
+  /** @param end of what is done to it beside the measuring */
+  constructor(child: Deno.ChildProcess, end: () => void = () => {}) {
     this.#child = child;
+    this.#end = end;
   }
 
   /** Bytes that are resident now, and that were at the most. */
@@ -52,6 +55,7 @@ export class Measured implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#end();
     try {
       this.#child.kill("SIGTERM");
     } catch {

@@ -26,7 +26,7 @@ export interface EndpointReading {
   oldest: number;
   /** Requests at a time that they bear, together. */
   limit: number;
-  /** How many of them have a circuit in each state. */
+  /** How many of them are in each state. */
   states: Record<State, number>;
   /** Seconds until something is sent again; the longest. */
   backoff: number;
@@ -34,8 +34,8 @@ export interface EndpointReading {
   filterErrors: number;
 }
 
-/** States of a circuit. */
-const STATES = ["closed", "open", "half_open", "disabled"] as const;
+/** States of a circuit; and paused, whatever its circuit is: nothing is tried that could change that. */
+const STATES = ["closed", "open", "half_open", "disabled", "paused"] as const;
 type State = typeof STATES[number];
 
 /** What endpoints that annotations name are called together. */
@@ -84,7 +84,7 @@ function readOne(
   const now = clock.monotonic();
   const counts = names.map((name) => pending.counts(name));
   const oldest = names.map((name) => (now - (ages.oldest(name) ?? now)) / 1_000);
-  const states = running.map(({ state }) => stateOf(state.circuit));
+  const states = running.map(({ name, state }) => pending.isPaused(name) ? "paused" : stateOf(state.circuit));
   return {
     labels: labelsOf(label, tally),
     tally,
@@ -94,7 +94,10 @@ function readOne(
     oldest: Math.max(0, ...oldest),
     limit: sum(running.map(({ state }) => state.concurrency.limit)),
     states: countsOf(states),
-    backoff: Math.max(0, ...running.map(({ state: { circuit } }) => backoff(circuit, now))),
+    backoff: Math.max(
+      0,
+      ...running.map((one) => pending.isPaused(one.name) ? 0 : backoff(one.state.circuit, now)),
+    ),
     evicted: figures.evictedOf(label),
     filterErrors: sum(names.map((name) => filterFailures.total(name))),
   };
@@ -115,7 +118,7 @@ function stateOf({ kind }: Circuit): State {
 }
 
 function countsOf(states: State[]): Record<State, number> {
-  const counts = { closed: 0, open: 0, "half_open": 0, disabled: 0 };
+  const counts = { closed: 0, open: 0, "half_open": 0, disabled: 0, paused: 0 };
   for (const state of states) counts[state]++;
   return counts;
 }
@@ -195,7 +198,7 @@ export const ENDPOINT_FAMILIES: readonly Family<Reading>[] = [
   split(
     "endpoint_state",
     "gauge",
-    "1 for the state that the circuit of the endpoint is in, 0 for the others; for annotations, how many are in each.",
+    "1 for the state of the endpoint's circuit, or for paused, 0 for the others; for annotations, how many are in each.",
     "state",
     STATES,
     ({ states }) => states,

@@ -134,6 +134,14 @@ withRig(
       'k8svent_endpoint_state{endpoint="a",state="open"} 1',
       'k8svent_endpoint_state{endpoint="a",state="half_open"} 0',
       'k8svent_endpoint_state{endpoint="a",state="disabled"} 0',
+      'k8svent_endpoint_state{endpoint="a",state="paused"} 0',
+    ]);
+    rig.store.pending.setPaused("a", true);
+    assert.deepEqual((await rig.samples("k8svent_endpoint_state")).filter((line) => line.endsWith(" 1")), [
+      'k8svent_endpoint_state{endpoint="a",state="paused"} 1',
+    ]);
+    assert.deepEqual(await rig.samples("k8svent_endpoint_backoff_seconds"), [
+      'k8svent_endpoint_backoff_seconds{endpoint="a"} 0',
     ]);
   },
 );

@@ -28,6 +28,12 @@ const FIRES: Record<string, { series: string; values: string; fires: number; not
     fires: 16,
     not: 15,
   },
+  K8sventPaused: {
+    series: 'k8svent_endpoint_state{endpoint="a",state="paused"}',
+    values: "1x1500",
+    fires: 1_441,
+    not: 1_439,
+  },
   K8sventEvicted: {
     series: 'k8svent_evicted_messages_total{endpoint="a"}',
     values: "0x9 3x90",
@@ -79,16 +85,35 @@ function testOf(alert: string, { series, values, fires, not }: typeof FIRES[stri
   };
 }
 
-testNeeding(withoutPromtool, "promtool takes the alert rules, and each alert fires in its time", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "rules-" });
-  try {
-    await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readRules()));
-    await promtool(["check", "rules", `${folder}/rules.yaml`]);
-    const tests = Object.entries(FIRES).map(([alert, one]) => testOf(alert, one));
-    const text = stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests });
-    await Deno.writeTextFile(`${folder}/test.yaml`, text);
-    await promtool(["test", "rules", `${folder}/test.yaml`]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+/** What is pending long, at an endpoint that is paused, one that is not, and those of annotations, one of which is. */
+const PENDING_AND_PAUSED = {
+  name: "pending and paused",
+  interval: "1m",
+  input_series: [["paused", 1], ["sent", 0], ["annotation", 1]].flatMap(([endpoint, paused]) => [
+    { series: `k8svent_endpoint_oldest_pending_seconds{endpoint="${endpoint}"}`, values: "1000x10" },
+    { series: `k8svent_endpoint_state{endpoint="${endpoint}",state="paused"}`, values: `${paused}x10` },
+  ]),
+  promql_expr_test: [{
+    expr: 'count by (endpoint) (ALERTS{alertname="K8sventPending"})',
+    eval_time: "5m",
+    exp_samples: ["annotation", "sent"].map((endpoint) => ({ labels: `{endpoint="${endpoint}"}`, value: 1 })),
+  }],
+};
+
+testNeeding(
+  withoutPromtool,
+  "promtool takes the alert rules, and each alert fires in its time, none for what is pending where it is paused",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "rules-" });
+    try {
+      await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readRules()));
+      await promtool(["check", "rules", `${folder}/rules.yaml`]);
+      const tests = [...Object.entries(FIRES).map(([alert, one]) => testOf(alert, one)), PENDING_AND_PAUSED];
+      const text = stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests });
+      await Deno.writeTextFile(`${folder}/test.yaml`, text);
+      await promtool(["test", "rules", `${folder}/test.yaml`]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -122,7 +122,7 @@ export class EndpointHistory {
   /** By id, the one that was tried least recently first. */
   readonly #kept = new Map<string, KeptDelivery>();
   /** Requests of attempts that have not ended. */
-  readonly #requests = new WeakMap<Message, NonNullable<KeptDelivery["request"]>>();
+  readonly #requests = new WeakMap<Message, Sent>();
   #limit: number;
 
   constructor(isOfAnnotation: boolean, limit: number, clock: Clock, changed: () => void) {
@@ -150,10 +150,7 @@ export class EndpointHistory {
 
   /** A request is made of a message. @param configured the headers that the operator added */
   sent(message: Message, { headers, body }: Request, configured: Readonly<Record<string, string>>): void {
-    const lines = Object.entries(headers).map(([name, value]) => {
-      return `${name}: ${Object.hasOwn(configured, name) || PROOF.test(name) ? MASK : value}`;
-    });
-    this.#requests.set(message, { headers: lines.join("\n"), bytes: body.length });
+    this.#requests.set(message, { headers, configured, bytes: body.length });
   }
 
   /**
@@ -169,8 +166,10 @@ export class EndpointHistory {
     const kept = this.#kept.get(id) ?? newDelivery(id, message, now - age);
     kept.attempts = attempt.number;
     kept.isDeadLetter = "failures" in decision && decision.failures.dead > 0;
-    kept.request = this.#requests.get(message) ?? kept.request;
-    if (outcome.kind === "answer") kept.answer = answerOf(outcome, confidential);
+    const sent = this.#requests.get(message);
+    this.#requests.delete(message);
+    if (sent !== undefined) kept.request = { headers: masked(sent), bytes: sent.bytes };
+    if (outcome.kind === "answer") kept.answer = answerOf(outcome, sent, confidential);
     if (decision.kind === "delivered") {
       kept.lag = age;
       this.#delivered(message, now);
@@ -232,6 +231,38 @@ const MASK = "(masked)";
 /** Whoever configures them; `webhook-id` and `webhook-timestamp` prove nothing by themselves. */
 const PROOF = /^(proxy-)?authorization$|cookie|signature/;
 
+/** Names of headers whose values are secrets, wherever they come back. */
+const SECRET = /authorization|cookie|signature|key|token|secret|password/;
+
+/** Of a value, the shortest part that is taken out of an answer: `Bearer`, `v1` and `sha256` say nothing. */
+const SHORTEST_PROOF = 8;
+
+/** A request, as it was sent. */
+interface Sent {
+  headers: Readonly<Record<string, string>>;
+  configured: Readonly<Record<string, string>>;
+  bytes: number;
+}
+
+function masked({ headers, configured }: Sent): HeaderLines {
+  return Object.entries(headers).map(([name, value]) => {
+    return `${name}: ${Object.hasOwn(configured, name) || PROOF.test(name) ? MASK : value}`;
+  }).join("\n");
+}
+
+/** Without the proofs that were sent, which the receiver may repeat: signatures, tokens, and what they consist of. */
+function withoutProofs(text: string, sent: Sent | undefined): string {
+  if (sent === undefined || text === "") return text;
+  let shown = text;
+  for (const [name, value] of Object.entries(sent.headers)) {
+    if (!SECRET.test(name)) continue;
+    for (const part of [value, ...value.split(/[\s,=]+/)]) {
+      if (part.length >= SHORTEST_PROOF) shown = shown.replaceAll(part, MASK);
+    }
+  }
+  return shown;
+}
+
 function newDelivery(id: string, message: Message, recordedAt: number): KeptDelivery {
   // A body in memory for each would be all the memory that there is.
   const { body: _body, completeness: _completeness, failures: _failures, ...rest } = message;
@@ -248,17 +279,32 @@ function newDelivery(id: string, message: Message, recordedAt: number): KeptDeli
   };
 }
 
+/** Headers that say nothing of what was sent, which most answers consist of: there is nothing to be taken out of them. */
+const PLAIN = new RegExp(
+  "^(date: \\w{3}, \\d\\d \\w{3} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT|content-length: \\d{1,15}|" +
+    "connection: (keep-alive|close)|keep-alive: timeout=\\d{1,6}|transfer-encoding: chunked|" +
+    "content-type: (text/plain|text/html|application/json)(; ?charset=utf-8)?)$",
+  "i",
+);
+
 function answerOf(
   { status, headers, body }: Answer,
+  sent: Sent | undefined,
   confidential: Confidential,
 ): NonNullable<KeptDelivery["answer"]> {
   const lines = [...headers].filter(([name]) => !/cookie/.test(name)).slice(0, HEADERS)
-    .map(([name, value]) => `${name}: ${printable(value)}`);
-  const shown = withoutConfidential(lines.join("\n"), confidential).split("\n");
+    .map(([name, value]) => printable(`${name}: ${value}`));
+  // At once, since each look costs more than what it looks at.
+  const others = lines.filter((line) => !PLAIN.test(line)).join("\n");
+  const shown = others === ""
+    ? []
+    : withoutConfidential(withoutProofs(others, sent), confidential).split("\n");
+  const text = firstLine(withoutProofs(body, sent), confidential) ?? "";
   return {
     status,
-    headers: shown.map((line) => printable(line, LONGEST_HEADER)).join("\n"),
-    // Written anew: a slice would keep the whole answer in memory.
-    text: JSON.parse(JSON.stringify(firstLine(body, confidential) ?? "")) as string,
+    headers: lines.map((line) => PLAIN.test(line) ? line : printable(shown.shift() ?? "", LONGEST_HEADER))
+      .join("\n"),
+    // Written anew: a slice would keep the whole answer in memory. Once more without proofs, which JSON may have escaped.
+    text: text === "" ? "" : JSON.parse(JSON.stringify(withoutProofs(text, sent))) as string,
   };
 }

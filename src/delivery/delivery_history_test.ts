@@ -169,6 +169,23 @@ withRig("history: an answer that repeats what it was sent shows none of it, nor 
   assert.equal(headers["x-request-id"], kept?.id);
 });
 
+withRig("history: an answer that repeats signatures or a configured key shows none of them", async (rig) => {
+  const headers = [{ name: "x-api-key", value: "abc,def ghi=jkl-mno" }];
+  const credentials = rig.credentials({ secrets: () => [SECRET] }, { headers });
+  rig.receiver.react = ({ headers }) => ({
+    status: 400,
+    headers: { "x-got": headers["x-hub-signature-256"] ?? "", "x-key": headers["x-api-key"] ?? "" },
+    body: JSON.stringify({ message: `${"-".repeat(160)} ${headers["webhook-signature"]} is wrong` }),
+  });
+  const history = start(rig, { credentials });
+  rig.add("web-0");
+  await rig.clock.advance(0);
+  const [kept] = history.deliveries();
+  assert.equal(kept?.answer?.headers, "x-got: (masked)\nx-key: (masked)");
+  assert.equal(kept?.answer?.text, `${"-".repeat(160)} (masked) is wrong`);
+  credentials.close();
+});
+
 withRig(
   "history: where nothing could be sent there is no request, and the next attempt adds it",
   async (rig) => {

@@ -1,6 +1,6 @@
 import type { Answer, Outcome } from "../http/outcome.ts";
 import { printable } from "../runtime/printable.ts";
-import { redact } from "../runtime/redact.ts";
+import { redactorOf } from "../runtime/redact.ts";
 import type { Confidential } from "./credentials.ts";
 
 /**
@@ -111,6 +111,7 @@ const LONGEST_LINE = 200;
  * the URL. Undefined where there is none.
  */
 export function firstLine(body: string, confidential: Confidential): string | undefined {
+  if (body === "") return undefined;
   const said = ofJson(body) ?? ofHtml(body) ??
     body.split(/[\r\n\u2028\u2029]+/).find((line) => printable(line) !== "") ??
     "";
@@ -123,7 +124,7 @@ export function firstLine(body: string, confidential: Confidential): string | un
 /** What is printable in an answer, without secrets and without what only the sender and the receiver know of the URL. */
 export function withoutConfidential(text: string, { url, secrets }: Confidential): string {
   // Redacted before anything else is taken out of it, for the same reason.
-  const redacted = redact(text, secretForms(secrets));
+  const redacted = redactorFor(secrets)(text);
   return url === undefined ? redacted : withoutUrl(redacted, url);
 }
 
@@ -209,6 +210,25 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
+}
+
+/** What takes these out of a text. Made once for as long as they stay the same: with page and API every answer is looked at. */
+function redactorFor(secrets: readonly string[]): (text: string) => string {
+  const known = REDACTORS.get(secrets);
+  if (known !== undefined && isSame(known.secrets, secrets)) return known.redact;
+  const made = { secrets: [...secrets], redact: redactorOf(secretForms(secrets)) };
+  REDACTORS.set(secrets, made);
+  return made.redact;
+}
+
+const REDACTORS = new WeakMap<
+  readonly string[],
+  { secrets: readonly string[]; redact: (text: string) => string }
+>();
+
+/** Whoever gave the list may have changed it since. */
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
 }
 
 /** Also as the key that `whsec_…` stands for, which is what a receiver has. */

@@ -21,11 +21,14 @@ const INVISIBLE = /[\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]+/g
  * @param limit characters (code points); what is cut off becomes …
  */
 export function printable(text: string, limit = Infinity): string {
-  const line = text.replace(INVISIBLE, "").replace(BREAKS, " ").trim();
+  const line = (IS_ASCII_LINE.test(text) ? text : text.replace(INVISIBLE, "").replace(BREAKS, " ")).trim();
   if (line.length <= limit) return line;
   const characters = [...line];
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join("").trimEnd()}…`;
 }
+
+/** Nearly all that is shown is, and then one look is enough. */
+const IS_ASCII_LINE = /^[\x20-\x7e]*$/;
 
 /** The same of each line: for a value that is printed with its line ends escaped, such as a stack. */
 export function printableLines(text: string): string {

@@ -27,24 +27,31 @@ const WEBHOOK_SECRET = /\bwhsec_[A-Za-z0-9+/=_-]+/g;
  * @param secrets the live secrets as configured, of `whsec_…` with and without the prefix
  */
 export function redact(text: string, secrets: string[]): string {
-  return removeSecrets(text, secrets)
-    .replace(URL_TEXT, (_match, scheme: string, rest: string) => scheme + redactUrl(rest))
-    .replace(WEBHOOK_SECRET, "[redacted]")
-    .replace(CREDENTIALS, "$1$2[redacted]")
-    .replace(JWT, "[redacted]");
+  return redactorOf(secrets)(text);
+}
+
+/** The same for many texts: what finds the secrets is made once. */
+export function redactorOf(secrets: readonly string[]): (text: string) => string {
+  const known = patternOf(secrets);
+  return (text) =>
+    (known === undefined ? text : text.replace(known, "[redacted]"))
+      .replace(URL_TEXT, (_match, scheme: string, rest: string) => scheme + redactUrl(rest))
+      .replace(WEBHOOK_SECRET, "[redacted]")
+      .replace(CREDENTIALS, "$1$2[redacted]")
+      .replace(JWT, "[redacted]");
 }
 
 /** A short secret that is a word, such as `endpoint`: half of the log would be `[redacted]`, and say what the secret is. */
 const WORD = /^[A-Za-z]{0,15}$/;
 
 /** All in one pass and the longest first: one secret may be a part of another, or of the replacement. */
-function removeSecrets(text: string, secrets: string[]): string {
+function patternOf(secrets: readonly string[]): RegExp | undefined {
   const known = secrets.flatMap((secret) =>
     secret.startsWith("whsec_") ? [secret, secret.slice("whsec_".length)] : WORD.test(secret) ? [] : [secret]
   ).filter(Boolean);
-  if (known.length === 0) return text;
+  if (known.length === 0) return undefined;
   known.sort((a, b) => b.length - a.length);
-  return text.replace(new RegExp(known.map(RegExp.escape).join("|"), "g"), "[redacted]");
+  return new RegExp(known.map(RegExp.escape).join("|"), "g");
 }
 
 function redactUrl(rest: string): string {

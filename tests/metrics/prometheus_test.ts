@@ -168,7 +168,7 @@ function rulesOf({ groups }: Groups): [string, string, string][] {
 
 /** What is compared in an expression, without the comparison; of `absent`, what is to be there. */
 function sidesOf(expression: string): string[] {
-  return expression.split(" or ").map((side) =>
+  return expression.split(/ or | unless ignoring \(state\) /).map((side) =>
     side.replace(/ (>|==) [0-9]+$/, "").replace(/^absent\((.*)\)$/, "$1")
   );
 }

@@ -89,14 +89,17 @@ function testOf(alert: string, { series, values, fires, not }: typeof FIRES[stri
 const PENDING_AND_PAUSED = {
   name: "pending and paused",
   interval: "1m",
-  input_series: [["paused", 1], ["sent", 0], ["annotation", 1]].flatMap(([endpoint, paused]) => [
+  "input_series": [["paused", 1], ["sent", 0], ["annotation", 1]].flatMap(([endpoint, paused]) => [
     { series: `k8svent_endpoint_oldest_pending_seconds{endpoint="${endpoint}"}`, values: "1000x10" },
     { series: `k8svent_endpoint_state{endpoint="${endpoint}",state="paused"}`, values: `${paused}x10` },
   ]),
-  promql_expr_test: [{
+  "promql_expr_test": [{
     expr: 'count by (endpoint) (ALERTS{alertname="K8sventPending"})',
-    eval_time: "5m",
-    exp_samples: ["annotation", "sent"].map((endpoint) => ({ labels: `{endpoint="${endpoint}"}`, value: 1 })),
+    "eval_time": "5m",
+    "exp_samples": ["annotation", "sent"].map((endpoint) => ({
+      labels: `{endpoint="${endpoint}"}`,
+      value: 1,
+    })),
   }],
 };
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/clock.ts";
+import type { Log } from "../runtime/log.ts";
 import type { Access } from "./access.ts";
 import type { Admin } from "./admin.ts";
 import type { Answer, Service, Stream } from "./answer.ts";
@@ -20,7 +21,7 @@ import { Routes } from "./routes.ts";
  * What cannot be answered is a problem; a browser that asked for a page gets it as one, and one that must log in is sent to
  * the form.
  */
-export function adminService({ admin, access, clock }: AdminParts): Service {
+export function adminService({ admin, access, clock, log }: AdminParts): Service {
   const page = openPage({ admin, clock });
   const routes = new Routes([...apiRoutes(admin, clock), ...loginRoutes(access, page), ...page.routes]);
   return {
@@ -28,7 +29,10 @@ export function adminService({ admin, access, clock }: AdminParts): Service {
     within: 5_000,
     refusal: (status, why) => secured(problem(status, why)),
     async respond(head, body): Promise<Answer | Stream> {
-      const answer = await answerTo(head, body, { access, routes });
+      const answer = await answerTo(head, body, { access, routes }).catch((error: unknown) => {
+        log.error("A request for page or API could not be answered.", { error });
+        throw error;
+      });
       return secured("run" in answer ? answer : shown(answer, head, page));
     },
   };
@@ -39,6 +43,8 @@ export interface AdminParts {
   admin: Admin;
   access: Access;
   clock: Clock;
+  /** Hears of what a request should not have met. */
+  log: Log;
 }
 
 /** Bytes. An action says which pods, at the most, and a form holds a token. */

@@ -97,7 +97,7 @@ const PROBLEMS: [request: string, body: string, status: number, detail: RegExp][
   ["GET /endpoints/hook/deliveries?limit=1e2", "", 400, /^The parameter limit must be a whole number/],
   ["GET /endpoints/hook/deliveries?limit=1&limit=2", "", 400, /^The parameter limit is given twice\.$/],
   ["POST /resync", '{"since":"yesterday"}', 400, /^The property since must be an instant such as 2026/],
-  ["POST /resync", '{"since":"2026-13-01T00:00:00Z"}', 400, /^The property since must be an instant/],
+  ["POST /resync", '{"since":"2026-02-31T00:00:00Z"}', 400, /^The property since must be an instant/],
   ["POST /resync", '{"since":1}', 400, /^The property since must be an instant/],
   ["POST /resync", '{"until":"x"}', 400, /^There is no property until: there are since\.$/],
   ["POST /resync?since=2026-11-27T12:00:00Z", "", 400, /^There is no parameter since: none is taken here\.$/],
@@ -147,4 +147,16 @@ Deno.test("every answer forbids to be shown elsewhere and to load from elsewhere
       assert.equal(headers.get("x-content-type-options"), "nosniff");
       assert.equal(headers.get("cross-origin-resource-policy"), "same-origin");
     }
+  }));
+
+Deno.test("a fault of the program is answered without its words, and is a line of the log", () =>
+  withAdminPort(async (port) => {
+    port.admin.status = (): never => {
+      throw new TypeError("the state is torn");
+    };
+    const { status, text } = await port.bear(`GET ${V1}/status`);
+    assert.equal(status, 500);
+    assert.doesNotMatch(text, /torn/);
+    assert.deepEqual(port.log.at("error"), ["A request for page or API could not be answered."]);
+    assert.match(String(port.log.lines.at(-1)?.fields?.["error"]), /torn/);
   }));

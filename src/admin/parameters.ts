@@ -1,6 +1,7 @@
 // deno-lint-ignore-file explicit-function-return-type -- the type of a schema is the schema once more
 import * as v from "valibot";
 import { REASONS } from "../change/reasons.ts";
+import { parseInstant } from "../runtime/instant.ts";
 import { ProblemError } from "./problem.ts";
 import type { Call } from "./routes.ts";
 
@@ -10,8 +11,6 @@ import type { Call } from "./routes.ts";
 
 /** Deliveries that a request may ask for. */
 export const MOST_DELIVERIES = 1_000;
-
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 
 function word() {
   return v.pipe(v.string("must be text"), v.maxLength(253, "must have 253 characters at the most"));
@@ -24,7 +23,7 @@ function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
 const instant = v.pipe(
   v.string("must be an instant such as 2026-11-27T12:00:00Z"),
   v.check(
-    (text) => INSTANT.test(text) && !Number.isNaN(Date.parse(text)),
+    (text) => parseInstant(text) !== undefined,
     "must be an instant such as 2026-11-27T12:00:00Z",
   ),
   v.transform((text) => new Date(text).toISOString()),

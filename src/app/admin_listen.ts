@@ -29,7 +29,7 @@ export function listenForAdmin(
     ...address.host !== undefined && { host: address.host },
     stop: closing.signal,
   });
-  const service = adminService({ admin, access, clock });
+  const service = adminService({ admin, access, clock, log });
   const flag = { name: "--admin-listen", spelled: "--admin-listen HOST:PORT" };
   const listening = listen(address, service, clock, flag);
   const { host = "localhost" } = address;

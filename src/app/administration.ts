@@ -27,14 +27,22 @@ import { PodCensus } from "./pod_census.ts";
  * * What an operator does is in `actions.ts`, each with its line in the log.
  */
 
-/** Opens it when the program starts: from now on is counted how long it has been running. */
-export function openAdmin(parts: AdminParts): Admin {
-  const { clock, store } = parts;
-  return new Administration({
-    ...parts,
-    census: new PodCensus(store.inventory, clock),
-    startedAt: clock.now(),
-  });
+/**
+ * Opens it when the program starts: from now on is counted how long it has been running.
+ *
+ * @param lifetime `stop` ends what goes on meanwhile; `fail` is called where that fails
+ */
+export function openAdmin(parts: AdminParts, { stop, fail }: AdminLifetime): Admin {
+  const { clock, store, observations } = parts;
+  const census = new PodCensus(store.inventory, clock);
+  census.readAhead((changed) => void observations.subscribe(changed), stop).catch(fail);
+  return new Administration({ ...parts, census, startedAt: clock.now() });
+}
+
+/** For how long it reads. */
+export interface AdminLifetime {
+  stop: AbortSignal;
+  fail: (error: unknown) => void;
 }
 
 class Administration implements Admin {

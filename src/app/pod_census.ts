@@ -1,5 +1,5 @@
 import type { Status } from "../admin/admin.ts";
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Inventory, KnownPod } from "../store/store.ts";
 
 /** What is shown of a pod's condition. `unhealthyFrom`: by the wall clock; undefined: it is not, and will not be. */
@@ -9,18 +9,53 @@ interface Condition {
   unhealthyFrom: number | undefined;
 }
 
+/** Versions that are read ahead at a time, some milliseconds, and the milliseconds after which the next ones are. */
+const SLICE = 200;
+const PAUSE = 1;
+
+/** Milliseconds after which it is seen whether there are new versions to be read. */
+const EVERY = 5_000;
+
 /**
  * How the known pods are. What a version says is read once and remembered for as long as the pod has that version, so that a
- * look at 10,000 of them costs a look at each, and not 10,000 texts to be parsed.
+ * look at 10,000 of them costs a look at each, and not 10,000 texts to be parsed. Most are read before somebody looks.
  */
 export class PodCensus {
-  readonly #inventory: Inventory;
-  readonly #clock: Pick<Clock, "now">;
+  readonly #inventory: Pick<Inventory, "pods" | "count" | "summaryOf">;
+  readonly #clock: Clock;
   readonly #conditions = new WeakMap<KnownPod, Condition>();
 
-  constructor(inventory: Inventory, clock: Pick<Clock, "now">) {
+  constructor(inventory: Pick<Inventory, "pods" | "count" | "summaryOf">, clock: Clock) {
     this.#inventory = inventory;
     this.#clock = clock;
+  }
+
+  /** Reads what is new, little by little, until the signal aborts. @param subscribe tells of changes */
+  async readAhead(subscribe: (changed: () => void) => void, signal: AbortSignal): Promise<void> {
+    let isNew = true;
+    subscribe(() => isNew = true);
+    while (!signal.aborted) {
+      if (isNew) {
+        isNew = false;
+        await this.#readAll(signal);
+      }
+      await sleep(this.#clock, EVERY, signal);
+    }
+  }
+
+  async #readAll(signal: AbortSignal): Promise<void> {
+    let read = 0;
+    for (const pod of this.#inventory.pods()) {
+      if (this.#knows(pod)) continue;
+      this.#read(pod);
+      if (++read % SLICE > 0) continue;
+      await sleep(this.#clock, PAUSE, signal);
+      if (signal.aborted) return;
+    }
+  }
+
+  #knows(pod: KnownPod): boolean {
+    return this.#conditions.get(pod)?.resourceVersion === pod.resourceVersion;
   }
 
   take(): Status["pods"] {

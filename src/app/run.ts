@@ -83,7 +83,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
     // Before anything that waits for the cluster: what is probed, or looked at, must answer meanwhile.
     const probes = listenForProbes(options, parts, world);
     if (probes !== undefined) listening.push(probes);
-    const admin = await listenForOperator(options, parts, api, world);
+    const admin = await listenForOperator(options, parts, { api, world, lifetime });
     if (admin !== undefined) listening.push(admin);
     const isNew = await begin(options, api, parts, world, lifetime.stop);
     if (parts.snapshot !== undefined) {
@@ -109,8 +109,7 @@ async function deliver(options: Options, api: ApiServer, ways: Ways, world: Worl
 async function listenForOperator(
   options: Options,
   parts: Parts,
-  api: ApiServer,
-  world: World,
+  { api, world, lifetime }: Pick<Surroundings, "api" | "world" | "lifetime">,
 ): Promise<Listening | undefined> {
   const { adminListen } = options;
   const { observations } = parts;
@@ -118,7 +117,9 @@ async function listenForOperator(
   // Most who run this serve none of it.
   const { openAdmin } = await import("./administration.ts");
   const { listenForAdmin } = await import("./admin_listen.ts");
-  const admin = openAdmin({ ...parts, ...world, options, server: api.origin, observations });
+  const { stop } = lifetime;
+  const fail = (error: unknown): void => lifetime.fail(error);
+  const admin = openAdmin({ ...parts, ...world, options, server: api.origin, observations }, { stop, fail });
   return listenForAdmin({ ...options, adminListen }, admin, world);
 }
 

@@ -5,6 +5,7 @@ import { choice, count, namespace, reason } from "../config/value.ts";
 import { fileFault } from "../config/named_file.ts";
 import { OUTCOME_CLASSES } from "../delivery/tally.ts";
 import { fileFault as readFault } from "../runtime/file_fault.ts";
+import { parseInstant } from "../runtime/instant.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { defined } from "./given.ts";
 import type { OperateOptions, Operation, Reach } from "./job.ts";
@@ -92,8 +93,8 @@ export function resyncOf({ values, operands: [endpoint] }: Values, { now }: Comm
 /** An instant by its distance from now, or as it stands. */
 function instantOf(text: string, now: number): string {
   if (/^\d{4}-/.test(text)) {
-    const instant = /T.*(Z|[+-]\d\d:\d\d)$/i.test(text) ? Date.parse(text) : NaN;
-    if (!Number.isNaN(instant)) return new Date(instant).toISOString();
+    const instant = parseInstant(text);
+    if (instant !== undefined) return new Date(instant).toISOString();
     throw new UsageError(
       `--since must be an instant with its zone, such as 2026-11-27T12:00:00Z, not ${quote(text)}.`,
     );

@@ -38,7 +38,7 @@ export class AdminPort {
       host: "127.0.0.1",
       stop: stop.signal,
     });
-    const service = adminService({ admin: this.admin, access, clock: this.clock });
+    const service = adminService({ admin: this.admin, access, clock: this.clock, log: this.log });
     const listening = listen({ host: "127.0.0.1", port: 0 }, service, this.clock);
     this.port = listening.port;
     this.close = async () => {

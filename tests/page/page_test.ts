@@ -50,7 +50,7 @@ function serve({ token, port = 0 }: { token?: string; port?: number } = {}): Rig
     host: "127.0.0.1",
     stop: stop.signal,
   });
-  const service = adminService({ admin, access, clock: systemClock });
+  const service = adminService({ admin, access, clock: systemClock, log: new MemoryLog() });
   const listening = listen({ host: "127.0.0.1", port }, service, systemClock);
   return {
     admin,

@@ -9,6 +9,9 @@ import { many, number } from "./words.ts";
 /** Dead letters of one endpoint that are shown here; the rest is on its own page. */
 const SHOWN = 20;
 
+/** Failed deliveries of one endpoint among which they are looked for. */
+const MOST = 1_000;
+
 /** How the forms say that they stand on this page. */
 const BACK = { from: "dead-letters" };
 
@@ -32,9 +35,9 @@ export function deadLettersPage(view: View, admin: Admin): Html {
 
 function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointStatus): Html {
   const path = endpointPath(name);
-  const failed = admin.deliveries({ endpoint: name, state: "failed", limit: SHOWN })?.deliveries ?? [];
-  // What a newer version took the place of is sent no more.
-  const dead = failed.filter(({ isSuperseded }) => !isSuperseded);
+  const failed = admin.deliveries({ endpoint: name, state: "failed", limit: MOST })?.deliveries ?? [];
+  // What a newer version took the place of is sent no more; there may be hundreds of them, and all of them newer.
+  const dead = failed.filter(({ isSuperseded }) => !isSuperseded).slice(0, SHOWN);
   const rest = deadLetters - dead.length;
   return html`<section data-key="${name}">
 <div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${

@@ -1,4 +1,5 @@
 import type { EndpointStatus } from "../admin.ts";
+import { parseInstant } from "../../runtime/instant.ts";
 import { attribute, type Html, html } from "./html.ts";
 import { endpointPath, withQuery } from "./view.ts";
 
@@ -52,10 +53,11 @@ export function readSince(text: string, now: number): string | undefined {
   const [, count, unit = ""] = /^(\d{1,6})\s*([a-z]+)$/i.exec(written) ?? [];
   const length = UNITS.get(unit.toLowerCase());
   if (count !== undefined) {
-    return length === undefined ? undefined : new Date(now - Number(count) * length).toISOString();
+    // Before the epoch there were no pods.
+    return length === undefined
+      ? undefined
+      : new Date(Math.max(0, now - Number(count) * length)).toISOString();
   }
-  // What else `Date.parse` takes depends on the program's time zone.
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/i.test(written);
-  const instant = isInstant ? Date.parse(written) : NaN;
-  return Number.isNaN(instant) ? undefined : new Date(instant).toISOString();
+  const instant = parseInstant(written);
+  return instant === undefined ? undefined : new Date(instant).toISOString();
 }

@@ -223,6 +223,19 @@ Deno.test("one that a newer version took the place of is no dead letter, and a f
   assert.match(text, /Before the last restart: it answered 500/);
 });
 
+Deno.test("a dead letter is shown behind any number that newer versions took the place of", async () => {
+  const { page } = open((admin) => {
+    const old = Array.from({ length: 50 }, (_, id) => delivery("slow", `old-${id}`, "failed"));
+    admin.kept = [
+      ...old.map((one) => ({ ...one, isSuperseded: true as const })),
+      delivery("slow", "dead", "failed"),
+    ];
+  });
+  const text = await page.read("/dead-letters");
+  assert.match(text, /deliveries\/dead"/);
+  assert.doesNotMatch(text, /old-/);
+});
+
 Deno.test("a body is shown with --show-payloads alone, in lines, and each number and escape as it was sent", async () => {
   const bodyOf = async (body: string, showsPayloads = true): Promise<string> => {
     const { page } = open((admin) => {

@@ -77,9 +77,10 @@ function judge(
     ...known.workload !== undefined && { workload: known.workload },
   });
   if (explanation === undefined) throw new TypeError(`Nothing explains ${name}.`);
-  const { sends } = explanation;
-  const listed = sends && filter.reasons !== undefined ? `, of ${filter.reasons.join(", ")}` : "";
-  return { sends, because: `${inWords(explanation)}${listed}` };
+  const { sends, by } = explanation;
+  if (!sends || filter.reasons === undefined) return { sends, because: inWords(explanation) };
+  const change = `a change is sent that has one of the reasons ${filter.reasons.join(", ")}`;
+  return { sends, because: by.rule === "reasons" ? change : `${inWords(explanation)}: ${change}` };
 }
 
 function standingOf(

@@ -7,7 +7,7 @@ import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_a
 import type { DeliveryDetail, DeliveryList, EndpointStatus, PodExplanation, Status } from "../admin/admin.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import type { Outcome, Request } from "../http/outcome.ts";
-import type { Pod } from "../pod/pod.ts";
+import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { fixedSecrets } from "../runtime/secret_file.ts";
 import { run } from "./run.ts";
 
@@ -201,6 +201,39 @@ Deno.test("admin: a pod says where it goes and why, and what was sent of it", ()
       "sent",
       false,
     ]);
+  }));
+
+Deno.test("admin: a pod whose annotation names an endpoint says so at each, without the path that it names", () =>
+  withRunning(["--pod-webhooks", "b.example"], async (running) => {
+    const webhooks = [`https://b.example/${MARK}`];
+    running.watch.event(
+      "MODIFIED",
+      makePod({
+        name: "web",
+        version: "2",
+        annotations: { [ROUTE_ANNOTATION]: JSON.stringify({ webhooks }) },
+      }),
+    );
+    const pod = await running.until<PodExplanation>("/pods/shop/web", ({ route }) => route === "annotation");
+    const told = pod.endpoints.map(({ endpoint, sends, because }) => [endpoint.slice(0, 8), sends, because]);
+    assert.deepEqual(told, [
+      ["hook", false, "the pod's annotation names other endpoints"],
+      ["pod:b.ex", true, "the pod's annotation names it"],
+    ]);
+  }));
+
+Deno.test("admin: a pod says which reasons an endpoint wants, and a delivery by which rule it was sent", () =>
+  withRunning(["--reasons", "sync", "--reasons", "phase"], async (running) => {
+    const pod = await running.until<PodExplanation>(
+      "/pods/shop/web",
+      ({ endpoints }) => endpoints[0]?.deliveries[0]?.state === "delivered",
+    );
+    assert.equal(pod.endpoints[0]?.because, "a change is sent that has one of the reasons sync, phase");
+    const id = pod.endpoints[0]?.deliveries[0]?.id;
+    assert.equal(
+      (await running.ask<DeliveryDetail>(`/endpoints/hook/deliveries/${id}`)).because,
+      "It is an endpoint of the operator's, and reasons lists one of its reasons (sync, phase).",
+    );
   }));
 
 Deno.test("admin: with --show-payloads a body is shown as it was sent, without the program's own secrets", () =>

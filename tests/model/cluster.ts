@@ -29,6 +29,11 @@ export class ModelCluster {
     });
   }
 
+  /** Of all pods that were ever created. */
+  uids(): string[] {
+    return Array.from({ length: this.#count }, (_, number) => `uid-${number}`);
+  }
+
   create(index: number, to: keyof typeof ROUTES): void {
     const ref = refOf(index);
     const { text } = ROUTES[to];

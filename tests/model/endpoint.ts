@@ -35,6 +35,9 @@ export interface Delivery {
   storedIn: number;
 }
 
+/** Milliseconds in which an attempt ends that had begun: with its second request. */
+const ENDS_WITHIN = 31_000;
+
 /** Milliseconds within which the program stores that a message was taken. */
 const STORES_WITHIN = 300;
 
@@ -50,6 +53,11 @@ export class ModelEndpoint {
   readonly poisoned = new Set<string>();
   /** How many messages it learned were given up, by whatever it took. */
   lost = 0;
+  /** How many were surely discarded, and UIDs of pods of which something may have been. */
+  discarded = 0;
+  readonly discardedPods = new Set<string>();
+  /** Since when nothing may begin; undefined: something may. */
+  pausedAt: number | undefined;
   /** What an obedient receiver holds after all that. */
   readonly receiver = new Receiver();
   /** What is wrong with what was sent to it, whatever it is about. */
@@ -95,6 +103,9 @@ export class ModelEndpoint {
   async answer(request: ModelRequest, client: Client, signal: AbortSignal): Promise<ModelAnswer> {
     client.call();
     const delivery = read(request, client.number);
+    if (this.#clock.monotonic() - (this.pausedAt ?? Infinity) > ENDS_WITHIN) {
+      this.problems.push(`${this.name} got ${delivery.id} though it is paused`);
+    }
     const verdict = this.#keys === undefined
       ? verify(request.signed, [])
       : verify(request.signed, this.#keys.active());

@@ -59,6 +59,10 @@ export type Command =
   | { do: "crash"; calls: number }
   /** The machine loses its power. */
   | { do: "power" | "inspect" }
+  /** What an operator does to an endpoint, to all its dead letters where it is about those. */
+  | { do: "pause" | "resume" | "redeliver" | "discard"; endpoint: number }
+  /** To one endpoint or all; of all pods, or those that changed in the last minute. */
+  | { do: "resync"; endpoint: number | undefined; isRecent: boolean }
   /** The configuration file says something else, or nothing that can be read. */
   | { do: "reload"; says: FileSays }
   /** The endpoint of the file wants another token: its file has that too, or the one before still, or is not there. */
@@ -298,6 +302,21 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("power", "inspect") }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("pause", "resume", "redeliver", "discard"),
+      endpoint: anyEndpoint,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("resync" as const),
+      endpoint: fc.option(anyEndpoint, { nil: undefined }),
+      isRecent: fc.boolean(),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("disk" as const), how: fc.constantFrom("fail", "heal") }),

@@ -1,5 +1,5 @@
 import type { History } from "./history.ts";
-import { broken, isExcused, unmet } from "./oracle.ts";
+import { broken, isExcused, unmet, unsentBy, untoldLosses } from "./oracle.ts";
 import type { Unmet } from "./unmet.ts";
 import { ModelWorld, WAVE } from "./world.ts";
 
@@ -46,12 +46,27 @@ export async function play(history: History, folder: string): Promise<string[]> 
   world.inspect();
   // A heartbeat comes each minute, when the disk has it.
   await world.clock.advance(MINUTE + 2 * world.setup.sync);
+  // What a resync sends is not held against the claims, so these come first.
+  const wrong = broken(world);
+  const unsent = never.length === 0 ? await resync(world) : [];
   await world.close();
   return [
     ...late.map(({ text }) => `${text}, ${CALM} minutes after calm began`),
     ...slow.map(({ text }) => `${text}, ${flows / 1_000} seconds after it happened`),
     ...never.map(({ text }) => text),
-    ...broken(world),
+    ...new Set([...wrong, ...world.problems]),
+    ...unsent,
+  ];
+}
+
+/** Every pod is sent once more, within the time for which a circuit is open at the most. Where room is short some may not be. */
+async function resync(world: ModelWorld): Promise<string[]> {
+  const before = new Map(world.operators.map((endpoint) => [endpoint, endpoint.deliveries.length]));
+  world.resync({ endpoint: undefined, isRecent: false });
+  await world.clock.advance(2 * MINUTE + 2 * world.setup.sync);
+  return [
+    ...world.setup.small ? [] : unsentBy(world, before),
+    ...world.operators.flatMap((endpoint) => untoldLosses(endpoint, before.get(endpoint) ?? 0)),
   ];
 }
 

@@ -29,13 +29,15 @@ const LONG_DEAD = 5;
  * @param counts whether that is asked for now
  */
 export function unmet(world: ModelWorld, counts: (one: Unmet) => boolean = () => true): Unmet[] {
-  const ofChoosy = unmetByChoosy(world).filter(counts);
+  const isKept = ({ endpoint, message }: Unmet): boolean =>
+    !endpoint.discardedPods.has(message.split(" ")[0] ?? "");
+  const ofChoosy = unmetByChoosy(world).filter(isKept).filter(counts);
   return world.endpoints.flatMap((endpoint) => {
     const missing = [
       ...lastStates(world, endpoint),
       ...endings(world, endpoint),
       ...transitions(world, endpoint),
-    ].filter(counts);
+    ].filter(isKept).filter(counts);
     const messages = new Set(missing.map(({ message }) => message));
     return world.setup.small && messages.size <= endpoint.lost ? [] : missing;
   }).concat(ofChoosy);
@@ -57,7 +59,7 @@ export function broken(world: ModelWorld): string[] {
       ...endpoint.problems,
       ...versionsThatFall(endpoint),
       ...beginningsBeforeEnds(world, endpoint),
-      ...secondIds(endpoint),
+      ...(world.hasResynced ? [] : secondIds(endpoint)),
       ...(setup.selector ? [] : repetitions(endpoint)),
       ...claims(world, endpoint),
       ...(setup.notices === "none" ? [] : pictures(world, endpoint)),
@@ -268,12 +270,32 @@ function beginningsBeforeEnds(
     holders.set(`${namespace}/${podName}`, delivery);
     if (before === undefined || before.pod.metadata.uid === uid) return [];
     // What was sent while the disk could not be written is not known to the runs after that.
+    if (endpoint.discardedPods.has(before.pod.metadata.uid)) return [];
     if (behindRuns.some((run) => before.run < run && run <= delivery.run)) return [];
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
     if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
     if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];
+  });
+}
+
+/** What was discarded is announced with the next delivery. @param before how many there were when the last resync began */
+export function untoldLosses({ name, lost, discarded, deliveries }: ModelEndpoint, before: number): string[] {
+  if (lost >= discarded || deliveries.length === before) return [];
+  return [`${name} learned of ${lost} of ${discarded} messages that were discarded`];
+}
+
+/** What a resync of all did not bring to an endpoint since it had got so many messages. */
+export function unsentBy(world: ModelWorld, before: ReadonlyMap<ModelEndpoint, number>): string[] {
+  const { cluster, setup } = world;
+  const pods = cluster.pods().filter((pod) => !setup.selector || isSelected(pod));
+  return world.operators.flatMap((endpoint) => {
+    const { name, deliveries, discardedPods } = endpoint;
+    const since = deliveries.slice(before.get(endpoint));
+    return pods.filter((pod) => world.targets(pod).includes(name) && !discardedPods.has(pod.metadata.uid))
+      .filter((pod) => !since.some((one) => one.accepted && isFirst(one) && keyOf(one.pod) === keyOf(pod)))
+      .map((pod) => `${name} did not get ${showPod(pod)} once more`);
   });
 }
 

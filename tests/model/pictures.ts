@@ -16,7 +16,9 @@ export function pictures(world: ModelWorld, endpoint: ModelEndpoint): string[] {
     alive.has(uid) && (!setup.selector || alive.get(uid)?.metadata.labels?.["app"] === "shop");
   const dead = [...receiver.held.keys()].filter((uid) => !isFollowed(uid));
   const missing = [...alive.values()].filter((pod) =>
-    world.targets(pod).includes(name) && isFollowed(pod.metadata.uid) && !receiver.held.has(pod.metadata.uid)
+    world.targets(pod).includes(name) && isFollowed(pod.metadata.uid) &&
+    !receiver.held.has(pod.metadata.uid) &&
+    !endpoint.discardedPods.has(pod.metadata.uid)
   );
   return [
     ...(receiver.inventories === 0 ? [`${name} got no inventory`] : []),

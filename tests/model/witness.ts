@@ -163,6 +163,11 @@ export class Witness {
     ];
   }
 
+  /** What came of a pod cannot be reckoned any more: a message about it was discarded, or sent once more. */
+  unsure(uid: string): void {
+    this.#chain(uid).isSure = false;
+  }
+
   /** The program read a single pod. */
   lookedUp(pod: Pod, generation: number): void {
     this.#chain(pod.metadata.uid).isSure = false;

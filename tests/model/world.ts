@@ -57,6 +57,8 @@ export class ModelWorld {
    * not have given that run its URL: only pods name those, and the store keeps none (DESIGN.md, Store).
    */
   readonly strays = new Map<string, Set<string>>();
+  /** Whether pods may have been sent once more with another id. */
+  hasResynced = false;
   /** How often the program ended without an orderly end. */
   deaths = 0;
   /** Runs that began with a file that was behind: each with two epochs, for what was pending and for what is listed. */
@@ -109,6 +111,11 @@ export class ModelWorld {
     return [...this.endpoints, ...this.choosy === undefined ? [] : [this.choosy]];
   }
 
+  /** The operator's, but for that of the configuration file. */
+  get operators(): ModelEndpoint[] {
+    return this.endpoints.slice(0, ENDPOINTS.length);
+  }
+
   /** The names of the endpoints that a pod goes to: those of its annotation, as far as they are allowed, else the operator's. */
   targets({ metadata: { annotations } }: Pod, operators: readonly string[] = ENDPOINTS): readonly string[] {
     const text = this.setup.annotations ? annotations?.[ANNOTATION] : undefined;
@@ -154,6 +161,13 @@ export class ModelWorld {
       case "power":
       case "inspect":
         return await this.#operate(command);
+      case "pause":
+      case "resume":
+      case "redeliver":
+      case "discard":
+        return this.#handle(command);
+      case "resync":
+        return this.resync(command);
       case "reload":
         return this.#write(command.says);
       case "token":
@@ -181,6 +195,8 @@ export class ModelWorld {
     if (gone || (this.setup.lateEndpoint && this.#runs === 1)) await this.#stop();
     this.#start();
     await this.clock.advance(0);
+    for (let turns = 0; this.#program?.actions === undefined && turns < PATIENCE; turns++) await turn();
+    for (const endpoint of this.all.keys()) this.#handle({ do: "resume", endpoint });
   }
 
   /** Every endpoint takes everything again. */
@@ -218,6 +234,38 @@ export class ModelWorld {
     await this.#stop();
     this.#disk.close();
     this.#removeToken();
+  }
+
+  /** An operator does something to an endpoint, if the program runs. */
+  #handle(
+    { do: what, endpoint: number }: Command & { do: "pause" | "resume" | "redeliver" | "discard" },
+  ): void {
+    const endpoint = this.all[number % this.all.length];
+    const done = endpoint && this.#program?.actions?.[what](endpoint.name);
+    // What a program did that was killed by that is not known.
+    if (endpoint === undefined || done?.kind !== "done" || this.#program?.dead.aborted) return;
+    // Annotations' endpoints and a removed one are forgotten with their pause.
+    const isLasting = this.operators.includes(endpoint);
+    if (what === "pause" && isLasting && !this.#disk.isBehind) endpoint.pausedAt ??= this.clock.monotonic();
+    if (what === "resume") endpoint.pausedAt = undefined;
+    if (what !== "discard" || done.count === 0) return;
+    if (!this.#disk.isBehind) endpoint.discarded += done.count;
+    for (const { pod: { metadata: { uid } } } of endpoint.refused) {
+      endpoint.discardedPods.add(uid);
+      this.witness.unsure(uid);
+    }
+  }
+
+  /** Pods are sent once more, if the program runs. */
+  resync({ endpoint: number, isRecent }: { endpoint: number | undefined; isRecent: boolean }): void {
+    const endpoint = number === undefined ? undefined : this.all[number % this.all.length];
+    const since = isRecent ? new Date(this.clock.now() - 60_000).toISOString() : undefined;
+    this.#program?.actions?.resync({
+      ...endpoint !== undefined && { endpoint: endpoint.name },
+      ...since !== undefined && { since },
+    });
+    this.hasResynced = true;
+    for (const uid of this.cluster.uids()) this.witness.unsure(uid);
   }
 
   async #restore({ back, to }: Command & { do: "rewind" }): Promise<void> {
@@ -405,9 +453,15 @@ export class ModelWorld {
   #die(death: Death): void {
     this.deaths++;
     const { durable, left, mayForget } = this.#disk;
+    if (death === "power" || mayForget) this.#doubtActions();
     if (death === "power") this.#disk.cutPower();
     else this.#disk.kill();
     this.#goBack(death === "power" ? durable : left, mayForget);
+  }
+
+  /** What an operator did may not have been on the disk. */
+  #doubtActions(): void {
+    for (const endpoint of this.all) [endpoint.discarded, endpoint.pausedAt] = [0, undefined];
   }
 
   /** The next run knows what was known at a moment; undefined: all that this one knew. */
@@ -444,6 +498,7 @@ export class ModelWorld {
       this.problems.push(`the program ended by itself: ${describe(program.outcome)}`);
     }
     program.sightings.end();
+    if (this.#disk.mayForget) this.#doubtActions();
     this.#goBack(this.#disk.left, this.#disk.mayForget);
     this.#program = undefined;
   }

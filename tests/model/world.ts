@@ -436,7 +436,9 @@ export class ModelWorld {
     for (const { name, deliveries } of this.endpoints.slice(ENDPOINTS.length)) {
       const strays = this.strays.get(name) ?? new Set();
       this.strays.set(name, strays);
-      for (const { pod: { metadata: { uid } } } of deliveries) {
+      // What it was to get and had not yet may be all that named it, too.
+      const sent = deliveries.map(({ pod }) => pod.metadata.uid);
+      for (const uid of new Set([...sent, ...this.witness.expected.get(name) ?? []])) {
         const pod = alive.get(uid);
         const mayHaveLeft = this.#rerouted.has(uid) || this.cluster.generation > 0;
         if (pod === undefined ? mayHaveLeft : !this.targets(pod).includes(name)) strays.add(uid);

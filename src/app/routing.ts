@@ -70,20 +70,14 @@ export class AnnotationEndpoints {
   reopen(): void {
     const { pending } = this.#store;
     for (const name of pending.endpoints().filter(isOfAnnotation)) {
-      const messages: Message[] = [];
-      let endpoint: Endpoint | undefined;
-      // A pod may have named it and, when it ended, another one.
-      for (
-        let message = pending.take(name, 0);
-        message !== undefined;
-        message = pending.take(name, 0)
-      ) {
-        messages.push(message);
-        endpoint = this.#endpointOf(message);
-        if (endpoint !== undefined || messages.length === LOOKED_AT) break;
+      // A pod may have named it and, when it ended, another one; the next pod of its name waits behind it.
+      for (const listed of pending.list(name, LOOKED_AT)) {
+        const message = pending.read(listed);
+        const endpoint = message && this.#endpointOf(message);
+        if (endpoint === undefined) continue;
+        this.open(endpoint, listed.namespace);
+        break;
       }
-      if (endpoint !== undefined) this.open(endpoint, messages.at(-1)?.namespace ?? "");
-      for (const message of messages.toReversed()) pending.release(message);
     }
   }
 

@@ -180,6 +180,34 @@ withRuns(
   },
 );
 
+withRuns(
+  "the URL of an annotation's endpoint is found in a message that waits behind one about another pod",
+  async (rig) => {
+    rig.receiver.react = () => 503;
+    rig.see(podFor("web", ["x"]));
+    await rig.deliver(1);
+    const rerouted = podFor("web", ["y"], { version: "2" });
+    const next = podFor("web", ["x"], { version: "4" });
+    next.metadata.uid = "uid-next";
+    rig.pipeline.accept([
+      { type: "applied", object: objectOf(rerouted) },
+      { type: "deleted", object: objectOf(podFor("web", ["y"], { version: "3" })) },
+      { type: "applied", object: objectOf(next) },
+      {
+        type: "deleted",
+        object: objectOf({ ...next, metadata: { ...next.metadata, resourceVersion: "5" } }),
+      },
+    ], undefined);
+    await rig.deliver();
+  },
+  async (rig) => {
+    await rig.drain();
+    const sent = await rig.deliver();
+    const ofX = sent.filter((line) => line.endsWith("/x"));
+    assert.deepEqual(ofX, ["pod.deleted web 3 /x", "pod.deleted web 5 /x"]);
+  },
+);
+
 withRuns("of all namespaces together, a hundred annotation endpoints are open at the most", async (rig) => {
   for (let pod = 0; pod < 120; pod++) {
     rig.see(podFor(`web-${pod}`, [`p-${pod}`], { namespace: `team-${pod % 10}` }));

@@ -27,7 +27,7 @@ const DEADLINE = 45_000;
 const GIVEN_SECRET = { K8SVENT_WEBHOOK_SECRET: "kept-out-of-the-book-0123456789" };
 
 /** What is printed when all is well, too, and at an instant that other lines do not wait for. */
-const ROUTINE = /^info {2}(k8svent VERSION follows|Listed \d|Delivers to )/;
+const ROUTINE = /^info {2}(k8svent VERSION follows|Listed (\d|no)|Delivers to )/;
 
 /** Stands at the end where what was waited for did not come. */
 export const NEVER_SAID = "(it never said";

@@ -38,6 +38,8 @@ export interface Setup {
   wants: "none" | "selections" | "filters";
   /** Milliseconds that the disk takes to make durable what was written. */
   sync: number;
+  /** What an operator does about dead letters at the end, when endpoints take everything again. */
+  deadLetters: "wait" | "redeliver" | "discard";
 }
 
 /** One thing that happens. Nothing runs between two of them but in `pass` and `turns`. */
@@ -148,6 +150,7 @@ const anySetup: fc.Arbitrary<Setup> = fc.record({
   signed: fc.boolean(),
   wants: fc.constantFrom("none", "selections", "filters"),
   sync: fc.constantFrom(0, 0, 5, 400),
+  deadLetters: fc.constantFrom("wait", "wait", "redeliver", "discard"),
 });
 
 /** What is evicted must be announced by a later delivery, which annotations may send to another endpoint. */

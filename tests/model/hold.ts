@@ -40,9 +40,12 @@ export async function play(history: History, folder: string): Promise<string[]> 
   const late = await within(world, CALM, (one) => !isExcused(one));
   const flows = timeOfWave(world);
   const slow = late.length === 0 ? await flood(world, flows) : [];
+  if (world.setup.deadLetters === "discard") world.handleDeadLetters("discard");
   world.lift();
+  if (world.setup.deadLetters === "redeliver") world.handleDeadLetters("redeliver");
   if (world.setup.small) world.nudge();
-  const never = await within(world, DEAD_LETTERS, () => true);
+  const minutes = world.setup.deadLetters === "redeliver" ? CALM : DEAD_LETTERS;
+  const never = await within(world, minutes, () => true);
   world.inspect();
   // A heartbeat comes each minute, when the disk has it.
   await world.clock.advance(MINUTE + 2 * world.setup.sync);

@@ -1,4 +1,6 @@
+import type { Pod } from "../../src/pod/pod.ts";
 import type { ModelEndpoint } from "./endpoint.ts";
+import { lastAccepted } from "./show.ts";
 import type { ModelWorld } from "./world.ts";
 
 /**
@@ -20,11 +22,16 @@ export function pictures(world: ModelWorld, endpoint: ModelEndpoint): string[] {
     !receiver.held.has(pod.metadata.uid) &&
     !endpoint.discardedPods.has(pod.metadata.uid)
   );
+  // A restore to a version that had been seen, and a list of just that version, show no new epoch: an inventory of before can
+  // then come after a pod that it does not know, whose version is none above its own.
+  const isUnnoticed = ({ metadata: { uid } }: Pod): boolean =>
+    (lastAccepted(endpoint.deliveries, uid)?.epoch ?? 0) < cluster.generation;
+  const forgotten = missing.filter((pod) => !isUnnoticed(pod));
   return [
     ...(receiver.inventories === 0 ? [`${name} got no inventory`] : []),
     ...(setup.notices === "beating" && receiver.heartbeats === 0 ? [`${name} got no heartbeat`] : []),
     ...dead.map((uid) => `${name} still holds ${uid}, which is gone`),
-    ...(setup.small && missing.length <= endpoint.lost ? [] : missing).map(({ metadata: { uid } }) =>
+    ...(setup.small && forgotten.length <= endpoint.lost ? [] : forgotten).map(({ metadata: { uid } }) =>
       `${name} does not hold ${uid}, which lives`
     ),
   ];

@@ -256,6 +256,11 @@ export class ModelWorld {
     }
   }
 
+  /** An operator does this to all dead letters. */
+  handleDeadLetters(what: "discard" | "redeliver"): void {
+    for (const endpoint of this.all.keys()) this.#handle({ do: what, endpoint });
+  }
+
   /** Pods are sent once more, if the program runs. */
   resync({ endpoint: number, isRecent }: { endpoint: number | undefined; isRecent: boolean }): void {
     const endpoint = number === undefined ? undefined : this.all[number % this.all.length];

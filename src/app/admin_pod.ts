@@ -1,9 +1,8 @@
 import type { PodExplanation } from "../admin/admin.ts";
-import { unknownPod } from "../pod/deleted.ts";
-import { plainPodIn } from "../pod/json.ts";
 import type { Pod } from "../pod/pod.ts";
 import { explain, inWords } from "../route/explain.ts";
 import type { KnownPod } from "../store/store.ts";
+import { currentPod } from "./current_pod.ts";
 import { deliveriesOf } from "./admin_deliveries.ts";
 import { type AdminReadings, instant } from "./admin_readings.ts";
 import type { Configured } from "./operator_endpoints.ts";
@@ -22,7 +21,7 @@ export function explainPod(
   const { store: { inventory }, operators, annotations, census } = readings;
   const known = inventory.holder(namespace, name);
   if (known === undefined) return undefined;
-  const pod: Pod = plainPodIn(inventory.bodyOf(known)?.body ?? unknownPod(known).body);
+  const pod: Pod = currentPod(known, inventory);
   const { endpoints } = annotations.route(pod);
   const isOwn = endpoints !== operators.endpoints;
   const named = new Set(endpoints.map((endpoint) => endpoint.name));

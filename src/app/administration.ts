@@ -24,7 +24,8 @@ import { PodCensus } from "./pod_census.ts";
  *     admin_endpoints   each endpoint
  *     admin_deliveries  deliveries: those that are pending in the store, and those that were tried
  *     admin_pod         why a pod goes where it goes
- * * What an operator does is in `actions.ts`, each with its line in the log.
+ *
+ * What an operator does is in `actions.ts`, each with its line in the log.
  */
 
 /**

@@ -19,6 +19,7 @@ import type { Endpoint } from "../route/endpoint.ts";
 import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
+import { currentPod } from "./current_pod.ts";
 import { again, type Recorder, type Routed } from "./recorder.ts";
 
 /*
@@ -148,10 +149,8 @@ export class Pipeline {
       const { occasion, next } = lookAt(pod.remindAt ?? 0, summary?.unhealthyFrom ?? 0, now, interval);
       store.inventory.setReminder(pod, next);
       if (occasion === undefined) continue;
-      const current = (): PodObject["pod"] =>
-        plainPodIn(store.inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
       recorder.remind(pod, String(occasion), pod.route ?? defaults, {
-        pod: current,
+        pod: () => currentPod(pod, store.inventory),
         previous: () => summary,
       });
     }

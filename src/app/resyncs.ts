@@ -1,8 +1,6 @@
-import { unknownPod } from "../pod/deleted.ts";
-import { plainPodIn } from "../pod/json.ts";
-import type { Pod } from "../pod/pod.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
+import { currentPod } from "./current_pod.ts";
 import type { Recorder } from "./recorder.ts";
 
 /*
@@ -72,7 +70,9 @@ export class Resyncs {
       for (const pod of pods.slice(first, first + SLICE)) {
         // It may have ended meanwhile.
         if (store.inventory.known(pod.uid) !== pod) continue;
-        recorder.resync(pod, occasion, this.#namesOf(pod, endpoint), { pod: () => this.#objectOf(pod) });
+        recorder.resync(pod, occasion, this.#namesOf(pod, endpoint), {
+          pod: () => currentPod(pod, store.inventory),
+        });
       }
       store.commit();
     }
@@ -81,9 +81,5 @@ export class Resyncs {
   #namesOf({ route }: KnownPod, endpoint: string | undefined): readonly string[] {
     const names = route ?? this.#deps.defaults();
     return endpoint === undefined ? names : names.filter((name) => name === endpoint);
-  }
-
-  #objectOf(pod: KnownPod): Pod {
-    return plainPodIn(this.#deps.store.inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
   }
 }

@@ -92,6 +92,8 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     { plane, visitor: { page }, origin, wavers },
   ) => {
     await page.goto(`${origin}/endpoints/wavers`);
+    // What failed before has its own retry, also when the endpoint works again.
+    await page.getByRole("link", { name: "Pending", exact: true }).waitFor(PATIENCE);
     await page.getByRole("button", { name: "Pause wavers" }).click();
     await page.locator("#notice", { hasText: "Paused." }).waitFor();
     await createPods(plane, [manifest("meanwhile")]);

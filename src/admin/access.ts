@@ -65,17 +65,17 @@ export class Access {
   async identify({ fields }: Head): Promise<Identity> {
     if (!this.asksForToken) return { kind: "let in", hasSession: false };
     const token = this.#token();
-    if (token === undefined) return { kind: "stranger", answer: problem(503, UNUSABLE) };
+    if (token === undefined) return { kind: "refused", answer: problem(503, UNUSABLE) };
     const given = fields.get("authorization");
     if (given !== undefined) {
       const [, shown] = /^bearer +(\S+)$/i.exec(given) ?? [];
       if (shown !== undefined && isEqual(shown, token)) return { kind: "let in", hasSession: false };
       await this.#punish();
-      return { kind: "stranger", answer: unauthorized("This is not the token of --admin-token-file.") };
+      return { kind: "refused", answer: unauthorized("This is not the token of --admin-token-file.") };
     }
     if (this.#sessions.has(cookieOf(fields), token)) return { kind: "let in", hasSession: true };
     return {
-      kind: "stranger",
+      kind: "refused",
       answer: unauthorized(
         "This needs the token of --admin-token-file: send it as Authorization: Bearer TOKEN.",
       ),
@@ -142,14 +142,14 @@ export interface AccessDeps {
   randomBytes: (count: number) => Uint8Array;
   /** The token as its file holds it now (see `token.ts`); absent: none is asked for. Asked at each request. */
   token?: () => FileText;
-  /** What the port was told to listen on; absent: all addresses. */
+  /** What the port listens on by its flag; absent: all addresses. */
   host?: string;
   /** Aborts when the port is closed. */
   stop: AbortSignal;
 }
 
 /** Who sends a request. `answer`: what it gets unless it is for everybody. */
-export type Identity = { kind: "let in"; hasSession: boolean } | { kind: "stranger"; answer: Answer };
+export type Identity = { kind: "let in"; hasSession: boolean } | { kind: "refused"; answer: Answer };
 
 /** Milliseconds that a wrong token waits for its answer. */
 const DELAY = 1_000;

@@ -123,7 +123,7 @@ export interface EndpointStatus {
   /** Since this process began; of an annotation's endpoint, since it was opened. */
   delivered: number;
   coalesced: number;
-  /** Messages that were given up for want of room, or discarded, and that it was not told of yet. */
+  /** Messages that were given up for want of room, or discarded, and that no delivery has announced yet. */
   lost: number;
   /** The last attempt that failed, also if others were accepted since. */
   lastError?: { at: string; why: string };
@@ -234,7 +234,7 @@ export interface PodExplanation {
     sends: boolean;
     /** By which rule, for people: `its filter.expression`, `its namespaces`, `nothing keeps it back`. */
     because: string;
-    /** What it has of the pod: something was sent; it is selected and nothing was wanted yet; it was told that it left. */
+    /** What it has of the pod: something was sent; it is selected and nothing was wanted yet; it knows that it left. */
     standing?: "sent" | "selected" | "left";
     /** Whether something about the pod is pending for it. */
     isPending: boolean;

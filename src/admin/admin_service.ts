@@ -75,7 +75,7 @@ async function answerTo(
   const found = routes.find(method, path);
   const isOpen = found.kind === "route" && found.route.isOpen === true;
   const identity = await access.identify(head);
-  if (identity.kind === "stranger" && !isOpen) return identity.answer;
+  if (identity.kind === "refused" && !isOpen) return identity.answer;
   switch (found.kind) {
     case "nothing":
       return problem(404, `There is nothing at this path: ${API}/openapi.json describes what there is.`);

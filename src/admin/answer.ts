@@ -1,3 +1,4 @@
+import { enumerated } from "../runtime/wording.ts";
 import type { Head } from "./request.ts";
 
 /** What answers the requests of one port. */
@@ -91,9 +92,5 @@ export function answer(
   }
   // Not `routes[path]` alone: `/constructor` is no route, and neither is what else an object has.
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  return route?.(head) ?? { status: 404, text: `There are ${listOf(Object.keys(routes))}.` };
-}
-
-function listOf(paths: string[]): string {
-  return paths.length < 2 ? paths.join() : `${paths.slice(0, -1).join(", ")} and ${paths.at(-1)}`;
+  return route?.(head) ?? { status: 404, text: `There are ${enumerated(Object.keys(routes))}.` };
 }

@@ -1,5 +1,6 @@
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { namespaces } from "../runtime/wording.ts";
 
 /** Lists in a row that contradict what is known, from which on the view is stale. */
 const CONTRADICTED = 3;
@@ -76,8 +77,7 @@ export class Health {
 
   /** Milliseconds since the API server said something, of the scope of which that is longest; before that, since the start. */
   get silence(): number {
-    const { clock, scopes } = this.#deps;
-    return clock.monotonic() - Math.min(...scopes.map((scope) => this.#heard.get(scope) ?? this.#began));
+    return Math.max(...this.#deps.scopes.map((scope) => this.viewOf(scope).silence));
   }
 
   /** Whether a complete list of a scope has been stored, and how long the API server has said nothing of it, in milliseconds. */
@@ -104,7 +104,7 @@ export class Health {
 
   #problemOf(scope: Scope): string[] {
     const { clock, staleAfter } = this.#deps;
-    const where = scope === undefined ? "all namespaces" : `namespace ${scope}`;
+    const where = namespaces(scope === undefined ? [] : [scope]);
     const trouble = this.#troubles.get(scope);
     const why = trouble === undefined ? "" : ` ${trouble.why}`;
     if (!this.#synced.has(scope)) return [`The pods of ${where} have not all been listed yet.${why}`];

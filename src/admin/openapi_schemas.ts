@@ -134,7 +134,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     concurrency: { type: "number", minimum: 0 },
     delivered: said(count, "Since the process began."),
     coalesced: count,
-    lost: said(count, "Messages that were given up, and that it was not told of yet."),
+    lost: said(count, "Messages that were given up, and that no delivery has announced yet."),
     "lastError?": object({ at: instant, why: text }),
     "lastDeliveredAt?": instant,
     "nextTryAt?": said(instant, "Where its circuit is open."),
@@ -193,7 +193,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       because: said(text, "By which rule, for people."),
       "standing?": said(
         word("sent", "selected", "left"),
-        "Something was sent; it is selected and nothing was wanted yet; it was told that it left.",
+        "Something was sent; it is selected and nothing was wanted yet; it knows that it left.",
       ),
       isPending: flag,
       deliveries: list(ref("Delivery"), "The newest first, as far as they are kept."),

@@ -56,7 +56,7 @@ export function isByTls(fields: Fields): boolean {
  * made to lead elsewhere. With a token every name will do, since such a page has neither token nor cookie.
  *
  * @param host of the field
- * @param bound the host that this port was told to listen on
+ * @param bound the host of `--admin-listen`
  */
 export function hostFault(host: string, bound: string | undefined): string | undefined {
   const name = /^(\[[^\]]*\]|[^:]*)(:\d+)?$/.exec(host)?.[1]?.toLowerCase().replace(/\.$/, "") ?? "";

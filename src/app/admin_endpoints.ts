@@ -8,7 +8,16 @@ type Shown = Pick<WorkerFigures, "name" | "isOfAnnotation" | "state">;
 
 /** The operator's endpoints in the order of the configuration, then those that annotations named and that are open. */
 export function endpointStatuses(readings: AdminReadings): EndpointStatus[] {
-  const { operators, workers } = readings;
+  return all(readings).map((one) => statusOf(one, readings));
+}
+
+/** Undefined: there is none of that name. */
+export function endpointStatus(name: string, readings: AdminReadings): EndpointStatus | undefined {
+  const found = all(readings).find((one) => one.name === name);
+  return found && statusOf(found, readings);
+}
+
+function all({ operators, workers }: AdminReadings): Shown[] {
   const running = new Map(workers.figures.map((one) => [one.name, one]));
   const own = [...operators.current].map(({ endpoint: { name, settings } }): Shown => {
     // Before the store is bound to the cluster, there are no workers.
@@ -16,12 +25,7 @@ export function endpointStatuses(readings: AdminReadings): EndpointStatus[] {
       { name, isOfAnnotation: false, state: newEndpoint(settings.concurrency) };
   });
   const ofAnnotations = [...running.values()].filter(({ isOfAnnotation }) => isOfAnnotation);
-  return [...own, ...ofAnnotations].map((one) => statusOf(one, readings));
-}
-
-/** Undefined: there is none of that name. */
-export function endpointStatus(name: string, readings: AdminReadings): EndpointStatus | undefined {
-  return endpointStatuses(readings).find((one) => one.name === name);
+  return [...own, ...ofAnnotations];
 }
 
 function statusOf({ name, isOfAnnotation, state }: Shown, readings: AdminReadings): EndpointStatus {

@@ -215,8 +215,8 @@ Deno.test("admin: a pod whose annotation names an endpoint says so at each, with
       }),
     );
     const pod = await running.until<PodExplanation>("/pods/shop/web", ({ route }) => route === "annotation");
-    const told = pod.endpoints.map(({ endpoint, sends, because }) => [endpoint.slice(0, 8), sends, because]);
-    assert.deepEqual(told, [
+    const said = pod.endpoints.map(({ endpoint, sends, because }) => [endpoint.slice(0, 8), sends, because]);
+    assert.deepEqual(said, [
       ["hook", false, "the pod's annotation names other endpoints"],
       ["pod:b.ex", true, "the pod's annotation names it"],
     ]);

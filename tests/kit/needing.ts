@@ -1,3 +1,4 @@
+import { counted } from "../../src/runtime/wording.ts";
 import { run } from "./command.ts";
 
 /** Names the file that skipped tests are written to, a JSON line each, for whoever runs them all (`tests/run.ts`). */
@@ -51,14 +52,10 @@ export function explainSkipped(skipped: Skipped[]): string {
   if (skipped.length === 0) return "";
   const reasons = Map.groupBy(skipped, ({ lacks }) => lacks);
   return [
-    `${counted(skipped.length)} skipped, because this machine lacks something:`,
-    ...[...reasons].map(([lacks, tests]) => `  ${counted(tests.length)}: ${lacks}`),
+    `${counted(skipped.length, "test")} skipped, because this machine lacks something:`,
+    ...[...reasons].map(([lacks, tests]) => `  ${counted(tests.length, "test")}: ${lacks}`),
     "To have everything: sudo tests/install.sh on Debian or Ubuntu, then run the tests as root.",
     "Anywhere else, use the container that .devcontainer/Dockerfile describes. See CONTRIBUTING.md.",
     "",
   ].join("\n");
-}
-
-function counted(tests: number): string {
-  return tests === 1 ? "1 test" : `${tests} tests`;
 }

@@ -1,12 +1,13 @@
+import { size } from "../../runtime/wording.ts";
 import type { SourceStatus, Status } from "../admin.ts";
-import { bars, highestOf } from "./chart.ts";
+import { bars } from "./chart.ts";
 import { endpointsInWords } from "./conditions.ts";
 import { resyncForm } from "./forms.ts";
 import { attribute, type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { facts, table } from "./table.ts";
 import type { View } from "./view.ts";
-import { badge, many, number, seconds, size, time } from "./words.ts";
+import { badge, many, number, seconds, time } from "./words.ts";
 
 /** Phases in the order of a pod's life; others come behind them. */
 const PHASES = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
@@ -183,7 +184,7 @@ function reasons({ reasons: minutes }: Status): Html {
     const values = minutes.map(({ counts }) => counts[name] ?? 0);
     return { name, values, total: values.reduce((sum, value) => sum + value, 0) };
   }).filter(({ total }) => total > 0).sort((one, other) => other.total - one.total);
-  const top = Math.max(0, ...lines.map(({ values }) => highestOf([{ kind: "plain", values }])));
+  const top = Math.max(0, ...lines.flatMap(({ values }) => values));
   return html`<section><h2 id="reasons">Changes by reason, last hour</h2>${
     lines.length === 0 ? html`<p class="none">Nothing has changed in the last hour.</p>` : table(
       "Changes by reason, last hour",

@@ -1,9 +1,8 @@
 import type { Admin, EndpointStatus } from "../admin.ts";
-import { deliveriesTable } from "./deliveries.ts";
-import { button } from "./forms.ts";
+import { allDeadLettersActions, deliveriesTable } from "./deliveries.ts";
 import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
-import { endpointPath, type View, withQuery } from "./view.ts";
+import { endpointPath, type View } from "./view.ts";
 import { many, number } from "./words.ts";
 
 /** Dead letters of one endpoint that are shown here; the rest is on its own page. */
@@ -33,7 +32,8 @@ export function deadLettersPage(view: View, admin: Admin): Html {
   );
 }
 
-function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointStatus): Html {
+function ofEndpoint(view: View, admin: Admin, endpoint: EndpointStatus): Html {
+  const { name, deadLetters } = endpoint;
   const path = endpointPath(name);
   const failed = admin.deliveries({ endpoint: name, state: "failed", limit: MOST })?.deliveries ?? [];
   // What a newer version took the place of is sent no more; there may be hundreds of them, and all of them newer.
@@ -43,7 +43,7 @@ function ofEndpoint(view: View, admin: Admin, { name, deadLetters }: EndpointSta
 <div class="title"><h2><a href="${path}?state=failed">${name}</a> <span class="count">${
     number(deadLetters)
   }</span></h2>
-${deadLetters > 1 && bulkButtons(name, deadLetters)}</div>
+${deadLetters > 1 && allDeadLettersActions(endpoint, BACK)}</div>
 ${deliveriesTable(`Dead letters of ${name}`, dead, view.now, BACK)}
 ${
     rest > 0
@@ -51,19 +51,4 @@ ${
       : ""
   }
 </section>`;
-}
-
-/** What is done to all of one endpoint. */
-function bulkButtons(name: string, deadLetters: number): Html {
-  const path = endpointPath(name);
-  const all = `all ${number(deadLetters)}`;
-  const discard = withQuery(`${path}/discard`, BACK);
-  return html`
-    <div
-      class="buttons">${button(
-        withQuery(`${path}/redeliver`, BACK),
-        `Redeliver ${all}`,
-        `Redeliver ${all} of ${name}`,
-      )}<a class="button" href="${discard}" aria-label="Discard ${all} of ${name}">Discard ${all}…</a></div>
-  `;
 }

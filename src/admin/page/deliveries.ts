@@ -1,10 +1,10 @@
-import type { Delivery, DeliveryQuery, DeliveryState } from "../admin.ts";
+import type { Delivery, DeliveryQuery, DeliveryState, EndpointStatus } from "../admin.ts";
 import { outcomeWord, stateBadge, STATES } from "./conditions.ts";
 import { button } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { type Cell, type Column, table } from "./table.ts";
 import { deliveryPath, endpointPath, podPath, withQuery } from "./view.ts";
-import { due, seconds, time } from "./words.ts";
+import { due, number, seconds, time } from "./words.ts";
 
 /** A table of deliveries, and which of them are asked for. */
 
@@ -38,6 +38,11 @@ export function parameters(query: DeliveryQuery): Record<string, string | undefi
     outcome,
     limit: limit === undefined || limit === 100 ? undefined : String(limit),
   };
+}
+
+/** Whether it asks for less than all of a state. */
+export function isFiltered({ namespace, pod, reason, outcome }: DeliveryQuery): boolean {
+  return [namespace, pod, reason, outcome].some((one) => one !== undefined);
 }
 
 const COLUMNS: Column[] = [
@@ -89,6 +94,24 @@ export function deadLetterActions(
         ...back,
         id,
       })}" aria-label="Discard ${what}, ${id}">Discard…</a></div>
+  `;
+}
+
+/** The same for all dead letters of an endpoint. */
+export function allDeadLettersActions(
+  { name, deadLetters }: EndpointStatus,
+  back: Record<string, string | undefined>,
+): Html {
+  const path = endpointPath(name);
+  const all = `all ${number(deadLetters)}`;
+  const [redeliver, discard] = [withQuery(`${path}/redeliver`, back), withQuery(`${path}/discard`, back)];
+  return html`
+    <div
+      class="buttons">${button(
+        redeliver,
+        `Redeliver ${all}`,
+        `Redeliver ${all} of ${name}`,
+      )}<a class="button" href="${discard}" aria-label="Discard ${all} of ${name}">Discard ${all}…</a></div>
   `;
 }
 

@@ -1,11 +1,12 @@
+import { size } from "../../runtime/wording.ts";
 import type { AttemptRecord, DeliveryDetail } from "../admin.ts";
 import { outcomeWord, stateBadge } from "./conditions.ts";
 import { deadLetterActions } from "./deliveries.ts";
 import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
-import { facts, table } from "./table.ts";
+import { type Column, facts, table } from "./table.ts";
 import { endpointPath, podPath, type View } from "./view.ts";
-import { badge, due, number, seconds, size, time } from "./words.ts";
+import { badge, due, number, seconds, time } from "./words.ts";
 
 /** All that is kept of one delivery. */
 export function deliveryPage(view: View, one: DeliveryDetail): Html {
@@ -49,24 +50,25 @@ function messageFacts(
   ]);
 }
 
+const COLUMNS: Column[] = [
+  { title: "Ended" },
+  { title: "Outcome" },
+  { title: "Status", kind: "number" },
+  { title: "Took", kind: "number" },
+  { title: "Why it was not accepted", kind: "wide" },
+];
+
 function attempts({ history, why }: DeliveryDetail, now: number): Html {
   if (history.length === 0) {
     return html`<p class="none">${
       why === undefined ? "It was not tried yet." : `Before the last restart: ${why}`
     }</p>`;
   }
-  const columns = [
-    { title: "Ended" },
-    { title: "Outcome" },
-    { title: "Status", kind: "number" },
-    { title: "Took", kind: "number" },
-    { title: "Why it was not accepted", kind: "wide" },
-  ] as const;
   const rows = history.toReversed().map((attempt) => ({
     key: attempt.at,
     cells: attemptCells(attempt, now),
   }));
-  return table("Attempts", [...columns], rows);
+  return table("Attempts", COLUMNS, rows);
 }
 
 function attemptCells(

@@ -1,10 +1,17 @@
 import type { Admin, DeliveryQuery, EndpointStatus } from "../admin.ts";
 import { bars, highestOf } from "./chart.ts";
 import { conditionBadge, conditionWord } from "./conditions.ts";
-import { deliveriesTable, PAGE_SIZES, parameters, readQuery } from "./deliveries.ts";
+import {
+  allDeadLettersActions,
+  deliveriesTable,
+  isFiltered,
+  PAGE_SIZES,
+  parameters,
+  readQuery,
+} from "./deliveries.ts";
 import { lastHour } from "./endpoints.ts";
 import { filterForm, stateTabs } from "./filters.ts";
-import { button, pauseButton, resyncForm } from "./forms.ts";
+import { pauseButton, resyncForm } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { facts } from "./table.ts";
@@ -117,7 +124,7 @@ function deliveriesSection({ now, query }: View, admin: Admin, endpoint: Endpoin
   return html`<section><h2 id="deliveries">Deliveries</h2>
 ${stateTabs(wanted, endpoint)}
 ${filterForm(wanted, deliveries)}
-${wanted.state === "failed" && endpoint.deadLetters > 1 ? bulkActions(endpoint, back) : ""}
+${wanted.state === "failed" && endpoint.deadLetters > 1 ? allDeadLettersActions(endpoint, back) : ""}
 ${
     deliveries.length === 0
       ? html`<p class="none">${nothing(wanted)}</p>`
@@ -127,20 +134,12 @@ ${
   }</section>`;
 }
 
-function nothing({ state, namespace, pod, reason, outcome }: DeliveryQuery): string {
-  const isFiltered = [namespace, pod, reason, outcome].some((one) => one !== undefined);
-  if (isFiltered) return "No delivery fits. Those of the last 1,000 are searched.";
+function nothing(wanted: DeliveryQuery): string {
+  const { state } = wanted;
+  if (isFiltered(wanted)) return "No delivery fits. Those of the last 1,000 are searched.";
   if (state === "failed") return "There is no dead letter.";
   if (state === "pending") return "Nothing is pending.";
   return "Nothing was sent yet.";
-}
-
-function bulkActions({ name, deadLetters }: EndpointStatus, back: Record<string, string | undefined>): Html {
-  const path = endpointPath(name);
-  const all = `all ${number(deadLetters)}`;
-  return html`<div class="buttons bulk">${
-    button(withQuery(`${path}/redeliver`, back), `Redeliver ${all}`)
-  }<a class="button" href="${withQuery(`${path}/discard`, back)}">Discard ${all}…</a></div>`;
 }
 
 function more(name: string, wanted: DeliveryQuery & { limit: number }, shown: number, total: number): Html {

@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryQuery, EndpointStatus } from "../admin.ts";
 import { REASONS } from "../../change/reasons.ts";
 import { OUTCOMES, STATES } from "./conditions.ts";
-import { parameters } from "./deliveries.ts";
+import { isFiltered, parameters } from "./deliveries.ts";
 import { attribute, type Html, html } from "./html.ts";
 import { endpointPath, withQuery } from "./view.ts";
 import { number } from "./words.ts";
@@ -34,7 +34,6 @@ export function stateTabs(wanted: DeliveryQuery, { name, pending, deadLetters }:
 export function filterForm(wanted: DeliveryQuery, deliveries: Delivery[]): Html {
   const { endpoint, state, namespace = "", pod = "", reason = "", outcome = "" } = wanted;
   const path = endpointPath(endpoint);
-  const isFiltered = [namespace, pod, reason, outcome].some((one) => one !== "");
   const reasons = [...REASONS, ...deliveries.flatMap((one) => one.reasons), reason].map((one) =>
     [one, one] as const
   );
@@ -45,7 +44,7 @@ ${state !== undefined && html`<input type="hidden" name="state" value="${state}"
 ${select("Reason", "reason", reason, new Map(reasons))}
 ${select("Outcome", "outcome", outcome, new Map([[outcome, outcome], ...OUTCOMES]))}
 <span class="buttons"><button>Filter</button>${
-    isFiltered && html`<a class="button" href="${withQuery(path, { state })}">Clear</a>`
+    isFiltered(wanted) && html`<a class="button" href="${withQuery(path, { state })}">Clear</a>`
   }</span>
 </form>`;
 }

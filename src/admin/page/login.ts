@@ -26,7 +26,7 @@ export function loginPage(next: string, problem?: string): Html {
   );
 }
 
-/** What cannot be answered. Nothing of what the program does stands here: who asks may be a stranger. */
+/** What cannot be answered. Nothing of what the program does stands here: whoever asks may have no right to it. */
 export function problemPage({ title, detail }: Problem): Html {
   return bareLayout(
     title,

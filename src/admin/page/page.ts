@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
-import type { Admin } from "../admin.ts";
+import type { Admin, EndpointStatus } from "../admin.ts";
 import type { Answer } from "../answer.ts";
 import { seeOther } from "../form.ts";
 import type { Problem } from "../problem.ts";
@@ -79,17 +79,17 @@ function pageRoutes(admin: Admin, clock: Clock): Route[] {
     get("/", clusterPage),
     get("/endpoints", endpointsPage),
     get("/endpoints/{name}", (view, { name = "" }) => {
-      const endpoint = admin.endpoint(name);
+      const endpoint = endpointIn(view, name);
       return endpoint === undefined ? noEndpoint(name) : endpointPage(view, admin, endpoint);
     }),
     get("/endpoints/{name}/discard", (view, { name = "" }) => {
-      const endpoint = admin.endpoint(name);
+      const endpoint = endpointIn(view, name);
       return endpoint === undefined ? noEndpoint(name) : discardPage(view, endpoint);
     }),
     get("/endpoints/{name}/deliveries/{id}", (view, { name = "", id = "" }) => {
       const delivery = admin.delivery(name, id);
       if (delivery !== undefined) return deliveryPage(view, delivery);
-      if (admin.endpoint(name) === undefined) return noEndpoint(name);
+      if (endpointIn(view, name) === undefined) return noEndpoint(name);
       return `The endpoint ${name} has no delivery ${id}, or has it no more: of each endpoint the last 1,000 are kept.`;
     }),
     get("/dead-letters", (view) => deadLettersPage(view, admin)),
@@ -132,6 +132,10 @@ function assetRoutes(): Route[] {
 
 function page(status: number, content: Html): Answer {
   return { status, text: String(content).trimStart(), type: "text/html; charset=utf-8" };
+}
+
+function endpointIn({ endpoints }: View, name: string): EndpointStatus | undefined {
+  return endpoints.find((one) => one.name === name);
 }
 
 function noEndpoint(name: string): string {

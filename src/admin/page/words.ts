@@ -1,7 +1,7 @@
 import { counted, duration } from "../../runtime/wording.ts";
 import { type Html, html } from "./html.ts";
 
-/** How instants, spans, sizes and states are written on the page. */
+/** How instants, spans, numbers and states are written on the page. */
 
 /** "3 s ago", "in 30 s", "now". @param now milliseconds */
 export function relative(at: string, now: number): string {
@@ -26,14 +26,6 @@ export function due(at: string | undefined, now: number): Html | "" {
 /** "0.3 s", "15 min". */
 export function seconds(value: number): string {
   return duration(value * 1_000);
-}
-
-/** "512 B", "64 KiB", "1.5 MiB". */
-export function size(bytes: number): string {
-  if (bytes < 1_024) return `${bytes} B`;
-  const unit = bytes < 1_048_576 ? "KiB" : bytes < 1_073_741_824 ? "MiB" : "GiB";
-  const value = bytes / { KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 }[unit];
-  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} ${unit}`;
 }
 
 /** "12,345". */

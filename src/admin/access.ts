@@ -66,20 +66,25 @@ export class Access {
     if (!this.asksForToken) return { kind: "let in", hasSession: false };
     const token = this.#token();
     if (token === undefined) return { kind: "refused", answer: problem(503, UNUSABLE) };
-    const given = fields.get("authorization");
-    if (given !== undefined) {
-      const [, shown] = /^bearer +(\S+)$/i.exec(given) ?? [];
-      if (shown !== undefined && isEqual(shown, token)) return { kind: "let in", hasSession: false };
+    const proof = this.#proofIn(fields, token);
+    if (proof !== undefined) return { kind: "let in", hasSession: proof === "session" };
+    if (fields.has("authorization")) {
       await this.#punish();
       return { kind: "refused", answer: unauthorized("This is not the token of --admin-token-file.") };
     }
-    if (this.#sessions.has(cookieOf(fields), token)) return { kind: "let in", hasSession: true };
     return {
       kind: "refused",
       answer: unauthorized(
         "This needs the token of --admin-token-file: send it as Authorization: Bearer TOKEN.",
       ),
     };
+  }
+
+  /** Whether who was let in would be so now, too: a session may have ended since, or the token be another. */
+  stillLetsIn({ fields }: Head): boolean {
+    if (!this.asksForToken) return true;
+    const token = this.#token();
+    return token !== undefined && this.#proofIn(fields, token) !== undefined;
   }
 
   /** The field Set-Cookie of a browser that has shown the right token; else why it gets none, a second later. */
@@ -97,6 +102,14 @@ export class Access {
   logout(fields: Head["fields"]): string {
     this.#sessions.close(cookieOf(fields));
     return cookie("", 0, fields);
+  }
+
+  /** By what a request may come in; undefined: by nothing. A token that is wrong is not mended by a cookie. */
+  #proofIn(fields: Head["fields"], token: string): "token" | "session" | undefined {
+    const given = fields.get("authorization");
+    if (given === undefined) return this.#sessions.has(cookieOf(fields), token) ? "session" : undefined;
+    const [, shown] = /^bearer +(\S+)$/i.exec(given) ?? [];
+    return shown !== undefined && isEqual(shown, token) ? "token" : undefined;
   }
 
   #token(): string | undefined {

@@ -85,7 +85,7 @@ async function answerTo(
         : problem(405, `This path takes ${found.allow}.`, { allow: found.allow });
     case "route":
       try {
-        return await found.route.handle({
+        const answer = await found.route.handle({
           method,
           path,
           params: found.params,
@@ -94,11 +94,25 @@ async function answerTo(
           body,
           hasSession: identity.kind === "let in" && identity.hasSession,
         });
+        return "run" in answer ? endedWithAccess(answer, () => access.stillLetsIn(head)) : answer;
       } catch (error) {
         if (!(error instanceof ProblemError)) throw error;
         return problem(error.status, error.message);
       }
   }
+}
+
+/** A stream that ends with its next piece where who follows it would not be let in any more. */
+function endedWithAccess(stream: Stream, isLetIn: () => boolean): Stream {
+  return {
+    ...stream,
+    run(send, signal): Promise<void> {
+      return stream.run(async (text) => {
+        if (!isLetIn()) throw new Error("Who follows this would not be let in any more.");
+        await send(text);
+      }, signal);
+    },
+  };
 }
 
 /** An answer as whoever asked can read it: programs, and scripts of the page, a problem as it is, a person as a page. */

@@ -5,16 +5,17 @@ import { settle } from "../../tests/kit/clock.ts";
 /** Follows what changes, and collects what comes. */
 class Follower {
   text = "";
+  isEnded = false;
   readonly #connection: Deno.TcpConn;
 
   constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
   }
 
-  static async of({ port }: AdminPort): Promise<Follower> {
+  /** @param proof the field that lets it in */
+  static async of({ port }: AdminPort, proof = `Authorization: Bearer ${TOKEN}`): Promise<Follower> {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    const request =
-      `GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;
+    const request = `GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${proof}\r\n\r\n`;
     await connection.write(new TextEncoder().encode(request));
     const follower = new Follower(connection);
     void follower.#read().catch(() => {});
@@ -24,6 +25,7 @@ class Follower {
 
   async #read(): Promise<void> {
     for await (const bytes of this.#connection.readable) this.text += new TextDecoder().decode(bytes);
+    this.isEnded = true;
   }
 
   /** How many events have come, once what was sent is there. */
@@ -33,7 +35,8 @@ class Follower {
   }
 
   close(): void {
-    this.#connection.close();
+    // One that was read to its end is closed already.
+    if (!this.isEnded) this.#connection.close();
   }
 }
 
@@ -78,3 +81,28 @@ Deno.test("who leaves is not subscribed any more, nor is anybody when the port i
   assert.equal(port.clock.pending, 0, "no timer is left behind");
   other.close();
 });
+
+Deno.test("who has logged out hears of no change any more", () =>
+  withAdminPort(async (port) => {
+    const { headers } = await port.ask("POST /login", {}, `token=${TOKEN}`);
+    const cookie = headers.get("set-cookie")?.split(";")[0] ?? "";
+    const follower = await Follower.of(port, `Cookie: ${cookie}`);
+    port.admin.change();
+    assert.equal(await follower.events(), 1);
+    await port.ask("POST /logout", { cookie });
+    port.admin.change();
+    await port.clock.advance(1_000);
+    assert.equal(await follower.events(), 1);
+    assert.ok(follower.isEnded);
+    assert.equal(port.admin.subscribers, 0);
+  }));
+
+Deno.test("a stream ends within 15 seconds after its token was changed", () =>
+  withAdminPort(async (port) => {
+    const follower = await Follower.of(port);
+    port.token = { text: "another-token-0123456789" };
+    await port.clock.advance(15_000);
+    assert.equal(await follower.events(), 0);
+    assert.ok(follower.isEnded);
+    assert.doesNotMatch(follower.text, /\n:\n/);
+  }));

@@ -61,7 +61,7 @@ export class Actions
     const count = seq === undefined
       ? pending.retryDeadLetters(endpoint)
       : Number(pending.retryDeadLetter(endpoint, seq));
-    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter")} ${isOrAre(count)} tried again.`, {
+    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter is", "dead letters are")} tried again.`, {
       endpoint,
     });
     workers.tryNow(endpoint);
@@ -76,7 +76,7 @@ export class Actions
     const count = store.pending.discard(endpoint, seq);
     if (count > 0) notices.sendGap(endpoint);
     store.commit();
-    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter")} ${isOrAre(count)} discarded.`, {
+    log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter is", "dead letters are")} discarded.`, {
       endpoint,
     });
     return { kind: "done", count };
@@ -107,7 +107,3 @@ export class Actions
 
 const NO_ENDPOINT: Done = { kind: "not found", what: "endpoint" };
 const NO_DEAD_LETTER: Done = { kind: "not found", what: "dead letter" };
-
-function isOrAre(count: number): string {
-  return count === 1 ? "is" : "are";
-}

@@ -38,7 +38,7 @@ export function sayPaused(endpoints: readonly string[], { pending }: Store, log:
 function sayPending(store: Store, log: Log): void {
   for (const { endpoint, count, deadLetters, fields } of left(store)) {
     log.warn(
-      `${counted(count, "message")} ${count === 1 ? "is" : "are"} pending for endpoint ${endpoint}${
+      `${counted(count, "message is", "messages are")} pending for endpoint ${endpoint}${
         deadIn(deadLetters, count)
       }${store.pending.isPaused(endpoint) ? "; it is paused" : ""}.`,
       fields,

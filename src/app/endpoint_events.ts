@@ -1,4 +1,5 @@
-import type { Turn } from "../delivery/standing.ts";
+import type { EndpointNotice } from "../delivery/notice.ts";
+import { pendingInWords, refusalInWords, type Turn } from "../delivery/standing.ts";
 import type { Workers } from "../delivery/workers.ts";
 import { isOfAnnotation } from "../route/annotation.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -19,7 +20,7 @@ import type { Store } from "../store/store.ts";
  */
 
 /** What happened to an endpoint. */
-export type EndpointEventKind = "failing" | "recovered" | "dead-letters" | "evicted";
+export type EndpointEventKind = EndpointNotice["what"];
 
 /** One event, for people and machines. */
 export interface EndpointEvent {
@@ -163,16 +164,16 @@ class Course {
 
   #sentence(state: State, { name, turn, pending, deadLetters, whyDead, began }: Seen): string {
     const time = duration(began - this.#at.began);
-    const waiting = `${counted(pending, "message")} ${pending === 1 ? "is" : "are"} pending for it`;
-    if (state.kind === "ok") return `Endpoint ${name} works again, for ${time} now: ${waiting}.`;
+    if (state.kind === "ok") {
+      return `Endpoint ${name} works again, for ${time} now: ${pendingInWords(pending)}.`;
+    }
     if (state.kind === "dead-letters") {
       const are = deadLetters === 1 ? "1 dead letter: it is" : `${deadLetters} dead letters: they are`;
       return `Endpoint ${name} has ${are} tried again later, and the other messages go on. The oldest is one because ` +
         `${whyDead}.`;
     }
-    return turn.isDisabled
-      ? `Endpoint ${name} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until a restart, or SIGUSR1.`
-      : `Endpoint ${name} has accepted nothing for ${time}: ${turn.why}. ${waiting}.`;
+    const { isDisabled, why } = turn;
+    return refusalInWords({ endpoint: name, time, isDisabled, why, pending });
   }
 }
 

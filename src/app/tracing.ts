@@ -106,10 +106,8 @@ function failuresSaid(
     if (clock.monotonic() - saidAt < SAID_EVERY) return;
     saidAt = clock.monotonic();
     log.warn(
-      `The collector of traces at ${collector} takes nothing: ${whyOf(lost.error)}. ${
-        counted(spans, "span")
-      } ` +
-        `${spans === 1 ? "is" : "are"} lost; deliveries go on.`,
+      `The collector of traces at ${collector} takes nothing: ${whyOf(lost.error)}. ` +
+        `${counted(spans, "span is", "spans are")} lost; deliveries go on.`,
     );
     spans = 0;
   };

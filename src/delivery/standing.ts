@@ -45,10 +45,9 @@ export interface Turn {
 export class Standing {
   readonly #endpoint: string;
   readonly #deps: StandingDeps;
-  #hasAccepted = false;
   #turn: Turn;
   /** `since`: by the wall clock. */
-  #trouble: { began: number; since: number; why: string; repetition: Repetition } | undefined;
+  #trouble: { began: number; since: number; repetition: Repetition } | undefined;
 
   constructor(endpoint: string, deps: StandingDeps) {
     this.#endpoint = endpoint;
@@ -73,17 +72,16 @@ export class Standing {
   /** What followed from an attempt, and what the endpoint is after it. */
   decided(decision: Decision, after: EndpointState): void {
     const { clock, log, pending, isAnnounced } = this.#deps;
+    const { hasAccepted } = this.#turn;
     this.#follow(decision, after);
     if ("why" in decision) {
       const began = clock.monotonic();
-      this.#trouble ??= { began, since: clock.now(), why: "", repetition: new Repetition(began) };
-      this.#trouble.why = decision.why;
+      this.#trouble ??= { began, since: clock.now(), repetition: new Repetition(began) };
     } else if (decision.kind === "delivered") {
       if (!isFailing(after) && pending.counts(this.#endpoint).deadLetters === 0) this.#trouble = undefined;
-      if (!this.#hasAccepted && isAnnounced) {
+      if (!hasAccepted && isAnnounced) {
         log.info(`Delivers to ${this.#endpoint}.`, { endpoint: this.#endpoint });
       }
-      this.#hasAccepted = true;
     }
   }
 
@@ -107,21 +105,16 @@ export class Standing {
     const { pending: count, deadLetters } = pending.counts(name);
     if (count === 0) this.#trouble = undefined;
     if (this.#trouble === undefined) return;
-    const { began, since, why, repetition } = this.#trouble;
+    const { began, since, repetition } = this.#trouble;
     const now = clock.monotonic();
     if (!repetition.isDue(now)) return;
     const time = duration(now - began);
     const fields = { endpoint: name, pending: count, since: new Date(since).toISOString() };
-    const waiting = `${counted(count, "message")} ${count === 1 ? "is" : "are"} pending for it`;
-    if (endpoint.circuit.kind === "disabled") {
-      return log.warn(
-        `Endpoint ${name} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until a restart, or SIGUSR1.`,
-        fields,
-      );
-    }
+    const isDisabled = endpoint.circuit.kind === "disabled";
     const [oldest] = pending.deadLetters(name, 1);
-    if (isFailing(endpoint) || deadLetters === 0 || oldest === undefined) {
-      return log.warn(`Endpoint ${name} has accepted nothing for ${time}: ${why}. ${waiting}.`, fields);
+    if (isDisabled || isFailing(endpoint) || deadLetters === 0 || oldest === undefined) {
+      const { why } = this.#turn;
+      return log.warn(refusalInWords({ endpoint: name, time, isDisabled, why, pending: count }), fields);
     }
     const dead = deadLetters === 1
       ? `a message about ${oldest.pod} for ${time}: ${oldest.why}. It is a dead letter`
@@ -131,4 +124,25 @@ export class Standing {
         "letters";
     log.warn(`Endpoint ${name} has not taken ${dead}, tried again later; the others go on.`, fields);
   }
+}
+
+/** That an endpoint takes nothing, for people. @param refusal `time`: for how long, as a person says it; `why`: a clause */
+export function refusalInWords(
+  { endpoint, time, isDisabled, why, pending }: {
+    endpoint: string;
+    time: string;
+    isDisabled: boolean;
+    why: string;
+    pending: number;
+  },
+): string {
+  const waiting = pendingInWords(pending);
+  return isDisabled
+    ? `Endpoint ${endpoint} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until a restart, or SIGUSR1.`
+    : `Endpoint ${endpoint} has accepted nothing for ${time}: ${why}. ${waiting}.`;
+}
+
+/** What waits for an endpoint, a clause: "1 message is pending for it". */
+export function pendingInWords(pending: number): string {
+  return `${counted(pending, "message is", "messages are")} pending for it`;
 }

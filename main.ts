@@ -1,7 +1,5 @@
 import { ListenError } from "./src/admin/listen.ts";
-import { configurationOf } from "./src/app/configuration.ts";
 import type { OperateWorld } from "./src/app/operate.ts";
-import { run } from "./src/app/run.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { defined } from "./src/cli/given.ts";
 import { parseCommand } from "./src/cli/command.ts";
@@ -320,6 +318,8 @@ async function start(options: Options, argv: string[], context: CommandContext):
     if (options.secretFile !== undefined) {
       secrets = openSecretFile(options.secretFile, { clock: systemClock, log });
     }
+    const { configurationOf } = await import("./src/app/configuration.ts");
+    const { run } = await import("./src/app/run.ts");
     return await run(options, {
       clock: systemClock,
       random: Math.random,

@@ -3,6 +3,7 @@ import { FakeApiServer } from "./tests/kit/apiserver/server.ts";
 import { MARK } from "./tests/kit/confidential.ts";
 import { type Program, runProgram, startProgram } from "./tests/kit/program.ts";
 import { Receiver, type Reply } from "./tests/kit/receiver.ts";
+import { staticImports } from "./tests/kit/static_imports.ts";
 
 /** A program on an API server that is not real, and the folder in which its files are. */
 async function withServer(
@@ -248,4 +249,10 @@ Deno.test("help and version are words, go to stdout, and end with 0", async () =
     assert.deepEqual([code, stderr], [0, ""]);
     assert.ok(stdout.startsWith(start), stdout);
   }
+});
+
+Deno.test("help, version and the commands beside the run load nothing of the run", async () => {
+  const { loaded, later } = await staticImports("main.ts");
+  assert.match(later.join("\n"), /src\/app\/run\.ts[^]*src\/store\/open\.ts/);
+  assert.doesNotMatch(loaded.join("\n"), /src\/(source\/|delivery\/worker|store\/open)/);
 });

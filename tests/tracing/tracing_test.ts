@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
 import { Collector } from "../kit/collector.ts";
-import { run } from "../kit/command.ts";
 import { makePod } from "../kit/pods.ts";
 import { startProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
+import { staticImports } from "../kit/static_imports.ts";
 
 /** Runs the program as a process of its own, with a cluster, a receiver `hook` and, where it has the variables, traces. */
 async function deliver(
@@ -205,25 +205,11 @@ Deno.test("with OTEL_SDK_DISABLED, nothing is traced", async () => {
 });
 
 Deno.test("nothing of OpenTelemetry's SDK is loaded at the start", async () => {
-  const { modules, roots } = JSON.parse(await run(Deno.execPath(), ["info", "--json", "main.ts"])) as Graph;
-  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
-  const loaded = new Set<string>();
-  const load = (specifier: string): void => {
-    if (loaded.has(specifier)) return;
-    loaded.add(specifier);
-    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
-      if (code?.specifier !== undefined && isDynamic !== true) load(code.specifier);
-    }
-  };
-  roots.forEach(load);
-  const later = [...bySpecifier.keys()].filter((specifier) => !loaded.has(specifier)).join("\n");
-  assert.match(later, /otlp_traces\.ts/);
-  assert.match([...loaded].join("\n"), /src\/delivery\/worker\.ts/);
-  assert.doesNotMatch([...loaded].join("\n"), /opentelemetry|otlp_traces|delivery_spans/);
+  for (const start of ["main.ts", "src/app/run.ts"]) {
+    const { loaded, later } = await staticImports(start);
+    assert.match(later.join("\n"), /otlp_traces\.ts/);
+    assert.doesNotMatch(loaded.join("\n"), /opentelemetry|otlp_traces|delivery_spans/);
+  }
+  const { loaded } = await staticImports("src/app/run.ts");
+  assert.match(loaded.join("\n"), /src\/delivery\/worker\.ts/);
 });
-
-/** What `deno info --json` says. */
-interface Graph {
-  roots: string[];
-  modules: { specifier: string; dependencies?: { code?: { specifier?: string }; isDynamic?: boolean }[] }[];
-}

@@ -196,7 +196,7 @@ withRig("an endpoint that answered 410 says what brings it back", async (rig) =>
   const [event] = await rig.minutes(1);
   assert.equal(
     event?.why,
-    "Endpoint a answered 410 Gone 60 s ago: no messages are pending for it, and nothing is sent until a restart, or SIGUSR1.",
+    "Endpoint a answered 410 Gone 60 s ago: no messages are pending for it, and nothing is sent until k8svent resume a, SIGUSR1 or a restart.",
   );
 });
 

@@ -102,8 +102,10 @@ function troubleOf(endpoint: EndpointStatus, now: number, paint: Paint): string[
     ...nextTryAt === undefined || condition !== "failing"
       ? []
       : [`tried again in ${duration(Math.max(0, Date.parse(nextTryAt) - now))}`],
-    ...condition === "paused" ? [`nothing is sent until k8svent resume ${name}`] : [],
-    ...condition === "disabled" ? ["it answered 410 Gone: nothing is sent until a restart or SIGUSR1"] : [],
+    ...condition === "disabled" ? ["it answered 410 Gone"] : [],
+    ...condition === "paused" || condition === "disabled"
+      ? [`nothing is sent until k8svent resume ${name}`]
+      : [],
   ];
   return item(`${name}: ${parts.join("; ")}.`, paint(condition === "paused" ? "doubtful" : "bad", "!"));
 }

@@ -162,7 +162,7 @@ function nextOf(outcome: Outcome, wait: string): string {
     return `k8svent would hold everything for this endpoint and try again after about ${wait}, then up to a minute apart.`;
   }
   if (outcome.kind === "answer" && outcome.status === 410) {
-    return "Once it says so of a second pod, k8svent sends it nothing until a restart or SIGUSR1.";
+    return "Once it says so of a second pod, k8svent sends it nothing until it is resumed, SIGUSR1 or a restart.";
   }
   if (outcome.kind === "answer" && (outcome.status === 429 || outcome.headers.has("retry-after"))) {
     return `k8svent would send it again after ${wait}, and hold all other messages for as long once a second pod is ` +

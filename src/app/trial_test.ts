@@ -110,7 +110,7 @@ const ANSWERS: [head: string, conclusion: RegExp][] = [
     "401 Unauthorized",
     /status 401 \(check the secret that it expects\)\. k8svent would send it again after about/,
   ],
-  ["410 Gone", /Once it says so of a second pod, k8svent sends it nothing until a restart/],
+  ["410 Gone", /Once it says so of a second pod, k8svent sends it nothing until it is resumed/],
   ["503 Busy\r\nRetry-After: 90", /would send it again after 90 s, and hold all other messages for as long/],
   [
     "302 Found\r\nLocation: https://login.example.com/a-token",

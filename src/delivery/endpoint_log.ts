@@ -103,7 +103,7 @@ export class EndpointLog {
       this.#isSaid = true;
       this.#failingSince ??= clock.monotonic();
       return log.error(
-        `Endpoint ${endpoint} answered 410 Gone: nothing more is sent to it until a restart, or SIGUSR1.`,
+        `Endpoint ${endpoint} answered 410 Gone: nothing more is sent to it until k8svent resume ${endpoint}, SIGUSR1 or a restart.`,
         this.fields(),
       );
     }

@@ -138,7 +138,7 @@ export function refusalInWords(
 ): string {
   const waiting = pendingInWords(pending);
   return isDisabled
-    ? `Endpoint ${endpoint} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until a restart, or SIGUSR1.`
+    ? `Endpoint ${endpoint} answered 410 Gone ${time} ago: ${waiting}, and nothing is sent until k8svent resume ${endpoint}, SIGUSR1 or a restart.`
     : `Endpoint ${endpoint} has accepted nothing for ${time}: ${why}. ${waiting}.`;
 }
 

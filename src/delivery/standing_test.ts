@@ -83,7 +83,7 @@ withRig("an endpoint that is disabled is reported with the way to bring it back"
   assert.deepEqual(
     said.map(([, message]) => message),
     ["5 min", "15 min"].map((time) =>
-      `Endpoint a answered 410 Gone ${time} ago: 2 messages are pending for it, and nothing is sent until a restart, or SIGUSR1.`
+      `Endpoint a answered 410 Gone ${time} ago: 2 messages are pending for it, and nothing is sent until k8svent resume a, SIGUSR1 or a restart.`
     ),
   );
 });

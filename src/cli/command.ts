@@ -26,46 +26,16 @@ export const COMMANDS: Tools = {
   resync: operating("resync"),
   pause: operating("pause"),
   resume: operating("resume"),
-  explain: async () => {
-    const { EXPLAIN_PAGE, parseExplain } = await import("./explain_command.ts");
-    return { pages: [EXPLAIN_PAGE], carryOut: parseExplain };
-  },
-  completion: async () => {
-    const { answerCompletion, COMPLETION_PAGES } = await import("./completion_command.ts");
-    return { pages: COMPLETION_PAGES, carryOut: (argv) => answerCompletion(argv, COMMANDS) };
-  },
-  config: async () => {
-    const { answerConfig, CONFIG_PAGES } = await import("./config_command.ts");
-    return { pages: CONFIG_PAGES, carryOut: answerConfig };
-  },
-  doctor: async () => {
-    const { DOCTOR_PAGE, parseDoctor } = await import("./doctor_command.ts");
-    return { pages: [DOCTOR_PAGE], carryOut: parseDoctor };
-  },
-  "link-image": async () => {
-    const { LINK_IMAGE_PAGE, parseLinkImage } = await import("./link_image_command.ts");
-    return { pages: [LINK_IMAGE_PAGE], carryOut: parseLinkImage };
-  },
-  receive: async () => {
-    const { parseReceive, RECEIVE_PAGE } = await import("./receive_command.ts");
-    return { pages: [RECEIVE_PAGE], carryOut: parseReceive };
-  },
-  secret: async () => {
-    const { answerSecret, SECRET_PAGE } = await import("./secret_command.ts");
-    return { pages: [SECRET_PAGE], carryOut: answerSecret };
-  },
-  "send-test": async () => {
-    const { parseSendTest, SEND_TEST_PAGE } = await import("./send_test_command.ts");
-    return { pages: [SEND_TEST_PAGE], carryOut: parseSendTest };
-  },
-  tail: async () => {
-    const { parseTail, TAIL_PAGE } = await import("./tail_command.ts");
-    return { pages: [TAIL_PAGE], carryOut: parseTail };
-  },
-  verify: async () => {
-    const { answerVerify, VERIFY_PAGE } = await import("./verify_command.ts");
-    return { pages: [VERIFY_PAGE], carryOut: answerVerify };
-  },
+  explain: async () => (await import("./explain_command.ts")).EXPLAIN,
+  completion: async () => (await import("./completion_command.ts")).completionOf(COMMANDS),
+  config: async () => (await import("./config_command.ts")).CONFIG,
+  doctor: async () => (await import("./doctor_command.ts")).DOCTOR,
+  "link-image": async () => (await import("./link_image_command.ts")).LINK_IMAGE,
+  receive: async () => (await import("./receive_command.ts")).RECEIVE,
+  secret: async () => (await import("./secret_command.ts")).SECRET,
+  "send-test": async () => (await import("./send_test_command.ts")).SEND_TEST,
+  tail: async () => (await import("./tail_command.ts")).TAIL,
+  verify: async () => (await import("./verify_command.ts")).VERIFY,
 };
 
 /**

@@ -2,7 +2,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { complete, type Completion } from "./completion.ts";
 import { FILES, SCRIPTS } from "./completion_scripts.ts";
 import type { Answer } from "./context.ts";
-import { readTool, say, type ToolPage, type Tools } from "./tool.ts";
+import { readTool, say, type Tool, type ToolPage, type Tools } from "./tool.ts";
 
 /*
  * `k8svent completion bash|zsh|fish`: the script that has a shell complete commands, flags and values, and, with `--line`,
@@ -13,7 +13,7 @@ type Shell = keyof typeof SCRIPTS;
 
 const CODES = "0 done, 2 wrong usage.";
 
-const COMPLETION_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent completion",
   usage: "bash | zsh | fish",
   about: "Print a script that has your shell complete k8svent's commands and flags.",
@@ -42,11 +42,13 @@ const INSTALL: Record<Shell, readonly string[]> = {
   ],
 };
 
-/** What `k8svent completion` takes, and a page for each shell. */
-export const COMPLETION_PAGES: readonly ToolPage[] = [COMPLETION_PAGE, ...shells().map(pageOf)];
+/** `k8svent completion`, with a page for each shell. @param tools what is completed */
+export function completionOf(tools: Tools): Tool {
+  return { pages: [PAGE, ...shells().map(pageOf)], carryOut: (argv) => answerCompletion(argv, tools) };
+}
 
-/** Carries out `k8svent completion …`. @throws {UsageError} */
-export async function answerCompletion(argv: string[], tools: Tools): Promise<Answer> {
+/** @throws {UsageError} */
+async function answerCompletion(argv: string[], tools: Tools): Promise<Answer> {
   const [word = "--help", ...rest] = argv;
   const shell = shells().find((one) => one === word);
   if (shell !== undefined) {
@@ -58,7 +60,7 @@ export async function answerCompletion(argv: string[], tools: Tools): Promise<An
       'k8svent completion knows bash, zsh and fish. "k8svent completion --help" shows how to install each.',
     );
   }
-  const typed = readTool(COMPLETION_PAGE, [word, ...rest]);
+  const typed = readTool(PAGE, [word, ...rest]);
   if (typed.kind === "help") return say(typed.text);
   return say(written(await complete(typed.values.get("line") ?? [], tools)));
 }
@@ -69,7 +71,7 @@ function shells(): Shell[] {
 
 function pageOf(shell: Shell): ToolPage {
   return {
-    name: `${COMPLETION_PAGE.name} ${shell}`,
+    name: `${PAGE.name} ${shell}`,
     usage: "",
     about: `Print the script for ${shell}.`,
     flags: {},

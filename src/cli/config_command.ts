@@ -9,7 +9,7 @@ import { type Given, readArguments } from "./arguments.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { needed, readTool, say, type ToolPage, type Typed } from "./tool.ts";
+import { needed, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
@@ -59,7 +59,7 @@ const SCHEMA: ToolPage = {
   codes: CODES,
 };
 
-const CONFIG: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent config",
   usage: "check FILE | try FILE --pod POD | schema",
   about: "Ask about a configuration file, the one of --config. No cluster is needed.",
@@ -69,8 +69,8 @@ const CONFIG: ToolPage = {
   codes: CODES,
 };
 
-/** What `k8svent config` and its commands take. */
-export const CONFIG_PAGES: readonly ToolPage[] = [CONFIG, CHECK, TRY, SCHEMA];
+/** `k8svent config` and its commands. */
+export const CONFIG: Tool = { pages: [PAGE, CHECK, TRY, SCHEMA], carryOut: answerConfig };
 
 type TypedValues = Extract<Typed, { kind: "typed" }>;
 
@@ -84,12 +84,12 @@ const COMMANDS = {
 >;
 
 /** Carries out `k8svent config …`. @throws {UsageError} */
-export async function answerConfig(
+async function answerConfig(
   [word = "--help", ...argv]: string[],
   context: CommandContext,
 ): Promise<Answer> {
   if (word === "--help" || word === "-h") {
-    const typed = readTool(CONFIG, ["--help"]);
+    const typed = readTool(PAGE, ["--help"]);
     return say(typed.kind === "help" ? typed.text : "");
   }
   if (!isCommand(word)) throw new UsageError(otherThan(word));

@@ -8,7 +8,7 @@ import { last } from "./given.ts";
 import type { DoctorOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
-import { needed, readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent doctor`: what it is to examine. `src/app/doctor.ts` does it. It takes the command line of the run, whole: what is
@@ -23,8 +23,7 @@ const SHOWN: Readonly<Record<string, ToolFlag>> = {
   ...runFlags("config", "url", "secret-file", "namespace", "selector", "kubeconfig", "context", "state"),
 };
 
-/** What `k8svent doctor` takes. */
-export const DOCTOR_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent doctor",
   usage: "[flags]",
   about: "Find out why k8svent does not work. Takes all flags of the run; changes nothing.",
@@ -37,15 +36,18 @@ export const DOCTOR_PAGE: ToolPage = {
   codes: "0 all is well, warnings or not, 1 something is not, 2 wrong usage.",
 };
 
+/** `k8svent doctor`. */
+export const DOCTOR: Tool = { pages: [PAGE], carryOut: parseDoctor };
+
 /** Flags that speak of endpoints which a wrong file would have named. */
 const OF_ENDPOINTS: FlagName[] = ["config", "notices", "heartbeat"];
 
 /** @throws {UsageError} */
-export async function parseDoctor(argv: string[], context: CommandContext): Promise<DoctorOptions | Answer> {
-  const typed = readTool(DOCTOR_PAGE, argv);
+async function parseDoctor(argv: string[], context: CommandContext): Promise<DoctorOptions | Answer> {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
-  const given = runFlagsGiven(DOCTOR_PAGE.flags, values, context.env);
+  const given = runFlagsGiven(PAGE.flags, values, context.env);
   const named = given.get("config");
   const { config, faults } = await readConfig(given, context);
   if (faults.length > 0) { for (const name of OF_ENDPOINTS) given.delete(name); }
@@ -56,7 +58,7 @@ export async function parseDoctor(argv: string[], context: CommandContext): Prom
     options,
     ...named !== undefined && { config: { file: last(named), faults } },
     sends: !values.has("no-send"),
-    output: choice(...OUTPUTS)(needed(DOCTOR_PAGE, values, "output"), "--output"),
+    output: choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output"),
   };
 }
 

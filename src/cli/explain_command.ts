@@ -2,11 +2,11 @@ import { UsageError } from "../config/usage_error.ts";
 import { namespace } from "../config/value.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { ExplainOptions } from "./job.ts";
-import { reachOf } from "./operate.ts";
+import { reachOf } from "./operate_command.ts";
 import { REACH } from "./operate_pages.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
-import { readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
+import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent explain pod`: which pod, and by which flags it is judged where no program can be asked. `src/app/explain.ts` does it.
@@ -17,8 +17,8 @@ const SHOWN: Record<string, ToolFlag> = {
   ...runFlags("config", "url", "pod-webhooks", "namespace", "selector", "reasons", "kubeconfig", "context"),
 };
 
-/** What `k8svent explain` takes. The whole command line of the run may follow. */
-export const EXPLAIN_PAGE: ToolPage = {
+/** The whole command line of the run may follow. */
+const PAGE: ToolPage = {
   name: "k8svent explain",
   usage: "pod NS/NAME [flags]",
   about:
@@ -33,19 +33,22 @@ export const EXPLAIN_PAGE: ToolPage = {
   codes: "0 it is explained, 1 it cannot be, 2 wrong usage.",
 };
 
+/** `k8svent explain`. */
+export const EXPLAIN: Tool = { pages: [PAGE], carryOut: parseExplain };
+
 /** @throws {UsageError} */
-export async function parseExplain(
+async function parseExplain(
   argv: string[],
   context: CommandContext,
 ): Promise<ExplainOptions | Answer> {
-  const typed = readTool(EXPLAIN_PAGE, argv);
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values, operands } = typed;
-  const given = runFlagsGiven(EXPLAIN_PAGE.flags, values, context.env);
+  const given = runFlagsGiven(PAGE.flags, values, context.env);
   return {
     command: "explain",
     ...podOf(operands),
-    ...reachOf(EXPLAIN_PAGE, values, context),
+    ...reachOf(PAGE, values, context),
     options: optionsOf(given, context.env, await configOf(given, context)),
   };
 }

@@ -3,7 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { choice } from "../config/value.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
-import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
@@ -12,8 +12,7 @@ import { parseWebhooks } from "./webhooks.ts";
 
 const OUTPUTS = ["table", "json"] as const;
 
-/** What `k8svent link-image` takes. */
-export const LINK_IMAGE_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent link-image",
   usage: "--owner O --repo R --sha SHA --image IMAGE --url URL",
   about: "Tell a webhook which commit an image was built from, as for the older program.",
@@ -34,12 +33,15 @@ export const LINK_IMAGE_PAGE: ToolPage = {
   codes: "0 it was accepted, 1 it was not, 2 wrong usage.",
 };
 
+/** `k8svent link-image`. */
+export const LINK_IMAGE: Tool = { pages: [PAGE], carryOut: parseLinkImage };
+
 /** @throws {UsageError} */
-export function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptions | Answer {
-  const typed = readTool(LINK_IMAGE_PAGE, argv);
+function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptions | Answer {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
-  const text = (name: string): string => needed(LINK_IMAGE_PAGE, values, name);
+  const text = (name: string): string => needed(PAGE, values, name);
   const [owner, repo, image] = ["owner", "repo", "image"].map((name) => word(text(name), `--${name}`));
   const sha = text("sha");
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(sha)) {

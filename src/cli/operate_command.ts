@@ -1,14 +1,31 @@
-import { deadLettersOf, deliveriesOf, operating, resyncOf } from "./operate.ts";
+import { parseDuration } from "../config/duration.ts";
+import { quote, UsageError } from "../config/usage_error.ts";
+import { choice, count, namespace, reason } from "../config/value.ts";
+import { fileFault } from "../config/named_file.ts";
+import { OUTCOME_CLASSES } from "../delivery/tally.ts";
+import { fileFault as readFault } from "../runtime/file_fault.ts";
+import { parseInstant } from "../runtime/instant.ts";
+import type { Answer, CommandContext } from "./context.ts";
+import { defined } from "./given.ts";
+import type { OperateOptions, Operation, Reach } from "./job.ts";
 import {
   DELIVERIES_PAGE,
+  DELIVERY_STATES,
   DISCARD_PAGE,
+  OUTPUTS,
   PAUSE_PAGE,
   REDELIVER_PAGE,
   RESUME_PAGE,
   RESYNC_PAGE,
   STATUS_PAGE,
 } from "./operate_pages.ts";
-import type { Tool, ToolPage } from "./tool.ts";
+import { needed, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+
+/*
+ * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.
+ */
+
+type Values = Extract<Typed, { kind: "typed" }>;
 
 /** A command that asks a running program, or has it do something. */
 export type Operating = "status" | "deliveries" | "redeliver" | "discard" | "resync" | "pause" | "resume";
@@ -24,6 +41,106 @@ export const OPERATE: Readonly<Record<Operating, Tool>> = {
   resume: tool(RESUME_PAGE, ({ operands: [endpoint = ""] }) => ({ kind: "resume", endpoint })),
 };
 
-function tool(page: ToolPage, operationOf: Parameters<typeof operating>[1]): Tool {
-  return { pages: [page], carryOut: operating(page, operationOf) };
+/** The command of a page; what it is to do follows from what was typed. */
+function tool(page: ToolPage, operationOf: (typed: Values, context: CommandContext) => Operation): Tool {
+  const carryOut = (argv: string[], context: CommandContext): OperateOptions | Answer => {
+    const typed = readTool(page, argv);
+    if (typed.kind === "help") return say(typed.text);
+    const operation = operationOf(typed, context);
+    return { command: "operate", operation, ...reachOf(page, typed.values, context) };
+  };
+  return { pages: [page], carryOut };
+}
+
+/** How the program is reached, by the flags that all of these commands have. @throws {UsageError} */
+export function reachOf(page: ToolPage, values: Map<string, string[]>, context: CommandContext): Reach {
+  const { env } = context;
+  const server = values.get("server")?.at(-1);
+  const from = server === undefined ? "K8SVENT_SERVER" : "--server";
+  const token = tokenOf(values.get("token-file")?.at(-1), context);
+  return {
+    server: serverUrl(server ?? (env("K8SVENT_SERVER")?.trim() || "http://127.0.0.1:9090"), from),
+    ...token !== undefined && { token },
+    output: choice(...OUTPUTS)(needed(page, values, "output"), "--output"),
+  };
+}
+
+/** Which deliveries. @throws {UsageError} */
+function deliveriesOf({ values, operands: [endpoint, id] }: Values): Operation {
+  if (endpoint !== undefined && id !== undefined) return { kind: "delivery", endpoint, id };
+  const filters: Record<string, string> = {};
+  const parsers = {
+    state: choice(...DELIVERY_STATES),
+    namespace,
+    pod: (text: string): string => text,
+    reason,
+    outcome: choice(...OUTCOME_CLASSES),
+    limit: (text: string, from: string): string => String(count(1, 1_000)(text, from)),
+  };
+  for (const [name, parse] of Object.entries(parsers)) {
+    const text = values.get(name)?.at(-1) ?? (name === "limit" ? "20" : undefined);
+    if (text !== undefined) filters[name] = parse(text, `--${name}`);
+  }
+  return { kind: "deliveries", ...defined("endpoint", endpoint), filters };
+}
+
+/** Which dead letters: one by its id, or with `--all` all. @throws {UsageError} */
+function deadLettersOf(kind: "redeliver" | "discard"): (typed: Values) => Operation {
+  return ({ values, operands: [endpoint = "", id] }) => {
+    if ((id === undefined) === values.has("all")) return { kind, endpoint, ...defined("id", id) };
+    throw new UsageError(
+      id === undefined
+        ? `k8svent ${kind} needs the ID of a dead letter ("k8svent deliveries ENDPOINT --state failed" lists them), or --all.`
+        : `k8svent ${kind} takes the ID of a dead letter or --all, not both.`,
+    );
+  };
+}
+
+/** @throws {UsageError} */
+function resyncOf({ values, operands: [endpoint] }: Values, { now }: CommandContext): Operation {
+  const since = values.get("since")?.at(-1);
+  return {
+    kind: "resync",
+    ...defined("endpoint", endpoint),
+    ...since !== undefined && { since: instantOf(since, now()) },
+  };
+}
+
+/** An instant by its distance from now, or as it stands. */
+function instantOf(text: string, now: number): string {
+  if (/^\d{4}-/.test(text)) {
+    const instant = parseInstant(text);
+    if (instant !== undefined) return new Date(instant).toISOString();
+    throw new UsageError(
+      `--since must be an instant with its zone, such as 2026-11-27T12:00:00Z, not ${quote(text)}.`,
+    );
+  }
+  return new Date(now - parseDuration(text, "--since")).toISOString();
+}
+
+/** Scheme, host and port, and a path where a proxy puts the program below one. Not shown: it may hold a password. */
+function serverUrl(text: string, from: string): URL {
+  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
+  throw new UsageError(
+    `${from} must be the URL of a program's --admin-listen, such as http://127.0.0.1:9090.`,
+  );
+}
+
+/** The token of the file that the flag names, else of that which the variable names. */
+function tokenOf(named: string | undefined, { env, files }: CommandContext): string | undefined {
+  const file = named ?? (env("K8SVENT_ADMIN_TOKEN_FILE")?.trim() || undefined);
+  if (file === undefined) return undefined;
+  const from = named === undefined ? "K8SVENT_ADMIN_TOKEN_FILE" : "--token-file";
+  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
+  const fault = fileFault(file, folders);
+  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  let token: string;
+  try {
+    token = files.readText(file).trim();
+  } catch (cause) {
+    throw new UsageError(`Cannot read the file of ${from}, ${file}: ${readFault(cause, file)}.`, { cause });
+  }
+  if (/^[!-~]+$/.test(token)) return token;
+  throw new UsageError(`The file of ${from}, ${file}, holds no token: one word of letters and digits.`);
 }

@@ -1,9 +1,16 @@
-import { DELIVERY_STATES, OUTPUTS } from "./operate.ts";
+import type { DeliveryState } from "../admin/admin.ts";
+import type { Reach } from "./job.ts";
 import type { ToolFlag, ToolPage } from "./tool.ts";
 
 /*
  * What the commands say of themselves that ask a running program, or have it do something.
  */
+
+/** What can be printed. */
+export const OUTPUTS = ["table", "json", "yaml"] as const satisfies Reach["output"][];
+
+/** States of a delivery, as a person names them. */
+export const DELIVERY_STATES = ["delivered", "pending", "failed"] as const satisfies DeliveryState[];
 
 /** How to reach the program, and what to print. */
 export const REACH = {

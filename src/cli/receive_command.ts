@@ -3,7 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { choice, count } from "../config/value.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { ReceiveOptions } from "./job.ts";
-import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent receive`: what it is to do. `src/app/receive.ts` does it.
@@ -11,8 +11,7 @@ import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
 
 const OUTPUTS = ["line", "json"] as const;
 
-/** What `k8svent receive` takes. */
-export const RECEIVE_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent receive",
   usage: "[flags]",
   about: "Receive deliveries on this machine, verify them, and print a line for each.",
@@ -56,12 +55,15 @@ export const RECEIVE_PAGE: ToolPage = {
   codes: "0 ended by a signal, 1 it cannot listen or print, 2 wrong usage.",
 };
 
+/** `k8svent receive`. */
+export const RECEIVE: Tool = { pages: [PAGE], carryOut: parseReceive };
+
 /** @throws {UsageError} */
-export function parseReceive(argv: string[], context: CommandContext): ReceiveOptions | Answer {
-  const typed = readTool(RECEIVE_PAGE, argv);
+function parseReceive(argv: string[], context: CommandContext): ReceiveOptions | Answer {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
-  const text = (name: string): string => needed(RECEIVE_PAGE, values, name);
+  const text = (name: string): string => needed(PAGE, values, name);
   const secrets = secretsOf(values, context)?.secrets ?? [];
   const exec = values.get("exec");
   if (exec !== undefined && secrets.length === 0) {

@@ -3,7 +3,7 @@ import { choice, count } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { ENCODED } from "../runtime/secret.ts";
 import type { Answer, CommandContext } from "./context.ts";
-import { needed, readTool, say, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent secret generate`: a secret that every receiver can check by, without another program.
@@ -11,8 +11,7 @@ import { needed, readTool, say, type ToolPage } from "./tool.ts";
 
 const FORMATS = ["whsec", "hex"] as const;
 
-/** What `k8svent secret generate` takes. */
-export const SECRET_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent secret generate",
   usage: "[--bytes N] [--format whsec|hex]",
   about: "Print a new signing secret, for --secret-file here and for the receiver.",
@@ -32,17 +31,20 @@ export const SECRET_PAGE: ToolPage = {
   codes: "0 done, 2 something is wrong in the command line.",
 };
 
+/** `k8svent secret generate`. */
+export const SECRET: Tool = { pages: [PAGE], carryOut: answerSecret };
+
 /** Carries out `k8svent secret …`. @throws {UsageError} */
-export function answerSecret([word, ...argv]: string[], { random }: CommandContext): Answer {
+function answerSecret([word, ...argv]: string[], { random }: CommandContext): Answer {
   const isHelp = word === undefined || word === "--help" || word === "-h";
   if (!isHelp && word !== "generate") {
     throw new UsageError('k8svent secret has one command: "k8svent secret generate".');
   }
-  const typed = readTool(SECRET_PAGE, isHelp ? ["--help"] : argv);
+  const typed = readTool(PAGE, isHelp ? ["--help"] : argv);
   if (typed.kind === "help") return say(typed.text);
   // Standard Webhooks 1.0 asks for 24 to 64 bytes, and libraries refuse other keys.
-  const bytes = count(24, 64)(needed(SECRET_PAGE, typed.values, "bytes"), "--bytes");
-  const format = choice(...FORMATS)(needed(SECRET_PAGE, typed.values, "format"), "--format");
+  const bytes = count(24, 64)(needed(PAGE, typed.values, "bytes"), "--bytes");
+  const format = choice(...FORMATS)(needed(PAGE, typed.values, "format"), "--format");
   const key = Buffer.from(random(bytes));
   return say(format === "hex" ? `${key.toString("hex")}\n` : `${ENCODED}${key.toString("base64")}\n`);
 }

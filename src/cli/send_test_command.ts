@@ -5,7 +5,7 @@ import { SCHEMES } from "../delivery/sign.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
 import { signatureKind } from "./signature_kind.ts";
-import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
@@ -14,8 +14,7 @@ import { parseWebhooks } from "./webhooks.ts";
 
 const OUTPUTS = ["table", "json"] as const;
 
-/** What `k8svent send-test` takes. */
-export const SEND_TEST_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent send-test",
   usage: "--url URL [flags]",
   about: "Send a test message to a webhook, once, and say what happened on the way.",
@@ -34,12 +33,15 @@ export const SEND_TEST_PAGE: ToolPage = {
   codes: "0 it was accepted, 1 it was not, 2 wrong usage.",
 };
 
+/** `k8svent send-test`. */
+export const SEND_TEST: Tool = { pages: [PAGE], carryOut: parseSendTest };
+
 /** @throws {UsageError} */
-export function parseSendTest(argv: string[], context: CommandContext): SendTestOptions | Answer {
-  const typed = readTool(SEND_TEST_PAGE, argv);
+function parseSendTest(argv: string[], context: CommandContext): SendTestOptions | Answer {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
-  const text = (name: string): string => needed(SEND_TEST_PAGE, values, name);
+  const text = (name: string): string => needed(PAGE, values, name);
   const [{ url } = { url: undefined }] = parseWebhooks([text("url")], "--url");
   const timeout = parseDuration(text("timeout"), "--timeout");
   if (timeout === 0) throw new UsageError("--timeout must be more than 0.");

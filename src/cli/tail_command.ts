@@ -8,7 +8,7 @@ import { list } from "./given.ts";
 import type { TailOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { runFlags, runFlagsGiven } from "./run_flags.ts";
-import { needed, readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent tail`: what it is to follow. `src/app/tail.ts` does it.
@@ -16,8 +16,7 @@ import { needed, readTool, say, type ToolFlag, type ToolPage } from "./tool.ts";
 
 const OUTPUTS = ["text", "wide", "json", "json-wide"] as const;
 
-/** What `k8svent tail` takes. */
-export const TAIL_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent tail",
   usage: "[flags]",
   about: "Print the changes of pods as they come, without a webhook.",
@@ -57,6 +56,9 @@ export const TAIL_PAGE: ToolPage = {
   codes: "130 ended by Ctrl-C, 0 by a pipe that is closed, 1 it cannot follow,\n2 wrong usage.",
 };
 
+/** `k8svent tail`. */
+export const TAIL: Tool = { pages: [PAGE], carryOut: parseTail };
+
 function changed(flags: ToolPage["flags"], what: Partial<ToolFlag>): ToolPage["flags"] {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, ...what }]));
 }
@@ -68,16 +70,16 @@ async function selectionIn(
 ): Promise<Config | undefined> {
   const config = await configOf(given, context);
   if (config === undefined) return undefined;
-  const flags = new Map([...config.flags].filter(([name]) => TAIL_PAGE.flags[name] !== undefined));
+  const flags = new Map([...config.flags].filter(([name]) => PAGE.flags[name] !== undefined));
   return { ...config, flags, endpoints: [], defaults: {} };
 }
 
 /** @throws {UsageError} */
-export async function parseTail(argv: string[], context: CommandContext): Promise<TailOptions | Answer> {
-  const typed = readTool(TAIL_PAGE, argv);
+async function parseTail(argv: string[], context: CommandContext): Promise<TailOptions | Answer> {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
-  const given = runFlagsGiven(TAIL_PAGE.flags, values, context.env);
+  const given = runFlagsGiven(PAGE.flags, values, context.env);
   const config = await selectionIn(given, context);
   const isAll = values.has("all-namespaces");
   if (isAll && values.has("namespace")) {
@@ -89,6 +91,6 @@ export async function parseTail(argv: string[], context: CommandContext): Promis
     options: isAll ? { ...options, namespaces: [] } : options,
     reasons: list(given, "reasons", reason),
     current: values.has("current"),
-    output: choice(...OUTPUTS)(needed(TAIL_PAGE, values, "output"), "--output"),
+    output: choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output"),
   };
 }

@@ -28,13 +28,9 @@ const MEANT: Record<string, string> = {
   "--poll-interval": "--interval DURATION",
   "-p": "--listen :PORT",
   "--port": "--listen :PORT",
-  ...Object.fromEntries(
-    ["--admin", "--admin-port", "--admin-addr", "--ui", "--dashboard", "--web", "--api", "--api-port"].map((
-      flag,
-    ) => [
-      flag,
-      "--admin-listen 127.0.0.1:9090",
-    ]),
+  ...each(
+    "--admin-listen 127.0.0.1:9090",
+    "--admin --admin-port --admin-addr --ui --dashboard --web --api --api-port",
   ),
   "--admin-token": "--admin-token-file FILE",
   "--debug": "--log-level debug",
@@ -64,8 +60,8 @@ const SAID: Record<string, string> = {
   ),
 };
 
-function each(sentence: string, flags: string): Record<string, string> {
-  return Object.fromEntries(flags.split(" ").map((flag) => [flag, sentence]));
+function each(answer: string, flags: string): Record<string, string> {
+  return Object.fromEntries(flags.split(" ").map((flag) => [flag, answer]));
 }
 
 /**

@@ -2,7 +2,7 @@ import { FLAGS } from "./flags.ts";
 import { similar } from "../config/similar.ts";
 
 /**
- * Read by other parts than the options: `cluster/in_cluster.ts`, `cli/operate.ts`. The rest is of this project's tests and build.
+ * Read by other parts than the options: `cluster/in_cluster.ts`, `cli/operate_command.ts`. The rest is of this project's tests and build.
  */
 const OTHERS =
   /^K8SVENT_(SERVICE_ACCOUNT|SERVER|ENVTEST|TOOLCHAIN|SOAK|HISTORIES|(MODEL|CHAOS|TEST)_[A-Z]+)$/;

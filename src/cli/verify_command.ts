@@ -5,7 +5,7 @@ import { type Verdict, verify } from "../delivery/verify.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import { wrapped } from "../runtime/wrapped.ts";
 import type { Answer, CommandContext } from "./context.ts";
-import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent verify`: which signatures of a delivery hold, and of one that fails, why.
@@ -13,8 +13,7 @@ import { needed, readTool, say, secretsOf, type ToolPage } from "./tool.ts";
 
 const OUTPUTS = ["table", "json"] as const;
 
-/** What `k8svent verify` takes. */
-export const VERIFY_PAGE: ToolPage = {
+const PAGE: ToolPage = {
   name: "k8svent verify",
   usage: "--header 'NAME: VALUE' ... --body FILE --secret-file FILE",
   about: "Say which signatures of a delivery hold and, of one that fails, why.",
@@ -38,17 +37,20 @@ export const VERIFY_PAGE: ToolPage = {
   codes: "0 one signature holds, 1 none does, 2 wrong usage.",
 };
 
+/** `k8svent verify`. */
+export const VERIFY: Tool = { pages: [PAGE], carryOut: answerVerify };
+
 /** Carries out `k8svent verify`. @throws {UsageError} */
-export function answerVerify(argv: string[], context: CommandContext): Answer {
-  const typed = readTool(VERIFY_PAGE, argv);
+function answerVerify(argv: string[], context: CommandContext): Answer {
+  const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
   const headers = readHeaders(values.get("header") ?? []);
-  const output = choice(...OUTPUTS)(needed(VERIFY_PAGE, values, "output"), "--output");
-  const tolerance = parseDuration(needed(VERIFY_PAGE, values, "tolerance"), "--tolerance");
-  const body = readBody(needed(VERIFY_PAGE, values, "body"), context);
+  const output = choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output");
+  const tolerance = parseDuration(needed(PAGE, values, "tolerance"), "--tolerance");
+  const body = readBody(needed(PAGE, values, "body"), context);
   const found = secretsOf(values, context);
-  if (found === undefined) needed(VERIFY_PAGE, values, "secret-file");
+  if (found === undefined) needed(PAGE, values, "secret-file");
   const { secrets, weak, file } = found ?? { secrets: [], weak: undefined, file: "" };
   const verdicts = verify({ headers, body }, secrets, { now: context.now(), tolerance });
   const holds = verdicts.some((verdict) => verdict.holds);

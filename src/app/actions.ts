@@ -4,6 +4,8 @@ import type { Workers } from "../delivery/workers.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Store } from "../store/store.ts";
+import { labelOf } from "./endpoint_metrics.ts";
+import type { Figures } from "./figures.ts";
 import type { Notices } from "./notices.ts";
 import type { Resyncs } from "./resyncs.ts";
 
@@ -18,6 +20,7 @@ export interface ActionsDeps {
   workers: Pick<Workers, "reaches" | "tryNow" | "figures">;
   notices: Pick<Notices, "sendGap">;
   resyncs: Resyncs;
+  figures: Pick<Figures, "discarded">;
   /** What SIGUSR1 does. */
   inspect: () => void;
   log: Log;
@@ -69,13 +72,14 @@ export class Actions
   }
 
   discard(endpoint: string, id?: string): Done {
-    const { store, workers, notices, log } = this.#deps;
+    const { store, workers, notices, figures, log } = this.#deps;
     if (!workers.reaches(endpoint)) return NO_ENDPOINT;
     const seq = id === undefined ? undefined : this.#deadLetter(endpoint, id);
     if (id !== undefined && seq === undefined) return NO_DEAD_LETTER;
     const count = store.pending.discard(endpoint, seq);
     if (count > 0) notices.sendGap(endpoint);
     store.commit();
+    figures.discarded(labelOf(endpoint), count);
     log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter is", "dead letters are")} discarded.`, {
       endpoint,
     });

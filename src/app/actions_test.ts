@@ -6,6 +6,7 @@ import { drain, takeAll } from "../../tests/kit/store.ts";
 import { messageId } from "../delivery/render.ts";
 import type { Failures, Message } from "../store/store.ts";
 import { Actions } from "./actions.ts";
+import { Figures } from "./figures.ts";
 import { Resyncs } from "./resyncs.ts";
 
 const DEAD: Failures = { tries: 4, strikes: 3, failedAt: 1, dead: 1, why: "status 413" };
@@ -25,6 +26,7 @@ class Rig {
   readonly stop = new AbortController();
   readonly tried: string[] = [];
   readonly gaps: string[] = [];
+  readonly figures = new Figures();
   inspections = 0;
   readonly actions: Actions;
 
@@ -49,6 +51,7 @@ class Rig {
         figures: [],
       },
       notices: { sendGap: (name) => void this.gaps.push(name) },
+      figures: this.figures,
       inspect: () => void this.inspections++,
       log: this.log,
     });
@@ -96,6 +99,7 @@ withActions("one dead letter is discarded by its id, or all are, which a gap tel
   assert.deepEqual(actions.discard("a", id), NO_DEAD_LETTER);
   assert.deepEqual(actions.discard("a"), { kind: "done", count: 1 });
   assert.deepEqual(actions.discard("a"), { kind: "done", count: 0 });
+  assert.equal(rig.figures.discardedOf("a"), 2);
   assert.deepEqual([store.pending.counts("a").pending, store.pending.lost("a").messages], [0, 2]);
   assert.deepEqual(rig.gaps, ["a", "a"], "none where nothing was lost");
 });

@@ -31,6 +31,7 @@ export interface EndpointReading {
   /** Seconds until something is sent again; the longest. */
   backoff: number;
   evicted: number;
+  discarded: number;
   filterErrors: number;
 }
 
@@ -99,6 +100,7 @@ function readOne(
       ...running.map((one) => pending.isPaused(one.name) ? 0 : backoff(one.state.circuit, now)),
     ),
     evicted: figures.evictedOf(label),
+    discarded: figures.discardedOf(label),
     filterErrors: sum(names.map((name) => filterFailures.total(name))),
   };
 }
@@ -248,6 +250,12 @@ export const ENDPOINT_FAMILIES: readonly Family<Reading>[] = [
     "counter",
     "Messages that were given up for want of room, counted once a minute.",
     ({ evicted }) => evicted,
+  ),
+  each(
+    "discarded_messages_total",
+    "counter",
+    "Dead letters that an operator gave up.",
+    ({ discarded }) => discarded,
   ),
   each(
     "payload_bytes_total",

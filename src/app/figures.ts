@@ -26,6 +26,7 @@ export class Figures {
   /** Looks for a newer version: how many, and what the last one found. */
   readonly updates = { successes: 0, failures: 0, at: 0, isNewer: false };
   readonly #evicted = new Map<string, number>();
+  readonly #discarded = new Map<string, number>();
   #standstill: Pick<Standstill, "late"> | undefined;
 
   /** Milliseconds that the event loop's last tick came late; 0 before the first. */
@@ -60,5 +61,14 @@ export class Figures {
 
   evictedOf(label: string): number {
     return this.#evicted.get(label) ?? 0;
+  }
+
+  /** @param label of the endpoint, see `endpoint_metrics.ts` */
+  discarded(label: string, messages: number): void {
+    this.#discarded.set(label, this.discardedOf(label) + messages);
+  }
+
+  discardedOf(label: string): number {
+    return this.#discarded.get(label) ?? 0;
   }
 }

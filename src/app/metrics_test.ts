@@ -186,15 +186,20 @@ withRig("what an endpoint does not take while it takes others shows as a dead le
   );
 });
 
-withRig("evicted messages and failures of a filter count for their endpoint", async (rig) => {
+withRig("evicted and discarded messages and failures of a filter count for their endpoint", async (rig) => {
   rig.open("a");
   rig.open("b");
   rig.figures.evicted(labelOf("a"), 2);
   rig.figures.evicted(labelOf("a"), 3);
+  rig.figures.discarded(labelOf("b"), 4);
   rig.filterFailures.failed("b", "there is no such key");
   assert.deepEqual(await rig.samples("k8svent_evicted"), [
     'k8svent_evicted_messages_total{endpoint="a"} 5',
     'k8svent_evicted_messages_total{endpoint="b"} 0',
+  ]);
+  assert.deepEqual(await rig.samples("k8svent_discarded"), [
+    'k8svent_discarded_messages_total{endpoint="a"} 0',
+    'k8svent_discarded_messages_total{endpoint="b"} 4',
   ]);
   assert.deepEqual(await rig.samples("k8svent_filter"), [
     'k8svent_filter_errors_total{endpoint="a"} 0',

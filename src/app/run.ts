@@ -234,7 +234,7 @@ function assemble(
     fail: (error) => lifetime.fail(error),
   });
   const ask = (): void => inspect(store, workers, notices, log);
-  const actions = new Actions({ store, workers, notices, resyncs, inspect: ask, log });
+  const actions = new Actions({ store, workers, notices, resyncs, figures, inspect: ask, log });
   const reload = world.configuration && new Reload(
     {
       file: world.configuration.file,

@@ -42,7 +42,7 @@ export function readArguments(
     if (error.code === "commander.version") return { kind: "version", text };
     throw new UsageError(explain(error, argv), { cause: error.code });
   }
-  return givenOf((name) => typedFor(program, name), [...FLAGS.keys()], env);
+  return givenOf((name) => typedFor(program, name), FLAGS, env);
 }
 
 /**
@@ -54,12 +54,12 @@ export function readArguments(
  */
 export function givenOf(
   typed: (name: FlagName) => string[] | undefined,
-  names: readonly FlagName[],
+  flags: Iterable<[FlagName, Flag]>,
   env: (name: string) => string | undefined,
 ): Map<FlagName, Given> {
   const given = new Map<FlagName, Given>();
-  for (const name of names) {
-    const found = fromCommand(name, typed(name)) ?? fromEnvironment(name, env);
+  for (const [name, flag] of flags) {
+    const found = fromCommand(name, typed(name)) ?? fromEnvironment(name, flag, env);
     if (found !== undefined) given.set(name, found);
   }
   return given;
@@ -160,9 +160,9 @@ function fromCommand(name: FlagName, values: string[] | undefined): Given | unde
 /** A variable that was filled from a file ends with that file's new line. */
 function fromEnvironment(
   name: FlagName,
+  { variables, list }: Flag,
   env: (name: string) => string | undefined,
 ): Given | undefined {
-  const { variables, list }: Flag = FLAGS.get(name) ?? { variables: [], help: "" };
   for (const variable of variables) {
     const value = env(variable)?.trim() ?? "";
     // Manifests and CI set a variable to nothing to say that it does not apply.

@@ -18,8 +18,6 @@ export interface Candidate {
 /** Flags by name, of a command or of the run. */
 type Flags = ReadonlyMap<string, ToolFlag | Flag>;
 
-const NOTHING: Completion = { kind: "words", candidates: [] };
-
 /** Words that are a command without a module. */
 const WORDS: readonly Candidate[] = [
   { word: "help", about: "print what there is" },
@@ -107,10 +105,8 @@ function flagOf(flags: Flags, word: string): ToolFlag | Flag | undefined {
 /** @param prefix what stands before the value in the same word: `--output=` */
 function valueOf(flag: ToolFlag | Flag | undefined, typed: string, prefix: string): Completion {
   if (flag?.value === "FILE" || (flag !== undefined && "takesFile" in flag)) return { kind: "files" };
-  const words = flag?.words?.map((word) => ({ word, about: "" })) ?? [];
-  const found = only(typed, words);
-  if (found.kind === "files") return found;
-  return { kind: "words", candidates: found.candidates.map((one) => ({ ...one, word: prefix + one.word })) };
+  const words = flag?.words?.map((word) => ({ word: prefix + word, about: "" })) ?? [];
+  return only(prefix + typed, words);
 }
 
 function flagsOf(flags: Flags): Candidate[] {
@@ -120,8 +116,7 @@ function flagsOf(flags: Flags): Candidate[] {
 }
 
 function only(typed: string, candidates: readonly Candidate[]): Completion {
-  const found = candidates.filter(({ word }) => word.startsWith(typed));
-  return found.length === 0 ? NOTHING : { kind: "words", candidates: found };
+  return { kind: "words", candidates: candidates.filter(({ word }) => word.startsWith(typed)) };
 }
 
 /** Bash takes `--output=json` for three words. */

@@ -27,8 +27,7 @@ export function runFlagsGiven(
   values: ReadonlyMap<string, string[]>,
   env: Env,
 ): Map<FlagName, Given> {
-  const names = [...FLAGS.keys()].filter((name) => flags[name] !== undefined);
-  return givenOf((name) => values.get(name), names, env);
+  return givenOf((name) => values.get(name), [...FLAGS].filter(([name]) => flags[name] !== undefined), env);
 }
 
 /** Its fallback is part of what the help says alone: a flag that is not given must not win over its variable. */

@@ -65,6 +65,9 @@ const OFFERED: [line: string[], words: string[]][] = [
   [["receive", "--exec", "jq", "--"], [":files"]],
   [["receive", "--nonsense=a"], []],
   [["--source", ""], ["watch", "poll"]],
+  // Flags of the run in a command, shown in its help or not.
+  [["tail", "--log-level", "d"], ["debug"]],
+  [["doctor", "--source="], ["--source=watch", "--source=poll"]],
   [["--signatures", "git"], ["github"]],
   [["--config", ""], [":files"]],
   [["--url", ""], []],

@@ -32,12 +32,13 @@ export function runFlagsGiven(
 
 /** Its fallback is part of what the help says alone: a flag that is not given must not win over its variable. */
 function toolFlag(
-  { short, value, list, variables, fallback, help }: Flag = { variables: [], help: "" },
+  { short, value, words, list, variables, fallback, help }: Flag = { variables: [], help: "" },
 ): ToolFlag {
   const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
   return {
     ...short !== undefined && { short },
     ...value !== undefined && { value },
+    ...words !== undefined && { words },
     help: `${help}${otherwise} [${variables[0]}${list ? ", a list" : ""}]`,
   };
 }

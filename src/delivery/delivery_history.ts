@@ -1,6 +1,7 @@
 import type { Answer, Request } from "../http/outcome.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { LastHour } from "../runtime/last_hour.ts";
+import { own } from "../runtime/own_string.ts";
 import { printable } from "../runtime/printable.ts";
 import type { Message } from "../store/store.ts";
 import type { Confidential } from "./credentials.ts";
@@ -304,7 +305,7 @@ function answerOf(
     status,
     headers: lines.map((line) => PLAIN.test(line) ? line : printable(shown.shift() ?? "", LONGEST_HEADER))
       .join("\n"),
-    // Written anew: a slice would keep the whole answer in memory. Once more without proofs, which JSON may have escaped.
-    text: text === "" ? "" : JSON.parse(JSON.stringify(withoutProofs(text, sent))) as string,
+    // Once more without proofs, which JSON may have escaped.
+    text: own(withoutProofs(text, sent)),
   };
 }

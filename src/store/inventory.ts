@@ -8,9 +8,10 @@
 import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { own } from "../runtime/own_string.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
-import { type Audience, Audiences, NOTICE, own, Pod } from "./pods.ts";
+import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod, Standing } from "./store.ts";
 import { Tombstones } from "./tombstones.ts";
 import { hasFlag, type Versions } from "./versions.ts";
@@ -388,8 +389,7 @@ export class KnownPods implements Inventory {
       if (pod.remindAt !== undefined) this.#reminded.add(pod);
     } else if (pod.isNotice) this.#notices.set(pod.name, pod);
     else if (row.goneVersion !== null) {
-      const { goneVersion: version, goneLeft, goneAt } = row;
-      this.#tombstones.add(pod, version, goneLeft === 1, goneAt ?? 0);
+      this.#tombstones.add(pod, row.goneVersion, row.goneLeft === 1, row.goneAt ?? 0);
     }
     return pod;
   }

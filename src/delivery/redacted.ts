@@ -3,6 +3,7 @@ import { printPod } from "../pod/json.ts";
 import { encode } from "../pod/json_bytes.ts";
 import { compileSecretMask, type SecretMask } from "../pod/own_secrets.ts";
 import type { Redaction } from "../pod/redaction.ts";
+import { areSame } from "../runtime/secret.ts";
 import type { Message } from "../store/store.ts";
 
 /**
@@ -86,9 +87,7 @@ export class RedactedBodies {
     const before = this.#masked;
     if (secrets === before) return;
     this.#masked = secrets;
-    if (secrets.length === before.length && secrets.every((secret, index) => secret === before[index])) {
-      return;
-    }
+    if (areSame(secrets, before)) return;
     this.#mask = compileSecretMask(secrets);
     this.#generation++;
     this.#kept.clear();

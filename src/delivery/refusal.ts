@@ -1,6 +1,7 @@
 import type { Answer, Outcome } from "../http/outcome.ts";
 import { printable } from "../runtime/printable.ts";
 import { redactorOf } from "../runtime/redact.ts";
+import { areSame } from "../runtime/secret.ts";
 import type { Confidential } from "./credentials.ts";
 
 /**
@@ -215,7 +216,8 @@ function decoded(part: string): string {
 /** What takes these out of a text. Made once for as long as they stay the same: with page and API every answer is looked at. */
 function redactorFor(secrets: readonly string[]): (text: string) => string {
   const known = REDACTORS.get(secrets);
-  if (known !== undefined && isSame(known.secrets, secrets)) return known.redact;
+  // Whoever gave the list may have changed it since.
+  if (known !== undefined && areSame(known.secrets, secrets)) return known.redact;
   const made = { secrets: [...secrets], redact: redactorOf(secretForms(secrets)) };
   REDACTORS.set(secrets, made);
   return made.redact;
@@ -225,11 +227,6 @@ const REDACTORS = new WeakMap<
   readonly string[],
   { secrets: readonly string[]; redact: (text: string) => string }
 >();
-
-/** Whoever gave the list may have changed it since. */
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((text, index) => text === other[index]);
-}
 
 /** Also as the key that `whsec_…` stands for, which is what a receiver has. */
 function secretForms(secrets: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import type { Client } from "../http/client.ts";
 import { compileSecretMask } from "../pod/own_secrets.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import { areSame } from "../runtime/secret.ts";
 import { type Credentials, type CredentialsDeps, openCredentials } from "./credentials.ts";
 import type { DeliveryHistory } from "./delivery_history.ts";
 import { Renderer, type Rendering } from "./render.ts";
@@ -210,9 +211,7 @@ export class Workers {
       for (const secret of credentials.confidential.secrets) all.add(secret);
     }
     const now = [...all];
-    const isSame = now.length === this.#own.length &&
-      now.every((secret, index) => secret === this.#own[index]);
-    if (!isSame) this.#own = now;
+    if (!areSame(now, this.#own)) this.#own = now;
     return this.#own;
   }
 

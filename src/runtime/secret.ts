@@ -104,3 +104,8 @@ function sizeOf(secret: string): number {
   if (!secret.startsWith(ENCODED)) return new TextEncoder().encode(secret).length;
   return Uint8Array.fromBase64(secret.slice(ENCODED.length)).length;
 }
+
+/** Whether two lists hold the same secrets, in the same order. */
+export function areSame(secrets: readonly string[], others: readonly string[]): boolean {
+  return secrets.length === others.length && secrets.every((secret, index) => secret === others[index]);
+}

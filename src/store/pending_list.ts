@@ -53,8 +53,9 @@ export const SUPERSEDED = 100;
 
 /** See `Pending.deadLetters`. */
 export function listDeadLetters(endpoint: Endpoint, limit: number, versions: Versions): DeadLetter[] {
-  const dead = [...endpoint.dead].slice(0, limit).map((line) =>
-    deadLetterOf(line, versions.row(line.versionAt(0)), false)
+  const dead = Array.from(
+    endpoint.dead.values().take(limit),
+    (line) => deadLetterOf(line, versions.row(line.versionAt(0)), false),
   );
   return [...dead, ...endpoint.superseded].slice(0, limit);
 }

@@ -1,4 +1,5 @@
 import { fieldsOf, objectsIn, textOf } from "../pod/anything.ts";
+import { sidecars } from "../pod/health.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Reason } from "./reasons.ts";
 import { statusesOf, summarize, type Summary, terminationsOf } from "./summary.ts";
@@ -30,15 +31,9 @@ const DETAILS: Partial<Record<Reason, (change: Change) => string | string[]>> = 
     return times > 1 ? [`restarted ${times} times`] : [];
   },
   waiting: ({ pod, before }) =>
-    newOnes(before?.waiting, summaryOf(pod).waiting).map((entry) => {
-      const [name, ...reason] = entry.split(":");
-      return `${name} waits (${reason.join(":")})`;
-    }),
+    newOnes(before?.waiting, summaryOf(pod).waiting).map(([name, reason]) => `${name} waits (${reason})`),
   image: ({ pod, before }) =>
-    newOnes(before?.images, summaryOf(pod).images).map((entry) => {
-      const [name, ...image] = entry.split(":");
-      return `${name} has the image ${image.join(":")}`;
-    }),
+    newOnes(before?.images, summaryOf(pod).images).map(([name, image]) => `${name} has the image ${image}`),
   scheduled: ({ pod }) => [`on ${textOf(fieldsOf(pod.spec)["nodeName"]) ?? ""}`],
 };
 
@@ -60,16 +55,16 @@ function ended({ pod, before }: Change): string[] {
 
 /** How many of its containers are ready, and of how many: sidecars count, as in kubectl. */
 export function readiness({ spec, status }: Pod): { ready: number; containers: number } {
-  const isSidecar = ({ restartPolicy }: Readonly<Record<string, unknown>>): boolean =>
-    restartPolicy === "Always";
-  const sidecars = objectsIn(fieldsOf(spec)["initContainers"]).filter(isSidecar).map(({ name }) => name);
-  const counted = [
-    ...objectsIn(fieldsOf(status)["initContainerStatuses"]).filter(({ name }) => sidecars.includes(name)),
-    ...objectsIn(fieldsOf(status)["containerStatuses"]),
+  const { containers, initContainers } = fieldsOf(spec);
+  const { containerStatuses, initContainerStatuses } = fieldsOf(status);
+  const isSidecar = sidecars(fieldsOf(spec));
+  const counted = (those: unknown, init: unknown): Readonly<Record<string, unknown>>[] => [
+    ...objectsIn(those),
+    ...objectsIn(init).filter(({ name }) => isSidecar(name)),
   ];
   return {
-    ready: counted.filter(({ ready }) => ready === true).length,
-    containers: objectsIn(fieldsOf(spec)["containers"]).length + sidecars.length,
+    ready: counted(containerStatuses, initContainerStatuses).filter(({ ready }) => ready === true).length,
+    containers: counted(containers, initContainers).length,
   };
 }
 
@@ -78,11 +73,18 @@ export function restartsOf(pod: Pod): number {
   return summaryOf(pod).restarts;
 }
 
-function newOnes(before: readonly string[] | undefined, after: readonly string[]): string[] {
-  return after.filter((entry) => before?.includes(entry) !== true);
+/** Of entries such as `web:ErrImagePull`, those that are new: the container, and what is said of it. */
+function newOnes(
+  before: readonly string[] | undefined,
+  after: readonly string[],
+): [container: string, said: string][] {
+  return after.filter((entry) => before?.includes(entry) !== true).map((entry) => {
+    const [container = "", ...said] = entry.split(":");
+    return [container, said.join(":")];
+  });
 }
 
-/** What is told here needs no digests. */
+/** Nothing that is said here needs digests. */
 function summaryOf(pod: Pod): Summary {
   return summarize({ pod, digests: { metadata: "", spec: "", status: "" } });
 }

@@ -88,7 +88,7 @@ function restartPolicies(spec: Fields): (name: unknown) => unknown {
 }
 
 /** The init containers that do not end: they have a policy of their own, `Always` (Kubernetes 1.29 on). */
-function sidecars(spec: Fields): (name: unknown) => boolean {
+export function sidecars(spec: Fields): (name: unknown) => boolean {
   const init = objectsIn(spec["initContainers"]);
   return (name) => init.some((one) => one["name"] === name && one["restartPolicy"] === "Always");
 }

@@ -57,7 +57,7 @@ export interface FollowDeps {
   followed?: () => void;
   /** Called each time that the API server answered. */
   heard?: () => void;
-  /** Told of each thing that is begun, heard or waited for: a loop that tells nothing stands still. */
+  /** Notes each thing that is begun, heard or waited for: a loop that notes nothing stands still. */
   steps?: Steps;
   /** Called with the number of lists in a row that contradicted what is known, 0 when one did not. */
   contradicted?: (times: number) => void;

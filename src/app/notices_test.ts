@@ -67,7 +67,7 @@ function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
 }
 
 withRig(
-  "how an endpoint does is told to the others, and the newest word takes the place of one that waits",
+  "how an endpoint does is sent to the others, and the newest word takes the place of one that waits",
   (rig) => {
     const event = {
       endpoint: "a",

@@ -10,7 +10,7 @@ function between(before: PodParts, after: PodParts): string[] {
   return detailsOf({ pod, before: known, reasons: compareSummaries(known, summaryOf(pod)) });
 }
 
-Deno.test("a container that ended is told of with its exit code or signal, once", () => {
+Deno.test("a container that ended is named with its exit code or signal, once", () => {
   const crashed = { ready: false, state: ended("a", 1) };
   assert.deepEqual(between({}, crashed), ["app ended (exit 1)"]);
   const restarted = { restarts: 1, lastState: ended("a", 1) };
@@ -23,14 +23,14 @@ Deno.test("a container that ended is told of with its exit code or signal, once"
   assert.deepEqual(between({}, { lastState: signalled }), ["app ended (signal 9)"]);
 });
 
-Deno.test("what a container waits for, its new image and the node are told of", () => {
+Deno.test("what a container waits for, its new image and the node are named", () => {
   const waiting = { waiting: { reason: "ImagePullBackOff" } };
   assert.deepEqual(between({}, { state: waiting }), ["app waits (ImagePullBackOff)"]);
   assert.deepEqual(between({}, { image: "registry:5000/app:2" }), ["app has the image registry:5000/app:2"]);
   assert.deepEqual(between({}, { node: "node-1" }), ["on node-1"]);
 });
 
-Deno.test("several restarts at once, and why a whole pod failed, are told of", () => {
+Deno.test("several restarts at once, and why a whole pod failed, are said", () => {
   assert.deepEqual(between({}, { restarts: 3 }), ["restarted 3 times"]);
   assert.deepEqual(between({}, { restarts: 1 }), []);
   const before = makePod();

@@ -19,7 +19,7 @@ import { classOf, type EndedAttempt } from "./tally.ts";
  * The names are those of OpenTelemetry's conventions for messaging and HTTP, as far as they have one. Nothing of an
  * endpoint is in it but its name.
  *
- * A span is open from the first attempt to the last. What takes the message from the endpoint in between is not told here: its
+ * A span is open from the first attempt to the last. What takes the message from the endpoint in between is not known here: its
  * span ends when the next message of the same pod begins, when too many are open, or with the program.
  */
 

@@ -47,7 +47,7 @@ export function openTraces({ name, version, attributes, onExport }: TracesOption
   };
 }
 
-/** The same exporter, whose failures are told in one place. */
+/** The same exporter, whose failures are reported in one place. */
 function observed(exporter: SpanExporter, onExport: TracesOptions["onExport"]): SpanExporter {
   return {
     export(spans, done): void {

@@ -2,7 +2,7 @@
  * A look at the file of `--state` that changes nothing: whether a run could use it. The rules and the sentences are those of
  * `database.ts`, which opens it.
  *
- * SQLite writes files beside a database even to read it, so what can be told from the file itself is read there. Whether
+ * SQLite writes files beside a database even to read it, so what the file itself shows is read there. Whether
  * another process has it open only SQLite knows, by its locks; it is asked where there is a write-ahead log, which an orderly
  * end removes.
  */
@@ -72,7 +72,7 @@ function isLocked(path: string): boolean {
       database.close();
     }
   } catch (error) {
-    // Damage is found, and told of, by the run.
+    // Damage is found, and reported, by the run.
     return isInUse(error);
   } finally {
     // A run locks the whole file, and has no use for it.

@@ -62,13 +62,18 @@ export async function play(history: History, folder: string): Promise<string[]> 
   ];
 }
 
-/** Every pod is sent once more, within the time for which a circuit is open at the most. Where room is short some may not be. */
+/**
+ * Every pod is sent once more, in the time that calm takes: what waits already, since its endpoint asked for that, is not
+ * sent a second time. Where room is short some may not be.
+ */
 async function resync(world: ModelWorld): Promise<string[]> {
   const before = new Map(world.operators.map((endpoint) => [endpoint, endpoint.deliveries.length]));
   world.resync({ endpoint: undefined, isRecent: false });
   await world.clock.advance(2 * MINUTE + 2 * world.setup.sync);
+  const unsent = (): string[] => world.setup.small ? [] : unsentBy(world, before);
+  for (let passed = 2; passed < CALM && unsent().length > 0; passed++) await world.clock.advance(MINUTE);
   return [
-    ...world.setup.small ? [] : unsentBy(world, before),
+    ...unsent(),
     ...world.operators.flatMap((endpoint) => untoldLosses(endpoint, before.get(endpoint) ?? 0)),
   ];
 }

@@ -27,6 +27,7 @@ import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
 import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
+import type { Paint } from "./src/runtime/paint.ts";
 import { OutputError, print, writeError } from "./src/runtime/standard_streams.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/disk_fault.ts";
@@ -198,11 +199,11 @@ async function sendTest(options: SendTestOptions, { env, random }: CommandContex
 
 async function startDoctor(job: DoctorOptions, { env, random }: CommandContext): Promise<number> {
   const { examine } = await import("./src/app/doctor.ts");
-  const { documentOf, isWell, lineOf, summaryOf } = await import("./src/app/diagnosis.ts");
+  const { endOf, isWell, lineOf } = await import("./src/app/diagnosis.ts");
   const { output } = job;
   const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
   const show = (text: string | undefined): void => Deno.stderr.isTerminal() ? line.show(text) : undefined;
-  const isColoured = Deno.stdout.isTerminal() && !Deno.noColor;
+  const paint = await openPaint();
   const findings = await examine(job, {
     clock: systemClock,
     random: Math.random,
@@ -214,10 +215,10 @@ async function startDoctor(job: DoctorOptions, { env, random }: CommandContext):
     async found(finding): Promise<void> {
       if (output !== "table") return;
       show(undefined);
-      await print(lineOf(finding, isColoured));
+      await print(lineOf(finding, paint));
     },
   }).finally(() => show(undefined));
-  await print(output === "table" ? `${summaryOf(findings)}\n` : documentOf(findings, output));
+  await print(await endOf(findings, output));
   return isWell(findings) ? 0 : 1;
 }
 
@@ -276,15 +277,20 @@ async function startExplanation(options: ExplainOptions, context: CommandContext
 }
 
 async function operateWorld({ env }: CommandContext): Promise<OperateWorld> {
-  const { painter } = await import("./src/runtime/paint.ts");
   return {
     clock: systemClock,
     env,
-    paint: painter(Deno.stdout.isTerminal() && !Deno.noColor),
+    paint: await openPaint(),
     print,
     remark: (line) => writeError(`${line}\n`),
     stop: stop.signal,
   };
+}
+
+/** The colours of what is written to stdout. */
+async function openPaint(): Promise<Paint> {
+  const { painter } = await import("./src/runtime/paint.ts");
+  return painter(Deno.stdout.isTerminal() && !Deno.noColor);
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */

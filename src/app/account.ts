@@ -1,12 +1,11 @@
 import { hostLabel } from "../http/failure.ts";
 import type { Link, Step } from "../http/trace.ts";
+import { hanging } from "../runtime/table.ts";
 import { counted, duration, enumerated } from "../runtime/wording.ts";
-import { wrapped } from "../runtime/wrapped.ts";
 import type { Account } from "./trial.ts";
 
-/** Columns of the words before a line, and of a line. */
+/** Columns of the words before a line. */
 const LABEL = 9;
-const COLUMNS = 80;
 
 /** What happened to a test message, for a person: a line for each step of the way, in 80 columns. */
 export function textOf({ steps, certificates, sent, answer, took, conclusion }: Account): string {
@@ -45,5 +44,5 @@ function certificate({ subject, issuer, names, until }: Link): string {
 }
 
 function line(label: string, text: string): string {
-  return `${label.padEnd(LABEL)}${wrapped(text, COLUMNS - LABEL).join(`\n${" ".repeat(LABEL)}`)}\n`;
+  return `${hanging(label.padEnd(LABEL), text)}\n`;
 }

@@ -1,36 +1,39 @@
-import { styleText } from "node:util";
-import { stringify } from "yaml";
 import type { DoctorOptions } from "../cli/job.ts";
 import { VERSION } from "../cli/version.ts";
+import type { Paint, Tone } from "../runtime/paint.ts";
 import { printable } from "../runtime/printable.ts";
+import { hanging } from "../runtime/table.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
-import { wrapped } from "../runtime/wrapped.ts";
 import type { Finding } from "./finding.ts";
+import { shownAs } from "./shown_as.ts";
 
 /*
  * What `k8svent doctor` found, as it is printed: for a person a line each while it is found out, in 80 columns, and a
  * summary; for a program all of it at the end.
  */
 
-const COLUMNS = 80;
-
 /** Columns of the outcome, and of what was looked at, each with the space behind it. */
 const OUTCOME = 8;
 const CHECK = 15;
 
-const COLOURS = { ok: "green", warning: "yellow", failed: "red", skipped: "dim" } as const;
+const TONES: Readonly<Record<Finding["outcome"], Tone>> = {
+  ok: "good",
+  warning: "doubtful",
+  failed: "bad",
+  skipped: "faint",
+};
 
 /** The line of a finding, and more lines where it does not fit. */
-export function lineOf({ check, outcome, message }: Finding, isColoured: boolean): string {
-  const word = outcome.padEnd(OUTCOME);
-  const shown = isColoured ? styleText(COLOURS[outcome], word, { validateStream: false }) : word;
-  const margin = OUTCOME + CHECK;
-  const label = check.length < CHECK ? check.padEnd(CHECK) : `${check}\n${" ".repeat(margin)}`;
-  return `${shown}${label}${wrapped(printable(message), COLUMNS - margin).join(`\n${" ".repeat(margin)}`)}\n`;
+export function lineOf({ check, outcome, message }: Finding, paint: Paint): string {
+  const shown = paint(TONES[outcome], outcome.padEnd(OUTCOME));
+  // What is longer than its column has a line of its own.
+  const [before, label] = check.length < CHECK
+    ? ["", shown + check.padEnd(CHECK)]
+    : [`${shown}${check}\n`, " ".repeat(OUTCOME + CHECK)];
+  return `${before}${hanging(label, printable(message))}\n`;
 }
 
-/** The last line. */
-export function summaryOf(findings: readonly Finding[]): string {
+function summaryOf(findings: readonly Finding[]): string {
   const of = (outcome: Finding["outcome"]): Finding[] =>
     findings.filter((finding) => finding.outcome === outcome);
   const [faults, warnings, others] = [of("failed"), of("warning"), of("skipped")];
@@ -39,9 +42,9 @@ export function summaryOf(findings: readonly Finding[]): string {
     ...others.length === 0 ? [] : [`${others.length} skipped`],
   ];
   const beside = rest.length === 0 ? "" : ` (${enumerated(rest)})`;
-  if (faults.length === 0) return `All is well${beside}.`;
+  if (faults.length === 0) return `All is well${beside}.\n`;
   const names = enumerated([...new Set(faults.map(({ check }) => check))]);
-  return `${counted(faults.length, "check")} failed${beside}: ${names}.`;
+  return `${counted(faults.length, "check")} failed${beside}: ${names}.\n`;
 }
 
 /** Whether nothing failed. */
@@ -49,13 +52,11 @@ export function isWell(findings: readonly Finding[]): boolean {
   return findings.every(({ outcome }) => outcome !== "failed");
 }
 
-/** All of it, for a program. */
-export function documentOf(
+/** What is printed at the end: the summary for a person, all of it for a program. */
+export async function endOf(
   findings: readonly Finding[],
-  output: Exclude<DoctorOptions["output"], "table">,
-): string {
+  output: DoctorOptions["output"],
+): Promise<string> {
   const document = { version: VERSION, ok: isWell(findings), checks: findings };
-  return output === "json"
-    ? `${JSON.stringify(document)}\n`
-    : stringify(JSON.parse(JSON.stringify(document)));
+  return await shownAs(output, document, () => summaryOf(findings));
 }

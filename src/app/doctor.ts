@@ -12,7 +12,7 @@ import { StoreError } from "../store/disk_fault.ts";
 import { lookAtStateFile } from "../store/look.ts";
 import { examineCluster } from "./doctor_cluster.ts";
 import { examineWebhook } from "./doctor_webhook.ts";
-import { type DoctorWorld, failed, type Finding, good, HeardLog, skipped, warning } from "./finding.ts";
+import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped, warning } from "./finding.ts";
 import { ownPodOf, stayCurrent } from "./stay_current.ts";
 
 /**
@@ -83,7 +83,7 @@ function* examineConfiguration({ config, options }: DoctorOptions): Generator<Fi
 
 /** What `DENO_CERT` names. Where all is well, nobody asked for it. */
 function* examineTrust({ env }: DoctorWorld): Generator<Finding, void, void> {
-  const log = new HeardLog();
+  const log = new CollectedLog();
   try {
     checkExtraTrust(env, log);
   } catch (error) {
@@ -102,7 +102,7 @@ function readSecrets(
     const given = secrets.length === 0 ? [] : [good("secret", `${counted(secrets.length, "secret")} given`)];
     return { secrets, findings: given };
   }
-  const log = new HeardLog();
+  const log = new CollectedLog();
   try {
     const read = openSecretFile(secretFile, { clock, log }).current();
     const found = good("secret", `${counted(read.length, "secret")} in ${secretFile}`);
@@ -118,7 +118,7 @@ async function open(
   world: DoctorWorld,
   connect: typeof connectCluster,
 ): Promise<{ api: ApiServer | undefined; findings: Finding[] }> {
-  const log = new HeardLog();
+  const log = new CollectedLog();
   try {
     const api = await connect(options, { ...world, log, version: VERSION });
     const where = api.foundIn === undefined ? api.origin : `${api.origin}, by ${api.foundIn}`;
@@ -191,7 +191,7 @@ async function examineUpdates(
   if (api === undefined && isInPod) {
     return skipped("updates", "its own pod names its image: the API server is needed");
   }
-  const log = new HeardLog();
+  const log = new CollectedLog();
   const end = new AbortController();
   let isFault = false;
   await stayCurrent(update, {
@@ -208,7 +208,7 @@ async function examineUpdates(
     },
     leave: () => {},
   }, AbortSignal.any([stop, end.signal]));
-  const lines = [...log.whispered, ...log.said.map(({ message }) => message)];
+  const lines = [...log.debugMessages, ...log.messages.map(({ message }) => message)];
   const message = lines.map((line) => line.replace(/^Update: /, "")).join(" ");
   const isWrong = isFault || log.warnings("updates").length > 0;
   return isWrong ? warning("updates", message) : good("updates", message);

@@ -8,7 +8,7 @@ import { sync } from "../source/list.ts";
 import { isSelective, type Selection, selectionsOf } from "../source/query.ts";
 import { streamEvents } from "../source/stream.ts";
 import { endedAtOnce } from "../source/watch.ts";
-import { type DoctorWorld, failed, type Finding, good, HeardLog, skipped, warning } from "./finding.ts";
+import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped, warning } from "./finding.ts";
 import { sayNothingFound } from "./first_list.ts";
 import { grant, isAllowed, withoutGet } from "./rights.ts";
 
@@ -89,7 +89,7 @@ async function examineRight(
     const answers = await Promise.all(asked);
     const refused = answers.filter(({ allowed }) => allowed === false).map(({ selection }) => selection);
     if (refused.length > 0) return withoutRight(check, verb, refused);
-    if (answers.some(({ allowed }) => allowed === undefined)) return untold(check);
+    if (answers.some(({ allowed }) => allowed === undefined)) return notSaid(check);
     return good(check, `in ${namespaces(scopesOf(selections))}`);
   } catch (error) {
     return unanswered(check, error, stop);
@@ -100,7 +100,7 @@ async function examineRight(
 function unanswered(check: string, error: unknown, stop: AbortSignal): Finding {
   stop.throwIfAborted();
   if (!(error instanceof ClusterError || error instanceof SyntaxError)) throw error;
-  return untold(check, error instanceof ClusterError ? error.message : undefined);
+  return notSaid(check, error instanceof ClusterError ? error.message : undefined);
 }
 
 /** An extra, which the manifests do not grant by themselves: where it is missing, nothing is wrong. */
@@ -109,7 +109,7 @@ async function examineEvents(namespace: string, api: ApiServer, { stop }: Doctor
   try {
     const right = { verb: "create", group: "events.k8s.io", resource: "events", namespace };
     const allowed = await isAllowed(api, right, stop);
-    if (allowed === undefined) return untold(check);
+    if (allowed === undefined) return notSaid(check);
     return allowed ? good(check, `as Kubernetes Events in ${namespaces([namespace])}`) : skipped(
       check,
       "it may not create Kubernetes Events: kubectl apply -f kube/events/rbac.yaml grants it",
@@ -119,7 +119,7 @@ async function examineEvents(namespace: string, api: ApiServer, { stop }: Doctor
   }
 }
 
-function untold(check: string, why = ""): Finding {
+function notSaid(check: string, why = ""): Finding {
   return skipped(check, `the API server does not say.${why === "" ? "" : ` ${why}`}`);
 }
 
@@ -198,7 +198,7 @@ async function list(selection: Selection, api: ApiServer, { stop }: DoctorWorld)
     }
     if (pods >= ENOUGH) break;
   }
-  const log = new HeardLog();
+  const log = new CollectedLog();
   if (pods === 0) await sayNothingFound(selection, { api, log }, stop);
   return { selection, pods, isMore, version, warnings: log.warnings("list") };
 }

@@ -2,8 +2,8 @@ import type { Options } from "../cli/options.ts";
 import { openCredentials } from "../delivery/credentials.ts";
 import { tlsOf } from "../http/tls_files.ts";
 import type { Endpoint } from "../route/endpoint.ts";
-import { duration, enumerated } from "../runtime/wording.ts";
-import { type DoctorWorld, failed, type Finding, good, HeardLog, skipped } from "./finding.ts";
+import { capitalized, duration, enumerated } from "../runtime/wording.ts";
+import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped } from "./finding.ts";
 import { type Account, accountOf } from "./trial.ts";
 import { credentialFiles, dialled, webhookUrl } from "./world.ts";
 
@@ -36,13 +36,13 @@ export async function examineWebhook(
     openTokenClient: () => way(endpoint, { ...world, files }, "token server"),
     clock,
     random,
-    log: new HeardLog(),
+    log: new CollectedLog(),
     signal: stop,
   });
   try {
     const resolved = await credentials.resolve();
     if ("kind" in resolved) {
-      return failed(check, sentence(resolved.message));
+      return failed(check, `${capitalized(resolved.message)}.`);
     }
     const account = await accountOf({
       ...resolved,
@@ -68,7 +68,7 @@ function findingOf(check: string, account: Account): Finding {
   const { why, answer, took, host } = account;
   const finding = why === undefined
     ? good(check, `${host}${wayOf(account)} answers ${answer?.status} after ${duration(took)}`)
-    : failed(check, sentence(why));
+    : failed(check, `${capitalized(why)}.`);
   return { ...finding, account };
 }
 
@@ -81,8 +81,4 @@ function wayOf({ steps, certificates }: Account): string {
     ...own === undefined ? [] : [`with a certificate until ${own.until.toISOString().slice(0, 10)}`],
   ];
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-}
-
-function sentence(clause: string): string {
-  return `${clause.slice(0, 1).toUpperCase()}${clause.slice(1)}.`;
 }

@@ -15,8 +15,9 @@ import { compileWant, loadWant } from "../route/want.ts";
 import type { Log } from "../runtime/log.ts";
 import { alternatives } from "../runtime/wording.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
-import { type Failed, type OperateWorld, shownAs, wayOut } from "./operate.ts";
+import { type Failed, type OperateWorld, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
+import { shownAs } from "./shown_as.ts";
 
 /*
  * `k8svent explain pod`. A program that runs knows what it sent and what is pending, so it is asked first. Where none answers,

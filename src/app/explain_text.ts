@@ -21,7 +21,7 @@ export function explanationText(
 ): string {
   const { namespace, name, uid, resourceVersion, phase, route } = explanation;
   const now = clock.now();
-  const known = "isHealthy" in explanation || "changedAt" in explanation ? explanation : undefined;
+  const known = "problems" in explanation ? undefined : explanation;
   const health = known?.isHealthy === undefined
     ? []
     : [known.isHealthy ? "healthy" : paint("bad", "unhealthy")];
@@ -58,6 +58,6 @@ function endpointLines(one: Endpoint, now: number, paint: Paint): string[] {
 const STANDING = {
   sent: "it was sent something of this pod",
   selected: "it was sent nothing of this pod yet",
-  left: "it was told that the pod left its selection",
+  left: "it was sent that the pod left its selection",
   none: "it has nothing of this pod",
 };

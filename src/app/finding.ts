@@ -47,29 +47,31 @@ export function skipped(check: string, why: string): Finding {
 }
 
 /** Keeps what a part of the run says, where that is the finding. */
-export class HeardLog implements Log {
+export class CollectedLog implements Log {
   /** From `info` on, and `debug` apart. */
-  readonly said: { level: "info" | "warn" | "error"; message: string }[] = [];
-  readonly whispered: string[] = [];
+  readonly messages: { level: "info" | "warn" | "error"; message: string }[] = [];
+  readonly debugMessages: string[] = [];
 
   debug(message: string, _fields?: LogFields): void {
-    this.whispered.push(message);
+    this.debugMessages.push(message);
   }
 
   info(message: string, _fields?: LogFields): void {
-    this.said.push({ level: "info", message });
+    this.messages.push({ level: "info", message });
   }
 
   warn(message: string, _fields?: LogFields): void {
-    this.said.push({ level: "warn", message });
+    this.messages.push({ level: "warn", message });
   }
 
   error(message: string, _fields?: LogFields): void {
-    this.said.push({ level: "error", message });
+    this.messages.push({ level: "error", message });
   }
 
   /** What is not as it should be, as warnings about one thing. */
   warnings(check: string): Finding[] {
-    return this.said.filter(({ level }) => level !== "info").map(({ message }) => warning(check, message));
+    return this.messages.filter(({ level }) => level !== "info").map(({ message }) =>
+      warning(check, message)
+    );
   }
 }

@@ -7,9 +7,10 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Paint } from "../runtime/paint.ts";
 import { bareHost } from "../runtime/proxy.ts";
-import { counted } from "../runtime/wording.ts";
+import { capitalized, counted } from "../runtime/wording.ts";
 import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
 import { isWell, statusText } from "./operate_status.ts";
+import { shownAs } from "./shown_as.ts";
 
 /*
  * `k8svent status`, `deliveries`, `redeliver`, `discard`, `resync`, `pause` and `resume`: what a running program is asked, and
@@ -112,7 +113,7 @@ function done<T>(reply: Reply<T>, text: (value: T) => string): Came {
 
 /** "No messages are", "1 message is". */
 function sentence(subject: string, count: number): string {
-  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)} ${count === 1 ? "is" : "are"}`;
+  return `${capitalized(subject)} ${count === 1 ? "is" : "are"}`;
 }
 
 /** Of one endpoint, or of each. */
@@ -134,22 +135,6 @@ async function deliveries(
   }
   const value = endpoint === undefined ? lists : lists[0];
   return { kind: "done", value, text: () => deliveriesText(lists, clock.now(), paint), isWell: true };
-}
-
-/** What is printed. */
-export async function shownAs(
-  output: Reach["output"],
-  value: unknown,
-  text: () => string,
-): Promise<string> {
-  switch (output) {
-    case "table":
-      return text();
-    case "json":
-      return `${JSON.stringify(value)}\n`;
-    case "yaml":
-      return (await import("yaml")).stringify(value);
-  }
 }
 
 /** Why it could not be done, and what to do. */

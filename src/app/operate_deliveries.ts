@@ -1,7 +1,7 @@
 import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryState } from "../admin/admin.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
 import { COLUMNS, columns } from "../runtime/table.ts";
-import { ago, counted, duration, size } from "../runtime/wording.ts";
+import { ago, ahead, counted, duration, size } from "../runtime/wording.ts";
 import { wrapped } from "../runtime/wrapped.ts";
 
 /*
@@ -50,7 +50,7 @@ function cameOf(delivery: Delivery, now: number): string[] {
     ...attempts > 1 ? [counted(attempts, "attempt")] : [],
     ...isInFlight ? ["under way"] : [],
     ...isSuperseded ? ["tried no more"] : [],
-    ...nextRetryAt === undefined ? [] : [`again in ${duration(Math.max(0, Date.parse(nextRetryAt) - now))}`],
+    ...nextRetryAt === undefined ? [] : [`again ${ahead(nextRetryAt, now)}`],
     ...coalesced === 0 ? [] : [`stands for ${counted(coalesced, "older version")}`],
   ];
   return indented(`${id}  ${parts.length === 0 ? "not sent yet" : parts.join("; ")}`);

@@ -1,8 +1,7 @@
 import type { EndpointCondition, EndpointStatus, SourceStatus, Status } from "../admin/admin.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
-import { COLUMNS, columns } from "../runtime/table.ts";
-import { ago, counted, duration, namespaces, size } from "../runtime/wording.ts";
-import { wrapped } from "../runtime/wrapped.ts";
+import { columns, hanging } from "../runtime/table.ts";
+import { ago, ahead, counted, duration, namespaces, size } from "../runtime/wording.ts";
 
 /** What `k8svent status` prints as JSON. */
 export interface WholeStatus extends Status {
@@ -23,7 +22,7 @@ export function statusText(status: WholeStatus, now: number, paint: Paint): stri
     columns(facts(status, now, paint)),
     columns(endpointRows(status.endpoints, now, paint), [2, 3]),
     status.endpoints.flatMap((one) => troubleOf(one, now, paint)),
-    [...status.problems, ...status.notes, ...faults(status)].flatMap((text) => item(text)),
+    [...status.problems, ...status.notes, ...faults(status)].map((text) => item(text)),
   ];
   return blocks.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
 }
@@ -86,28 +85,23 @@ function troubleOf(endpoint: EndpointStatus, now: number, paint: Paint): string[
     endpoint;
   const isWrong = condition !== "ok" || deadLetters > 0 || lost > 0;
   if (!isWrong) return [];
+  const oldest = oldestPendingSeconds === undefined
+    ? ""
+    : `, the oldest for ${duration(oldestPendingSeconds * 1_000)}`;
   const parts = [
-    ...pending === 0
-      ? []
-      : [`${counted(pending, "message")} pending${
-        oldestPendingSeconds === undefined
-          ? ""
-          : `, the oldest for ${duration(oldestPendingSeconds * 1_000)}`
-      }`],
+    ...pending === 0 ? [] : [`${counted(pending, "message")} pending${oldest}`],
     ...deadLetters === 0
       ? []
       : [`${counted(deadLetters, "dead letter")} (k8svent deliveries ${name} --state failed)`],
     ...lost === 0 ? [] : [`${counted(lost, "message")} lost`],
     ...lastError === undefined ? [] : [`the last error, ${ago(lastError.at, now)}: ${lastError.why}`],
-    ...nextTryAt === undefined || condition !== "failing"
-      ? []
-      : [`tried again in ${duration(Math.max(0, Date.parse(nextTryAt) - now))}`],
+    ...nextTryAt === undefined || condition !== "failing" ? [] : [`tried again ${ahead(nextTryAt, now)}`],
     ...condition === "disabled" ? ["it answered 410 Gone"] : [],
     ...condition === "paused" || condition === "disabled"
       ? [`nothing is sent until k8svent resume ${name}`]
       : [],
   ];
-  return item(`${name}: ${parts.join("; ")}.`, paint(condition === "paused" ? "doubtful" : "bad", "!"));
+  return [item(`${name}: ${parts.join("; ")}.`, paint(condition === "paused" ? "doubtful" : "bad", "!"))];
 }
 
 function faults({ store, configuration }: WholeStatus): string[] {
@@ -122,7 +116,6 @@ function faults({ store, configuration }: WholeStatus): string[] {
 }
 
 /** A sentence of its own, as wide as a terminal. */
-function item(text: string, mark = "!"): string[] {
-  const [first = "", ...rest] = wrapped(text, COLUMNS - 2);
-  return [`${mark} ${first}`, ...rest.map((line) => `  ${line}`)];
+function item(text: string, mark = "!"): string {
+  return hanging(`${mark} `, text);
 }

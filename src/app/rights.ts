@@ -39,7 +39,7 @@ export interface RightsDeps {
  * What is known of the right: that it is there, or missing, or that the API server does not tell. Else the question was
  * not answered, and `wait` is as long as the API server asks to be left alone.
  */
-type Right = "there" | "missing" | "untold" | { wait: number };
+type Right = "there" | "missing" | "not said" | { wait: number };
 
 /** Says that pods of a selection may not be read, for as long as that is so. Resolves when they may, or nobody tells. */
 export async function sayMissingRight(
@@ -77,13 +77,13 @@ export async function sayMissingRight(
 async function mayGet(api: ApiServer, scope: Scope, log: Log, stop: AbortSignal): Promise<Right> {
   try {
     const allowed = await isAllowed(api, { verb: "get", resource: "pods", namespace: scope }, stop);
-    if (allowed === undefined) return "untold";
+    if (allowed === undefined) return "not said";
     return allowed ? "there" : "missing";
   } catch (error) {
     if (stop.aborted) return { wait: 0 };
     if (!(error instanceof ClusterError || error instanceof SyntaxError)) throw error;
     log.debug("The API server does not say whether pods may be read.", { error });
-    if (error instanceof ClusterError && isUnaskable(error)) return "untold";
+    if (error instanceof ClusterError && isUnaskable(error)) return "not said";
     return { wait: error instanceof ClusterError ? error.retryAfter ?? 0 : 0 };
   }
 }

@@ -3,7 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { choice } from "../config/value.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import { fileFault } from "../runtime/file_fault.ts";
-import { wrapped } from "../runtime/wrapped.ts";
+import { hanging } from "../runtime/table.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
@@ -102,6 +102,6 @@ function table(verdicts: readonly Verdict[]): string {
   const width = Math.max(...names.map((name) => name.length));
   return verdicts.map(({ holds, why }, index) => {
     const start = `${(names[index] ?? "").padEnd(width)}  ${holds ? "holds" : "fails"}  `;
-    return `${start}${wrapped(why, 80 - start.length).join(`\n${" ".repeat(start.length)}`)}\n`;
+    return `${hanging(start, why)}\n`;
   }).join("");
 }

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { wrapped } from "./wrapped.ts";
 
 /** Columns of a terminal that nobody has widened. */
 export const COLUMNS = 80;
@@ -25,4 +26,10 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
       return right.includes(at) ? space + cell : cell + space;
     }).join("  ").trimEnd()
   );
+}
+
+/** A text behind its heading, in lines as wide as a terminal, each as far in as the text begins. Without an end of line. */
+export function hanging(heading: string, text: string): string {
+  const margin = widthOf(heading);
+  return heading + wrapped(text, COLUMNS - margin).join(`\n${" ".repeat(margin)}`);
 }

@@ -54,3 +54,13 @@ export function ago(instant: string, now: number): string {
   const passed = now - Date.parse(instant);
   return passed < 1_000 ? "just now" : `${duration(passed)} ago`;
 }
+
+/** How long it is until an instant, given as RFC 3339: "in 90 s". @param now milliseconds since the Unix epoch */
+export function ahead(instant: string, now: number): string {
+  return `in ${duration(Math.max(0, Date.parse(instant) - now))}`;
+}
+
+/** With a capital at its beginning, as a sentence has. */
+export function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}

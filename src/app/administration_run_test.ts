@@ -4,6 +4,7 @@ import { leaks, MARK, SECRET } from "../../tests/kit/confidential.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
+import { worldWith } from "../../tests/kit/world.ts";
 import type { DeliveryDetail, DeliveryList, EndpointStatus, PodExplanation, Status } from "../admin/admin.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import type { Outcome, Request } from "../http/outcome.ts";
@@ -50,17 +51,13 @@ class Running {
     ) as Options;
     const api = new ScriptedApi(podList("10", [web("1")]), this.watch);
     api.clock = this.clock;
-    this.ended = run(options, {
+    const world = worldWith({
       clock: this.clock,
-      random: () => 0,
-      env: () => undefined,
       log: this.log,
       secrets: fixedSecrets([SECRET]),
-      operate: () => {},
-      print: () => Promise.resolve(),
-      realPath: (path) => path,
       stop: this.#stop.signal,
-    }, {
+    });
+    this.ended = run(options, world, {
       connect: () => Promise.resolve(api),
       openClient: () => ({ send: (request) => Promise.resolve(echo(this.status, request)), close: () => {} }),
     });
@@ -104,7 +101,7 @@ class Running {
   async #port(): Promise<string> {
     const said = /^Page and API are served .* at http:\/\/.*:(\d+)\//;
     for (let turn = 0; turn < 2_000; turn++) {
-      const port = this.log.at("info").map((line) => said.exec(line)?.[1]).find(Boolean);
+      const port = this.log.find(said);
       if (port !== undefined) return port;
       await settle();
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -4,11 +4,11 @@ import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { type Answer, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
+import { worldWith } from "../../tests/kit/world.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Outcome, Send } from "../http/outcome.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
-import { fixedSecrets } from "../runtime/secret_file.ts";
 import { run } from "./run.ts";
 import { dialled, type Ways } from "./world.ts";
 
@@ -32,17 +32,7 @@ class Running {
       ...flags.includes("--url") ? [] : ["--url", "a=https://a.example/hook"],
       ...flags,
     ], () => undefined) as Options;
-    const world = {
-      clock: this.clock,
-      random: (): number => 0,
-      env: (): undefined => undefined,
-      log: this.log,
-      secrets: fixedSecrets([]),
-      operate: (): void => {},
-      print: (): Promise<void> => Promise.resolve(),
-      realPath: (path: string): string => path,
-      stop: this.#stop.signal,
-    };
+    const world = worldWith({ clock: this.clock, log: this.log, stop: this.#stop.signal });
     const api = new ScriptedApi(...answers);
     api.clock = this.clock;
     this.ended = run(options, world, {
@@ -74,9 +64,8 @@ class Running {
 
   async ask(path: string): Promise<Response> {
     const said = /^Probes and metrics are answered on port (\d+)/;
-    await this.until(() => this.log.at("info").some((message) => said.test(message)));
-    const port = this.log.at("info").map((message) => said.exec(message)?.[1]).find(Boolean);
-    return await fetch(`http://127.0.0.1:${port}${path}`);
+    await this.until(() => this.log.find(said) !== undefined);
+    return await fetch(`http://127.0.0.1:${this.log.find(said)}${path}`);
   }
 }
 

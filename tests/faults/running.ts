@@ -1,4 +1,3 @@
-import type { Actions } from "../../src/app/actions.ts";
 import { run } from "../../src/app/run.ts";
 import { dialled } from "../../src/app/world.ts";
 import { type Options, parseOptions } from "../../src/cli/options.ts";
@@ -9,6 +8,7 @@ import { FakeApiServer } from "../kit/apiserver/server.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { Receiver } from "../kit/receiver.ts";
 import { Until } from "../kit/until.ts";
+import { worldWith } from "../kit/world.ts";
 
 /** How much faster than real time the program's clock runs: a backoff of 30 s is over in one. */
 const HASTE = 30;
@@ -69,17 +69,15 @@ export class Running {
   readonly #stop = new AbortController();
 
   constructor(options: Options, clock: Clock) {
-    const world = {
+    const world = worldWith({
       clock,
-      random: (): number => 0.5,
-      env: (): undefined => undefined,
+      random: () => 0.5,
       log: this.log,
       secrets: fixedSecrets(options.secrets),
-      operate: (actions: Actions): void => void (this.inspect = (): void => void actions.retry()),
-      print: (): Promise<void> => Promise.resolve(),
+      operate: (actions) => void (this.inspect = (): void => void actions.retry()),
       realPath: Deno.realPathSync,
       stop: this.#stop.signal,
-    };
+    });
     this.ended = run(options, world, { connect: connectCluster, openClient: dialled() });
     // A test looks at it when it is time; until then it is no unhandled rejection.
     this.ended.catch(() => {});
@@ -88,9 +86,7 @@ export class Running {
   /** What a probe of `/readyz` gets: `200 ok`, or `503` and the reasons. Started with `--listen 127.0.0.1:0`. */
   async readiness(): Promise<string> {
     await this.log.until(/^Probes and metrics are answered on port/);
-    const port = this.log.lines.map(({ message }) => /answered on port (\d+)/.exec(message)?.[1]).find(
-      Boolean,
-    );
+    const port = this.log.find(/^Probes and metrics are answered on port (\d+)/);
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
     return `${answer.status} ${(await answer.text()).trim()}`;
   }

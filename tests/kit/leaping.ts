@@ -7,6 +7,7 @@ import { fixedSecrets } from "../../src/runtime/secret_file.ts";
 import { SECRET } from "./confidential.ts";
 import { LeapingClock } from "./leaping_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
+import { worldWith } from "./world.ts";
 
 /** How the program is started. */
 export interface LeapingParts {
@@ -29,17 +30,15 @@ export class Leaping {
   constructor({ kubeconfig, flags, env = {}, ways = {} }: LeapingParts) {
     const common = ["--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", "--update", "off"];
     const options = parseOptions([...common, ...flags], () => undefined) as Options;
-    this.ended = run(options, {
+    const world = worldWith({
       clock: this.clock,
       random: Math.random,
       env: (name) => env[name],
       log: this.log,
       secrets: fixedSecrets([SECRET]),
-      operate: () => {},
-      print: () => Promise.resolve(),
-      realPath: (path) => path,
       stop: this.#stop.signal,
-    }, { connect: connectCluster, openClient: dialled(), ...ways });
+    });
+    this.ended = run(options, world, { connect: connectCluster, openClient: dialled(), ...ways });
   }
 
   /** `200 ok`, or the status and the reasons. */
@@ -48,7 +47,7 @@ export class Leaping {
     for (let tries = 0; port === undefined; tries++) {
       assert.ok(tries < 600, "it does not listen");
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 50));
-      port = this.log.at("info").map((line) => LISTENING.exec(line)?.[1]).find(Boolean);
+      port = this.log.find(LISTENING);
     }
     const answer = await fetch(`http://127.0.0.1:${port}${path}`);
     return `${answer.status} ${(await answer.text()).trim()}`;

@@ -14,6 +14,11 @@ export class MemoryLog implements Log {
     return this.lines.filter((line) => line.level === level).map((line) => line.message);
   }
 
+  /** What the first group of a pattern is in the first line of the level info that it fits; undefined: it fits none. */
+  find(pattern: RegExp): string | undefined {
+    return this.at("info").map((message) => pattern.exec(message)?.[1]).find(Boolean);
+  }
+
   #add(level: LogLevel, message: string, fields?: LogFields): void {
     this.lines.push({ level, message, ...(fields === undefined ? {} : { fields }) });
   }

@@ -5,6 +5,7 @@ import type { Options } from "../../src/cli/options.ts";
 import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
+import { worldWith } from "../kit/world.ts";
 import type { ModelApiServer } from "./api.ts";
 import { endpointsOf, type FileSays, fileThat, type Place } from "./choosy.ts";
 import type { Client } from "./client.ts";
@@ -117,21 +118,18 @@ export class Program implements Client {
     const receivers = [...endpoints, ...hooks, ...choosy === undefined ? [] : [choosy.endpoint]];
     const find = (url: string): ModelEndpoint | undefined =>
       receivers.find((endpoint) => endpoint.url === url);
-    const world = {
+    const world = worldWith({
       clock: this.#clock(),
-      random: (): number => {
+      random: () => {
         this.call();
         return random();
       },
-      env: (): undefined => undefined,
       log: this.#log(),
-      secrets: { current: (): string[] => keys.isUsed ? keys.secrets : [] },
-      print: (): Promise<void> => Promise.resolve(),
-      realPath: (path: string): string => path,
+      secrets: { current: () => keys.isUsed ? keys.secrets : [] },
       stop: this.#stop.signal,
-      operate: (actions: Actions): void => void (this.#actions = actions),
+      operate: (actions) => void (this.#actions = actions),
       ...file !== undefined && { configuration: { file, text: file.read() } },
-    };
+    });
     const sync = (): Promise<void> => disk.fdatasync(setup.sync, this.dead);
     try {
       this.outcome = await run(options, world, {

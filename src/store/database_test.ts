@@ -3,23 +3,13 @@ import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
 import { testInOwnProcess } from "../../tests/kit/own_process.ts";
 import { fillUp, makeRoom, withSmallDisk } from "../../tests/kit/small_disk.ts";
+import { withFolder, withoutSync } from "../../tests/kit/state_file.ts";
 import { drain, openTestStore, record, takeAll } from "../../tests/kit/store.ts";
-import { type Disk, FORMAT, openFile, openPrivate } from "./database.ts";
+import { FORMAT, openFile, openPrivate } from "./database.ts";
 import { Journal } from "./journal.ts";
 import { isDiskFault, StoreError } from "./disk_fault.ts";
 
 const A = "a.example.com";
-
-function withFolder(name: string, test: (folder: string) => Promise<void> | void): void {
-  Deno.test(name, async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      await test(folder);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  });
-}
 
 function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
@@ -39,13 +29,6 @@ function write(path: string, pods = 200): void {
   const store = openTestStore({ file: path });
   for (let pod = 0; pod < pods; pod++) record(store, [A], { name: `web-${pod}` });
   store.close();
-}
-
-/** A state file whose syncs end at once: a test must not end before them. */
-function withoutSync(path: string): Disk {
-  const disk = openFile(path);
-  Object.defineProperty(disk, "sync", { value: () => Promise.resolve() });
-  return disk;
 }
 
 withFolder("the state file and what is beside it are for their owner alone", (folder) => {

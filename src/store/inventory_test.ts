@@ -1,25 +1,10 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { TestClock } from "../../tests/kit/clock.ts";
-import { bodyText, drain, openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
+import { A, bodyText, drain, openTestStore, record, recordEnd, withStore } from "../../tests/kit/store.ts";
 import { summarize } from "../change/summary.ts";
 import { makeObject } from "../../tests/kit/pods.ts";
 import type { KnownPod, Store } from "./store.ts";
-
-const A = "a.example.com";
-
-function withStore(name: string, test: (store: Store, clock: TestClock) => void): void {
-  Deno.test(name, () => {
-    const clock = new TestClock();
-    const store = openTestStore({ clock });
-    try {
-      test(store, clock);
-    } finally {
-      store.close();
-    }
-  });
-}
 
 function names(pods: Iterable<KnownPod>): string[] {
   return Array.from(pods, ({ name }) => name);

@@ -1,29 +1,21 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
-import { drain, openTestStore, record, recordEnd, takeAll } from "../../tests/kit/store.ts";
-import type { Failures, Message, Store } from "./store.ts";
+import { withFolder, withoutSync } from "../../tests/kit/state_file.ts";
+import {
+  A,
+  B,
+  DEAD,
+  drain,
+  openTestStore,
+  record,
+  recordEnd,
+  takeAll,
+  takeOne,
+  withStore,
+} from "../../tests/kit/store.ts";
+import type { Store } from "./store.ts";
 
 /* What an operator does to what is pending: to pause, to discard, to redeliver; and when a pod changed. */
-
-const A = "a.example.com";
-const B = "b.example.com";
-const DEAD: Failures = { tries: 4, strikes: 3, failedAt: 1, dead: 1, why: "status 413" };
-
-function withStore(name: string, test: (store: Store) => void): void {
-  Deno.test(name, () => {
-    const store = openTestStore();
-    try {
-      test(store);
-    } finally {
-      store.close();
-    }
-  });
-}
-
-function takeOne(store: Store, now = 0): Message {
-  store.commit();
-  return store.pending.take(A, now) ?? assert.fail("nothing can be sent");
-}
 
 /** These pods are dead letters of A. Returns their rows. */
 function kill(store: Store, ...names: string[]): number[] {
@@ -34,28 +26,23 @@ function kill(store: Store, ...names: string[]): number[] {
   });
 }
 
-Deno.test("a pause outlives the process, and ends with the endpoint", async () => {
-  const folder = await Deno.makeTempDir();
+withFolder("a pause outlives the process, and ends with the endpoint", (folder) => {
   const file = `${folder}/state.db`;
   const pauses = (change: (store: Store) => void = () => {}): boolean => {
-    const store = openTestStore({ file });
+    const store = openTestStore({}, withoutSync(file));
     change(store);
     const isPaused = store.pending.isPaused(A);
     store.close();
     return isPaused;
   };
-  try {
-    assert.equal(pauses(), false);
-    assert.equal(pauses((store) => store.pending.setPaused(A, true)), true);
-    assert.equal(pauses((store) => record(store, [A])), true);
-    assert.equal(pauses(), true);
-    assert.equal(pauses((store) => store.pending.setPaused(A, false)), false);
-    pauses((store) => store.pending.setPaused(A, true));
-    assert.equal(pauses((store) => store.pending.forget(A)), false);
-    assert.equal(pauses((store) => record(store, [A])), false, "it begins anew under its name");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  assert.equal(pauses(), false);
+  assert.equal(pauses((store) => store.pending.setPaused(A, true)), true);
+  assert.equal(pauses((store) => record(store, [A])), true);
+  assert.equal(pauses(), true);
+  assert.equal(pauses((store) => store.pending.setPaused(A, false)), false);
+  pauses((store) => store.pending.setPaused(A, true));
+  assert.equal(pauses((store) => store.pending.forget(A)), false);
+  assert.equal(pauses((store) => record(store, [A])), false, "it begins anew under its name");
 });
 
 withStore(
@@ -119,25 +106,20 @@ withStore("the next pod of a name begins when the end of the one before is disca
   assert.equal(takeOne(store).uid, "new");
 });
 
-Deno.test("what was discarded does not come back, and stays lost, after a restart", async () => {
-  const folder = await Deno.makeTempDir();
+withFolder("what was discarded does not come back, and stays lost, after a restart", (folder) => {
   const file = `${folder}/state.db`;
-  try {
-    const store = openTestStore({ file });
-    record(store, [A], { name: "web-0" });
-    record(store, [A], { name: "web-1" });
-    store.close();
-    const second = openTestStore({ file });
-    second.pending.failed(takeOne(second), DEAD, 1e9);
-    assert.equal(second.pending.discard(A), 1);
-    second.close();
-    const third = openTestStore({ file });
-    assert.deepEqual(drain(third, A).map(({ name }) => name), ["web-1"]);
-    assert.equal(third.pending.lost(A).messages, 1);
-    third.close();
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  const store = openTestStore({}, withoutSync(file));
+  record(store, [A], { name: "web-0" });
+  record(store, [A], { name: "web-1" });
+  store.close();
+  const second = openTestStore({}, withoutSync(file));
+  second.pending.failed(takeOne(second), DEAD, 1e9);
+  assert.equal(second.pending.discard(A), 1);
+  second.close();
+  const third = openTestStore({}, withoutSync(file));
+  assert.deepEqual(drain(third, A).map(({ name }) => name), ["web-1"]);
+  assert.equal(third.pending.lost(A).messages, 1);
+  third.close();
 });
 
 withStore(
@@ -174,12 +156,12 @@ withStore(
   },
 );
 
-Deno.test("when a pod changed is known after a restart, and what only repeats a version is no change", async () => {
-  const folder = await Deno.makeTempDir();
-  const file = `${folder}/state.db`;
-  const clock = new TestClock();
-  try {
-    const store = openTestStore({ file, clock });
+withFolder(
+  "when a pod changed is known after a restart, and what only repeats a version is no change",
+  async (folder) => {
+    const file = `${folder}/state.db`;
+    const clock = new TestClock();
+    const store = openTestStore({ clock }, withoutSync(file));
     const changedAt = clock.now();
     const pod = record(store, [A]);
     await clock.advance(1_000);
@@ -193,13 +175,11 @@ Deno.test("when a pod changed is known after a restart, and what only repeats a 
     }, [A]);
     assert.equal(pod.changedAt, changedAt);
     store.close();
-    const again = openTestStore({ file, clock });
+    const again = openTestStore({ clock }, withoutSync(file));
     const known = again.inventory.known("uid-web-0");
     assert.equal(known?.changedAt, changedAt);
     record(again, [A], { resourceVersion: "2" });
     assert.equal(known?.changedAt, changedAt + 1_000);
     again.close();
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  },
+);

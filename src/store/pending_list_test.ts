@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { messageId, Renderer } from "../delivery/render.ts";
-import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
-import type { Failures, PodFilter, Store } from "./store.ts";
-
-const A = "a.example.com";
-const DEAD: Failures = { tries: 4, strikes: 3, failedAt: 1, dead: 1, why: "status 413" };
-
-function withStore(name: string, test: (store: Store) => void): void {
-  Deno.test(name, () => {
-    const store = openTestStore();
-    try {
-      test(store);
-    } finally {
-      store.close();
-    }
-  });
-}
+import { A, DEAD, record, takeAll, withStore } from "../../tests/kit/store.ts";
+import type { PodFilter, Store } from "./store.ts";
 
 function shown(store: Store, limit = 100): string[] {
   return store.pending.list(A, limit).map(({ name, resourceVersion, isInFlight, isDeadLetter, due }) =>

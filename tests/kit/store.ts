@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import type { Reason } from "../../src/change/reasons.ts";
 import type { Disk } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
+import type { Failures, KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
 
 /** A store for a test, in a private file unless asked otherwise. The test closes it. */
@@ -17,6 +18,29 @@ export function openTestStore(options?: Partial<StoreOptions>, disk?: Disk): Sto
     ...options,
   }, disk);
 }
+
+/** A test with a store of its own. */
+export function withStore(name: string, test: (store: Store, clock: TestClock) => void): void {
+  Deno.test(name, () => {
+    const clock = new TestClock();
+    const store = openTestStore({ clock });
+    try {
+      test(store, clock);
+    } finally {
+      store.close();
+    }
+  });
+}
+
+/** Two endpoints. */
+export const A = "a.example.com";
+export const B = "b.example.com";
+
+/** After a first attempt, and as a dead letter. */
+export const FAILED: Failures = { tries: 1, strikes: 1, failedAt: 1, dead: 0, why: "status 503" };
+export const DEAD: Failures = { ...FAILED, tries: 4, strikes: 3, dead: 1, why: "status 413" };
+/** After three failed retries as a dead letter. */
+export const STUCK: Failures = { ...DEAD, tries: 7, dead: 4 };
 
 /** What tests vary of a version; the rest is that of a change which may be replaced by a newer one. */
 export interface VersionParts extends Partial<NewVersion> {
@@ -58,6 +82,12 @@ export function bodyText(name: string, resourceVersion: string): string {
   return JSON.stringify({ pod: { metadata: { uid: `uid-${name}`, name, resourceVersion } } });
 }
 
+/** Commits, and takes the next message, which there must be. */
+export function takeOne(store: Store, endpoint = A, now = 0): Message {
+  store.commit();
+  return store.pending.take(endpoint, now) ?? assert.fail("nothing can be sent");
+}
+
 /** Commits, and takes all that can be sent to an endpoint now. */
 export function takeAll(store: Store, endpoint: string, now = 0): Message[] {
   store.commit();
@@ -80,4 +110,8 @@ export function drain(store: Store, endpoint: string, now = 0): Message[] {
 
 export function textOf({ body }: Message): string {
   return new TextDecoder().decode(body);
+}
+
+export function versions(messages: readonly Message[]): string[] {
+  return messages.map(({ resourceVersion }) => resourceVersion);
 }

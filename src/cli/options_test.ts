@@ -1,31 +1,7 @@
 import assert from "node:assert/strict";
+import { complaint, LONG, parse, URL_FLAG } from "../../tests/kit/command_line.ts";
 import { SETTINGS } from "../../tests/kit/endpoint.ts";
-import { type Options, parseOptions } from "./options.ts";
-import { UsageError } from "../config/usage_error.ts";
-import { describeVersion } from "./version.ts";
-
-type Env = Record<string, string>;
-
-const URL_FLAG = ["--url", "https://a.example/"];
-
-const LONG = "0123456789abcdef";
-
-function parse(argv: string[], env: Env = {}): Options {
-  const options = parseOptions(argv, (name) => env[name]);
-  assert.equal(options.command, "run");
-  return options as Options;
-}
-
-function complaint(argv: string[], env: Env = {}): string {
-  try {
-    parse(argv, env);
-  } catch (error) {
-    assert(error instanceof UsageError, String(error));
-    assert.equal(error.exitCode, 2);
-    return error.message;
-  }
-  assert.fail("the command line was accepted");
-}
+import type { Options } from "./options.ts";
 
 function signaturesOf({ endpoints }: Options): readonly string[] | undefined {
   return endpoints[0]?.settings.signatures;
@@ -206,81 +182,6 @@ Deno.test("without a webhook the error says how to give one, except with --once 
   ]);
 });
 
-Deno.test("an empty secret on the command line is refused", () => {
-  for (const empty of ["", " \n"]) {
-    assert.match(complaint([...URL_FLAG, "--secret", empty]), /^--secret is set but empty/);
-    assert.match(complaint([...URL_FLAG, "--secret-file", empty]), /^--secret-file is set but empty/);
-  }
-});
-
-for (
-  const name of [
-    "K8SVENT_WEBHOOK_SECRET",
-    "K8SVENT_SECRET",
-    "K8SVENT_WEBHOOK_SECRET_FILE",
-    "K8SVENT_SECRET_FILE",
-  ]
-) {
-  Deno.test(`an empty ${name} is wrong usage, where nothing else signs what is sent`, () => {
-    for (const value of ["", " \n"]) {
-      assert.throws(() => parse(URL_FLAG, { [name]: value }), {
-        name: "UsageError",
-        message: `${name} is set but empty: give it a secret, or unset it to send unsigned.`,
-      });
-    }
-    assert.deepEqual(parse([...URL_FLAG, "-s", LONG], { [name]: "" }).warnings, []);
-    assert.deepEqual(parse(["--once"], { [name]: "" }).secrets, []);
-  });
-}
-
-Deno.test("that nothing signs is said once, where anything is sent to a webhook of the operator's", () => {
-  assert.deepEqual(parse(URL_FLAG).warnings, [
-    "No secret is given, so messages are sent unsigned: name one with --secret-file FILE.",
-  ]);
-  assert.deepEqual(parse([...URL_FLAG, "--secret-file", "/f"]).warnings, []);
-  assert.deepEqual(parse(["--once"]).warnings, []);
-  assert.deepEqual(parse(["--pod-webhooks", "a.example"]).warnings, []);
-});
-
-Deno.test("a secret from the flag and from the variable is read by one rule", () => {
-  for (const text of [`${LONG}\n`, ` ${LONG}\r\n`, `\uFEFF${LONG}`]) {
-    assert.deepEqual(parse([...URL_FLAG, "--secret", text]).secrets, [LONG]);
-    assert.deepEqual(parse(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: text }).secrets, [LONG]);
-  }
-  const two = parse(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: `new-${LONG}\nold-${LONG}\n` });
-  assert.deepEqual(two.secrets, [`new-${LONG}`, `old-${LONG}`]);
-  for (const text of [`"${LONG}"`, `v1,whsec_${LONG}`, "x", "whsec_T0PSECRE!"]) {
-    const flag = complaint([...URL_FLAG, "--secret", text]);
-    const variable = complaint(URL_FLAG, { K8SVENT_WEBHOOK_SECRET: text });
-    assert.match(flag, /^--secret: the secret /);
-    assert.equal(variable.replace("K8SVENT_WEBHOOK_SECRET", "--secret"), flag);
-  }
-});
-
-Deno.test("a secret that could not sign is refused without being shown", () => {
-  const message = complaint([...URL_FLAG, "--secret", "whsec_T0PSECRE!"]);
-  assert.match(message, /^--secret: the secret begins with whsec_/);
-  assert.doesNotMatch(message, /T0PSECRE/);
-});
-
-Deno.test("a short secret is taken with a warning that does not show it", () => {
-  const { secrets, warnings } = parse([...URL_FLAG, "--secret", "T0PSECRET"]);
-  assert.deepEqual(secrets, ["T0PSECRET"]);
-  assert.deepEqual(warnings, [
-    "--secret: the secret has 9 bytes only: use 16 or more (openssl rand -hex 32).",
-  ]);
-});
-
-Deno.test("a secret and a secret file exclude each other, but a flag wins over a variable", () => {
-  const both = { K8SVENT_WEBHOOK_SECRET: LONG, K8SVENT_WEBHOOK_SECRET_FILE: "/f" };
-  assert.match(complaint(URL_FLAG, both), /exclude each other/);
-  assert.match(complaint([...URL_FLAG, "-s", LONG, "--secret-file", "/f"]), /exclude each other/);
-  const file = parse([...URL_FLAG, "--secret-file", "/f"], { K8SVENT_WEBHOOK_SECRET: "" });
-  assert.deepEqual([file.secrets, file.secretFile], [[], "/f"]);
-  const secret = parse([...URL_FLAG, "-s", LONG], { K8SVENT_WEBHOOK_SECRET_FILE: "/f" });
-  assert.deepEqual([secret.secrets, secret.secretFile], [[LONG], undefined]);
-});
-
 Deno.test("a value that makes no sense is refused with the flag or variable that it came from", () => {
   const cases: [string[], RegExp][] = [
     [["--source", "push"], /^--source must be watch or poll, not "push"\.$/],
@@ -321,159 +222,6 @@ Deno.test("the older payload carries ATOMIST_ENVIRONMENT unless asked otherwise,
   for (const name of ["K8SVENT_WEBHOOK_SECRET", "K8SVENT_SECRET", "K8VENT_WEBHOOKS", "K8SVENT_WEBHOOKS"]) {
     const argv = [...URL_FLAG, "--payload", "k8vent", "--payload-env", name];
     assert.match(complaint(argv), /secrets are never sent/);
-  }
-});
-
-Deno.test("an unknown flag is met with a suggestion and without the value that it carried", () => {
-  const message = complaint(["--secrt=T0PSECRET"]);
-  assert.match(message, /There is no flag --secrt\. Did you mean --secret\?/);
-  assert.doesNotMatch(message, /T0PSECRET/);
-  assert.match(complaint(["-xT0PSECRET"]), /^There is no flag -x\./);
-  assert.match(complaint(["--once=T0PSECRET"]), /^--once is a switch/);
-  assert.match(complaint(["--url"]), /^--url needs a value/);
-});
-
-for (
-  const [typed, meant] of [
-    ["-A", /^There is no flag -A\. The pods of all namespaces are followed unless --namespace/],
-    ["--all-namespaces", /The pods of all namespaces are followed unless --namespace names some\./],
-    ["-l", /Did you mean --selector S\?/],
-    ["--label-selector", /Did you mean --selector S\?/],
-    ["--webhook", /Did you mean --url URL\?/],
-    ["--webhooks", /Did you mean --url URL, once for each\?/],
-    ["-f", /Files are named by --config, --kubeconfig, --secret-file and --state\./],
-    ["--watch", /It watches of itself/],
-    ["-o", /\. Use --once to print the pods as JSON\./],
-    ["--dry-run", /\. Use --once without a webhook to print what would be sent\./],
-    ["-v", /\. Use --log-level debug to see more, or --version for the version\./],
-    ["--config-file", /Did you mean --config FILE\?/],
-    ["--metrics", /\. --listen HOST:PORT answers probes and metrics/],
-    ["--insecure-skip-tls-verify", /\. Name the authority's PEM file in DENO_CERT, or/],
-    ["--no-update", /Did you mean --update off\?/],
-    ["--namespaces", /Did you mean --namespace\?/],
-    ["--kube-config", /Did you mean --kubeconfig\?/],
-    ["--kubecofnig", /Did you mean --kubeconfig\?/],
-    ["--intervall", /Did you mean --interval\?/],
-    ["--log_level", /Did you mean --log-level\?/],
-    ["--URL", /Did you mean --url\?/],
-    ["--versoin", /Did you mean --version\?/],
-    ["--hlep", /Did you mean --help\?/],
-    ["--nothing-like-it", /^There is no flag --nothing-like-it\. "k8svent --help"/],
-  ] as const
-) {
-  Deno.test(`${typed} is no flag, and the error says what to write`, () => {
-    assert.match(complaint([typed, "x"]), /^There is no flag --?[A-Za-z_-]+\./);
-    assert.match(complaint([typed, "x"]), meant);
-    assert.doesNotMatch(complaint([`${typed}=T0PSECRET`]), /T0PSECRET/);
-  });
-}
-
-for (
-  const typed of ["\u2013url", "\u2014url=x", "\u2010\u2010url", "-\u2011url", "\u2212u", "\uff0d\uff0durl"]
-) {
-  Deno.test(`${typed} begins with no hyphen, which is said`, () => {
-    assert.match(
-      complaint([typed, "x"]),
-      /^A flag begins with a dash that is not a hyphen .*: write --?u(rl)?\.$/,
-    );
-    assert.doesNotMatch(complaint([`${typed}T0PSECRET`]), /T0PSECRET/);
-  });
-}
-
-Deno.test("a dash that is not a hyphen is fine in a value", () => {
-  assert.equal(parse([...URL_FLAG, "--context", "\u2013dev"]).context, "\u2013dev");
-});
-
-Deno.test("a word behind a switch, and one of white space, is said to be that", () => {
-  assert.match(complaint([...URL_FLAG, "--once", "true"]), /^--once is a switch/);
-  for (const word of ["", " ", "\\", "\r"]) assert.match(complaint([...URL_FLAG, word]), /white space/);
-  assert.match(complaint([...URL_FLAG, "T0PSECRET"]), /takes flags only/);
-  for (const word of ["once", "url", "url=https://T0PSECRET.example", "state=T0PSECRET"]) {
-    assert.match(complaint([word]), /^k8svent takes flags only: did you mean --(once|url|state)\?/);
-  }
-  for (const flag of ["--help=x", "--version=x"]) assert.match(complaint([flag]), /is a switch/);
-});
-
-Deno.test("what was left in the place of a value is refused, whichever flag or variable it is for", () => {
-  const left: [string, string, RegExp][] = [
-    ["--interval", '"2m"', /in quotes/],
-    ["--namespace", "\u201cshop\u201d", /in quotes/],
-    ["--kubeconfig", "'/home/me/config'", /in quotes/],
-    ["--state", "$HOME/state.db", /only a shell fills in/],
-    ["--secret-file", "${HOME}/secret", /only a shell fills in/],
-    ["--context", "<nil>", /a template writes/],
-    ["--selector", "{{ .Values.selector }}", /a placeholder that was not filled in/],
-    ["--environment", "$(CLUSTER)", /a placeholder that was not filled in/],
-    ["--listen", "<address>", /a placeholder/],
-    ["--timeout", "15s # short", /holds a comment/],
-  ];
-  for (const [flag, value, said] of left) {
-    assert.match(complaint([...URL_FLAG, flag, value]), said, `${flag} ${value}`);
-    const variable = `K8SVENT_${flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
-    assert.match(complaint(URL_FLAG, { [variable]: value }), said, `${variable}=${value}`);
-  }
-  assert.match(
-    complaint([], { K8SVENT_WEBHOOKS: '"https://a.example/T0P,https://b.example/T0P"' }),
-    /in quotes/,
-  );
-  assert.match(complaint([], { K8SVENT_WEBHOOKS: "- https://a.example/T0P" }), /a list of JSON, YAML/);
-  assert.match(complaint(URL_FLAG, { K8SVENT_INTERVAL: "K8SVENT_INTERVAL=2m" }), /begins with its own name/);
-  assert.match(
-    complaint([...URL_FLAG, "--pod-webhooks", "a.example.com,b.example.com"]),
-    /give another one by itself/,
-  );
-});
-
-Deno.test("a word, a duration and a size that are nearly right are met with the right one", () => {
-  for (
-    const [flag, value, meant] of [
-      ["--log-level", "INFO", "info"],
-      ["--source", "wacth", "watch"],
-      ["--interval", "2min", "2m"],
-      ["--interval", "2 m", "2m"],
-      ["--interval", "2M", "2m"],
-      ["--interval", "1d", "24h"],
-      ["--interval", "30sec", "30s"],
-      ["--buffer", "64MB", "64Mi"],
-      ["--buffer", "64m", "64Mi"],
-      ["--buffer", "1 Gi", "1Gi"],
-    ] as const
-  ) assert.match(complaint([...URL_FLAG, flag, value]), new RegExp(` Did you mean ${meant}\\?$`), value);
-  assert.match(complaint([...URL_FLAG, "--interval", "1.5h"]), /Numbers are whole ones: 90m, or 1h30m\.$/);
-  for (const value of ["soon", "64", "10Ki", "1.5Gi"]) {
-    assert.doesNotMatch(complaint([...URL_FLAG, "--buffer", value]), /Did you mean/, value);
-  }
-});
-
-for (const typed of ["-url", "-once", "-kubeconfig", "-namespace=x", "-help", "-version"]) {
-  Deno.test(`${typed} is written with two dashes, which is said`, () => {
-    assert.match(complaint([typed, "x"]), /^-[a-z]+ is written with two dashes: --[a-z]+\.$/);
-  });
-}
-
-for (
-  const argv of [["--state", "--once"], ["-n", "--selector", "a"], ["--url", "-s", "x"], [
-    "--secret",
-    "-n",
-    "x",
-  ]]
-) {
-  Deno.test(`${argv.join(" ")}: the value that was forgotten is named`, () => {
-    assert.match(
-      complaint([...URL_FLAG, ...argv]),
-      new RegExp(`^${argv[0]} needs a value, and the flag ${argv[1]} follows it`),
-    );
-  });
-}
-
-Deno.test("a value may begin with a dash, where it is no flag", () => {
-  assert.deepEqual(parse([...URL_FLAG, "--secret", "-0123456789abcdef"]).secrets, ["-0123456789abcdef"]);
-  assert.equal(parse([...URL_FLAG, "--state=--once"]).state, "--once");
-});
-
-Deno.test("a short flag takes its value behind a space, at once, and behind =", () => {
-  for (const argv of [["-n", "team-a"], ["-nteam-a"], ["-n=team-a"]]) {
-    assert.deepEqual(parse([...URL_FLAG, ...argv]).namespaces, ["team-a"]);
   }
 });
 
@@ -521,34 +269,6 @@ Deno.test("what a variable sets may have no effect in silence: it serves several
   assert.deepEqual(parse(["--once"], { K8SVENT_STATE: "/x", K8SVENT_WEBHOOK_SECRET: LONG }).warnings, []);
 });
 
-Deno.test("a stray argument is refused without being repeated", () => {
-  const message = complaint(["https://a.example/T0PSECRET"]);
-  assert.match(message, /give a webhook with --url URL/);
-  assert.doesNotMatch(message, /T0PSECRET/);
-});
-
-Deno.test("a URL behind the wrong flag is not shown in full", () => {
-  assert.doesNotMatch(complaint([...URL_FLAG, "--interval", "https://a.example/T0PSECRET"]), /T0PSECRET/);
-});
-
-Deno.test("help names every flag with its variable, in groups, and asks for nothing else", () => {
-  const help = parseOptions(["--help", "--interval", "nonsense"], () => undefined);
-  assert.equal(help.command, "help");
-  const text = (help as { text: string }).text;
-  for (
-    const name of [
-      "K8SVENT_WEBHOOKS",
-      "-u, --url [NAME=]URL",
-      "--shutdown-timeout",
-      "Which pods:",
-      "Examples:",
-    ]
-  ) {
-    assert(text.includes(name), name);
-  }
-  assert(text.split("\n").every((line) => line.length <= 80));
-});
-
 for (const host of ["127.0.0.1", "127.8.9.1", "localhost", "[::1]"]) {
   Deno.test(`--admin-listen ${host}:9090 needs no token, since only this machine can reach it`, () => {
     const { adminListen, adminTokenFile } = parse([...URL_FLAG, "--admin-listen", `${host}:9090`]);
@@ -567,29 +287,6 @@ for (const address of [":9090", "0.0.0.0:9090", "[::]:9090", "10.1.2.3:9090", "1
     parse([...URL_FLAG, "--once", "--admin-listen", address]);
   });
 }
-
-Deno.test("help has what is used most before what is used least", () => {
-  const { text } = parseOptions(["--help"], () => undefined) as { text: string };
-  const places = ["--url", "--secret-file", "--namespace", "--state", "--state-max", "--payload-env"]
-    .map((flag) => text.indexOf(`${flag} `, text.indexOf("Where to send:")));
-  assert.deepEqual(places, places.toSorted((a, b) => a - b));
-});
-
-Deno.test("help and version are words, too", () => {
-  assert.equal(parseOptions(["help"], () => undefined).command, "help");
-  assert.equal(parseOptions(["version"], () => undefined).command, "version");
-  assert.equal(parseOptions(["help", "--url", "x"], () => undefined).command, "help");
-  assert.match(complaint([...URL_FLAG, "version"]), /takes flags only/);
-});
-
-Deno.test("the version can be asked for", () => {
-  assert.deepEqual(parseOptions(["-V"], () => undefined), { command: "version" });
-});
-
-Deno.test("the version is the one of deno.json, and says that it runs from source", async () => {
-  const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-  assert.equal(describeVersion("2.9.6"), `k8svent ${config.version} (from source, deno 2.9.6)\n`);
-});
 
 for (
   const [flags, message] of [
@@ -642,8 +339,4 @@ Deno.test("a variable that holds no proxy is wrong usage where a webhook would g
   parse(["--url", "https://127.0.0.1:8443/"], bad);
   parse(["--url", "http://a.example/"], bad);
   parse(["--once"], bad);
-});
-
-Deno.test("what follows a flag that takes a value is its value, whatever it looks like", () => {
-  assert.equal(parse([...URL_FLAG, "--selector", "-a=b"]).selector, "-a=b");
 });

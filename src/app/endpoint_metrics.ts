@@ -85,7 +85,7 @@ function readOne(
   const now = clock.monotonic();
   const counts = names.map((name) => pending.counts(name));
   const oldest = names.map((name) => (now - (ages.oldest(name) ?? now)) / 1_000);
-  const states = running.map(({ name, state }) => pending.isPaused(name) ? "paused" : stateOf(state.circuit));
+  const circuits = running.filter(({ name }) => !pending.isPaused(name)).map(({ state }) => state.circuit);
   return {
     labels: labelsOf(label, tally),
     tally,
@@ -94,11 +94,8 @@ function readOne(
     inFlight: sum(counts.map((one) => one.inFlight)),
     oldest: Math.max(0, ...oldest),
     limit: sum(running.map(({ state }) => state.concurrency.limit)),
-    states: countsOf(states),
-    backoff: Math.max(
-      0,
-      ...running.map((one) => pending.isPaused(one.name) ? 0 : backoff(one.state.circuit, now)),
-    ),
+    states: countsOf(circuits, running.length - circuits.length),
+    backoff: Math.max(0, ...circuits.map((circuit) => backoff(circuit, now))),
     evicted: figures.evictedOf(label),
     discarded: figures.discardedOf(label),
     filterErrors: sum(names.map((name) => filterFailures.total(name))),
@@ -115,13 +112,13 @@ function labelsOf(endpoint: string, tally: Tally): Labels {
   return labels;
 }
 
-function stateOf({ kind }: Circuit): State {
+function stateOf({ kind }: Circuit): Exclude<State, "paused"> {
   return kind === "half-open" ? "half_open" : kind;
 }
 
-function countsOf(states: State[]): Record<State, number> {
-  const counts = { closed: 0, open: 0, "half_open": 0, disabled: 0, paused: 0 };
-  for (const state of states) counts[state]++;
+function countsOf(circuits: Circuit[], paused: number): Record<State, number> {
+  const counts = { closed: 0, open: 0, "half_open": 0, disabled: 0, paused };
+  for (const circuit of circuits) counts[stateOf(circuit)]++;
   return counts;
 }
 

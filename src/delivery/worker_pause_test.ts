@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { REFUSED } from "../../tests/kit/scripted_receiver.ts";
-import { withRig } from "../../tests/kit/worker_rig.ts";
+import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
+import type { Worker } from "./worker.ts";
 
-withRig("nothing begins for a paused endpoint, and what is under way ends as usual", async (rig) => {
+/** The endpoint is paused while a request to it takes three seconds; then something more becomes pending. */
+async function pauseDuringAttempt(rig: Rig): Promise<Worker> {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(3_000, () => resolve(200)));
   rig.add("web-0");
   const worker = rig.start();
   await rig.clock.advance(0);
   rig.store.pending.setPaused("a", true);
   rig.add("web-1");
+  return worker;
+}
+
+withRig("nothing begins for a paused endpoint, and what is under way ends as usual", async (rig) => {
+  const worker = await pauseDuringAttempt(rig);
   await rig.clock.advance(3_600_000);
   assert.deepEqual(rig.receiver.flush(), ["web-0 1"]);
   assert.deepEqual(rig.counts, { pending: 1, dead: 0 });
@@ -65,12 +72,7 @@ withRig("a paused endpoint does not hold up the end", async (rig) => {
 });
 
 withRig("a paused endpoint waits at the end for what is under way, and begins nothing", async (rig) => {
-  rig.receiver.react = () => new Promise((resolve) => rig.clock.after(3_000, () => resolve(200)));
-  rig.add("web-0");
-  const worker = rig.start();
-  await rig.clock.advance(0);
-  rig.store.pending.setPaused("a", true);
-  rig.add("web-1");
+  const worker = await pauseDuringAttempt(rig);
   worker.aim("drained");
   await rig.clock.advance(2_999);
   assert.equal(rig.ended, 0);

@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { FakeApiServer } from "../kit/apiserver/server.ts";
-import { leaks, MARK, SECRET } from "../kit/confidential.ts";
+import { leaks, MARK } from "../kit/confidential.ts";
 import { freePort } from "../kit/port.ts";
-import { type Program, startProgram } from "../kit/program.ts";
-import { Receiver } from "../kit/receiver.ts";
-import { filesOf, Flood } from "./flood.ts";
+import { endure, type FloodKind, type Serving, withServing } from "./flood.ts";
 
 /*
  * The port of --admin-listen in the hands of somebody who means it ill. The program must not end, whoever has the token must
@@ -13,49 +10,24 @@ import { filesOf, Flood } from "./flood.ts";
 
 const TOKEN = `${MARK}-admin-token`;
 
-/** A program with both ports, and a receiver that has got its one pod. */
-interface Scene {
-  program: Program;
+/** A program with both ports. */
+interface Scene extends Serving {
   port: number;
   probes: number;
-  /** Changes the pod, and gives how many milliseconds that took to arrive. */
-  deliver: () => Promise<number>;
 }
 
 async function withScene(test: (scene: Scene) => Promise<void>): Promise<void> {
-  const server = await FakeApiServer.start();
-  const pod = server.create({
-    metadata: { namespace: "shop", name: "web" },
-    spec: { containers: [{ name: "main", image: "web:1" }] },
-  });
-  await using receiver = await Receiver.start();
-  const dir = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${dir}/kubeconfig`, server.kubeconfig);
-  await Deno.writeTextFile(`${dir}/token`, `${TOKEN}\n`);
+  const token = await Deno.makeTempFile();
+  await Deno.writeTextFile(token, `${TOKEN}\n`);
   const [port, probes] = [freePort(), freePort()];
+  const listening = ["--listen", `127.0.0.1:${probes}`, "--admin-listen", `127.0.0.1:${port}`];
   try {
-    await using program = await startProgram({
-      args: [
-        ...["--kubeconfig", `${dir}/kubeconfig`, "--url", `hook=${receiver.url}/${MARK}?key=${MARK}`],
-        ...["--listen", `127.0.0.1:${probes}`, "--admin-listen", `127.0.0.1:${port}`],
-        ...["--admin-token-file", `${dir}/token`],
-      ],
-      env: { K8SVENT_WEBHOOK_SECRET: SECRET },
-    });
-    await receiver.until(() => receiver.deliveries.length === 1, "the pod");
-    let changes = 0;
-    const deliver = async (): Promise<number> => {
-      const before = receiver.deliveries.length;
-      const began = performance.now();
-      server.update(pod.metadata, ({ metadata }) => metadata.labels = { count: String(++changes) });
-      await receiver.until(() => receiver.deliveries.length > before, "the change");
-      return performance.now() - began;
-    };
-    await test({ program, port, probes, deliver });
-    assert.equal(await program.stop(), 0);
+    await withServing(
+      [...listening, "--admin-token-file", token],
+      (serving) => test({ ...serving, port, probes }),
+    );
   } finally {
-    await server.close();
-    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(token);
   }
 }
 
@@ -154,8 +126,7 @@ Deno.test("nothing that page and API answer holds a credential", () =>
     assert.ok(answers.every((answer) => answer.startsWith("HTTP/1.1 ")));
   }));
 
-/** What a connection sends, if anything, and how many of them there are. */
-const FLOODS: [kind: string, connections: number, sent: string][] = [
+const FLOODS: FloodKind[] = [
   ["idle connections", 1_100, ""],
   ["connections that send a letter each second", 1_000, "G"],
   ["streams", 1_000, requestOf("GET /api/v1/events", BEARER)],
@@ -163,27 +134,13 @@ const FLOODS: [kind: string, connections: number, sent: string][] = [
 ];
 
 Deno.test("connections by thousands to --admin-listen: it goes on, who has the token is answered, pods are delivered", (context) =>
-  withScene(async ({ program, port, deliver }) => {
-    for (const [kind, connections, sent] of FLOODS) {
-      await context.step(`${connections} ${kind}`, async () => {
-        const flood = new Flood(port);
-        const answered: boolean[] = [];
-        const lags: number[] = [];
-        for (let count = 0; count < connections; count++) {
-          await flood.open(sent);
-          // Twenty times while they come.
-          if (count % Math.floor(connections / 20) !== 0 || answered.length === 20) continue;
-          if (sent === "G") await flood.drip();
-          lags.push(await deliver());
-          answered.push((await exchange(port, requestOf(STATUS, BEARER))).startsWith("HTTP/1.1 200 "));
-        }
-        const files = await filesOf(program);
-        flood.close();
-        assert.deepEqual(answered, Array(20).fill(true));
-        assert.ok(lags.every((lag) => lag < 1_000), `${Math.max(...lags)} ms`);
-        assert.ok(files === undefined || files < 200, `${files} files`);
-      });
+  withScene(async ({ port, ...serving }) => {
+    const isAnswered = async (): Promise<boolean> =>
+      (await exchange(port, requestOf(STATUS, BEARER))).startsWith("HTTP/1.1 200 ");
+    for (const flood of FLOODS) {
+      const [kind, connections] = flood;
+      await context.step(`${connections} ${kind}`, () => endure(flood, port, serving, isAnswered));
     }
-    const said = program.lines.filter((line) => /"level":"(warn|error)"/.test(line));
+    const said = serving.program.lines.filter((line) => /"level":"(warn|error)"/.test(line));
     assert.ok(said.length <= 2 && said.every((line) => /wrong token/.test(line)), said.join("\n"));
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parse } from "yaml";
+import { type AlertGroups, readAlertGroups } from "../kit/alert_rules.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
 import { type Dashboard, interpolate, queriesOf, readDashboard } from "../kit/dashboard.ts";
@@ -17,20 +17,6 @@ import { Receiver } from "../kit/receiver.ts";
 /** What the Prometheus Operator adds to the series of a pod. */
 const LABELS = { namespace: "k8svent", pod: "k8svent-0", container: "k8svent" };
 
-interface Rule {
-  alert: string;
-  expr: string;
-}
-
-interface Groups {
-  groups: { name: string; rules: Rule[] }[];
-}
-
-async function readGroups(): Promise<Groups> {
-  const text = await Deno.readTextFile(new URL("../../kube/monitoring/rules.yaml", import.meta.url));
-  return (parse(text) as { spec: Groups }).spec;
-}
-
 clusterTest(
   "a real Prometheus finds series for every query of the dashboard and every alert",
   async (context) => {
@@ -41,7 +27,7 @@ clusterTest(
     const port = freePort();
     await using program = await start(plane, port, { good, bad });
     await program.until(/Listed .* watching/);
-    const groups = await readGroups();
+    const groups = await readAlertGroups();
     await using prometheus = await Prometheus.start(`127.0.0.1:${port}`, LABELS, groups);
 
     await context.step("it takes what it is answered, as OpenMetrics", async () => {
@@ -162,7 +148,7 @@ async function variablesOf(
   return values;
 }
 
-function rulesOf({ groups }: Groups): [string, string, string][] {
+function rulesOf({ groups }: AlertGroups): [string, string, string][] {
   return groups.flatMap(({ rules }) => rules.map(({ alert }): [string, string, string] => [alert, "ok", ""]));
 }
 

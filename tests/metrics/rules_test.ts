@@ -1,24 +1,10 @@
 import assert from "node:assert/strict";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
+import { readAlertGroups } from "../kit/alert_rules.ts";
 import { METRIC_NAMES } from "../kit/metrics.ts";
 import { testNeeding } from "../kit/needing.ts";
 import { readPage } from "../kit/pages.ts";
 import { promtool, withoutPromtool } from "../kit/promtool.ts";
-
-interface Alert {
-  alert: string;
-  expr: string;
-  for?: string;
-}
-
-interface Groups {
-  groups: { name: string; rules: Alert[] }[];
-}
-
-async function readRules(): Promise<Groups> {
-  const text = await Deno.readTextFile(new URL("../../kube/monitoring/rules.yaml", import.meta.url));
-  return (parse(text) as { spec: Groups }).spec;
-}
 
 /** Series, a value a minute, and when (minutes) the alert fires for that, and when not yet. */
 const FIRES: Record<string, { series: string; values: string; fires: number; not: number }> = {
@@ -59,7 +45,7 @@ const FIRES: Record<string, { series: string; values: string; fires: number; not
 };
 
 Deno.test("each alert has a test, and asks for series that exist", async () => {
-  const alerts = (await readRules()).groups.flatMap(({ rules }) => rules);
+  const alerts = (await readAlertGroups()).groups.flatMap(({ rules }) => rules);
   assert.deepEqual(alerts.map(({ alert }) => alert).toSorted(), Object.keys(FIRES).toSorted());
   const { text: docs } = await readPage("docs/metrics.md");
   for (const { alert, expr } of alerts) {
@@ -109,7 +95,7 @@ testNeeding(
   async () => {
     const folder = await Deno.makeTempDir({ prefix: "rules-" });
     try {
-      await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readRules()));
+      await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readAlertGroups()));
       await promtool(["check", "rules", `${folder}/rules.yaml`]);
       const tests = [...Object.entries(FIRES).map(([alert, one]) => testOf(alert, one)), PENDING_AND_PAUSED];
       const text = stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests });

@@ -74,21 +74,20 @@ export class Recorder {
    *
    * @param news its reasons, if it is news: what no later version tells of must not be replaced by one
    */
-  enter(pod: KnownPod, names: readonly string[], { pod: object }: Seen, news: readonly Reason[] = []): void {
+  enter(pod: KnownPod, names: readonly string[], seen: Seen, news: readonly Reason[] = []): void {
     const newcomers = names.filter((name) => !this.#follows(pod, name));
     // A list asks about each pod that it repeats, and mostly there are none.
     if (newcomers.length === 0) return;
     const { store: { followers }, clock } = this.#deps;
-    const seen = { pod: object, previous: (): undefined => undefined };
     const reasons = sortReasons(["sync", ...transitionsIn(news)]);
     const back = newcomers.filter((name) => followers.standing(pod, name) === "left");
     const first = newcomers.filter((name) => !back.includes(name));
-    if (first.length > 0) this.#record(pod, { ...again(pod), reasons }, first, seen);
+    if (first.length > 0) this.#record(pod, { ...again(pod), reasons }, first, asNew(seen));
     if (back.length === 0) return;
     // They may have had this very version before they were sent that the pod left: with one id for both, a receiver
     // would drop the later one.
     const occasion = `selected ${clock.now()}`;
-    this.#record(pod, { ...again(pod), reasons, occasion }, back, seen);
+    this.#record(pod, { ...again(pod), reasons, occasion }, back, asNew(seen));
   }
 
   /** @param reasons of the version with which the pod left, if it is news */
@@ -109,7 +108,7 @@ export class Recorder {
   /** The pod's current version once more, to those of these endpoints that follow it and have nothing pending about it. */
   remind(pod: KnownPod, occasion: string, names: readonly string[], seen: Seen): void {
     const { pending } = this.#deps.store;
-    const idle = names.filter((name) => this.#follows(pod, name) && !pending.has(name, pod.uid));
+    const idle = this.followersOf(pod, names).filter((name) => !pending.has(name, pod.uid));
     if (idle.length > 0) {
       this.#record(pod, { ...again(pod), reasons: ["unhealthy"], occasion }, idle, seen);
     }
@@ -123,8 +122,7 @@ export class Recorder {
     const { pending } = this.#deps.store;
     const due = this.followersOf(pod, names).filter((name) => !pending.hasCurrent(name, pod));
     if (due.length === 0) return;
-    const anew = { pod: seen.pod, previous: (): undefined => undefined };
-    this.#record(pod, { ...again(pod), reasons: ["sync"], occasion }, due, anew);
+    this.#record(pod, { ...again(pod), reasons: ["sync"], occasion }, due, asNew(seen));
   }
 
   /** Those of these endpoints that follow a pod. */
@@ -197,4 +195,9 @@ export class Recorder {
 /** A pod's current version once more; the caller says why. */
 export function again({ resourceVersion, environment }: KnownPod): Omit<NewVersion, "reasons"> {
   return { event: "pod.changed", resourceVersion, environment, occasion: "", body: undefined };
+}
+
+/** For endpoints to which a pod is new: there is no version before. */
+function asNew({ pod }: Pick<Seen, "pod">): Seen {
+  return { pod, previous: () => undefined };
 }

@@ -242,12 +242,13 @@ export class ModelWorld {
   ): void {
     const endpoint = this.all[number % this.all.length];
     const done = endpoint && this.#program?.actions?.[what](endpoint.name);
-    // What a program did that was killed by that is not known.
+    // Also where the program was killed by it: it may have been written before.
+    if (what === "resume" && endpoint !== undefined) endpoint.pausedAt = undefined;
+    // What else a program did that was killed by that is not known.
     if (endpoint === undefined || done?.kind !== "done" || this.#program?.dead.aborted) return;
     // Annotations' endpoints and a removed one are forgotten with their pause.
     const isLasting = this.operators.includes(endpoint);
     if (what === "pause" && isLasting && !this.#disk.isBehind) endpoint.pausedAt ??= this.clock.monotonic();
-    if (what === "resume") endpoint.pausedAt = undefined;
     if (what !== "discard" || done.count === 0) return;
     if (!this.#disk.isBehind) endpoint.discarded += done.count;
     for (const { pod: { metadata: { uid } } } of endpoint.refused) {

@@ -1,6 +1,6 @@
-import { Access } from "../../src/admin/access.ts";
+import { Access, type AccessDeps } from "../../src/admin/access.ts";
 import { adminService } from "../../src/admin/admin_service.ts";
-import { listen } from "../../src/admin/listen.ts";
+import { listen, type Listening } from "../../src/admin/listen.ts";
 import type { FileText } from "../../src/runtime/credential_files.ts";
 import { FakeAdmin } from "./admin.ts";
 import { TestClock } from "./clock.ts";
@@ -8,6 +8,27 @@ import { MemoryLog } from "./memory_log.ts";
 
 /** The token of a port that asks for one. */
 export const TOKEN = "a-token-of-32-characters-01234567";
+
+/** Serves page and API on loopback, over a program that may be none. @param port 0, and by default: a free one */
+export function serveAdmin(
+  { admin, port = 0, ...parts }: Omit<AccessDeps, "host" | "stop"> & { admin: FakeAdmin; port?: number },
+): Listening {
+  const { clock, log } = parts;
+  const stop = new AbortController();
+  const access = new Access({ ...parts, host: "127.0.0.1", stop: stop.signal });
+  const listening = listen(
+    { host: "127.0.0.1", port },
+    adminService({ admin, access, clock, log }),
+    clock,
+  );
+  return {
+    port: listening.port,
+    async close(): Promise<void> {
+      stop.abort();
+      await listening.close();
+    },
+  };
+}
 
 /** What came of a request. */
 export interface Answered {
@@ -28,23 +49,17 @@ export class AdminPort {
 
   /** @param asksForToken without: it is one on loopback */
   constructor({ asksForToken = true }: { asksForToken?: boolean } = {}) {
-    const stop = new AbortController();
+    const { admin, clock, log } = this;
     let count = 0;
-    const access = new Access({
-      clock: this.clock,
-      log: this.log,
+    const listening = serveAdmin({
+      admin,
+      clock,
+      log,
       randomBytes: (bytes) => new Uint8Array(bytes).fill(++count),
       ...asksForToken && { token: () => this.token },
-      host: "127.0.0.1",
-      stop: stop.signal,
     });
-    const service = adminService({ admin: this.admin, access, clock: this.clock, log: this.log });
-    const listening = listen({ host: "127.0.0.1", port: 0 }, service, this.clock);
     this.port = listening.port;
-    this.close = async () => {
-      stop.abort();
-      await listening.close();
-    };
+    this.close = () => listening.close();
   }
 
   /**

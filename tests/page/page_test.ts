@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { Access } from "../../src/admin/access.ts";
-import { adminService } from "../../src/admin/admin_service.ts";
-import { listen } from "../../src/admin/listen.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import type { FakeAdmin } from "../kit/admin.ts";
+import { serveAdmin, TOKEN } from "../kit/admin_port.ts";
 import { type Look, LOOKS, picturePath, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { busyAdmin, SCRIPT } from "../kit/busy_admin.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
@@ -25,8 +23,6 @@ const PAGES = {
   "not found": "/endpoints/none",
 };
 
-const TOKEN = "a-token-of-32-characters-01234567";
-
 /** Puts a script into the page, and waits until the browser has refused it. */
 const BREAK_POLICY = `new Promise((resolve) => {
   document.addEventListener("securitypolicyviolation", () => setTimeout(resolve, 100));
@@ -41,24 +37,18 @@ interface Rig extends AsyncDisposable {
 
 function serve({ token, port = 0 }: { token?: string; port?: number } = {}): Rig {
   const admin = busyAdmin(Date.now());
-  const stop = new AbortController();
-  const access = new Access({
+  const listening = serveAdmin({
+    admin,
+    port,
     clock: systemClock,
     log: new MemoryLog(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     ...token !== undefined && { token: () => ({ text: token }) },
-    host: "127.0.0.1",
-    stop: stop.signal,
   });
-  const service = adminService({ admin, access, clock: systemClock, log: new MemoryLog() });
-  const listening = listen({ host: "127.0.0.1", port }, service, systemClock);
   return {
     admin,
     origin: `http://127.0.0.1:${listening.port}`,
-    async [Symbol.asyncDispose](): Promise<void> {
-      stop.abort();
-      await listening.close();
-    },
+    [Symbol.asyncDispose]: () => listening.close(),
   };
 }
 

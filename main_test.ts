@@ -256,3 +256,9 @@ Deno.test("help, version and the commands beside the run load nothing of the run
   assert.match(later.join("\n"), /src\/app\/run\.ts[^]*src\/store\/open\.ts/);
   assert.doesNotMatch(loaded.join("\n"), /src\/(source\/|delivery\/worker|store\/open)/);
 });
+
+Deno.test("who has the pods printed loads nothing of what delivers them", async () => {
+  const { loaded } = await staticImports("src/app/run.ts");
+  assert.match(loaded.join("\n"), /src\/source\/list/);
+  assert.doesNotMatch(loaded.join("\n"), /src\/(delivery\/worker|store\/open|app\/pipeline)/);
+});

@@ -100,3 +100,12 @@ export function webhookUrl(text: string, place: string): URL | { problem: string
     throw error;
   }
 }
+
+/** The variables that the older payload carries. */
+export function envOf({ payload, payloadEnv }: Options, { env }: World): Record<string, string> | undefined {
+  if (payload !== "k8vent") return undefined;
+  return Object.fromEntries(payloadEnv.flatMap((name) => {
+    const value = env(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}

@@ -13,7 +13,7 @@ import { Receipts, type Received } from "./outage_receipts.ts";
 
 /**
  * A child process of `outage_test.ts`, alone with its memory: an hour of outage, then the recovery. The pipeline,
- * the store on a file and the workers are the real ones, joined as `src/app/run.ts` joins them.
+ * the store on a file and the workers are the real ones, joined as `src/app/deliver.ts` joins them.
  *
  * Arguments: the state file, the file for an `OutageReport`, the number of pods.
  */
@@ -44,7 +44,7 @@ const SAMPLE = 30_000;
 /** How often the clock moves, in simulated milliseconds. */
 const TICK = 2_000;
 
-/** How often the program tidies its store (`src/app/run.ts`). */
+/** How often the program tidies its store (`src/app/deliver.ts`). */
 const TIDY = 60_000;
 
 /** The default of `--state-max` and `--buffer`. */

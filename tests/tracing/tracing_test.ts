@@ -205,11 +205,11 @@ Deno.test("with OTEL_SDK_DISABLED, nothing is traced", async () => {
 });
 
 Deno.test("nothing of OpenTelemetry's SDK is loaded at the start", async () => {
-  for (const start of ["main.ts", "src/app/run.ts"]) {
+  for (const start of ["main.ts", "src/app/run.ts", "src/app/deliver.ts"]) {
     const { loaded, later } = await staticImports(start);
     assert.match(later.join("\n"), /otlp_traces\.ts/);
     assert.doesNotMatch(loaded.join("\n"), /opentelemetry|otlp_traces|delivery_spans/);
   }
-  const { loaded } = await staticImports("src/app/run.ts");
+  const { loaded } = await staticImports("src/app/deliver.ts");
   assert.match(loaded.join("\n"), /src\/delivery\/worker\.ts/);
 });

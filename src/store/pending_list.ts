@@ -7,7 +7,7 @@ import type { Order } from "./order.ts";
 import type { DeadLetter, Message, PendingMessage, PodFilter } from "./store.ts";
 import type { Versions } from "./versions.ts";
 
-/** See `Pending.list`. Takes as long as what it returns is long. */
+/** See `Pending.list`. Takes as long as what it returns is long, and as what the filter passes over. */
 export function listPending(
   endpoint: Endpoint,
   limit: number,

@@ -71,12 +71,15 @@ export async function receive(
   } finally {
     await listening.close();
   }
+  await Promise.race([receiver.printed, receiver.unprintable]);
 }
 
 class Receiver {
   readonly #options: ReceiveOptions;
   readonly #world: ReceiveWorld;
   readonly #unprintable = Promise.withResolvers<never>();
+  /** Ends when what was given to `print` is written. */
+  #printed: Promise<void> = Promise.resolve();
   #count = 0;
   /** Ends when the command that is asked for last has. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -90,6 +93,11 @@ class Receiver {
   /** Rejects where nobody takes what is printed. */
   get unprintable(): Promise<never> {
     return this.#unprintable.promise;
+  }
+
+  /** Resolves when there is a line of whatever was answered. */
+  get printed(): Promise<void> {
+    return this.#printed;
   }
 
   async respond(head: Head, body: Uint8Array): Promise<Reply> {
@@ -149,7 +157,8 @@ class Receiver {
 
   #print(receipt: Receipt): void {
     const line = this.#options.output === "json" ? JSON.stringify(objectOf(receipt)) : lineOf(receipt);
-    this.#world.print(`${line}\n`).catch((error) => this.#unprintable.reject(error));
+    this.#printed = this.#printed.then(() => this.#world.print(`${line}\n`))
+      .catch((error) => this.#unprintable.reject(error));
   }
 }
 

@@ -278,19 +278,26 @@ testInOwnProcess(import.meta.url)(
   },
 );
 
-Deno.test("a temporary store leaves no file behind, not even while it is open", () => {
-  const listed = (): string[] =>
-    [...Deno.readDirSync(Deno.env.get("TMPDIR") ?? "/tmp")].map(({ name }) => name)
-      .filter((name) => name.startsWith("k8svent-"));
-  const before = listed();
-  const disk = openPrivate();
-  assert.equal(disk.isMemory, false);
-  const store = openTestStore({}, disk);
-  assert.deepEqual(listed(), before);
-  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
-  assert.equal(drain(store, A).length, 2_000);
-  store.close();
-});
+testInOwnProcess(import.meta.url)(
+  "a temporary store leaves no file behind, not even while it is open",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const listed = (): Promise<Deno.DirEntry[]> => Array.fromAsync(Deno.readDir(folder));
+    Deno.env.set("TMPDIR", folder);
+    try {
+      const disk = openPrivate();
+      assert.equal(disk.isMemory, false);
+      const store = openTestStore({}, disk);
+      assert.deepEqual(await listed(), []);
+      for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
+      assert.equal(drain(store, A).length, 2_000);
+      assert.deepEqual(await listed(), []);
+      store.close();
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 withSmallDisk(
   "a start on a full disk works, delivers from memory and says so; the file is made later",

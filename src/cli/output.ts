@@ -1,0 +1,37 @@
+import { choice } from "../config/value.ts";
+import { needed, type ToolFlag, type ToolPage } from "./tool.ts";
+
+/*
+ * `--output`, of every command that a script may read: one flag, read and carried out alike.
+ */
+
+const OUTPUTS = ["table", "json", "yaml"] as const;
+
+/** How an answer is printed. */
+export type Output = typeof OUTPUTS[number];
+
+/** The flag, for the page of a command. */
+export const OUTPUT: ToolFlag = {
+  short: "o",
+  value: "FORMAT",
+  words: OUTPUTS,
+  help: "table, json or yaml",
+  fallback: "table",
+};
+
+/** What a command was given for it. @throws {UsageError} */
+export function outputOf(page: ToolPage, values: Map<string, string[]>): Output {
+  return choice(...OUTPUTS)(needed(page, values, "output"), "--output");
+}
+
+/** What is printed of a value: as data, or for a person. With an end of line. */
+export async function shownAs(output: Output, value: unknown, text: () => string): Promise<string> {
+  switch (output) {
+    case "table":
+      return text();
+    case "json":
+      return `${JSON.stringify(value)}\n`;
+    case "yaml":
+      return (await import("yaml")).stringify(value, { aliasDuplicateObjects: false });
+  }
+}

@@ -181,19 +181,22 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
 
 async function startLink(options: LinkImageOptions, { env, random }: CommandContext): Promise<number> {
   const { linkImage, sentenceOf } = await import("./src/app/link_image.ts");
+  const { shownAs } = await import("./src/cli/output.ts");
   const remark = (line: string): void => writeError(`${line}\n`);
   const linked = await linkImage(options, { clock: systemClock, env, random, stop: stop.signal, remark });
-  if (options.output === "json") await print(`${JSON.stringify(linked)}\n`);
-  else if (linked.isAccepted) await print(sentenceOf(options, linked));
-  else remark(sentenceOf(options, linked).trimEnd());
+  const sentence = sentenceOf(options, linked);
+  // For a person, what went wrong is no data.
+  if (options.output === "table" && !linked.isAccepted) remark(sentence.trimEnd());
+  else await print(await shownAs(options.output, linked, () => sentence));
   return linked.isAccepted ? 0 : 1;
 }
 
 async function sendTest(options: SendTestOptions, { env, random }: CommandContext): Promise<number> {
   const { accountOf } = await import("./src/app/trial.ts");
   const { textOf } = await import("./src/app/account.ts");
+  const { shownAs } = await import("./src/cli/output.ts");
   const account = await accountOf(options, { clock: systemClock, env, random, stop: stop.signal });
-  await print(options.output === "json" ? `${JSON.stringify(account)}\n` : textOf(account));
+  await print(await shownAs(options.output, account, () => textOf(account)));
   return account.isAccepted ? 0 : 1;
 }
 

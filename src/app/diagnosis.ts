@@ -1,11 +1,11 @@
 import type { DoctorOptions } from "../cli/job.ts";
+import { shownAs } from "../cli/output.ts";
 import { VERSION } from "../cli/version.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
 import { printable } from "../runtime/printable.ts";
 import { hanging } from "../runtime/table.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
 import type { Finding } from "./finding.ts";
-import { shownAs } from "./shown_as.ts";
 
 /*
  * What `k8svent doctor` found, as it is printed: for a person a line each while it is found out, in 80 columns, and a

@@ -2,6 +2,7 @@ import type { PodExplanation } from "../admin/admin.ts";
 import { AdminClient } from "../admin/client.ts";
 import type { ExplainOptions } from "../cli/job.ts";
 import type { Options } from "../cli/options.ts";
+import { shownAs } from "../cli/output.ts";
 import { VERSION } from "../cli/version.ts";
 import { connectCluster } from "../cluster/connect.ts";
 import { ClusterError } from "../cluster/error.ts";
@@ -17,7 +18,6 @@ import { alternatives } from "../runtime/wording.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
 import { type Failed, type OperateWorld, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
-import { shownAs } from "./shown_as.ts";
 
 /*
  * `k8svent explain pod`. A program that runs knows what it sent and what is pending, so it is asked first. Where none answers,

@@ -3,6 +3,7 @@ import { AdminClient, type Reply } from "../admin/client.ts";
 import { isLoopback } from "../admin/loopback.ts";
 import type { OperateOptions, Operation, Reach } from "../cli/job.ts";
 import { forward } from "../cli/operate_pages.ts";
+import { shownAs } from "../cli/output.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Paint } from "../runtime/paint.ts";
@@ -10,7 +11,6 @@ import { bareHost } from "../runtime/proxy.ts";
 import { capitalized, counted } from "../runtime/wording.ts";
 import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
 import { isWell, statusText } from "./operate_status.ts";
-import { shownAs } from "./shown_as.ts";
 
 /*
  * `k8svent status`, `deliveries`, `redeliver`, `discard`, `resync`, `pause` and `resume`: what a running program is asked, and

@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { choice } from "../config/value.ts";
 import type { Given } from "./arguments.ts";
 import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
@@ -8,18 +7,17 @@ import { last } from "./given.ts";
 import type { DoctorOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
-import { needed, readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { OUTPUT, outputOf } from "./output.ts";
+import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent doctor`: what it is to examine. `src/app/doctor.ts` does it. It takes the command line of the run, whole: what is
  * examined is a run with these flags.
  */
 
-const OUTPUTS = ["table", "json", "yaml"] as const;
-
 const SHOWN: Readonly<Record<string, ToolFlag>> = {
   "no-send": { help: "send nothing to the webhooks" },
-  output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table, json or yaml", fallback: "table" },
+  output: OUTPUT,
   ...runFlags("config", "url", "secret-file", "namespace", "selector", "kubeconfig", "context", "state"),
 };
 
@@ -58,7 +56,7 @@ async function parseDoctor(argv: string[], context: CommandContext): Promise<Doc
     options,
     ...named !== undefined && { config: { file: last(named), faults } },
     sends: !values.has("no-send"),
-    output: choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output"),
+    output: outputOf(PAGE, values),
   };
 }
 

@@ -2,6 +2,9 @@ import type { Reason } from "../change/reasons.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
 import type { Options } from "./options.ts";
 
+/** How an answer is printed. */
+export type Output = "table" | "json" | "yaml";
+
 /** A command that goes on for a while: what it is to do. `main.ts` hands it to `src/app/`. */
 export type Job =
   | DoctorOptions
@@ -35,7 +38,7 @@ export interface SendTestOptions {
   signatures: Scheme[];
   /** Milliseconds. */
   timeout: number;
-  output: "table" | "json";
+  output: Output;
 }
 
 /** Which pods to follow, and how their changes are printed. */
@@ -59,7 +62,7 @@ export interface DoctorOptions {
   config?: { file: string; faults: readonly string[] };
   /** Whether webhooks are sent a test message. */
   sends: boolean;
-  output: "table" | "json" | "yaml";
+  output: Output;
 }
 
 /** What a program is asked, or is to do. */
@@ -77,7 +80,7 @@ export interface Reach {
   server: URL;
   /** Absent: none is shown. */
   token?: string;
-  output: "table" | "json" | "yaml";
+  output: Output;
 }
 
 /** The same, and what to do. */
@@ -109,5 +112,5 @@ export interface LinkImageOptions {
   secrets: string[];
   /** Of each attempt, in milliseconds. */
   timeout: number;
-  output: "table" | "json";
+  output: Output;
 }

@@ -1,16 +1,14 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { choice } from "../config/value.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
+import { OUTPUT, outputOf } from "./output.ts";
 import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
  * `k8svent link-image`: what it is to do. `src/app/link_image.ts` does it.
  */
-
-const OUTPUTS = ["table", "json"] as const;
 
 const PAGE: ToolPage = {
   name: "k8svent link-image",
@@ -24,7 +22,7 @@ const PAGE: ToolPage = {
     url: { short: "u", value: "URL", help: "the webhook" },
     "secret-file": { value: "FILE", help: "sign with the secrets in this file, one per line" },
     timeout: { value: "DURATION", help: "how long each attempt may take", fallback: "15s" },
-    output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table or json", fallback: "table" },
+    output: OUTPUT,
   },
   examples: [
     'k8svent link-image --owner atomist --repo k8vent --sha "$GIT_SHA" \\',
@@ -60,7 +58,7 @@ function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptio
     url: url ?? new URL(text("url")),
     secrets: secretsOf(values, context)?.secrets ?? [],
     timeout,
-    output: choice(...OUTPUTS)(text("output"), "--output"),
+    output: outputOf(PAGE, values),
   };
 }
 

@@ -12,14 +12,14 @@ import {
   DELIVERIES_PAGE,
   DELIVERY_STATES,
   DISCARD_PAGE,
-  OUTPUTS,
   PAUSE_PAGE,
   REDELIVER_PAGE,
   RESUME_PAGE,
   RESYNC_PAGE,
   STATUS_PAGE,
 } from "./operate_pages.ts";
-import { needed, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import { outputOf } from "./output.ts";
+import { readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.
@@ -61,7 +61,7 @@ export function reachOf(page: ToolPage, values: Map<string, string[]>, context: 
   return {
     server: serverUrl(server ?? (env("K8SVENT_SERVER")?.trim() || "http://127.0.0.1:9090"), from),
     ...token !== undefined && { token },
-    output: choice(...OUTPUTS)(needed(page, values, "output"), "--output"),
+    output: outputOf(page, values),
   };
 }
 

@@ -1,13 +1,10 @@
 import type { DeliveryState } from "../admin/admin.ts";
-import type { Reach } from "./job.ts";
+import { OUTPUT } from "./output.ts";
 import type { ToolFlag, ToolPage } from "./tool.ts";
 
 /*
  * What the commands say of themselves that ask a running program, or have it do something.
  */
-
-/** What can be printed. */
-export const OUTPUTS = ["table", "json", "yaml"] as const satisfies Reach["output"][];
 
 /** States of a delivery, as a person names them. */
 export const DELIVERY_STATES = ["delivered", "pending", "failed"] as const satisfies DeliveryState[];
@@ -22,7 +19,7 @@ export const REACH = {
     value: "FILE",
     help: "show the token in this file, that of its --admin-token-file [K8SVENT_ADMIN_TOKEN_FILE]",
   },
-  output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table, json or yaml", fallback: "table" },
+  output: OUTPUT,
 } satisfies Record<string, ToolFlag>;
 
 const CODES = "0 done, 1 it could not be done, 2 wrong usage.";

@@ -1,14 +1,12 @@
 import { choice } from "../config/value.ts";
+import type { Output } from "./job.ts";
 import { needed, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `--output`, of every command that a script may read: one flag, read and carried out alike.
  */
 
-const OUTPUTS = ["table", "json", "yaml"] as const;
-
-/** How an answer is printed. */
-export type Output = typeof OUTPUTS[number];
+const OUTPUTS = ["table", "json", "yaml"] as const satisfies Output[];
 
 /** The flag, for the page of a command. */
 export const OUTPUT: ToolFlag = {

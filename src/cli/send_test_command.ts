@@ -1,18 +1,16 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { choice } from "../config/value.ts";
 import { SCHEMES } from "../delivery/sign.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
 import { signatureKind } from "./signature_kind.ts";
+import { OUTPUT, outputOf } from "./output.ts";
 import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
 /*
  * `k8svent send-test`: what it is to do. `src/app/trial.ts` does it.
  */
-
-const OUTPUTS = ["table", "json"] as const;
 
 const PAGE: ToolPage = {
   name: "k8svent send-test",
@@ -27,7 +25,7 @@ const PAGE: ToolPage = {
       help: "sign with this kind alone: standard, github or atomist; repeatable",
     },
     timeout: { value: "DURATION", help: "how long the attempt may take", fallback: "15s" },
-    output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table or json", fallback: "table" },
+    output: OUTPUT,
   },
   examples: ["k8svent send-test --url https://hooks.example.com/pods --secret-file ./secret"],
   codes: "0 it was accepted, 1 it was not, 2 wrong usage.",
@@ -52,6 +50,6 @@ function parseSendTest(argv: string[], context: CommandContext): SendTestOptions
     secrets: secretsOf(values, context)?.secrets ?? [],
     signatures: [...new Set(signatures ?? SCHEMES)],
     timeout,
-    output: choice(...OUTPUTS)(text("output"), "--output"),
+    output: outputOf(PAGE, values),
   };
 }

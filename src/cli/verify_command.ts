@@ -1,17 +1,15 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { choice } from "../config/value.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import { hanging } from "../runtime/table.ts";
 import type { Answer, CommandContext } from "./context.ts";
+import { OUTPUT, outputOf, shownAs } from "./output.ts";
 import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent verify`: which signatures of a delivery hold, and of one that fails, why.
  */
-
-const OUTPUTS = ["table", "json"] as const;
 
 const PAGE: ToolPage = {
   name: "k8svent verify",
@@ -26,7 +24,7 @@ const PAGE: ToolPage = {
       help: "by how much webhook-timestamp may differ from now",
       fallback: "5m",
     },
-    output: { short: "o", value: "FORMAT", words: OUTPUTS, help: "table or json", fallback: "table" },
+    output: OUTPUT,
   },
   examples: [
     "k8svent verify --body body.json --secret-file ./secret \\",
@@ -41,12 +39,12 @@ const PAGE: ToolPage = {
 export const VERIFY: Tool = { pages: [PAGE], carryOut: answerVerify };
 
 /** Carries out `k8svent verify`. @throws {UsageError} */
-function answerVerify(argv: string[], context: CommandContext): Answer {
+async function answerVerify(argv: string[], context: CommandContext): Promise<Answer> {
   const typed = readTool(PAGE, argv);
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
   const headers = readHeaders(values.get("header") ?? []);
-  const output = choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output");
+  const output = outputOf(PAGE, values);
   const tolerance = parseDuration(needed(PAGE, values, "tolerance"), "--tolerance");
   const body = readBody(needed(PAGE, values, "body"), context);
   const found = secretsOf(values, context);
@@ -57,7 +55,7 @@ function answerVerify(argv: string[], context: CommandContext): Answer {
   return {
     command: "answer",
     code: holds ? 0 : 1,
-    data: output === "json" ? `${JSON.stringify({ holds, signatures: verdicts })}\n` : table(verdicts),
+    data: await shownAs(output, { holds, signatures: verdicts }, () => table(verdicts)),
     remarks: weak === undefined ? "" : `A secret in ${file} ${weak}\n`,
   };
 }

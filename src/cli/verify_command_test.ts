@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse as parseYaml } from "yaml";
 import { contextOf } from "../../tests/kit/config_files.ts";
 import { NOW } from "../../tests/kit/wrong_signatures.ts";
 import { Signer } from "../delivery/sign.ts";
@@ -49,16 +50,10 @@ Deno.test("verify ends with 1 where none holds, and says why in 80 columns", asy
   assert.deepEqual(data.split("\n").filter((line) => line.length > 80), []);
 });
 
-Deno.test("verify prints the same as JSON", async () => {
-  const { data } = await ask(
-    "--body",
-    "body.json",
-    "-o",
-    "json",
-    "--secret-file",
-    "secret",
-    ...headersOf().slice(0, 6),
-  );
+Deno.test("verify prints the same as JSON and as YAML", async () => {
+  const asked = ["--body", "body.json", "--secret-file", "secret", ...headersOf().slice(0, 6)];
+  const { data } = await ask(...asked, "-o", "json");
+  assert.deepEqual(parseYaml((await ask(...asked, "-o", "yaml")).data), JSON.parse(data));
   assert.deepEqual(JSON.parse(data), {
     holds: true,
     signatures: [
@@ -114,7 +109,7 @@ for (
     ],
     [["--header", "token"], /--header, entry 1, is no header: write 'NAME: VALUE'/],
     [["--body", "body.json", "--tolerance", "300"], /--tolerance must be a duration/],
-    [["--body", "body.json", "--output", "xml"], /--output must be table or json/],
+    [["--body", "body.json", "--output", "xml"], /--output must be table, json or yaml/],
   ] as const
 ) {
   Deno.test(`verify refuses ${argv.join(" ")}`, async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import { runProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -40,13 +41,16 @@ Deno.test("link-image sends what the older program's receivers read, signed, and
   assert.match(second?.["x-atomist-signature"] ?? "", /^sha1=/);
 });
 
-Deno.test("link-image ends with 1 at once where it is refused, and tells so as JSON", async () => {
+Deno.test("link-image ends with 1 at once where it is refused, and tells so as JSON or YAML", async () => {
   await using receiver = await Receiver.start({ reply: () => ({ status: 404 }) });
   const { code, stdout } = await runProgram({ args: [...ARGS, "--url", receiver.url, "-o", "json"] });
   assert.equal(code, 1);
   const { isAccepted, status, attempts, why } = JSON.parse(stdout);
   assert.deepEqual([isAccepted, status, attempts], [false, 404, 1]);
   assert.match(why, /404/);
+  const yaml = await runProgram({ args: [...ARGS, "--url", receiver.url, "-o", "yaml"] });
+  assert.equal(yaml.code, 1);
+  assert.deepEqual(parse(yaml.stdout), JSON.parse(stdout));
 });
 
 Deno.test("link-image ends with 2 for a commit that is cut short, and prints its help in 80 columns", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import { runProgram, startProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -17,11 +18,14 @@ Deno.test("send-test and receive understand each other", async () => {
   await Deno.remove(file);
 });
 
-Deno.test("send-test ends with 1 where the message was not accepted, and tells the same as JSON", async () => {
+Deno.test("send-test ends with 1 where the message was not accepted, and tells the same as JSON or YAML", async () => {
   await using receiver = await Receiver.start();
   receiver.reply = () => ({ status: 401 });
   const { code, stdout } = await runProgram({ args: ["send-test", "--url", receiver.url, "-o", "json"] });
   assert.equal(code, 1);
   const { isAccepted, answer, sent } = JSON.parse(stdout);
   assert.deepEqual([isAccepted, answer.status, sent.signatures], [false, 401, []]);
+  const yaml = await runProgram({ args: ["send-test", "--url", receiver.url, "-o", "yaml"] });
+  assert.equal(yaml.code, 1);
+  assert.deepEqual(Object.keys(parse(yaml.stdout)), Object.keys(JSON.parse(stdout)));
 });

@@ -122,15 +122,17 @@ const WANTS_CERTIFICATE =
 
 const CLIENT_CERTIFICATE: Reason = {
   fault: "tls",
-  say: (who, _orProxy, _from, { certificate }) => {
+  say: (who, _orProxy, _from, { certificate, certificateIn = CERTIFICATE_OPTIONS }) => {
     if (certificate !== undefined) {
       return `${who} does not take the client certificate of ${certificate.from}. Check that it has not expired, and that ` +
         "its issuer is one that the receiver trusts";
     }
-    return `${who} wants a client certificate: name one in tls.certFile and tls.keyFile of the endpoint (--config), or let ` +
-      "it check the signature instead (--secret)";
+    return `${who} wants a client certificate: name one in ${certificateIn}`;
   },
 };
+
+const CERTIFICATE_OPTIONS =
+  "tls.certFile and tls.keyFile of the endpoint (--config), or let it check the signature instead (--secret)";
 
 const UNKNOWN: Reason = {
   fault: "unreachable",

@@ -7,6 +7,8 @@ export interface Tls {
   caCerts: readonly string[];
   /** What a person lets name an authority, for the sentence about a certificate that is not trusted. */
   trustIn: string;
+  /** What a person lets name a client certificate, for the sentence about a receiver that wants one; options by default. */
+  certificateIn?: string;
   /** Shown to a receiver that asks for one. */
   certificate?: ShownCertificate;
   /** Asked for (SNI) and looked for in the certificate, in place of the URL's host. */

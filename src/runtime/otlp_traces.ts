@@ -16,6 +16,15 @@ export interface Traces {
   close: (within: number) => Promise<void>;
 }
 
+/** Texts in PEM, for a collector that speaks TLS. */
+export interface CollectorTls {
+  /** Authorities that are trusted in place of the usual ones. */
+  ca?: string;
+  /** Shown to a collector that asks for one. */
+  cert?: string;
+  key?: string;
+}
+
 /** What a tracer is opened with. */
 export interface TracesOptions {
   /** The program's name and version. */
@@ -23,18 +32,24 @@ export interface TracesOptions {
   version: string;
   /** What `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` do not say. */
   attributes: Attributes;
+  tls: CollectorTls;
+  /** The URL of the proxy on the way to the collector. */
+  proxy?: string;
   /** An export came to its end. `lost`: spans that the collector did not get, and why; undefined: it got them. */
   onExport: (lost: { spans: number; error: unknown } | undefined) => void;
 }
 
 /** Opens one. Nothing is sent before a span has ended. */
-export function openTraces({ name, version, attributes, onExport }: TracesOptions): Traces {
+export function openTraces({ name, version, attributes, tls, proxy, onExport }: TracesOptions): Traces {
   // What is not an export's is its own affair; by default, it would write to the console.
   setGlobalErrorHandler(() => {});
+  const proxyEnv = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  // Takes the place of the agent that the exporter makes by the variables of TLS.
+  const httpAgentOptions = { keepAlive: true, ...tls, ...proxy !== undefined && { proxyEnv } };
   const given = detectResources({ detectors: [envDetector] });
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(attributes).merge(given),
-    spanProcessors: [new BatchSpanProcessor(observed(new OTLPTraceExporter(), onExport))],
+    spanProcessors: [new BatchSpanProcessor(observed(new OTLPTraceExporter({ httpAgentOptions }), onExport))],
   });
   return {
     tracer: provider.getTracer(name, version),

@@ -49,6 +49,14 @@ export function runtimeProxy({ scheme, label, user }: Proxy): Deno.CreateHttpCli
   return { url: `${scheme}://${label}`, ...user !== undefined && { basicAuth: user } };
 }
 
+/** With its user, for a library. Not to be shown. */
+export function urlOf({ scheme, label, user }: Proxy): string {
+  const credentials = user === undefined
+    ? ""
+    : `${encodeURIComponent(user.username)}:${encodeURIComponent(user.password)}@`;
+  return `${scheme}://${credentials}${label}`;
+}
+
 /** The value of `proxy-authorization`, where the proxy's URL has a user. */
 export function proxyAuthorization({ user }: Proxy): string | undefined {
   return user === undefined ? undefined : basic(user.username, user.password);

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import { Until } from "./until.ts";
 
 /** A span as a collector has it, its attributes as plain values. Times are milliseconds since the Unix epoch. */
@@ -23,21 +24,29 @@ export class Collector implements AsyncDisposable {
   readonly requests: { path: string; headers: IncomingMessage["headers"] }[] = [];
   /** What is answered. */
   status = 200;
-  readonly #server = createServer((request, response) => void this.#handle(request, response));
+  readonly #server;
+  readonly #origin: string;
   readonly #until = new Until(() =>
     `${this.spans.length} spans: ${this.spans.map(({ name }) => name).join(", ")}`
   );
 
-  /** Resolves when it listens. */
-  static async start(): Promise<Collector> {
-    const collector = new Collector();
+  /** Resolves when it listens. @param tls makes it speak https, as `localhost` */
+  static async start(tls?: ServerOptions): Promise<Collector> {
+    const collector = new Collector(tls);
     await new Promise<void>((resolve) => collector.#server.listen(0, "127.0.0.1", resolve));
     return collector;
   }
 
+  private constructor(tls: ServerOptions | undefined) {
+    const handle = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#handle(request, response);
+    this.#server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
+    this.#origin = tls === undefined ? "http://127.0.0.1" : "https://localhost";
+  }
+
   get url(): string {
     const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+    return `${this.#origin}:${typeof address === "object" && address !== null ? address.port : 0}`;
   }
 
   async until(predicate: () => boolean, what?: string): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
+import { issueCertificate } from "../kit/certificates.ts";
 import { Collector } from "../kit/collector.ts";
 import { makePod } from "../kit/pods.ts";
 import { startProgram } from "../kit/program.ts";
@@ -141,6 +142,58 @@ Deno.test("what the variables say of name, resource and sampling holds", async (
   assert.equal(span?.resource["deployment.environment.name"], "staging");
 });
 
+Deno.test("traces reach a collector by the proxy that the variables name", async () => {
+  // A proxy for http is a server that is asked for whole URLs.
+  await using proxy = await Collector.start();
+  await using receiver = await Receiver.start();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.test:4318",
+    HTTP_PROXY: proxy.url.replace("//", "//user:p%40ss@"),
+    NO_PROXY: "127.0.0.1",
+  };
+  await deliver(["web-0"], env, { receiver }, async (program) => {
+    await program.until(
+      /Traces are exported to http:\/\/collector\.test:4318, by the proxy .* of HTTP_PROXY\./,
+    );
+    await receiver.until(() => receiver.deliveries.length === 1);
+    assert.equal(await program.stop(), 0);
+    assert.doesNotMatch(program.lines.join("\n"), /p@ss|p%40ss/);
+  });
+  const [{ path, headers } = { path: "", headers: {} }] = proxy.requests;
+  assert.equal(path, "http://collector.test:4318/v1/traces");
+  assert.equal(headers["proxy-authorization"], `Basic ${btoa("user:p@ss")}`);
+});
+
+Deno.test("traces reach a collector whose authority the variables name, and are shown a certificate", async () => {
+  const authority = issueCertificate("an authority");
+  const own = issueCertificate("localhost", { issuer: authority, hosts: ["localhost"] });
+  await using collector = await Collector.start({
+    ...own,
+    ca: authority.cert,
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  await using receiver = await Receiver.start();
+  const file = async (text: string): Promise<string> => {
+    const path = await Deno.makeTempFile();
+    await Deno.writeTextFile(path, text);
+    return path;
+  };
+  const client = issueCertificate("a client", { issuer: authority });
+  const files = {
+    OTEL_EXPORTER_OTLP_CERTIFICATE: await file(authority.cert),
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: await file(client.cert),
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: await file(client.key),
+  };
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...files };
+  await deliver(["web-0"], env, { receiver }, async (program) => {
+    await receiver.until(() => receiver.deliveries.length === 1);
+    assert.equal(await program.stop(), 0);
+  });
+  assert.equal(collector.spans.length, 1);
+  for (const path of Object.values(files)) await Deno.remove(path);
+});
+
 Deno.test("a collector that is down or refuses is one line, and neither deliveries nor the end wait for it", async () => {
   await using collector = await Collector.start();
   collector.status = 404;
@@ -148,9 +201,9 @@ Deno.test("a collector that is down or refuses is one line, and neither deliveri
     const [url, line] of [
       [
         "http://127.0.0.1:9",
-        /The collector of traces at http:\/\/127\.0\.0\.1:9 takes nothing: nothing listens there\. \d spans? (is|are) lost/,
+        /Traces are not exported: 127\.0\.0\.1:9 refused the connection\. Check that it runs, and its port\. \d spans? (is|are) lost/,
       ],
-      [collector.url, /takes nothing: it answered 404, so it may be another server\./],
+      [collector.url, /not exported: 127\.0\.0\.1:\d+ answered 404, so it may be another server\./],
     ] as const
   ) {
     await using receiver = await Receiver.start();
@@ -165,7 +218,7 @@ Deno.test("a collector that is down or refuses is one line, and neither deliveri
       const began = performance.now();
       assert.equal(await program.stop(), 0);
       assert.ok(performance.now() - began < 10_000);
-      assert.equal(program.lines.filter((one) => /collector/.test(one) && !/exported/.test(one)).length, 1);
+      assert.equal(program.lines.filter((one) => /not exported/.test(one)).length, 1);
     });
   }
 });
@@ -180,6 +233,14 @@ Deno.test("a collector's address or protocol that cannot be used is said, and no
       [
         { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
         /OTEL_EXPORTER_OTLP_PROTOCOL asks for another protocol/,
+      ],
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "https://127.0.0.1:9", OTEL_EXPORTER_OTLP_CERTIFICATE: "/none.pem" },
+        /Cannot read the file of OTEL_EXPORTER_OTLP_CERTIFICATE, \/none\.pem: it does not exist; .*\. Nothing is traced/,
+      ],
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector.test:4318", HTTP_PROXY: "socks5://proxy.test" },
+        /HTTP_PROXY names a SOCKS proxy, which is not supported: .*\. Nothing is traced/,
       ],
     ] as const
   ) {

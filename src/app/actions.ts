@@ -97,8 +97,10 @@ export class Actions
   }
 
   retry(): Done {
-    this.#deps.inspect();
-    return { kind: "done", count: this.#deps.workers.figures.length };
+    const { inspect, workers: { figures }, log } = this.#deps;
+    log.info("Whatever waits is tried now.", { endpoints: figures.length });
+    inspect();
+    return { kind: "done", count: figures.length };
   }
 
   /** The row of a dead letter, by its `webhook-id`. */

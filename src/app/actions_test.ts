@@ -147,6 +147,7 @@ withActions("each action is a line in the log", (rig) => {
   actions.discard("a");
   actions.resync({});
   actions.resync({ endpoint: "a", since: "2025-12-31T00:00:00Z" });
+  actions.retry();
   actions.pause("x");
   assert.deepEqual(log.at("info"), [
     "Endpoint a is paused: what is pending for it stays until it is resumed.",
@@ -155,5 +156,6 @@ withActions("each action is a line in the log", (rig) => {
     "Endpoint a: 1 dead letter is discarded.",
     "Resync of all endpoints: 2 messages.",
     "Resync of endpoint a: 2 messages about pods that changed after 2025-12-31T00:00:00Z.",
+    "Whatever waits is tried now.",
   ]);
 });

@@ -47,10 +47,10 @@ export class Access {
   }
 
   /** Why a request is refused whoever sends it; undefined: it is not. */
-  refused({ method, fields, query }: Head): Answer | undefined {
+  refused({ method, path, fields, query }: Head): Answer | undefined {
     const host = this.asksForToken ? undefined : hostFault(fields.get("host") ?? "", this.#deps.host);
     if (host !== undefined) return problem(421, host);
-    if (this.#holdsToken(query)) {
+    if (this.#holdsToken(path, query)) {
       return problem(
         400,
         "A token does not belong into a URL, which is kept in logs and histories: send it as Authorization: Bearer TOKEN.",
@@ -124,14 +124,14 @@ export class Access {
     return undefined;
   }
 
-  /** By the names that people give it, or as it is. */
-  #holdsToken(query: string): boolean {
-    if (query === "") return false;
+  /** By the names that people give it, or as it is: a parameter, or a part of the path. */
+  #holdsToken(path: string, query: string): boolean {
+    const parameters = [...new URLSearchParams(query)];
+    if (parameters.some(([name]) => TOKEN_NAME.test(name))) return true;
     const token = this.#deps.token?.();
-    return [...new URLSearchParams(query)].some(([name, value]) =>
-      /^(access_?|admin_?|auth_?|api_?)?(token|key|bearer|authorization|password|secret)$/i.test(name) ||
-      token !== undefined && "text" in token && isEqual(value, token.text)
-    );
+    if (token === undefined || "problem" in token) return false;
+    // By a set, which compares no letters unless it has found it; to hash thousands of parts would hold up the program.
+    return new Set([...path.split("/"), ...parameters.map(([, value]) => value)]).has(token.text);
   }
 
   /** Makes a wrong token cost time, and says now and then that there were some. */
@@ -163,6 +163,9 @@ export interface AccessDeps {
 
 /** Who sends a request. `answer`: what it gets unless it is for everybody. */
 export type Identity = { kind: "let in"; hasSession: boolean } | { kind: "refused"; answer: Answer };
+
+/** What people call a token in a URL. */
+const TOKEN_NAME = /^(access_?|admin_?|auth_?|api_?)?(token|key|bearer|authorization|password|secret)$/i;
 
 /** Milliseconds that a wrong token waits for its answer. */
 const DELAY = 1_000;

@@ -104,6 +104,16 @@ for (const query of [`token=${TOKEN}`, "access_token=x", "Api-Key=x&api_key=x", 
     }));
 }
 
+Deno.test("a token in the path of the URL is refused, too", () =>
+  withAdminPort(async (port) => {
+    for (const path of [`/${TOKEN}`, `/api/v1/status/${TOKEN}`, `/endpoints/${TOKEN}/pause`]) {
+      const { status, text } = await port.ask(`GET ${path}`);
+      assert.equal(status, 400);
+      assert.match(text, /does not belong into a URL/);
+      assert(!text.includes(TOKEN));
+    }
+  }));
+
 Deno.test("another token counts at once, and while its file cannot be used nobody gets in, which is logged once", () =>
   withAdminPort(async (port) => {
     port.token = { text: "another-token-0123456789" };
@@ -134,8 +144,8 @@ const HOSTS: Record<string, number> = {
   "evil.example:9090": 421,
   "127.0.0.1.evil.example": 421,
   "localhost.evil.example": 421,
-  "127.0.0.1@evil.example": 421,
-  "[evil]": 421,
+  "127.0.0.1@evil.example": 400,
+  "[evil]": 400,
   "": 421,
 };
 
@@ -146,6 +156,15 @@ for (const [host, status] of Object.entries(HOSTS)) {
       assert.equal((await port.ask(RETRY, { host })).status, status);
     }, { asksForToken: false }));
 }
+
+Deno.test("on loopback without a token, the host of a whole URL counts, and not the field beside it", () =>
+  withAdminPort(async (port) => {
+    const [own, other] = [`http://localhost:${port.port}`, "http://evil.example"];
+    assert.equal((await port.ask(`GET ${own}/api/v1/status`, { host: "evil.example" })).status, 200);
+    assert.equal((await port.ask(`GET ${other}/api/v1/status`)).status, 421);
+    assert.equal((await port.ask(`POST ${other}/api/v1/retry`)).status, 421);
+    assert.deepEqual(port.admin.calls, []);
+  }, { asksForToken: false }));
 
 Deno.test("on loopback without a token, programs act, pages of other sites do not", () =>
   withAdminPort(async (port) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withAdminPort } from "../../tests/kit/admin_port.ts";
+import { TOKEN, withAdminPort } from "../../tests/kit/admin_port.ts";
 
 const V1 = "/api/v1";
 
@@ -99,7 +99,7 @@ const PROBLEMS: [request: string, body: string, status: number, detail: RegExp][
   ["POST /resync", '{"since":"yesterday"}', 400, /^The property since must be an instant such as 2026/],
   ["POST /resync", '{"since":"2026-02-31T00:00:00Z"}', 400, /^The property since must be an instant/],
   ["POST /resync", '{"since":1}', 400, /^The property since must be an instant/],
-  ["POST /resync", '{"until":"x"}', 400, /^There is no property until: there are since\.$/],
+  ["POST /resync", '{"until":"x"}', 400, /^There is no property until: there is since\.$/],
   ["POST /resync?since=2026-11-27T12:00:00Z", "", 400, /^There is no parameter since: none is taken here\.$/],
   ["POST /retry", '{"a":1}', 400, /^There is no property a: none is taken here\.$/],
   ["POST /resync", "{", 400, /^The body must be one object of JSON/],
@@ -121,6 +121,15 @@ for (const [request, body, status, detail] of PROBLEMS) {
       assert.deepEqual(port.admin.calls, []);
     }));
 }
+
+Deno.test("a body that is compressed is a problem, and not read for what it is not", () =>
+  withAdminPort(async (port) => {
+    const fields = { authorization: `Bearer ${TOKEN}`, "content-encoding": "gzip" };
+    const { status, text } = await port.ask(`POST ${V1}/resync`, fields, "{}");
+    assert.equal(status, 415);
+    assert.match(JSON.parse(text).detail, /^The body must be sent as it is, not compressed\.$/);
+    assert.deepEqual(port.admin.calls, []);
+  }));
 
 Deno.test("OPTIONS says what a path takes", () =>
   withAdminPort(async (port) => {

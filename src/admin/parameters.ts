@@ -70,6 +70,9 @@ export function readQuery<const S extends Parameters>({ query }: Call, schema: S
 export function readBody<const S extends Parameters>({ body, fields }: Call, schema: S): v.InferOutput<S> {
   if (body.length === 0) return read({}, schema, "property");
   const type = fields.get("content-type") ?? "";
+  if (fields.has("content-encoding")) {
+    throw new ProblemError(415, "The body must be sent as it is, not compressed.");
+  }
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ProblemError(
       415,
@@ -100,7 +103,8 @@ function read<const S extends Parameters>(
     const name = shown(String(path?.at(-1)?.key ?? ""));
     if (expected !== "never") return `The ${kind} ${name} ${message}.`;
     const known = Object.keys((schema as unknown as { entries: object }).entries);
-    const rest = known.length === 0 ? "none is taken here" : `there are ${known.join(", ")}`;
+    const there = known.length === 1 ? "there is" : "there are";
+    const rest = known.length === 0 ? "none is taken here" : `${there} ${known.join(", ")}`;
     return `There is no ${kind} ${name}: ${rest}.`;
   });
   throw new ProblemError(400, sentences.join(" "));

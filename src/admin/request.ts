@@ -34,6 +34,12 @@ export type Read =
 /** Bytes that a head may have. Go allows a megabyte, nginx 32 KiB; a probe or a scrape needs a few hundred. */
 export const LARGEST_HEAD = 16 * 1024;
 
+/** A name or an address, and a port (RFC 9112 §3.2); without a user, who belongs in no request (RFC 9110 §4.2.4). */
+const HOST = /^(\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i;
+
+/** Name and value, in which a tab is the one control character that there may be (RFC 9110 §5.5). */
+const FIELD = /^([^:]*):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*$/;
+
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const LF = 10;
 const CR = 13;
@@ -80,20 +86,27 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   if (asked === undefined) return refused(400, "The request's target cannot be read.");
   const fields = new Map<string, string[]>();
   for (const line of lines) {
-    const [, name, value] = /^([^:]*):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    const [, name, value] = FIELD.exec(line) ?? [];
     // White space before the colon, or a folded line, is read differently by different programs (RFC 9112 §5).
     if (name === undefined || value === undefined || !TOKEN.test(name)) {
       return refused(400, "A header field cannot be read.");
     }
     fields.set(name.toLowerCase(), [...fields.get(name.toLowerCase()) ?? [], value]);
   }
-  const hosts = fields.get("host")?.length ?? 0;
-  if (hosts > 1 || (hosts === 0 && version !== "HTTP/1.0")) {
+  const hosts = fields.get("host") ?? [];
+  if (hosts.length > 1 || (hosts.length === 0 && version !== "HTTP/1.0")) {
     return refused(400, "A request has one header field Host.");
+  }
+  const { path, query, authority } = asked;
+  // Of two, that of the target counts (RFC 9112 §3.2.2).
+  if (authority !== undefined) fields.set("host", [authority]);
+  if (![...hosts, authority ?? ""].every((host) => HOST.test(host))) {
+    return refused(400, "The host that is asked cannot be read.");
   }
   const head = {
     method,
-    ...asked,
+    path,
+    query,
     keepsAlive: keepsAlive(version, fields),
     fields: new Map([...fields].map(([name, values]) => [name, values.join(", ")])),
     framing: framingOf(fields),
@@ -101,12 +114,15 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   return { kind: "head", head, length };
 }
 
-/** Of `/path?query`, or of a whole URL, as a proxy is asked; undefined: it is neither. */
-function targetOf(method: string, target: string): Pick<Head, "path" | "query"> | undefined {
+/** What is asked for. `authority`: where it is a whole URL, as a proxy is asked. */
+type Target = Pick<Head, "path" | "query"> & { authority?: string | undefined };
+
+/** Of `/path?query`, or of a whole URL; undefined: it is neither. */
+function targetOf(method: string, target: string): Target | undefined {
   if (!/^[\x21-\x7e]+$/.test(target)) return undefined;
   if (method === "CONNECT" || target === "*") return { path: target, query: "" };
-  const found = /^(?:https?:\/\/[^/?#]+(?=[/?#]|$)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(target);
-  return found === null ? undefined : { path: found[1] || "/", query: found[2] ?? "" };
+  const found = /^(?:https?:\/\/([^/?#]+)(?=[/?#]|$)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(target);
+  return found === null ? undefined : { authority: found[1], path: found[2] || "/", query: found[3] ?? "" };
 }
 
 function framingOf(fields: Map<string, string[]>): Framing {

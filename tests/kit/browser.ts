@@ -98,14 +98,14 @@ export class Visitor implements AsyncDisposable {
     return await this.page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
   }
 
+  /** Keeps a picture of the whole page, for whoever wants to see what a run saw: what is below the window, too. */
+  async takePicture(name: string): Promise<void> {
+    const folder = process.env["K8SVENT_TEST_PICTURES"] || "dist/pictures";
+    await Deno.mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
   }
-}
-
-/** Where pictures are kept, for whoever wants to see what a run saw. */
-export async function picturePath(name: string): Promise<string> {
-  const folder = process.env["K8SVENT_TEST_PICTURES"] || "dist/pictures";
-  await Deno.mkdir(folder, { recursive: true });
-  return `${folder}/${name}.png`;
 }

@@ -63,7 +63,7 @@ function statusOf(state: Status, ago: Ago): Status {
     },
     update: { isNewerAvailable: true, checkedAt: ago(20 * MINUTE) },
     pending: 4_123,
-    deadLetters: 51,
+    deadLetters: 53,
     showsPayloads: true,
   };
 }
@@ -106,9 +106,9 @@ function endpoints(ago: Ago): EndpointStatus[] {
       ...silent,
       condition: "disabled",
       circuit: "disabled",
-      deadLetters: 1,
+      deadLetters: 3,
       lastError: { at: ago(11 * HOUR), why: "it answered 410 Gone" },
-      history: [],
+      history: history(0).map(() => ({ delivered: 0, failed: 0 })),
     },
     {
       ...endpointStatus(`hooks.${"very-".repeat(12)}long.example.com`),
@@ -166,7 +166,15 @@ function deliveryOf(endpoint: string, at: number, ago: Ago): DeliveryDetail {
 
 function podOf(kept: DeliveryDetail[], ago: Ago): PodExplanation {
   const of = (endpoint: string): DeliveryDetail[] =>
-    kept.filter((one) => one.endpoint === endpoint).slice(0, 3);
+    kept.filter((one) => one.endpoint === endpoint).slice(0, 3).map((one) => ({
+      ...one,
+      pod: {
+        namespace: "shop",
+        name: "web-1",
+        uid: "5e350377-da52-4d45-a56f-000000000000",
+        resourceVersion: "4711",
+      },
+    }));
   return {
     namespace: "shop",
     name: "web-1",

@@ -3,8 +3,9 @@ import type { Browser } from "playwright-core";
 import { systemClock } from "../../src/runtime/clock.ts";
 import type { FakeAdmin } from "../kit/admin.ts";
 import { serveAdmin, TOKEN } from "../kit/admin_port.ts";
-import { type Look, LOOKS, picturePath, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
+import { type Look, LOOKS, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { busyAdmin, SCRIPT } from "../kit/busy_admin.ts";
+import { youngAdmin } from "../kit/young_admin.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { testNeeding } from "../kit/needing.ts";
 
@@ -23,6 +24,16 @@ const PAGES = {
   "not found": "/endpoints/none",
 };
 
+/** The same of a program that has just begun. */
+const YOUNG_PAGES = {
+  "young cluster": "/",
+  "young endpoints": "/endpoints",
+  "young endpoint": "/endpoints/hook",
+  "young delivery": "/endpoints/hook/deliveries/msg_1",
+  "no dead letters": "/dead-letters",
+  "young pod": "/pods/shop/web-1",
+};
+
 /** Puts a script into the page, and waits until the browser has refused it. */
 const BREAK_POLICY = `new Promise((resolve) => {
   document.addEventListener("securitypolicyviolation", () => setTimeout(resolve, 100));
@@ -35,8 +46,10 @@ interface Rig extends AsyncDisposable {
   origin: string;
 }
 
-function serve({ token, port = 0 }: { token?: string; port?: number } = {}): Rig {
-  const admin = busyAdmin(Date.now());
+function serve(
+  { token, port = 0, admin = busyAdmin(Date.now()) }: { token?: string; port?: number; admin?: FakeAdmin } =
+    {},
+): Rig {
   const listening = serveAdmin({
     admin,
     port,
@@ -63,10 +76,12 @@ testNeeding(withoutChromium, "the page in a browser", async (context) => {
 
 const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
   "every page fits a phone and a screen, light and dark, and shuts nobody out": async (browser) => {
-    await using rig = serve();
-    const found = await Promise.all(
-      LOOKS.map((look) => inspect(browser, rig.origin, look)),
-    );
+    await using busy = serve();
+    await using young = serve({ admin: youngAdmin(Date.now()) });
+    const found = await Promise.all(LOOKS.flatMap((look) => [
+      inspect(browser, busy.origin, PAGES, look),
+      inspect(browser, young.origin, YOUNG_PAGES, look),
+    ]));
     assert.deepEqual(found.flat(), []);
   },
 
@@ -165,7 +180,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     assert.equal(await page.locator("tbody tr").count(), 7);
     await page.getByRole("link", { name: /^Failed/ }).click();
     await page.getByRole("link", { name: /^Discard shop/ }).first().click();
-    await page.screenshot({ path: await picturePath("discard-one-390-without-javascript") });
+    await visitor.takePicture("discard-one-390-without-javascript");
     await page.getByRole("button", { name: "Discard", exact: true }).click();
     assert.match(await page.locator("#notice").innerText(), /^1 dead letter discarded\./);
     assert.match(page.url(), /state=failed&namespace=shop&reason=restarted/);
@@ -185,7 +200,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     await page.getByLabel("Token").fill("another");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.getByRole("alert").waitFor();
-    await page.screenshot({ path: await picturePath("login-1400-light") });
+    await visitor.takePicture("login-1400-light");
     await page.getByLabel("Token").fill(TOKEN);
     await page.keyboard.press("Enter");
     await page.locator("#live", { hasText: "Live" }).waitFor();
@@ -199,13 +214,18 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
 };
 
 /** Takes a picture of each page. Returns what is wrong. */
-async function inspect(browser: Browser, origin: string, look: Look): Promise<string[]> {
+async function inspect(
+  browser: Browser,
+  origin: string,
+  pages: Readonly<Record<string, string>>,
+  look: Look,
+): Promise<string[]> {
   await using visitor = await Visitor.come(browser, { ...look, bypassCSP: true });
   const faults: string[] = [];
-  for (const [name, path] of Object.entries(PAGES)) {
+  for (const [name, path] of Object.entries(pages)) {
     await open(visitor, `${origin}${path}`);
     const seen = `${name}, ${look.width}, ${look.colorScheme}`;
-    await visitor.page.screenshot({ path: await picturePath(seen.replaceAll(/,? /g, "-")) });
+    await visitor.takePicture(seen.replaceAll(/,? /g, "-"));
     if (await visitor.overflow() > 0) faults.push(`${seen} is wider than the window`);
     const barriers = await visitor.findBarriers();
     faults.push(...barriers.map((barrier) => `${seen}: ${barrier}`));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { picturePath, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
+import { startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { SCRIPT } from "../kit/busy_admin.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { SECRET, webhook } from "../kit/confidential.ts";
@@ -61,18 +61,20 @@ clusterTest("the page of the running program, on a real control plane", async (c
 }, withoutChromium);
 
 const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
-  "it shows the cluster": async ({ plane, visitor: { page }, origin }) => {
+  "it shows the cluster": async ({ plane, visitor, origin }) => {
+    const { page } = visitor;
     await page.goto(origin);
     await page.locator("#live", { hasText: "Live" }).waitFor();
     await page.getByRole("heading", { name: "Cluster Ready" }).waitFor();
     await page.getByText(plane.server).waitFor();
     await page.locator("dd", { hasText: /^5$/ }).first().waitFor();
-    await page.screenshot({ path: await picturePath("program-cluster") });
+    await visitor.takePicture("program-cluster");
   },
 
   "an endpoint that fails turns red by itself, and green again": async (
-    { plane, visitor: { page }, origin, wavers },
+    { plane, visitor, origin, wavers },
   ) => {
+    const { page } = visitor;
     await page.goto(`${origin}/endpoints`);
     const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "wavers" }) });
     await row.getByText("OK", { exact: true }).waitFor();
@@ -81,16 +83,17 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await row.getByText("Failing", { exact: true }).waitFor(PATIENCE);
     await row.getByText(/503/).waitFor();
     await page.locator("footer", { hasText: "2 endpoints: 1 failing" }).waitFor();
-    await page.screenshot({ path: await picturePath("program-failing") });
+    await visitor.takePicture("program-failing");
     wavers.reply = () => ({ status: 200 });
     await row.getByText("OK", { exact: true }).waitFor(PATIENCE);
     await page.locator("footer", { hasText: "2 endpoints, all OK" }).waitFor();
-    await page.screenshot({ path: await picturePath("program-recovered") });
+    await visitor.takePicture("program-recovered");
   },
 
   "a paused endpoint keeps what is pending, and gets it when it is resumed": async (
-    { plane, visitor: { page }, origin, wavers },
+    { plane, visitor, origin, wavers },
   ) => {
+    const { page } = visitor;
     await page.goto(`${origin}/endpoints/wavers`);
     // What failed before has its own retry, also when the endpoint works again.
     await page.getByRole("link", { name: "Pending", exact: true }).waitFor(PATIENCE);
@@ -100,15 +103,16 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await page.locator("td", { hasText: "meanwhile" }).first().waitFor();
     await page.getByRole("link", { name: /^Pending 1$/ }).waitFor();
     assert.deepEqual(wavers.about("meanwhile"), []);
-    await page.screenshot({ path: await picturePath("program-paused") });
+    await visitor.takePicture("program-paused");
     await page.getByRole("button", { name: "Resume wavers" }).click();
     await wavers.until(() => wavers.about("meanwhile").length > 0, "what was pending");
     await page.getByRole("row", { name: /Delivered.*meanwhile/ }).first().waitFor();
   },
 
   "a dead letter is redelivered, with the id that it had": async (
-    { plane, visitor: { page }, origin, takes },
+    { plane, visitor, origin, takes },
   ) => {
+    const { page } = visitor;
     takes.reply = ({ body }) => ({ status: body?.pod.metadata.name === "poison" ? 422 : 200 });
     await createPods(plane, [manifest("poison")]);
     await page.goto(`${origin}/dead-letters`);
@@ -119,11 +123,11 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
       await page.waitForTimeout(500);
     }
     await button.waitFor(PATIENCE);
-    await page.screenshot({ path: await picturePath("program-dead-letter") });
+    await visitor.takePicture("program-dead-letter");
     takes.reply = () => ({ status: 200 });
     const before = takes.about("poison");
     await button.click();
-    await page.getByText("1 dead letter redelivered.").waitFor();
+    await page.getByText("1 dead letter is tried again now.").waitFor();
     await takes.until(() => takes.about("poison").length > before.length, "the dead letter");
     const ids = new Set(takes.about("poison").map(({ headers }) => headers["webhook-id"]));
     assert.equal(ids.size, 1);
@@ -147,16 +151,17 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
       /webhook-signature\s+\(masked\)/,
     );
     assert.doesNotMatch(await page.content(), /c0nfidential|<script>document/);
-    await page.screenshot({ path: await picturePath("program-delivery-without-javascript") });
+    await reader.takePicture("program-delivery-without-javascript");
   },
 
-  "a pod says where it goes, and why": async ({ visitor: { page }, origin }) => {
+  "a pod says where it goes, and why": async ({ visitor, origin }) => {
+    const { page } = visitor;
     await page.goto(`${origin}/pods`);
     await page.getByLabel("Namespace/name").fill("default/odd");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: /^default\/odd/ }).waitFor();
     assert.equal(await page.getByText("Is sent", { exact: true }).count(), 2);
     assert.doesNotMatch(await page.title(), /taken over/);
-    await page.screenshot({ path: await picturePath("program-pod") });
+    await visitor.takePicture("program-pod");
   },
 };

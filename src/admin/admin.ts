@@ -3,7 +3,7 @@
  * that ask it (`k8svent status`). `src/app/` implements it over the parts of the program; everything here is a plain value
  * that is answered as JSON as it stands, so these types are the API's schema (`openapi.ts` describes the same).
  *
- * Instants are RFC 3339 texts in UTC, durations are seconds (`…Seconds`), sizes are bytes. A value that is not known is left
+ * Instants are RFC 3339 strings in UTC, durations are seconds (`…Seconds`), sizes are bytes. A value that is not known is left
  * out. Nothing here holds a URL's path, a token or a secret: an endpoint is its name and the origin of its URL, headers
  * that prove who somebody is are masked before they are kept.
  */

@@ -199,7 +199,7 @@ export const OPENAPI: Schema = {
     version: "1",
     summary: "What the running program does, and what can be done to it.",
     description:
-      "Instants are RFC 3339 texts in UTC, durations are seconds, sizes are bytes. What is not known is left " +
+      "Instants are RFC 3339 strings in UTC, durations are seconds, sizes are bytes. What is not known is left " +
       "out. No answer holds a URL's path, a token or a secret.",
     license: { name: "Apache-2.0", identifier: "Apache-2.0" },
   },

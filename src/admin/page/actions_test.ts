@@ -16,13 +16,13 @@ Deno.test("a button leads back to its page, with its filters and what was done",
       "/endpoints/slow/redeliver?state=failed&pod=web-1",
       { id: "pod_2" },
       "/endpoints/slow?state=failed&pod=web-1&done=redeliver&count=1",
-      "1 dead letter redelivered.",
+      "1 dead letter is tried again now.",
     ],
     [
       "/endpoints/slow/redeliver?from=dead-letters",
       {},
       "/dead-letters?done=redeliver&count=1",
-      "1 dead letter redelivered.",
+      "1 dead letter is tried again now.",
     ],
     [
       "/endpoints/slow/discard",
@@ -34,7 +34,7 @@ Deno.test("a button leads back to its page, with its filters and what was done",
       "/endpoints/hook/resync",
       { since: "" },
       "/endpoints/hook?done=resync&count=1",
-      "1 message with reason sync recorded.",
+      "1 message with the reason sync is sent.",
     ],
     ["/resync", { since: "15m" }, "/?done=resync&count=1", "1 message"],
     ["/retry", {}, "/?done=retry&count=2", "What waits is tried now."],
@@ -108,6 +108,9 @@ Deno.test("to discard is asked about first, and can be left", async () => {
   assert.match(all, /href="\/dead-letters">Keep/);
   const one = await page.read("/endpoints/slow/discard?id=pod_2&state=failed");
   assert.match(readable(one), /^Discard this dead letter of slow \? pod_2/);
+  const none = await page.read("/endpoints/hook/discard?from=dead-letters");
+  assert.match(readable(none), /^Nothing to discard hook has no dead letters any more\. Back$/);
+  assert.doesNotMatch(none, /<form method="post"|danger/);
   assert.match(one, /name="id" value="pod_2"/);
   assert.match(one, /href="\/endpoints\/slow\?state=failed">Keep/);
   assert.deepEqual(admin.calls, []);

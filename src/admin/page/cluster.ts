@@ -72,11 +72,11 @@ function sourcePanel({ kind, server, scopes, lists, restarts, epoch }: SourceSta
       ["Followed by", kind === "watch" ? "watch" : "lists (poll)"],
       ["Namespaces", scopes.length === 1 ? only?.namespace ?? "all" : number(scopes.length)],
       ["Listed", unlisted === 0 ? "yes" : `${scopes.length - unlisted} of ${scopes.length}`],
-      ["Last heard of", scopes.length === 0 ? undefined : `${seconds(silent)} ago`],
-      ["Version", scopes.length === 1 ? only?.resourceVersion : undefined],
+      ["Silent for", scopes.length === 0 ? undefined : seconds(silent)],
+      ["Resource version", scopes.length === 1 ? only?.resourceVersion : undefined],
       ["Lists", number(lists)],
       [
-        "Begun anew",
+        "Restarts",
         again.map(([why, count]) => `${number(count)} × ${why.replaceAll("_", " ")}`).join(", "),
       ],
       ["History rewritten", epoch === 0 ? undefined : many(epoch, "time")],
@@ -89,10 +89,10 @@ function scopesSection({ scopes }: SourceStatus): Html | "" {
   if (scopes.length < 2) return "";
   const rows = scopes.map(({ namespace = "all", isListed, resourceVersion = "", silentSeconds }) => ({
     key: namespace,
-    cells: [namespace, isListed ? "yes" : "not yet", `${seconds(silentSeconds)} ago`, resourceVersion],
+    cells: [namespace, isListed ? "yes" : "not yet", seconds(silentSeconds), resourceVersion],
   }));
-  const columns = [{ title: "Namespace" }, { title: "Listed" }, { title: "Last heard of" }, {
-    title: "Version",
+  const columns = [{ title: "Namespace" }, { title: "Listed" }, { title: "Silent for" }, {
+    title: "Resource version",
   }];
   return html`
     <section>
@@ -142,7 +142,7 @@ function storePanel({ store }: Status): Html {
       ["Health", store.isHealthy ? badge("good", "Writable") : badge("bad", "Cannot be written")],
       ["Why", store.fault],
       ["Size", size(store.bytes)],
-      ["Over a restart", store.isKept ? "kept (--state)" : "not kept: there is no --state"],
+      ["On a restart", store.isKept ? "kept (--state)" : "lost: there is no --state"],
     ]),
   );
 }
@@ -170,8 +170,11 @@ function programPanel({ status: { version, startedAt, update, showsPayloads }, n
     facts([
       ["Version", version],
       ["Started", time(startedAt, now)],
-      ["Update", update.isNewerAvailable ? badge("warning", "A newer one is there") : "no newer one known"],
-      ["Looked for", time(update.checkedAt, now)],
+      [
+        "Update",
+        update.isNewerAvailable ? badge("warning", "Newer version available") : "no newer version known",
+      ],
+      ["Checked", time(update.checkedAt, now)],
       ["Bodies", showsPayloads ? "shown (--show-payloads)" : "not shown"],
     ]),
   );
@@ -188,7 +191,7 @@ function reasons({ reasons: minutes }: Status): Html {
   return html`<section><h2 id="reasons">Changes by reason, last hour</h2>${
     lines.length === 0 ? html`<p class="none">Nothing has changed in the last hour.</p>` : table(
       "Changes by reason, last hour",
-      [{ title: "Reason" }, { title: "By minute", kind: "wide" }, { title: "Changes", kind: "number" }],
+      [{ title: "Reason" }, { title: "By minute", kind: "rest" }, { title: "Changes", kind: "number" }],
       lines.map(({ name, values, total }) => ({
         key: name,
         cells: [

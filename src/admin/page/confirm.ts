@@ -10,7 +10,17 @@ export function discardPage(view: View, { name, deadLetters }: EndpointStatus): 
   const back = backTo(view.query);
   const what = id === undefined ? many(deadLetters, "dead letter") : "this dead letter";
   const path = endpointPath(name);
-  const isFromList = back["from"] === "dead-letters";
+  const before = back["from"] === "dead-letters" ? "/dead-letters" : withQuery(path, back);
+  if (deadLetters === 0) {
+    return layout(
+      view,
+      "dead letters",
+      `No dead letters of ${name}`,
+      html`<h1>Nothing to discard</h1>
+<p><span class="name">${name}</span> has no dead letters any more.</p>
+<p><a href="${before}">Back</a></p>`,
+    );
+  }
   return layout(
     view,
     "dead letters",
@@ -22,9 +32,7 @@ export function discardPage(view: View, { name, deadLetters }: EndpointStatus): 
       <form class="buttons" method="post"
         action="${withQuery(`${path}/discard`, back)}">${id === undefined
           ? ""
-          : html`<input type="hidden" name="id" value="${id}">`}<button class="danger">Discard</button><a class="button" href="${isFromList
-          ? "/dead-letters"
-          : withQuery(path, back)}">Keep</a></form>
+          : html`<input type="hidden" name="id" value="${id}">`}<button class="danger">Discard</button><a class="button" href="${before}">Keep</a></form>
     `,
   );
 }

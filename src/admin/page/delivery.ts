@@ -41,7 +41,7 @@ function messageFacts(
     ["Why", because],
     ["Pod", pod === undefined ? undefined : html`<a href="${podPath(pod)}">${pod.namespace}/${pod.name}</a>`],
     ["UID", pod === undefined ? undefined : html`<code>${pod.uid}</code>`],
-    ["Version", pod?.resourceVersion],
+    ["Resource version", pod?.resourceVersion],
     ["Reasons", reasons.length === 0 ? undefined : html`<code>${reasons.join(", ")}</code>`],
     ["Recorded", time(recordedAt, now)],
     ["Attempts", number(attempts)],
@@ -55,7 +55,7 @@ const COLUMNS: Column[] = [
   { title: "Outcome" },
   { title: "Status", kind: "number" },
   { title: "Took", kind: "number" },
-  { title: "Why it was not accepted", kind: "wide" },
+  { title: "Why it was not accepted", kind: "rest" },
 ];
 
 function attempts({ history, why }: DeliveryDetail, now: number): Html {

@@ -14,11 +14,15 @@ const DONE: Record<Action, (count: number) => string> = {
   pause: () => "Paused.",
   resume: () => "Resumed.",
   redeliver: (count) =>
-    count === 0 ? "There was nothing to redeliver." : `${counted(count, "dead letter")} redelivered.`,
+    count === 0
+      ? "There was nothing to redeliver."
+      : `${counted(count, "dead letter is", "dead letters are")} tried again now.`,
   discard: (count) =>
     count === 0 ? "There was nothing to discard." : `${counted(count, "dead letter")} discarded.`,
   resync: (count) =>
-    count === 0 ? "No pod was sent: none fits." : `${counted(count, "message")} with reason sync recorded.`,
+    count === 0
+      ? "No pod was sent: none fits."
+      : `${counted(count, "message")} with the reason sync ${count === 1 ? "is" : "are"} sent.`,
   retry: () => "What waits is tried now.",
 };
 

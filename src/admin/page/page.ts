@@ -12,7 +12,7 @@ import { deadLettersPage } from "./dead_letters.ts";
 import { deliveryPage } from "./delivery.ts";
 import { endpointPage } from "./endpoint.ts";
 import { endpointsPage } from "./endpoints.ts";
-import { type Html, html } from "./html.ts";
+import { Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { loginPage, problemPage } from "./login.ts";
 import { podPage, podSearchPage, searchedPod } from "./pod.ts";
@@ -56,8 +56,8 @@ export function openPage({ admin, clock }: { admin: Admin; clock: Clock }): Page
   };
 }
 
-/** What is shown, or the sentence that says what there is not. */
-type Shown = Html | string;
+/** What is shown; or the sentence, or the page, that says what there is not. */
+type Shown = Html | string | { missing: Html };
 
 function pageRoutes(admin: Admin, clock: Clock): Route[] {
   const get = (path: string, show: (view: View, params: Call["params"]) => Shown): Route => ({
@@ -72,7 +72,8 @@ function pageRoutes(admin: Admin, clock: Clock): Route[] {
         isLoggedIn: hasSession,
       };
       const shown = show(view, params);
-      return typeof shown === "string" ? page(404, notFound(view, shown)) : page(200, shown);
+      if (shown instanceof Html) return page(200, shown);
+      return page(404, typeof shown === "string" ? notFound(view, shown) : shown.missing);
     },
   });
   return [
@@ -95,7 +96,9 @@ function pageRoutes(admin: Admin, clock: Clock): Route[] {
     get("/dead-letters", (view) => deadLettersPage(view, admin)),
     get("/pods/{namespace}/{name}", (view, { namespace = "", name = "" }) => {
       const pod = admin.pod(namespace, name);
-      return pod === undefined ? podSearchPage(view, `${namespace}/${name}`) : podPage(view, pod);
+      return pod === undefined
+        ? { missing: podSearchPage(view, `${namespace}/${name}`) }
+        : podPage(view, pod);
     }),
     podSearch(admin, get("/pods", (view) => podSearchPage(view, view.query.get("pod")?.trim()))),
   ];

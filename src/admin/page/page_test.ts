@@ -31,7 +31,7 @@ Deno.test("the first page says that the program is ready, and what it follows", 
   const text = readable(await open().page.read("/"));
   assert.match(text, /^Cluster Ready /);
   assert.match(text, /API server https:\/\/cluster\.example\.com:6443 Followed by watch Namespaces all/);
-  assert.match(text, /Begun anew 2 × ended Pods/);
+  assert.match(text, /Restarts 2 × ended Pods/);
   assert.match(text, /phase [\d ]*9 ready|ready 27 phase 9/);
 });
 
@@ -58,7 +58,7 @@ Deno.test("one namespace is named, and several have a row each", async () => {
   const one = open(({ state }) => state.source.scopes = [{ ...scope, namespace: "shop" }]);
   assert.match(
     readable(await one.page.read("/")),
-    /Namespaces shop Listed yes Last heard of 3 s ago Version 4711/,
+    /Namespaces shop Listed yes Silent for 3 s Resource version 4711/,
   );
   const two = open(({ state }) => {
     state.source.scopes = [{ ...scope, namespace: "shop" }, {
@@ -68,8 +68,8 @@ Deno.test("one namespace is named, and several have a row each", async () => {
     }];
   });
   const text = readable(await two.page.read("/"));
-  assert.match(text, /Namespaces 2 Listed 1 of 2 Last heard of 90 s ago/);
-  assert.match(text, /shop yes 3 s ago 4711 till not yet 90 s ago/);
+  assert.match(text, /Namespaces 2 Listed 1 of 2 Silent for 90 s/);
+  assert.match(text, /shop yes 3 s 4711 till not yet 90 s/);
 });
 
 Deno.test("an endpoint's row has its condition, what is pending, its last error in words and the next try", async () => {
@@ -203,7 +203,7 @@ Deno.test("a delivery shows its attempts, headers with what is masked, size, ans
   );
   assert.match(
     text,
-    /Pod shop\/web-1 UID uid-1 Version 4711 Reasons phase, ready Recorded 3 min ago Attempts 1/,
+    /Pod shop\/web-1 UID uid-1 Resource version 4711 Reasons phase, ready Recorded 3 min ago Attempts 1/,
   );
   assert.match(text, /Request 4 KiB webhook-id pod_2 webhook-signature \(masked\) Answer 404 gone/);
   assert.match(text, /3 min ago Status 4xx 404 12 ms it answered 404/);
@@ -269,7 +269,7 @@ Deno.test("a pod says what becomes of it at each endpoint, and a search finds it
   assert.match(text, /hook Is sent Why nothing keeps it back The endpoint has the pod Pending no/);
   await assert.rejects(page.read("/pods?pod=+shop/web-1+"), /answered 303/);
   assert.match(readable(await page.read("/pods?pod=shop/web-2")), /No pod shop\/web-2 is known/);
-  assert.match(readable(await page.read("/pods/shop/web-2")), /No pod shop\/web-2 is known/);
+  assert.match(readable(await page.read("/pods/shop/web-2", { status: 404 })), /No pod shop\/web-2 is known/);
 });
 
 Deno.test("what is not there is answered with 404, in words", async () => {

@@ -3,7 +3,7 @@ import { deliveriesTable } from "./deliveries.ts";
 import { type Html, html } from "./html.ts";
 import { layout } from "./layout.ts";
 import { facts } from "./table.ts";
-import { endpointPath, type View, withQuery } from "./view.ts";
+import { endpointPath, type View } from "./view.ts";
 import { badge, time } from "./words.ts";
 
 /** Which pod is meant, and what becomes of it. */
@@ -53,7 +53,7 @@ export function podPage(view: View, pod: PodExplanation): Html {
         <section class="panel"><h2>Pod</h2>${facts([
           ["Phase", phase],
           ["UID", html`<code>${uid}</code>`],
-          ["Version", resourceVersion],
+          ["Resource version", resourceVersion],
           ["Last change", time(changedAt, view.now)],
           ["Goes to", route === "annotation" ? "what its annotation names" : "the operator's endpoints"],
         ])}</section>
@@ -97,9 +97,4 @@ ${
 export function searchedPod(query: URLSearchParams): { namespace: string; name: string } | undefined {
   const [, namespace, name] = /^([^/\s]+)\/([^/\s]+)$/.exec(query.get("pod")?.trim() ?? "") ?? [];
   return namespace === undefined || name === undefined ? undefined : { namespace, name };
-}
-
-/** The page of a search that found nothing. */
-export function missingPodPath(wanted: string): string {
-  return withQuery("/pods", { pod: wanted });
 }

@@ -119,8 +119,8 @@ td .badge, dd .badge { vertical-align: baseline; }
 .panel { display: flex; flex-direction: column; gap: 8px; min-width: 0; padding: 12px 14px 14px; background: var(--surface); border: 1px solid var(--line); border-radius: 8px; }
 .panel > h2 { font-size: 13px; color: var(--quiet); font-weight: 600; }
 .panel .scroll { border: 0; border-radius: 0; }
-.facts { display: flex; flex-direction: column; }
-.facts > div { display: grid; grid-template-columns: minmax(96px, 150px) minmax(0, 1fr); gap: 12px; padding: 4px 0; border-top: 1px solid var(--line); }
+.facts { display: grid; grid-template-columns: fit-content(150px) minmax(0, 1fr); column-gap: 12px; }
+.facts > div { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; padding: 4px 0; border-top: 1px solid var(--line); }
 .facts > div:first-child { border-top: 0; }
 .facts dt { color: var(--quiet); overflow-wrap: anywhere; }
 .facts dd { min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
@@ -135,6 +135,7 @@ tr + tr td { border-top: 1px solid var(--line); }
 tbody tr:hover { background: color-mix(in srgb, var(--quiet-ground) 35%, transparent); }
 .number { text-align: right; }
 td.wide { width: 30%; min-width: 160px; overflow-wrap: anywhere; }
+td.rest { width: 75%; min-width: 160px; overflow-wrap: anywhere; }
 td.main { min-width: 210px; overflow-wrap: anywhere; }
 td.number { width: 1%; white-space: nowrap; }
 .hint code { white-space: nowrap; }
@@ -185,12 +186,14 @@ pre code { white-space: pre-wrap; }
   .top nav ul { margin: 0 -10px; }
   .top nav a { padding: 8px 10px 7px; }
   .top .inner { padding-top: 8px; }
+  .tabs ul { gap: 0; }
+  .tabs a { padding: 6px 7px 5px; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, td { display: block; }
   tr { padding: 8px 12px; }
   tr + tr { border-top: 1px solid var(--line); }
   tr + tr td { border-top: 0; }
-  td, td.wide, td.main, td.number { display: grid; grid-template-columns: 104px minmax(0, 1fr); gap: 10px; width: auto; min-width: 0; padding: 3px 0; text-align: left; white-space: normal; }
+  td, td.wide, td.rest, td.main, td.number { display: grid; grid-template-columns: 104px minmax(0, 1fr); gap: 10px; width: auto; min-width: 0; padding: 3px 0; text-align: left; white-space: normal; }
   td::before { content: attr(data-title); color: var(--quiet); font-size: 12.5px; line-height: 20px; }
   td.empty { display: none; }
   td.actions { text-align: left; white-space: normal; }

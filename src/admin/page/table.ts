@@ -4,10 +4,10 @@ import { type Html, html } from "./html.ts";
 export interface Column {
   title: string;
   /**
-   * `number`: to the right. `main`: what the row is of. `wide`: takes the room that is left. `actions`: buttons, without a
-   * title for the eye.
+   * `number`: to the right. `main`: what the row is of. `wide`: a third of the room. `rest`: most of it. `actions`: buttons,
+   * without a title for the eye.
    */
-  kind?: "number" | "main" | "wide" | "actions";
+  kind?: "number" | "main" | "wide" | "rest" | "actions";
 }
 
 /** What a cell shows; empty: nothing is known, or nothing is to be said. */

@@ -204,7 +204,6 @@ function cookie(id: string, maxAge: number, fields: Head["fields"]): string {
 /** The id of a session; empty: there is none. */
 function cookieOf(fields: Head["fields"]): string {
   const pairs = (fields.get("cookie") ?? "").split(/[;,]\s*/).map((pair) => pair.split("=", 2));
-  const named = (isSecure: boolean): string | undefined =>
-    pairs.find(([name]) => name === cookieName(fields, isSecure))?.[1];
-  return named(true) ?? named(false) ?? "";
+  const named = (wanted: string): string | undefined => pairs.find(([name]) => name === wanted)?.[1];
+  return named(cookieName(fields, true)) ?? named(cookieName(fields, false)) ?? "";
 }

@@ -37,8 +37,8 @@ export const LARGEST_HEAD = 16 * 1024;
 /** A name or an address, and a port (RFC 9112 §3.2); without a user, who belongs in no request (RFC 9110 §4.2.4). */
 const HOST = /^(\[[0-9a-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$/i;
 
-/** Name and value, in which a tab is the one control character that there may be (RFC 9110 §5.5). */
-const FIELD = /^([^:]*):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*$/;
+/** What no field holds (RFC 9110 §5.5): a control character of ASCII that is no tab. */
+const CONTROL = /[^\t\P{Cc}\x80-\x9f]/u;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const LF = 10;
@@ -84,15 +84,8 @@ function parse(requestLine: string, lines: string[], length: number): Read {
   if (!version.startsWith("HTTP/1.")) return refused(505, "HTTP/1.1 is spoken here.");
   const asked = targetOf(method, target);
   if (asked === undefined) return refused(400, "The request's target cannot be read.");
-  const fields = new Map<string, string[]>();
-  for (const line of lines) {
-    const [, name, value] = FIELD.exec(line) ?? [];
-    // White space before the colon, or a folded line, is read differently by different programs (RFC 9112 §5).
-    if (name === undefined || value === undefined || !TOKEN.test(name)) {
-      return refused(400, "A header field cannot be read.");
-    }
-    fields.set(name.toLowerCase(), [...fields.get(name.toLowerCase()) ?? [], value]);
-  }
+  const fields = fieldsOf(lines);
+  if (fields === undefined) return refused(400, "A header field cannot be read.");
   const hosts = fields.get("host") ?? [];
   if (hosts.length > 1 || (hosts.length === 0 && version !== "HTTP/1.0")) {
     return refused(400, "A request has one header field Host.");
@@ -123,6 +116,22 @@ function targetOf(method: string, target: string): Target | undefined {
   if (method === "CONNECT" || target === "*") return { path: target, query: "" };
   const found = /^(?:https?:\/\/([^/?#]+)(?=[/?#]|$)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(target);
   return found === null ? undefined : { authority: found[1], path: found[2] || "/", query: found[3] ?? "" };
+}
+
+/** By name in lower case; undefined: one of them cannot be read. */
+function fieldsOf(lines: string[]): Map<string, string[]> | undefined {
+  const fields = new Map<string, string[]>();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    // White space before the colon, or a folded line, is read differently by different programs (RFC 9112 §5).
+    const name = line.slice(0, Math.max(0, colon)).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    if (!TOKEN.test(name) || CONTROL.test(line)) return undefined;
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  return fields;
 }
 
 function framingOf(fields: Map<string, string[]>): Framing {

@@ -4,6 +4,7 @@ import { run } from "../../tests/kit/command.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Routes, serviceOf } from "./answer.ts";
 import { listen, type Listening } from "./listen.ts";
+import { readHead } from "./request.ts";
 import { HEAD_WITHIN, MOST_CONNECTIONS, REST_FOR } from "./server.ts";
 
 const ROUTES: Routes = {
@@ -228,6 +229,22 @@ Deno.test("curl is answered, over a connection that it keeps", async () => {
   assert.equal(said, "ok\n200 1\nok\n200 0\n");
   await server.close();
 });
+
+/** Heads that fill 16 KiB, made up to take long to read. */
+const LONG: Record<string, string> = {
+  "white space within a value": `X: a${" ".repeat(16_000)}b\r\n`,
+  "a field as often as it fits": "a:\n".repeat(5_300),
+};
+
+for (const [kind, fields] of Object.entries(LONG)) {
+  Deno.test(`a head with ${kind} is read in no time`, () => {
+    const head = bytesOf(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+    const began = performance.now();
+    for (let times = 0; times < 20; times++) assert.equal(readHead(head).kind, "head");
+    // Of milliseconds it takes some ten; a pattern that goes back and forth took some thousands.
+    assert.ok(performance.now() - began < 1_000);
+  });
+}
 
 /** A client that has sent this much, and how long it is let be. */
 const SLOW: Record<string, [sent: string, milliseconds: number]> = {

@@ -23,11 +23,11 @@ export function deadLettersPage(view: View, admin: Admin): Html {
     "Dead letters",
     html`
       <h1>Dead letters</h1>
-      <p
-        class="hint">An endpoint did not take these while it took others. They are tried again from time to time; a newer version of the pod takes their place.</p>
-      ${having.length === 0
-        ? html`<p class="none">There is no dead letter.</p>`
-        : having.map((one) => ofEndpoint(view, admin, one))}
+      ${having.length === 0 ? html`<p class="none">There is no dead letter.</p>` : html`
+        <p
+          class="hint">An endpoint did not take these while it took others. They are tried again from time to time; a newer version of the pod takes their place.</p>
+              ${having.map((one) => ofEndpoint(view, admin, one))}
+      `}
     `,
   );
 }

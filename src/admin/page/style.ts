@@ -100,6 +100,7 @@ footer .inner { display: flex; flex-wrap: wrap; gap: 4px 20px; padding-top: 10px
 .badge { display: inline-flex; align-items: center; gap: 6px; padding: 1px 9px 1px 8px; border-radius: 10px; font-size: 12.5px; font-weight: 600; line-height: 18px; vertical-align: 2px; }
 .badge::before { content: ""; flex: none; width: 7px; height: 7px; border-radius: 50%; background: currentColor; }
 td .badge, dd .badge { vertical-align: baseline; }
+td .badge { white-space: nowrap; }
 .badge.good { color: var(--good); background: var(--good-ground); }
 .badge.bad { color: var(--bad); background: var(--bad-ground); }
 .badge.bad::before { border-radius: 1px; }
@@ -187,7 +188,7 @@ pre code { white-space: pre-wrap; }
   .top nav a { padding: 8px 10px 7px; }
   .top .inner { padding-top: 8px; }
   .tabs ul { gap: 0; }
-  .tabs a { padding: 6px 7px 5px; }
+  .tabs a { padding: 6px 6px 5px; font-size: 13px; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, td { display: block; }
   tr { padding: 8px 12px; }

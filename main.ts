@@ -24,6 +24,7 @@ import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
 import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
+import { printable } from "./src/runtime/printable.ts";
 import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
@@ -90,11 +91,20 @@ const FOR_PEOPLE = [
   TrustFileError,
 ];
 
+/** Whether it is to run, rather than to carry out the command that the first word names. */
+const isRun = !/^[a-z][a-z-]*$/.test(Deno.args[0] ?? "");
+
+/**
+ * Says what is wrong where there is no log: of a command, to whoever typed it, as a sentence; of the run as a line of the log
+ * that it would have, since what collects that reads this, too.
+ */
+function complain(message: string, form = formOf(undefined)): void {
+  writeError(isRun ? usageLine(form, message) : `${printable(message)}\n`);
+}
+
 /** Where an error that nothing else catches goes; the log, as soon as there is one. */
 let sayUnexpected = (error: unknown): void =>
-  writeError(
-    usageLine(formOf(undefined), `${UNEXPECTED} (${error instanceof Error ? error.message : error})`),
-  );
+  complain(`${UNEXPECTED} (${error instanceof Error ? error.message : error})`);
 
 const UNEXPECTED = "k8svent failed unexpectedly, by a fault of its own: --log-level debug says where.";
 
@@ -150,7 +160,7 @@ async function main(argv: string[]): Promise<number> {
     if (error instanceof UsageError || error instanceof OutputError || error instanceof ListenError) {
       const form = formOf(chosenLogFormat(argv, env));
       const messages = error instanceof UsageError ? error.messages : [error.message];
-      for (const message of messages) writeError(usageLine(form, message));
+      for (const message of messages) complain(message, form);
       return error instanceof UsageError ? 2 : 1;
     }
     if (error instanceof Stopped) return error.code;
@@ -275,7 +285,7 @@ async function startOperation(options: OperateOptions, context: CommandContext):
 
 async function startExplanation(options: ExplainOptions, context: CommandContext): Promise<number> {
   const { explainPod } = await import("./src/app/explain.ts");
-  const log = openLog({ ...formOf(undefined), level: "warn", write: writeError, secrets: () => [] });
+  const log = openLog({ ...formOf("text"), level: "warn", write: writeError, secrets: () => [] });
   return await explainPod(options, { ...await operateWorld(context), log });
 }
 

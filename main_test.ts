@@ -251,6 +251,27 @@ Deno.test("help and version are words, go to stdout, and end with 0", async () =
   }
 });
 
+Deno.test("in a pipe, what is wrong with a command is a sentence, and with the run a line of JSON", async () => {
+  for (
+    const [args, code, sentence] of [
+      [["status", "--sever", "x"], 2, /^k8svent status has no flag --sever\. Did you mean --server\?/],
+      [["staus"], 2, /^There is no such command\. Did you mean k8svent status\?/],
+      [["tail", "--log-format", "json", "-o", "xml"], 2, /^--output must be text, wide, json or json-wide/],
+      [["receive", "--host", "192.0.2.1"], 1, /^--host, --port: its host is not an address of this machine/],
+    ] as const
+  ) {
+    const said = await runProgram({ args: [...args] });
+    assert.deepEqual([said.code, said.stdout], [code, ""]);
+    assert.match(said.stderr, sentence);
+    assert.equal(said.stderr.trimEnd().split("\n").length, 1);
+  }
+  for (const args of [["--ulr", "x"], ["https://hooks.example.com/"]]) {
+    const { code, stderr } = await runProgram({ args });
+    assert.equal(code, 2);
+    assert.equal(JSON.parse(stderr).level, "error");
+  }
+});
+
 Deno.test("help, version and the commands beside the run load nothing of the run", async () => {
   const { loaded, later } = await staticImports("main.ts");
   assert.match(later.join("\n"), /src\/app\/run\.ts[^]*src\/store\/open\.ts/);

@@ -12,7 +12,8 @@ import type { Store } from "../store/store.ts";
  *
  * Looked at once a minute, and at most one event an endpoint and ten minutes. An endpoint that goes up and down says no more
  * than that, and its last state is never lost: where that is not the one that was said last, it is said when the ten
- * minutes are over. Of this process only: after a restart an endpoint counts as one that works.
+ * minutes are over. What was said last is kept with the endpoint: a restart repeats nothing, and that one works again is
+ * said though it was another process that had said that it fails.
  *
  * Of an endpoint that an operator has paused nothing is said but what is evicted: he knows, and nothing is tried.
  *
@@ -38,7 +39,10 @@ export interface EndpointEvent {
 
 /** What it needs of the other parts. */
 export interface EndpointEventsDeps {
-  store: { pending: Pick<Store["pending"], "counts" | "deadLetters" | "isPaused"> };
+  store: {
+    pending: Pick<Store["pending"], "counts" | "deadLetters" | "isPaused">;
+    lastEvents: Store["lastEvents"];
+  };
   workers: Pick<Workers, "figures">;
   clock: Clock;
   /** Takes each event, at once. */
@@ -85,9 +89,9 @@ export class EndpointEvents {
     if (!isOfAnnotation(name)) this.#courseOf(name).evicted(messages, this.#deps.clock.now());
   }
 
-  /** Says what there is to be said. Called once a minute. */
+  /** Says what there is to be said. Called once a minute, before a commit. */
   look(): void {
-    const { store: { pending }, workers, clock, say } = this.#deps;
+    const { store: { pending, lastEvents }, workers, clock, say } = this.#deps;
     const at = { began: clock.monotonic(), since: clock.now() };
     const known = new Set<string>();
     for (const { name, isOfAnnotation, turn } of workers.figures) {
@@ -96,17 +100,47 @@ export class EndpointEvents {
       const counts = pending.counts(name);
       const whyDead = counts.deadLetters === 0 ? "" : pending.deadLetters(name, 1)[0]?.why ?? "";
       const isPaused = pending.isPaused(name);
-      const event = this.#courseOf(name).look({ ...at, ...counts, name, turn, isPaused, whyDead });
-      if (event !== undefined) say(event);
+      const course = this.#courseOf(name);
+      const event = course.look({ ...at, ...counts, name, turn, isPaused, whyDead });
+      if (event === undefined) continue;
+      say(event);
+      lastEvents.setLastEvent(name, JSON.stringify({ state: course.said, at: at.since } satisfies LastSaid));
     }
     for (const name of this.#courses.keys()) if (!known.has(name)) this.#courses.delete(name);
   }
 
   #courseOf(name: string): Course {
-    const course = this.#courses.get(name) ?? new Course();
+    const course = this.#courses.get(name) ?? this.#resume(name);
     this.#courses.set(name, course);
     return course;
   }
+
+  /** Goes on from what was said last, if only by an earlier process. */
+  #resume(name: string): Course {
+    const { store: { lastEvents }, clock } = this.#deps;
+    const last = readLast(lastEvents.lastEvent(name));
+    if (last === undefined) return new Course();
+    // A wall clock that was set back makes nothing longer ago, or still to come.
+    return new Course(last.state, clock.monotonic() - Math.max(0, clock.now() - last.at));
+  }
+}
+
+/** What was said last of an endpoint, and when by the wall clock: as JSON it is what is kept. */
+interface LastSaid {
+  state: State;
+  at: number;
+}
+
+/** Undefined: nothing was said, or by another version of this program. */
+function readLast(text = "null"): LastSaid | undefined {
+  const { state, at } = (JSON.parse(text) ?? {}) as {
+    state?: Partial<Record<string, unknown>>;
+    at?: unknown;
+  };
+  if (typeof at !== "number") return undefined;
+  const { kind, step } = state ?? {};
+  if (kind === "ok" || kind === "failing") return { state: { kind }, at };
+  return kind === "dead-letters" && typeof step === "number" ? { state: { kind, step }, at } : undefined;
 }
 
 /** How one endpoint has done, and what of it was said. */
@@ -114,10 +148,21 @@ class Course {
   /** Its state as far as it was seen, and since when; it is said once it has lasted. */
   #kind: State["kind"] = "ok";
   #at: Instant = { began: -Infinity, since: 0 };
-  #said: State = { kind: "ok" };
-  #saidAt = -Infinity;
+  #said: State;
+  #saidAt: number;
   #lost = 0;
   #lostSince = 0;
+
+  /** @param saidAt by the monotonic clock */
+  constructor(said: State = { kind: "ok" }, saidAt = -Infinity) {
+    this.#said = said;
+    this.#saidAt = saidAt;
+  }
+
+  /** As what it was said to be last. */
+  get said(): State {
+    return this.#said;
+  }
 
   evicted(messages: number, now: number): void {
     if (this.#lost === 0) this.#lostSince = now;

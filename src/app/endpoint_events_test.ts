@@ -12,20 +12,36 @@ class Rig {
   readonly clock = new TestClock(undefined, () => Promise.resolve());
   readonly said: EndpointEvent[] = [];
   isPaused = false;
+  /** What the store keeps. */
+  readonly kept = new Map<string, string>();
   readonly counts = { pending: 0, deadLetters: 0, inFlight: 0 };
   readonly #turns = new Map<string, Turn>();
-  readonly events = new EndpointEvents({
-    clock: this.clock,
-    workers: figuresOf(() => this.#turns),
-    store: {
-      pending: {
-        counts: () => this.counts,
-        isPaused: () => this.isPaused,
-        deadLetters: () => [{ ...LETTER, why: "it answered 422" }],
+  events = this.#start();
+
+  #start(): EndpointEvents {
+    return new EndpointEvents({
+      clock: this.clock,
+      workers: figuresOf(() => this.#turns),
+      store: {
+        pending: {
+          counts: () => this.counts,
+          isPaused: () => this.isPaused,
+          deadLetters: () => [{ ...LETTER, why: "it answered 422" }],
+        },
+        lastEvents: {
+          lastEvent: (name) => this.kept.get(name),
+          setLastEvent: (name, event) => void this.kept.set(name, event),
+        },
       },
-    },
-    say: (event) => void this.said.push(event),
-  });
+      say: (event) => void this.said.push(event),
+    });
+  }
+
+  /** Another process begins, of which no endpoint has accepted anything yet. */
+  restart(): void {
+    this.events = this.#start();
+    for (const name of this.#turns.keys()) this.turn(false, { name, hasAccepted: false });
+  }
 
   /** An endpoint turns now: it fails for a reason, or it accepted something. */
   turn(
@@ -46,6 +62,7 @@ class Rig {
 
   remove(name = "a"): void {
     this.#turns.delete(name);
+    this.kept.delete(name);
   }
 
   /** Lets minutes pass, with a look at the end of each. Gives what was said meanwhile. */
@@ -286,4 +303,50 @@ withRig("endpoints have events each of its own, those of annotations and removed
   rig.remove("b");
   rig.events.evicted("b", 5);
   assert.deepEqual(await rig.kinds(20), []);
+});
+
+withRig(
+  "a restart does not repeat that an endpoint fails, and a later process says that it works",
+  async (rig) => {
+    rig.counts.pending = 3;
+    rig.turn(true);
+    assert.deepEqual(await rig.kinds(2), ["a failing"]);
+    rig.restart();
+    assert.deepEqual(await rig.kinds(20), [], "nothing was accepted, so nothing is known yet");
+    rig.turn(true);
+    assert.deepEqual(await rig.kinds(20), []);
+    rig.turn(false);
+    assert.deepEqual(await rig.kinds(2), ["a recovered"]);
+    rig.restart();
+    assert.deepEqual(await rig.kinds(20), []);
+  },
+);
+
+withRig(
+  "after a restart, too, there is one event in ten minutes, and none of dead letters that were said",
+  async (rig) => {
+    rig.counts.deadLetters = rig.counts.pending = 12;
+    assert.deepEqual(await rig.kinds(2), ["a dead-letters"]);
+    rig.restart();
+    rig.turn(true);
+    assert.deepEqual(await rig.kinds(9), []);
+    assert.deepEqual(await rig.kinds(1), ["a failing"]);
+    rig.restart();
+    rig.turn(false);
+    assert.deepEqual(await rig.kinds(20), ["a dead-letters"]);
+    rig.restart();
+    rig.turn(false);
+    assert.deepEqual(await rig.kinds(20), []);
+  },
+);
+
+withRig("what another version of the program has kept says nothing, and does no harm", async (rig) => {
+  for (
+    const kept of ["null", "{}", '{"state":{"kind":"new"},"at":1}', '{"state":{"kind":"failing"}}', "[]"]
+  ) {
+    rig.kept.set("a", kept);
+    rig.restart();
+    rig.turn(true);
+    assert.deepEqual(await rig.kinds(2), ["a failing"], kept);
+  }
 });

@@ -365,11 +365,14 @@ withFolder(
     // What was added since.
     database.exec("ALTER TABLE pod DROP COLUMN workload; DROP TABLE sent");
     database.exec("ALTER TABLE version DROP COLUMN changedAt; ALTER TABLE endpoint DROP COLUMN paused");
+    database.exec("ALTER TABLE endpoint DROP COLUMN lastEvent");
     database.close();
     const store = openTestStore({ file: path });
     const pod = store.inventory.known("uid-web-1") ?? assert.fail();
     assert.deepEqual([pod.changedAt, store.pending.isPaused(A)], [undefined, false]);
     store.pending.setPaused(A, true);
+    assert.equal(store.lastEvents.lastEvent(A), undefined);
+    store.lastEvents.setLastEvent(A, "it fails");
     store.inventory.put({ ...pod, workload: "Deployment/web" });
     store.followers.setSent(pod, A, "1");
     store.close();
@@ -378,6 +381,7 @@ withFolder(
     assert.deepEqual(again.followers.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
     assert.equal(again.inventory.count(), 3);
     assert.equal(again.pending.isPaused(A), true);
+    assert.equal(again.lastEvents.lastEvent(A), "it fails");
     again.close();
   },
 );

@@ -9,7 +9,7 @@ import type { PodRef } from "../pod/pod.ts";
 import type { Journal } from "./journal.ts";
 import type { Line, Namespace } from "./lines.ts";
 import { Heap, Queue } from "./queue.ts";
-import type { DeadLetter, ProbeChoice } from "./store.ts";
+import type { DeadLetter, LastEvents, ProbeChoice } from "./store.ts";
 
 /** Messages among which a probe is chosen. */
 const CANDIDATES = 50;
@@ -31,6 +31,8 @@ export class Endpoint {
   lostSince: number | undefined;
   /** Whether nothing is sent to it for now. */
   isPaused = false;
+  /** See `LastEvents`. */
+  lastEvent: string | undefined;
   /** Namespaces with a line that is ready. */
   readonly #turns = new Queue<Namespace>();
   /** Lines that wait. One that was withdrawn stays until it would be the first. */
@@ -163,7 +165,7 @@ function triesOf({ failures }: Line): number {
 }
 
 /** All endpoints that the store knows, by name and by the id that stands in rows. */
-export class Endpoints {
+export class Endpoints implements LastEvents {
   readonly #journal: Journal;
   readonly #byName = new Map<string, Endpoint>();
   readonly #byId = new Map<number, Endpoint>();
@@ -174,11 +176,15 @@ export class Endpoints {
   }
 
   load(): void {
-    type Tuple = [number, string, number, number | null, number | null];
-    const rows = this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince, paused");
-    for (const [id, name, lost, lostSince, paused] of rows) {
-      const known = { lost, lostSince: lostSince ?? undefined, isPaused: paused === 1 };
-      Object.assign(this.#add(id, name), known);
+    type Tuple = [number, string, number, number | null, number | null, string | null];
+    const rows = this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince, paused, lastEvent");
+    for (const [id, name, lost, lostSince, paused, lastEvent] of rows) {
+      Object.assign(this.#add(id, name), {
+        lost,
+        lostSince: lostSince ?? undefined,
+        isPaused: paused === 1,
+        lastEvent: lastEvent ?? undefined,
+      });
     }
   }
 
@@ -216,9 +222,25 @@ export class Endpoints {
     this.write(endpoint);
   }
 
-  /** Its losses changed, or whether it is paused. */
-  write({ id, name, lost, lostSince, isPaused }: Endpoint): void {
-    this.#journal.endpoints.put(id, { name, lost, lostSince: lostSince ?? null, paused: Number(isPaused) });
+  lastEvent(name: string): string | undefined {
+    return this.#byName.get(name)?.lastEvent;
+  }
+
+  setLastEvent(name: string, event: string): void {
+    const endpoint = this.open(name);
+    endpoint.lastEvent = event;
+    this.write(endpoint);
+  }
+
+  /** Its losses changed, whether it is paused, or what was said of it. */
+  write({ id, name, lost, lostSince, isPaused, lastEvent }: Endpoint): void {
+    this.#journal.endpoints.put(id, {
+      name,
+      lost,
+      lostSince: lostSince ?? null,
+      paused: Number(isPaused),
+      lastEvent: lastEvent ?? null,
+    });
   }
 
   /** All versions of pods that are pending, each once. */

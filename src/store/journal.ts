@@ -25,6 +25,8 @@ export interface EndpointRow {
   lostSince: number | null;
   /** 1: nothing is sent to it for now. */
   paused: number | null;
+  /** See `LastEvents`. */
+  lastEvent: string | null;
 }
 
 /** A pod that is known, one that is gone while something about it is pending, or its tombstone. */
@@ -103,7 +105,7 @@ export interface BlockRow {
 export type Value = string | number | null | Uint8Array;
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
-const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER";
+const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER, lastEvent TEXT";
 const POD =
   "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
   "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER, workload TEXT";
@@ -140,6 +142,7 @@ export const ADDED = [
     statement: "ALTER TABLE version ADD COLUMN changedAt INTEGER",
   },
   { table: "endpoint", column: "paused", statement: "ALTER TABLE endpoint ADD COLUMN paused INTEGER" },
+  { table: "endpoint", column: "lastEvent", statement: "ALTER TABLE endpoint ADD COLUMN lastEvent TEXT" },
 ];
 
 /** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */

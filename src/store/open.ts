@@ -27,7 +27,7 @@ import { Journal } from "./journal.ts";
 import { load } from "./load.ts";
 import type { Batch } from "./order.ts";
 import { PendingLines } from "./pending.ts";
-import type { KnownPod, NewVersion, Store, StoreFigures, StoreOptions } from "./store.ts";
+import type { KnownPod, LastEvents, NewVersion, Store, StoreFigures, StoreOptions } from "./store.ts";
 import type { Pod } from "./pods.ts";
 import { Versions } from "./versions.ts";
 
@@ -65,6 +65,7 @@ class OpenStore implements Store {
   readonly followers: PodFollowers;
   readonly pending: PendingLines;
   readonly ages: PendingAges;
+  readonly lastEvents: LastEvents;
   readonly #commits = new Histogram(COMMIT_SECONDS);
   readonly #options: StoreOptions;
   readonly #clock: Clock;
@@ -99,6 +100,7 @@ class OpenStore implements Store {
       now: () => options.clock.now(),
     });
     this.ages = new PendingAges(options.clock, this.pending.all);
+    this.lastEvents = this.pending.all;
     this.inventory = new KnownPods({
       journal: this.#journal,
       versions: this.#versions,

@@ -73,6 +73,23 @@ withStore(
   },
 );
 
+withFolder("what was said last of an endpoint outlives the process, and ends with the endpoint", (folder) => {
+  const file = `${folder}/state.db`;
+  const saidLast = (change: (store: Store) => void = () => {}): string | undefined => {
+    const store = openTestStore({}, withoutSync(file));
+    change(store);
+    store.commit();
+    const event = store.lastEvents.lastEvent(A);
+    store.close();
+    return event;
+  };
+  assert.equal(saidLast(), undefined);
+  assert.equal(saidLast((store) => store.lastEvents.setLastEvent(A, "it fails")), "it fails");
+  assert.equal(saidLast((store) => store.pending.setPaused(A, true)), "it fails");
+  assert.equal(saidLast((store) => void store.pending.forget(A)), undefined);
+  assert.equal(saidLast(), undefined);
+});
+
 withStore("a dead letter that is tried just now is not discarded, nor what is none", (store) => {
   const [seq] = kill(store, "web-0");
   store.pending.retryDeadLetters(A);

@@ -111,6 +111,7 @@ export interface Store {
   readonly followers: Followers;
   readonly pending: Pending;
   readonly ages: Ages;
+  readonly lastEvents: LastEvents;
   readonly figures: StoreFigures;
   /**
    * Records a version: it becomes the pod's current one (pod.changed), or its end (pod.deleted; the pod itself is removed by
@@ -266,6 +267,15 @@ export interface Pending {
   setPaused(endpoint: string, isPaused: boolean): void;
   /** Evicted or discarded, and not announced yet. */
   lost(endpoint: string): { messages: number; since: number | undefined };
+}
+
+/**
+ * What others heard last of an endpoint, as a text that the store does not look into. It is kept with the endpoint over
+ * restarts, and nothing is written before commit().
+ */
+export interface LastEvents {
+  lastEvent(endpoint: string): string | undefined;
+  setLastEvent(endpoint: string, event: string): void;
 }
 
 /** Since when what is pending is pending; instants of the monotonic clock. See ages.ts. */

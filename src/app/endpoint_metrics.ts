@@ -261,6 +261,12 @@ export const ENDPOINT_FAMILIES: readonly Family<Reading>[] = [
     ({ tally }) => tally.bytes,
   ),
   each(
+    "trimmed_payloads_total",
+    "counter",
+    "Delivered messages whose bodies were trimmed for want of room.",
+    ({ tally }) => tally.trimmed,
+  ),
+  each(
     "filter_errors_total",
     "counter",
     "Messages of which the filter of the endpoint could not tell whether it wants them.",

@@ -3,7 +3,7 @@ import { TestClock } from "../../tests/kit/clock.ts";
 import { endpointOf } from "../../tests/kit/endpoint.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
-import { openTestStore, record } from "../../tests/kit/store.ts";
+import { openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
 import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
 import { Workers } from "../delivery/workers.ts";
 import { Standstill } from "../runtime/standstill.ts";
@@ -166,6 +166,15 @@ withRig("older changes that a delivery stood for count as coalesced", async (rig
   assert.deepEqual(await rig.samples("k8svent_coalesced"), [
     'k8svent_coalesced_changes_total{endpoint="a"} 2',
   ]);
+});
+
+withRig("deliveries whose bodies were trimmed count, once each, and no others", async (rig) => {
+  rig.open("a");
+  rig.add(["a"], "whole");
+  recordEnd(rig.store, ["a"], { name: "gone", trimmed: true });
+  rig.store.commit();
+  await rig.clock.advance(0);
+  assert.deepEqual(await rig.samples("k8svent_trimmed"), ['k8svent_trimmed_payloads_total{endpoint="a"} 1']);
 });
 
 withRig("what an endpoint does not take while it takes others shows as a dead letter", async (rig) => {

@@ -46,6 +46,8 @@ export interface Tally {
   deadLetters: number;
   /** Older versions that accepted messages stood for, too. */
   coalesced: number;
+  /** Accepted messages whose bodies were trimmed for want of room. */
+  trimmed: number;
   /** Bytes of bodies that were sent, repeated ones included. */
   bytes: number;
 }
@@ -59,6 +61,7 @@ export function newTally(): Tally {
     delivered: 0,
     deadLetters: 0,
     coalesced: 0,
+    trimmed: 0,
     bytes: 0,
   };
 }
@@ -78,7 +81,7 @@ export interface EndedAttempt {
 /** Counts an attempt at a message. @param recordedAt when that was recorded, by the monotonic clock */
 export function count(
   tally: Tally,
-  { coalesced }: Pick<Message, "coalesced">,
+  { coalesced, completeness }: Pick<Message, "coalesced" | "completeness">,
   { outcome, decision, ended, took }: EndedAttempt,
   recordedAt: number,
 ): void {
@@ -88,6 +91,7 @@ export function count(
   if (decision.kind !== "delivered") return;
   tally.delivered++;
   tally.coalesced += coalesced;
+  if (completeness === "trimmed") tally.trimmed++;
   tally.lags.observe((ended - recordedAt) / 1_000);
 }
 

@@ -77,7 +77,7 @@ export async function deliver(
       const deps = { api, pipeline, workers, snapshot, log: world.log, drain };
       return await deliverOnce(selectionsOf(options), deps, lifetime.stop);
     }
-    await sendChanges(options, { api, parts, world, lifetime, isNew });
+    await sendChanges(options, { api, parts, ways, world, lifetime, isNew });
     await lifetime.drain(parts.workers);
     return 0;
   } finally {
@@ -310,7 +310,10 @@ async function begin(
 /** Without `--once`: follows the cluster, and does what is to be done now and then, until `stop`. */
 async function sendChanges(
   options: Options,
-  { api, parts, world, lifetime, isNew }: Omit<Surroundings, "ways"> & { parts: Parts; isNew: boolean },
+  { api, parts, ways, world, lifetime, isNew }: Omit<Surroundings, "tracing"> & {
+    parts: Parts;
+    isNew: boolean;
+  },
 ): Promise<void> {
   const { store, notices, workers, operators, annotations, pipeline, actions, reload, figures } = parts;
   const { clock, log } = world;
@@ -322,7 +325,7 @@ async function sendChanges(
   if (reload !== undefined) world.onReload?.(() => void reload.check());
   const following = followAll(
     options,
-    { ...world, ...parts, api, stop, backlog: () => workers.backlog },
+    { ...world, ...parts, api, watchPods: ways.watchPods, stop, backlog: () => workers.backlog },
     () => {
       // What vanished while there was no store cannot be sent pod by pod; what there is can.
       notices.complete(isNew && !isComplete);

@@ -67,12 +67,6 @@ export interface FollowDeps {
 const SECOND_LIST = 1_000;
 const SECOND_LIST_SPREAD = 2_000;
 
-/** A watch that brings changes at shorter distances than this is read so often, in milliseconds; see `Pace`. */
-const GATHER = 8;
-/** The same for one that brought so many at once: hundreds of changes a second. */
-const GATHER_MANY = 20;
-const MANY = 3;
-
 /**
  * A list waits while more messages than this are pending for the quickest endpoint: what was recorded last is sent from
  * memory, and later it would have to be read from the disk. And what waits for longer than the young generation lasts is
@@ -193,17 +187,10 @@ async function readBatches(
   return undefined;
 }
 
-/**
- * When the next batch is asked for.
- *
- * A calm watch is read at once. Of a busy one some milliseconds gather: a batch costs a transaction, and the wake-up of
- * workers, whatever its size, so that at hundreds of changes a second most of the processor's time would be theirs.
- * A list waits a little for those who send what it brought (see `BACKLOG`).
- */
+/** When the next batch is asked for: a list waits a little for those who send what it brought (see `BACKLOG`). */
 class Pace {
   readonly #clock: Clock;
   readonly #backlog: () => number;
-  #last = -Infinity;
   /** A source begins with a list. */
   #isListing = true;
   /** Milliseconds that the list has waited. */
@@ -215,17 +202,11 @@ class Pace {
   }
 
   async afterBatch(events: readonly PodEvent[], signal: AbortSignal): Promise<void> {
-    const wasListing = this.#isListing;
     for (const { type } of events) {
       if (type === "sync-start") [this.#isListing, this.#waited] = [true, 0];
       else if (type === "sync-end") this.#isListing = false;
     }
-    if (this.#isListing) return await this.#letOthersCatchUp(signal);
-    if (wasListing) return;
-    const now = this.#clock.monotonic();
-    const isBusy = now - this.#last < (events.length > 1 ? 2 * GATHER_MANY : GATHER);
-    this.#last = now;
-    if (isBusy) await sleep(this.#clock, events.length < MANY ? GATHER : GATHER_MANY, signal);
+    if (this.#isListing) await this.#letOthersCatchUp(signal);
   }
 
   async #letOthersCatchUp(signal: AbortSignal): Promise<void> {

@@ -32,6 +32,8 @@ export interface FollowAllDeps {
   figures: Figures;
   /** Aborts when every scope is to be listed anew. */
   relist: { readonly signal: AbortSignal };
+  /** See `Ways`. */
+  watchPods?: typeof watchPods | undefined;
   /** Messages that are pending for the quickest endpoint. */
   backlog: () => number;
   /** See `FollowDeps`. */
@@ -109,7 +111,7 @@ async function followOne(
     ...deps,
     open: (signal) =>
       options.source === "watch"
-        ? watchPods(api, selection, {
+        ? (deps.watchPods ?? watchPods)(api, selection, {
           ...deps,
           newest,
           onRead: () => steps.step(),

@@ -310,22 +310,6 @@ withRig(
   },
 );
 
-withRig(
-  "a watch that brings changes at short distances is read every few milliseconds, a calm one at once",
-  async (rig) => {
-    const change = (version: string): SourceItem[] => [{ type: "applied", object: objectOf("a", version) }];
-    const calm: SourceItem[] = [{ type: "wait", milliseconds: 50 }];
-    const done = rig.play(...LIST, change("6"), change("7"), change("8"), calm, change("9"));
-    await settle();
-    assert.equal(rig.accepted.length, 5, "the second change came at once, so the third gathers");
-    await rig.clock.advance(8);
-    assert.equal(rig.accepted.length, 6);
-    await rig.clock.advance(8 + 50);
-    assert.equal(rig.accepted.length, 7);
-    await done;
-  },
-);
-
 withRig("follow lets a list wait while the quickest endpoint has much to send", async (rig) => {
   let backlog = 10_000;
   const following = rig.follow([[[begun], [created], [complete]]], { backlog: () => backlog });

@@ -12,6 +12,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { CredentialFiles } from "../runtime/credential_files.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Secrets } from "../runtime/secret_file.ts";
+import type { watchPods } from "../source/watch.ts";
 import type { Disk } from "../store/database.ts";
 import type { Actions } from "./actions.ts";
 import type { ConfigurationFile } from "./reload.ts";
@@ -55,6 +56,8 @@ export interface Ways {
   ) => Client;
   /** How the file of `--state` is opened, if not as the store does it. */
   openDisk?: (file: string) => Disk;
+  /** How pods are watched, if not as the source does it. */
+  watchPods?: typeof watchPods;
 }
 
 /** Connections of its own for each endpoint, over a network that all share. */

@@ -15,9 +15,9 @@ export interface Wait {
 export type SourceItem = PodEvent | Wait;
 
 /**
- * Where pods come from. Read by one reader, a batch at a time: some pods of a list, or what one read of a watch
- * brought. The source reads on only when asked for the next batch (a page is asked for ahead), so the reader
- * handles a batch completely and then asks again. An empty batch says that the cluster answers. It never ends by
+ * Where pods come from. Read by one reader, a batch at a time: some pods of a list, or what has come of a watch since
+ * the last one. The reader handles a batch completely and then asks again: a version counts as seen when the next batch is
+ * asked for, though the source may read ahead of that. An empty batch says that the cluster answers. It never ends by
  * itself and never throws: errors are items. An abort of the signal that it was made with ends it, at the latest when
  * the next batch is asked for. A reader that wants a list (an event contradicts what it knows) leaves it
  * (`return`) and makes another source, which begins with one.

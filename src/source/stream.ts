@@ -1,9 +1,9 @@
 /**
  * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
  *
- * Bytes become lines (`LineReader`), lines become events, and what one read brought is one burst. Whatever is not an
+ * Bytes become lines (`LineReader`), lines become events, and what has come is one burst (`read_ahead.ts`). Whatever is not an
  * event about a pod ends the stream, and the version does not move past it: what it would have reported is found by a
- * list. What came before it in the same read is handed on first, since the version moves with that.
+ * list. What came before it in the same burst is handed on first, since the version moves with that.
  */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
@@ -16,6 +16,7 @@ import type { PodObject } from "../pod/object.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
 import { podsPath, type Selection } from "./query.ts";
+import { readAhead } from "./read_ahead.ts";
 import type { SourceItem } from "./source.ts";
 
 /**
@@ -26,16 +27,13 @@ import type { SourceItem } from "./source.ts";
  */
 const MARGIN = 15_000;
 
-/** Bytes that are read at the most at a time. */
-const READ = 256 * 1024;
-
 /** A line holds one pod, and etcd stores at most about 1.5 MiB: anything near this is a fault. */
 const LONGEST_LINE = 32 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** What one read of the stream brought: the events, and the version at which a next watch goes on after them. */
+/** What came of the stream since the last one: the events, and the version at which a next watch goes on after them. */
 export interface Burst {
   items: SourceItem[];
   version: string;
@@ -64,10 +62,14 @@ export async function* streamEvents(
   const either = AbortSignal.any([signal, stop.signal]);
   using reader = new PieceReader(await api.stream(path, either), either);
   const lines = new LineReader();
+  const idle = seconds * 1000 + MARGIN;
+  const onIdle = (): void => {
+    const what = `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`;
+    stop.abort(new ClusterError("idle", what));
+  };
   try {
     yield { items: [], version };
-    for await (const bytes of readWithDeadline(reader, seconds * 1000 + MARGIN, clock, stop)) {
-      onRead();
+    for await (const bytes of readAhead(reader, { clock, idle, onIdle, onRead })) {
       const { error, ...burst } = readBurst(lines.push(bytes), version);
       if (burst.version !== version || burst.items.length > 0) yield burst;
       if (error !== undefined) throw error;
@@ -80,70 +82,6 @@ export async function* streamEvents(
     stop.abort();
   }
   if (lines.unfinished) throw new ClusterError("unreachable", "The watch ended in the middle of an event.");
-}
-
-/**
- * The stream's bytes, each piece good until the next one is asked for. When none come for `idle` milliseconds, it
- * is aborted with an `idle` error.
- */
-async function* readWithDeadline(
-  reader: PieceReader,
-  idle: number,
-  clock: Clock,
-  stop: AbortController,
-): AsyncGenerator<Uint8Array, void, void> {
-  let buffer = new ArrayBuffer(READ);
-  const watchdog = new Watchdog(clock, idle, () => {
-    const what = `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`;
-    stop.abort(new ClusterError("idle", what));
-  });
-  try {
-    for (;;) {
-      watchdog.waits();
-      const { bytes, done } = await reader.read(buffer);
-      watchdog.rests();
-      if (done) return;
-      yield bytes;
-      buffer = bytes.buffer;
-    }
-  } finally {
-    watchdog.close();
-  }
-}
-
-/** Barks when somebody has waited for too long. One timer for all waits: to set one for each read would cost more. */
-class Watchdog {
-  readonly #clock: Clock;
-  readonly #longest: number;
-  readonly #bark: () => void;
-  #since: number | undefined;
-  #cancel: () => void;
-
-  /** @param longest milliseconds */
-  constructor(clock: Clock, longest: number, bark: () => void) {
-    this.#clock = clock;
-    this.#longest = longest;
-    this.#bark = bark;
-    this.#cancel = clock.after(longest, () => this.#look());
-  }
-
-  waits(): void {
-    this.#since = this.#clock.monotonic();
-  }
-
-  rests(): void {
-    this.#since = undefined;
-  }
-
-  close(): void {
-    this.#cancel();
-  }
-
-  #look(): void {
-    const waited = this.#since === undefined ? 0 : this.#clock.monotonic() - this.#since;
-    if (waited >= this.#longest) return this.#bark();
-    this.#cancel = this.#clock.after(this.#longest - waited, () => this.#look());
-  }
 }
 
 function streamError(cause: unknown): ClusterError {

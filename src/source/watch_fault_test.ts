@@ -12,7 +12,9 @@ Deno.test("watch keeps what came before a bad line and does not move past it", a
   stream.event("ADDED", simplePod("a", "11"));
   assert.deepEqual(await watch.next(), ["applied a@11"]);
   stream.send("garbage\n");
-  assert.match((await watch.next())[0] ?? "", /protocol/);
+  const next = watch.next();
+  await watch.clock.advance(20);
+  assert.match((await next)[0] ?? "", /protocol/);
   assert.deepEqual(await watch.next(), ["sync-start"]);
   await watch.close();
 });
@@ -223,7 +225,9 @@ Deno.test("each time that a watch begins once more it says why", async () => {
   await watch.next();
   assert.deepEqual(watch.restarts, ["ended"]);
   second.send("garbage\n");
-  await watch.next();
+  const next = watch.next();
+  await watch.clock.advance(20);
+  await next;
   assert.deepEqual(watch.restarts, ["ended", "protocol"]);
   await watch.close();
 });

@@ -151,7 +151,9 @@ Deno.test("a line of 32 MiB ends the stream and leads to a list", async () => {
   await passList(watch);
   const mebibyte = "x".repeat(1024 * 1024);
   for (let piece = 0; piece < 32; piece++) stream.send(mebibyte);
-  assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
+  const next = watch.next();
+  await watch.clock.advance(20);
+  assert.deepEqual(await next, ["wait 400 protocol"]);
   assert.deepEqual(await watch.next(), ["sync-start"]);
   await watch.close();
 });

@@ -193,7 +193,7 @@ function unreachable(): ClusterError {
   return new ClusterError("unreachable", "The API server cannot be reached.");
 }
 
-const UNSEEN = { handed: (): void => {}, asked: (): void => {}, closed: (): void => {} };
+const UNSEEN = { handed: (): void => {}, closed: (): void => {} };
 
 /** What a watch can get that is not an event. */
 const SAID = {

@@ -4,6 +4,9 @@ import { parseOptions } from "../../src/cli/options.ts";
 import type { Options } from "../../src/cli/options.ts";
 import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
+import type { Scope } from "../../src/pod/pod.ts";
+import type { SourceItem } from "../../src/source/source.ts";
+import { watchPods } from "../../src/source/watch.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
 import { worldWith } from "../kit/world.ts";
 import type { ModelApiServer } from "./api.ts";
@@ -136,6 +139,7 @@ export class Program implements Client {
         connect: () => Promise.resolve(api.reachedBy(this)),
         openClient: () => wayTo(find, this, world.clock, onStray),
         openDisk: (file) => syncedBy(openFile(file), sync),
+        watchPods: (...given) => noted(watchPods(...given), given[1].namespace, this.sightings),
       });
     } catch (error) {
       this.outcome = error instanceof Error ? error : new Error(String(error));
@@ -182,6 +186,26 @@ export class Program implements Client {
     };
     return { debug: say, info: say, warn: say, error: say };
   }
+}
+
+/** The source, of which whoever asks for the next batch has handled the one before: that is its contract. */
+async function* noted(
+  source: ReturnType<typeof watchPods>,
+  scope: Scope,
+  sightings: Sightings,
+): ReturnType<typeof watchPods> {
+  for await (const items of source) {
+    yield items;
+    const version = items.flatMap(versionIn).at(-1);
+    if (version !== undefined) sightings.took(scope, version);
+  }
+}
+
+function versionIn(item: SourceItem): number[] {
+  if (item.type === "bookmark") return [Number(item.resourceVersion)];
+  return item.type === "applied" || item.type === "deleted"
+    ? [Number(item.object.pod.metadata.resourceVersion)]
+    : [];
 }
 
 /** The real file, made durable by the model's disk. */

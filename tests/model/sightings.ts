@@ -12,12 +12,20 @@ interface Listing {
   complete: boolean;
 }
 
+/** An event of a watch; of a bookmark, no more than its version. */
+interface Event {
+  version: number;
+  sighting?: Sighting;
+}
+
 /** Tells the witness what one run of the program is handed, and when it is sure to have handled it. */
 export class Sightings {
   readonly #witness: Witness;
   readonly #endpointsOf: (pod: Pod) => readonly string[];
   readonly #synced: (scope: Scope, generation: number) => void;
   readonly #listings = new Map<Scope, Listing>();
+  /** What each stream has handed that was not surely handled, the oldest stream first. */
+  readonly #watches = new Map<Scope, Event[][]>();
 
   /**
    * @param endpointsOf where a pod goes now
@@ -35,6 +43,7 @@ export class Sightings {
 
   /** A request came: what follows a complete list shows that the list was handled. */
   begin(kind: RequestKind, scope: Scope, query: URLSearchParams): void {
+    if (kind !== "get") this.#mayHaveTaken(scope);
     const goesOn = kind === "get" || query.has("continue") || query.has("resourceVersionMatch");
     const listing = this.#listings.get(scope);
     if (goesOn || listing === undefined) return;
@@ -50,7 +59,6 @@ export class Sightings {
     const toSighting = (pod: Pod): Sighting => ({ type: "applied", pod, generation });
     return {
       handed: (piece): void => void (text += piece),
-      asked: (): void => {},
       closed: (complete): void => {
         const page = complete ? parsePage(text) : undefined;
         // Of a page that breaks off, or ends too early, the pods before that may have been handled.
@@ -68,7 +76,6 @@ export class Sightings {
     let text = "";
     return {
       handed: (piece): void => void (text += piece),
-      asked: (): void => {},
       closed: (complete): void => {
         const pod = complete ? parse(text) as Pod | undefined : undefined;
         if (pod !== undefined) this.#witness.lookedUp(pod, generation);
@@ -76,39 +83,60 @@ export class Sightings {
     };
   }
 
+  /** What is handed may be read ahead: `took` tells up to where it was handled. */
   ofWatch(scope: Scope, generation: () => number): WireObserver {
     let text = "";
-    let pending: Sighting[] = [];
+    const stream: Event[] = [];
+    this.#watches.set(scope, [...this.#watches.get(scope) ?? [], stream]);
     return {
       handed: (piece): void => {
         const lines = (text + piece).split("\n");
         text = lines.pop() ?? "";
         for (const { type, object } of lines.flatMap(parseEvent)) {
-          this.#witness.handed(scope, Number(object.metadata.resourceVersion), type !== "BOOKMARK");
-          if (type === "BOOKMARK") continue;
-          pending.push({
-            type: type === "DELETED" ? "deleted" : "applied",
+          const isPod = type !== "BOOKMARK";
+          const version = Number(object.metadata.resourceVersion);
+          this.#witness.handed(scope, version, isPod);
+          const sighting = {
+            type: type === "DELETED" ? "deleted" as const : "applied" as const,
             pod: object,
             generation: generation(),
-          });
+          };
+          stream.push({ version, ...isPod && { sighting } });
         }
       },
-      asked: (): void => {
-        this.#witness.handled(scope);
-        this.#witness.saw(pending, this.#endpointsOf);
-        pending = [];
-      },
-      closed: (): void => {
-        this.#witness.mayHaveSeen(pending);
-        pending = [];
-      },
+      closed: (): void => {},
     };
+  }
+
+  /** The program has handled a batch of a watch, whose last version this is, and with it all that came before that. */
+  took(scope: Scope, version: number): void {
+    const streams = this.#watches.get(scope) ?? [];
+    const index = streams.findIndex((stream) => stream.some((event) => event.version === version));
+    for (const stream of streams.slice(0, index + 1)) {
+      const last = stream.findLastIndex((event) => event.version === version);
+      const events = stream.splice(0, last === -1 ? Infinity : last + 1);
+      this.#witness.handledTo(
+        scope,
+        events.at(-1)?.version,
+        events.findLast(({ sighting }) => sighting !== undefined)?.version,
+      );
+      this.#witness.saw(events.flatMap(({ sighting }) => sighting ?? []), this.#endpointsOf);
+    }
+    if (index > 0) streams.splice(0, index);
+  }
+
+  #mayHaveTaken(scope: Scope): void {
+    for (const stream of this.#watches.get(scope) ?? []) {
+      this.#witness.mayHaveSeen(stream.flatMap(({ sighting }) => sighting ?? []));
+    }
+    this.#watches.delete(scope);
   }
 
   /** The program was killed, or ended: whether it had stored what it was handed last, nobody knows. */
   end(): void {
     for (const { sightings } of this.#listings.values()) this.#witness.mayHaveSeen(sightings);
     this.#listings.clear();
+    for (const scope of [...this.#watches.keys()]) this.#mayHaveTaken(scope);
   }
 }
 

@@ -5,8 +5,6 @@ import type { WatchBody } from "../kit/apiserver/watch.ts";
 export interface WireObserver {
   /** These bytes are with the reader. */
   handed: (text: string) => void;
-  /** The reader asks for more: it has done with what it got. */
-  asked: () => void;
   /** Nothing more is read: the body ended, broke, or the reader went away. */
   closed: (complete: boolean) => void;
 }
@@ -74,7 +72,6 @@ export class Wire implements WatchBody {
   }
 
   async #pull(controller: ReadableByteStreamController): Promise<void> {
-    this.#observer.asked();
     while (this.#text === "" && this.#ended === undefined && !this.#closed) {
       await new Promise<void>((resolve) => this.#arrived = resolve);
     }

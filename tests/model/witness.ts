@@ -51,7 +51,7 @@ interface Position {
 type Known = Sighting | undefined;
 
 /**
- * What the program must know, by what it was handed and asked on from: the contract of `Source` is that it
+ * What the program must know, by what it was handed and asked on from. The contract of `Source` is that it
  * handles a batch completely before it asks for the next. After a crash it may or may not have stored the last
  * batch, so that several versions may be the last it knew; then only what is a transition from each of them is
  * demanded.
@@ -189,7 +189,14 @@ export class Witness {
     this.#positions.set(scope, { ...before, handed: version, next: stored ? version : before.next });
   }
 
-  /** And is done with it. */
+  /** And is done with it, up to a version; the last version that an event told, undefined: none did. */
+  handledTo(scope: Scope, version: number | undefined, stored: number | undefined): void {
+    const position = this.#positions.get(scope);
+    if (position === undefined || version === undefined) return;
+    this.#positions.set(scope, { ...position, handled: version, stored: stored ?? position.stored });
+  }
+
+  /** And is done with all of it. */
   handled(scope: Scope): void {
     const position = this.#positions.get(scope);
     if (position === undefined) return;

@@ -26,6 +26,16 @@ Deno.test("one action is one commit in all workflows", async () => {
   }
 });
 
+Deno.test("what the browser of the tests saw is kept with the run, also where it fails", async () => {
+  const text = await Deno.readTextFile(new URL("ci.yaml", FOLDER));
+  assert.match(
+    text,
+    / {6}- if: always\(\)\n {8}uses: actions\/upload-artifact@.*\n(?: {8,}.*\n)* {10}path: dist\/pictures\n/,
+  );
+  const run = await Deno.readTextFile(new URL("../../.ci/run", FOLDER));
+  assert.match(run, /^export K8SVENT_TEST_PICTURES=.*\$PWD\/dist\/pictures/m);
+});
+
 Deno.test("the release moves the image's tags at its end, by what is the newest version then", async () => {
   const text = await Deno.readTextFile(new URL("release.yaml", FOLDER));
   assert.doesNotMatch(text, /IMAGE\S*:(latest|next)/);

@@ -11,6 +11,7 @@ const FLOODS: FloodKind[] = [
   ["idle connections", 1_100, ""],
   ["connections that send a letter each second", 1_000, "G"],
   ["half-sent requests", 8_000, "GET /livez HTTP/1.1\r\nHost: a\r\nX-Rest:"],
+  ["heads of white space", 1_000, `GET / HTTP/1.1\r\nHost: a\r\nX: a${" ".repeat(16_000)}b\r\n\r\n`],
 ];
 
 async function isAlive(port: number): Promise<boolean> {

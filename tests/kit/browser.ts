@@ -84,6 +84,12 @@ export class Visitor implements AsyncDisposable {
     return visitor;
   }
 
+  /** Opens a page, and waits until its script follows what changes. */
+  async open(address: string): Promise<void> {
+    await this.page.goto(address);
+    await this.page.locator("#live", { hasText: "Live" }).waitFor();
+  }
+
   /** What axe-core finds wrong with the page as it is now; empty: nothing. */
   async findBarriers(): Promise<string[]> {
     await this.page.evaluate(axe.source);
@@ -108,4 +114,29 @@ export class Visitor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
   }
+}
+
+/**
+ * Looks at each page, and takes a picture of it. Returns what is wrong with them: wider than the window, or shutting somebody
+ * out.
+ *
+ * @param pages their paths, by the names of the pictures
+ */
+export async function inspectPages(
+  browser: Browser,
+  origin: string,
+  pages: Readonly<Record<string, string>>,
+  look: Look,
+): Promise<string[]> {
+  await using visitor = await Visitor.come(browser, { ...look, bypassCSP: true });
+  const faults: string[] = [];
+  for (const [name, path] of Object.entries(pages)) {
+    await visitor.open(`${origin}${path}`);
+    const seen = `${name}, ${look.width}, ${look.colorScheme}`;
+    await visitor.takePicture(seen.replaceAll(/,? /g, "-"));
+    if (await visitor.overflow() > 0) faults.push(`${seen} is wider than the window`);
+    const barriers = await visitor.findBarriers();
+    faults.push(...barriers.map((barrier) => `${seen}: ${barrier}`));
+  }
+  return faults;
 }

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { systemClock } from "../../src/runtime/clock.ts";
 import type { FakeAdmin } from "../kit/admin.ts";
 import { serveAdmin, TOKEN } from "../kit/admin_port.ts";
-import { type Look, LOOKS, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
+import { inspectPages, LOOKS, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { busyAdmin, SCRIPT } from "../kit/busy_admin.ts";
 import { youngAdmin } from "../kit/young_admin.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
@@ -79,8 +79,8 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     await using busy = serve();
     await using young = serve({ admin: youngAdmin(Date.now()) });
     const found = await Promise.all(LOOKS.flatMap((look) => [
-      inspect(browser, busy.origin, PAGES, look),
-      inspect(browser, young.origin, YOUNG_PAGES, look),
+      inspectPages(browser, busy.origin, PAGES, look),
+      inspectPages(browser, young.origin, YOUNG_PAGES, look),
     ]));
     assert.deepEqual(found.flat(), []);
   },
@@ -93,7 +93,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     rig.admin.state.environment = SCRIPT;
     await using visitor = await Visitor.come(browser);
     for (const path of Object.values(PAGES)) {
-      await open(visitor, `${rig.origin}${path}`);
+      await visitor.open(`${rig.origin}${path}`);
       assert.doesNotMatch(await visitor.page.title(), /taken over/);
     }
     assert.deepEqual(visitor.faults.filter((fault) => !/404 \(Not Found\)/.test(fault)), []);
@@ -109,7 +109,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     await using rig = serve();
     await using visitor = await Visitor.come(browser);
     const { page } = visitor;
-    await open(visitor, `${rig.origin}/`);
+    await visitor.open(`${rig.origin}/`);
     await page.locator("summary").click();
     await page.locator("#since").fill("2h");
     await page.keyboard.press("Home");
@@ -131,7 +131,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     await using rig = serve();
     await using visitor = await Visitor.come(browser);
     const { page } = visitor;
-    await open(visitor, `${rig.origin}/endpoints/billing`);
+    await visitor.open(`${rig.origin}/endpoints/billing`);
     const rows = page.locator("tbody tr");
     const second = await rows.nth(1).getAttribute("data-key");
     await rows.nth(1).getByRole("link").first().focus();
@@ -151,7 +151,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
   ) => {
     const rig = serve();
     await using visitor = await Visitor.come(browser);
-    await open(visitor, `${rig.origin}/endpoints`);
+    await visitor.open(`${rig.origin}/endpoints`);
     await rig[Symbol.asyncDispose]();
     await visitor.page.locator("#live", { hasText: "Not connected: this is how it was" }).waitFor();
     assert.equal(await visitor.page.locator("tbody tr").count(), 5);
@@ -212,29 +212,3 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
     assert.equal(new URL(page.url()).pathname, "/login");
   },
 };
-
-/** Takes a picture of each page. Returns what is wrong. */
-async function inspect(
-  browser: Browser,
-  origin: string,
-  pages: Readonly<Record<string, string>>,
-  look: Look,
-): Promise<string[]> {
-  await using visitor = await Visitor.come(browser, { ...look, bypassCSP: true });
-  const faults: string[] = [];
-  for (const [name, path] of Object.entries(pages)) {
-    await open(visitor, `${origin}${path}`);
-    const seen = `${name}, ${look.width}, ${look.colorScheme}`;
-    await visitor.takePicture(seen.replaceAll(/,? /g, "-"));
-    if (await visitor.overflow() > 0) faults.push(`${seen} is wider than the window`);
-    const barriers = await visitor.findBarriers();
-    faults.push(...barriers.map((barrier) => `${seen}: ${barrier}`));
-  }
-  return faults;
-}
-
-/** Opens a page, and waits until its script follows what changes. */
-async function open({ page }: Visitor, address: string): Promise<void> {
-  await page.goto(address);
-  await page.locator("#live", { hasText: "Live" }).waitFor();
-}

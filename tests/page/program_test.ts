@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
+import { inspectPages, LOOKS, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { SCRIPT } from "../kit/busy_admin.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { SECRET, webhook } from "../kit/confidential.ts";
@@ -68,7 +68,6 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await page.getByRole("heading", { name: "Cluster Ready" }).waitFor();
     await page.getByText(plane.server).waitFor();
     await page.locator("dd", { hasText: /^5$/ }).first().waitFor();
-    await visitor.takePicture("program-cluster");
   },
 
   "an endpoint that fails turns red by itself, and green again": async (
@@ -154,6 +153,22 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await reader.takePicture("program-delivery-without-javascript");
   },
 
+  "each page of it fits a phone and a screen, light and dark, and shuts nobody out": async (
+    { browser, visitor: { page }, origin },
+  ) => {
+    await page.goto(`${origin}/endpoints/takes?pod=odd`);
+    const delivery = await page.locator("tbody tr").first().getByRole("link").first().getAttribute("href");
+    const pages = {
+      "program cluster": "/",
+      "program endpoints": "/endpoints",
+      "program endpoint": "/endpoints/wavers",
+      "program delivery": delivery ?? "",
+      "program pod": "/pods/default/odd",
+    };
+    const found = await Promise.all(LOOKS.map((look) => inspectPages(browser, origin, pages, look)));
+    assert.deepEqual(found.flat(), []);
+  },
+
   "a pod says where it goes, and why": async ({ visitor, origin }) => {
     const { page } = visitor;
     await page.goto(`${origin}/pods`);
@@ -162,6 +177,5 @@ const STEPS: Record<string, (scene: Scene) => Promise<void>> = {
     await page.getByRole("heading", { name: /^default\/odd/ }).waitFor();
     assert.equal(await page.getByText("Is sent", { exact: true }).count(), 2);
     assert.doesNotMatch(await page.title(), /taken over/);
-    await visitor.takePicture("program-pod");
   },
 };

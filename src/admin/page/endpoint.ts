@@ -136,7 +136,9 @@ ${
 
 function nothing(wanted: DeliveryQuery): string {
   const { state } = wanted;
-  if (isFiltered(wanted)) return "No delivery fits. Those of the last 1,000 are searched.";
+  if (isFiltered(wanted)) {
+    return "No delivery fits, of those that are kept: the last ones, and what is pending.";
+  }
   if (state === "failed") return "There is no dead letter.";
   if (state === "pending") return "Nothing is pending.";
   return "Nothing was sent yet.";

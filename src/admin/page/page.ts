@@ -91,7 +91,7 @@ function pageRoutes(admin: Admin, clock: Clock): Route[] {
       const delivery = admin.delivery(name, id);
       if (delivery !== undefined) return deliveryPage(view, delivery);
       if (endpointIn(view, name) === undefined) return noEndpoint(name);
-      return `The endpoint ${name} has no delivery ${id}, or has it no more: of each endpoint the last 1,000 are kept.`;
+      return `The endpoint ${name} has no delivery ${id}, or has it no more: only the last ones are kept.`;
     }),
     get("/dead-letters", (view) => deadLettersPage(view, admin)),
     get("/pods/{namespace}/{name}", (view, { namespace = "", name = "" }) => {

@@ -165,7 +165,7 @@ Deno.test("deliveries are chosen by what stands in the address, and the form sho
   assert.match(text, /<input type="hidden" name="state" value="pending">/);
   assert.match(
     readable(await page.read("/endpoints/hook?pod=b")),
-    /No delivery fits\. Those of the last 1,000 are searched\./,
+    /No delivery fits, of those that are kept: the last ones, and what is pending\./,
   );
 });
 

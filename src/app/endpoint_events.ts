@@ -84,14 +84,17 @@ export class EndpointEvents {
     this.#deps = deps;
   }
 
-  /** Messages for an endpoint were given up for want of room. */
+  /** Messages for an endpoint were given up for want of room. Leaves the commit to its caller. */
   evicted(name: string, messages: number): void {
-    if (!isOfAnnotation(name)) this.#courseOf(name).evicted(messages, this.#deps.clock.now());
+    if (isOfAnnotation(name)) return;
+    const course = this.#courseOf(name);
+    course.evicted(messages, this.#deps.clock.now());
+    this.#keep(name, course);
   }
 
   /** Says what there is to be said. Called once a minute, before a commit. */
   look(): void {
-    const { store: { pending, lastEvents }, workers, clock, say } = this.#deps;
+    const { store: { pending }, workers, clock, say } = this.#deps;
     const at = { began: clock.monotonic(), since: clock.now() };
     const known = new Set<string>();
     for (const { name, isOfAnnotation, turn } of workers.figures) {
@@ -104,7 +107,7 @@ export class EndpointEvents {
       const event = course.look({ ...at, ...counts, name, turn, isPaused, whyDead });
       if (event === undefined) continue;
       say(event);
-      lastEvents.setLastEvent(name, JSON.stringify({ state: course.said, at: at.since } satisfies LastSaid));
+      this.#keep(name, course);
     }
     for (const name of this.#courses.keys()) if (!known.has(name)) this.#courses.delete(name);
   }
@@ -118,29 +121,42 @@ export class EndpointEvents {
   /** Goes on from what was said last, if only by an earlier process. */
   #resume(name: string): Course {
     const { store: { lastEvents }, clock } = this.#deps;
-    const last = readLast(lastEvents.lastEvent(name));
-    if (last === undefined) return new Course();
+    const kept = readKept(lastEvents.lastEvent(name));
+    if (kept === undefined) return new Course();
     // A wall clock that was set back makes nothing longer ago, or still to come.
-    return new Course(last.state, clock.monotonic() - Math.max(0, clock.now() - last.at));
+    return new Course(kept, clock.monotonic() - Math.max(0, clock.now() - kept.at));
+  }
+
+  #keep(name: string, { kept }: Course): void {
+    this.#deps.store.lastEvents.setLastEvent(name, JSON.stringify(kept));
   }
 }
 
-/** What was said last of an endpoint, and when by the wall clock: as JSON it is what is kept. */
-interface LastSaid {
-  state: State;
+/** What outlives the process, as JSON. Instants are of the wall clock. */
+interface Kept {
+  /** What was said last, and when. */
+  said: State;
   at: number;
+  /** Messages that were evicted and not said yet, and since when. */
+  lost: number;
+  lostSince: number;
 }
 
-/** Undefined: nothing was said, or by another version of this program. */
-function readLast(text = "null"): LastSaid | undefined {
-  const { state, at } = (JSON.parse(text) ?? {}) as {
-    state?: Partial<Record<string, unknown>>;
-    at?: unknown;
-  };
-  if (typeof at !== "number") return undefined;
-  const { kind, step } = state ?? {};
-  if (kind === "ok" || kind === "failing") return { state: { kind }, at };
-  return kind === "dead-letters" && typeof step === "number" ? { state: { kind, step }, at } : undefined;
+const NOTHING: Kept = { said: { kind: "ok" }, at: 0, lost: 0, lostSince: 0 };
+
+/** Undefined: nothing was kept, or by another version of this program. */
+function readKept(text: string | undefined): Kept | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { said, at, lost, lostSince } = JSON.parse(text);
+    const isState = said.kind === "ok" || said.kind === "failing" ||
+      (said.kind === "dead-letters" && Number.isFinite(said.step));
+    return isState && [at, lost, lostSince].every(Number.isFinite)
+      ? { said, at, lost, lostSince }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** How one endpoint has done, and what of it was said. */
@@ -148,25 +164,23 @@ class Course {
   /** Its state as far as it was seen, and since when; it is said once it has lasted. */
   #kind: State["kind"] = "ok";
   #at: Instant = { began: -Infinity, since: 0 };
-  #said: State;
+  readonly #kept: Kept;
+  /** When something was said last, by the monotonic clock. */
   #saidAt: number;
-  #lost = 0;
-  #lostSince = 0;
 
   /** @param saidAt by the monotonic clock */
-  constructor(said: State = { kind: "ok" }, saidAt = -Infinity) {
-    this.#said = said;
+  constructor(kept = NOTHING, saidAt = -Infinity) {
+    this.#kept = { ...kept };
     this.#saidAt = saidAt;
   }
 
-  /** As what it was said to be last. */
-  get said(): State {
-    return this.#said;
+  get kept(): Readonly<Kept> {
+    return this.#kept;
   }
 
   evicted(messages: number, now: number): void {
-    if (this.#lost === 0) this.#lostSince = now;
-    this.#lost += messages;
+    if (this.#kept.lost === 0) this.#kept.lostSince = now;
+    this.#kept.lost += messages;
   }
 
   look(seen: Seen): EndpointEvent | undefined {
@@ -174,15 +188,15 @@ class Course {
     this.#follow(state.kind, seen);
     const isLasting = seen.began - this.#at.began >= LASTING;
     const isNews = isLasting && !seen.isPaused && this.#differs(state, seen);
-    if ((!isNews && this.#lost === 0) || seen.began - this.#saidAt < QUIET) return undefined;
+    const { lost, lostSince } = this.#kept;
+    if ((!isNews && lost === 0) || seen.began - this.#saidAt < QUIET) return undefined;
     const { name: endpoint, pending, deadLetters } = seen;
-    const counts = { endpoint, pending, deadLetters, lost: this.#lost };
+    const counts = { endpoint, pending, deadLetters, lost };
     const event: EndpointEvent = isNews
       ? { ...counts, kind: kindOf(state), since: this.#at.since, why: this.#sentence(state, seen) }
-      : { ...counts, kind: "evicted", since: this.#lostSince, why: evictedSentence(seen, this.#lost) };
-    if (isNews) this.#said = state;
+      : { ...counts, kind: "evicted", since: lostSince, why: evictedSentence(seen, lost) };
     this.#saidAt = seen.began;
-    this.#lost = 0;
+    Object.assign(this.#kept, { ...isNews && { said: state }, at: seen.since, lost: 0, lostSince: 0 });
     return event;
   }
 
@@ -199,7 +213,7 @@ class Course {
   }
 
   #differs(state: State, { turn, pending }: Seen): boolean {
-    const said = this.#said;
+    const { said } = this.#kept;
     if (state.kind === "failing") return said.kind !== "failing";
     // Another worker, with other settings, has to show that it works before that is said.
     if (said.kind === "failing" && !turn.hasAccepted && pending > 0) return false;

@@ -340,6 +340,16 @@ withRig(
   },
 );
 
+withRig("what was evicted before a restart is said after it", async (rig) => {
+  rig.events.evicted("a", 2);
+  rig.restart();
+  rig.events.evicted("a", 3);
+  const [event, ...others] = await rig.minutes(20);
+  assert.deepEqual([event?.kind, event?.lost, others], ["evicted", 5, []]);
+  rig.restart();
+  assert.deepEqual(await rig.minutes(20), []);
+});
+
 withRig("what another version of the program has kept says nothing, and does no harm", async (rig) => {
   for (
     const kept of ["null", "{}", '{"state":{"kind":"new"},"at":1}', '{"state":{"kind":"failing"}}', "[]"]

@@ -30,10 +30,11 @@ export const TOLERANCE = 300_000;
 
 /** The verdicts in the order of `HEADERS`; empty where there is no signature. */
 export function verify(
-  received: Received,
+  given: Received,
   secrets: readonly string[],
   { now, tolerance = TOLERANCE }: { now: number; tolerance?: number },
 ): Verdict[] {
+  const received = withPlainTime(given);
   const verdicts = (Object.keys(HEADERS) as Scheme[]).flatMap((scheme) => {
     const value = received.headers.get(HEADERS[scheme]);
     if (value === undefined) return [];
@@ -43,17 +44,25 @@ export function verify(
   return verdicts.map((verdict) => explained(verdict, verdicts, secrets));
 }
 
+/** The libraries read the time as a number, and compute with that: of `+1795750849`, too, what is signed is `1795750849`. */
+function withPlainTime({ headers, body }: Received): Received {
+  const [, number] = /^\s*(?:\+?0*)(\d{1,15})(?:\.\d*)?\s*$/.exec(headers.get(TIME) ?? "") ?? [];
+  return { headers: number === undefined ? headers : new Map([...headers, [TIME, number]]), body };
+}
+
+const TIME = "webhook-timestamp";
+
 function standard(
   value: string,
   received: Received,
   secrets: readonly string[],
   time: { now: number; tolerance: number },
 ): Verdict[] {
-  const missing = ["webhook-id", "webhook-timestamp"].filter((name) => !received.headers.get(name));
+  const missing = ["webhook-id", TIME].filter((name) => !received.headers.get(name));
   const tokens = value.split(" ").filter(Boolean);
   if (missing.length > 0) return [failed("standard", 1, `the header ${missing.join(" and ")} is missing`)];
   if (tokens.length === 0) return [failed("standard", 1, "the header is empty")];
-  const late = timeFault(received.headers.get("webhook-timestamp") ?? "", time);
+  const late = timeFault(received.headers.get(TIME) ?? "", time);
   return tokens.map((token, index) => {
     const verdict = judged("standard", index + 1, token, received, secrets);
     if (!verdict.holds || late === undefined) return verdict;
@@ -104,7 +113,7 @@ function expected(scheme: Scheme, secret: string, { headers, body }: Received): 
   if (scheme === "github") return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
   if (scheme === "atomist") return `sha1=${createHmac("sha1", secret).update(body).digest("hex")}`;
   const key = secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), "base64") : secret;
-  const start = `${headers.get("webhook-id")}.${headers.get("webhook-timestamp")}.`;
+  const start = `${headers.get("webhook-id")}.${headers.get(TIME)}.`;
   return `v1,${createHmac("sha256", key).update(start).update(body).digest("base64")}`;
 }
 

@@ -127,6 +127,13 @@ function noBarrels(module: Module): string[] {
   return [`${module.path} only forwards other modules: import those directly.`];
 }
 
+/** A bundle would lose the named exports of one that is a CommonJS module; see `src/cli/yaml_text.ts`. */
+function packagesAreNamedStatically({ path, text }: Module): string[] {
+  return [...text.matchAll(/\bimport\(\s*"([^."][^"]*)"/g)].map(([, of]) =>
+    `${path} loads ${of} late: import a file that stands for it.`
+  );
+}
+
 function filesAreShort(module: Module): string[] {
   if (module.lines <= LONGEST_FILE) return [];
   return [
@@ -182,6 +189,11 @@ const RULES: [sentence: string, rule: Rule, breach: Module][] = [
     "no file is a barrel",
     noBarrels,
     parseModule("src/pod/x.ts", '/** All. */\nexport { a, b } from "./a.ts";\n'),
+  ],
+  [
+    "no package is loaded late by its own name",
+    packagesAreNamedStatically,
+    parseModule("src/cli/x.ts", 'const { parse } = await import("yaml");'),
   ],
   [
     `no file is longer than ${LONGEST_FILE} lines`,

@@ -153,6 +153,10 @@ export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | 
       return `What answers at ${server.origin} (status ${reply.status}) is not k8svent's API: --server is the address of ` +
         "its --admin-listen, not of --listen, and older versions have none.";
     case "problem":
+      if (/openapi\.json/.test(reply.detail) && server.pathname !== "/") {
+        return `What answers at ${server.origin} has no API below the path of --server: leave the path out, unless a proxy ` +
+          "puts the program below one.";
+      }
       if (reply.status !== 401) {
         return reply.detail.replace("/api/v1/endpoints lists", "k8svent status lists");
       }

@@ -1,6 +1,6 @@
 import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryState } from "../admin/admin.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
-import { COLUMNS, columns } from "../runtime/table.ts";
+import { COLUMNS, columns, hanging, widthOf } from "../runtime/table.ts";
 import { ago, ahead, counted, duration, size } from "../runtime/wording.ts";
 import { wrapped } from "../runtime/wrapped.ts";
 
@@ -31,9 +31,21 @@ function blockOf({ endpoint, deliveries, total }: DeliveryList, now: number, pai
 
 /** Two lines each. */
 export function deliveryLines(deliveries: readonly Delivery[], now: number, paint: Paint): string[] {
-  const heads = columns(deliveries.map((one) => headOf(one, now, paint)));
-  return deliveries.flatMap((one, index) => [heads[index] ?? "", ...cameOf(one, now)]);
+  const rows = deliveries.map((one) => headOf(one, now, paint));
+  const heads = columns(rows, { longest: LONGEST_POD });
+  const shorter = columns(rows.map((row) => row.slice(0, -1)), { longest: LONGEST_POD });
+  return deliveries.flatMap((one, index) => {
+    const head = heads[index] ?? "";
+    // Reasons that have no room beside the pod stand below it.
+    const lines = widthOf(head) <= COLUMNS - 2
+      ? [head]
+      : [shorter[index] ?? "", ...indented((rows[index]?.at(-1) ?? "").replaceAll(",", ", "))];
+    return [...lines, ...cameOf(one, now)];
+  });
 }
+
+/** Columns of a pod's name, beyond which it does not move the reasons of the others. */
+const LONGEST_POD = 40;
 
 function headOf({ recordedAt, state, pod, event, reasons }: Delivery, now: number, paint: Paint): string[] {
   const about = pod === undefined ? event : `${pod.namespace}/${pod.name}`;
@@ -90,9 +102,11 @@ export function deliveryText(detail: DeliveryDetail, now: number, paint: Paint):
       ...headers(answer.headers),
       ...answer.text === "" ? [] : [["", answer.text]],
     ],
-    ...body === undefined ? [] : [["body", body]],
   ];
-  return columns(rows).map((line) => `${line}\n`).join("");
+  const width = Math.max(...rows.map(([label = ""]) => label.length)) + 2;
+  const lines = rows.map(([label = "", text = ""]) => hanging(label.padEnd(width), text));
+  // To be copied: nothing stands before it, and it is not broken.
+  return [...lines, ...body === undefined ? [] : ["body", body]].map((line) => `${line}\n`).join("");
 }
 
 function headers(fields: Readonly<Record<string, string>>): string[][] {

@@ -20,7 +20,7 @@ export function isWell({ isReady, store, configuration, endpoints }: WholeStatus
 export function statusText(status: WholeStatus, now: number, paint: Paint): string {
   const blocks = [
     columns(facts(status, now, paint)),
-    columns(endpointRows(status.endpoints, now, paint), [2, 3]),
+    columns(endpointRows(status.endpoints, now, paint), { right: [2, 3], longest: LONGEST_NAME }),
     status.endpoints.flatMap((one) => troubleOf(one, now, paint)),
     [...status.problems, ...status.notes, ...faults(status)].map((text) => item(text)),
   ];
@@ -56,18 +56,25 @@ function followed({ kind, scopes }: SourceStatus): string {
   return `${verb} ${names.length > 3 ? counted(names.length, "namespace") : namespaces(names)}${rest}`;
 }
 
+/** Columns of an endpoint's name, so that the rest has room in 80. */
+const LONGEST_NAME = 22;
+
 function endpointRows(endpoints: readonly EndpointStatus[], now: number, paint: Paint): string[][] {
   if (endpoints.length === 0) return [];
   const heading = ["ENDPOINT", "STATE", "PENDING", "DEAD", "LAG P50/P99", "LAST DELIVERED"];
   return [
     heading.map((word) => paint("heading", word)),
-    ...endpoints.map(({ name, condition, pending, deadLetters, lag, lastDeliveredAt }) => [
-      name,
-      paint(TONES[condition], condition),
-      String(pending),
-      deadLetters === 0 ? "0" : paint("bad", String(deadLetters)),
-      lag === undefined ? "-" : `${duration(lag.p50Seconds * 1_000)}/${duration(lag.p99Seconds * 1_000)}`,
-      lastDeliveredAt === undefined ? "never" : ago(lastDeliveredAt, now),
+    ...endpoints.flatMap(({ name, condition, pending, deadLetters, lag, lastDeliveredAt }) => [
+      // One that is longer than its column has a line of its own.
+      ...name.length > LONGEST_NAME ? [[name]] : [],
+      [
+        name.length > LONGEST_NAME ? "" : name,
+        paint(TONES[condition], condition),
+        String(pending),
+        deadLetters === 0 ? "0" : paint("bad", String(deadLetters)),
+        lag === undefined ? "-" : `${duration(lag.p50Seconds * 1_000)}/${duration(lag.p99Seconds * 1_000)}`,
+        lastDeliveredAt === undefined ? "never" : ago(lastDeliveredAt, now),
+      ],
     ]),
   ];
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stripVTControlCharacters, styleText } from "node:util";
 import { parse as parseYaml } from "yaml";
 import { type AdminPort, TOKEN, withAdminPort } from "../../tests/kit/admin_port.ts";
-import { endpointStatus } from "../../tests/kit/admin.ts";
+import { delivery, endpointStatus } from "../../tests/kit/admin.ts";
 import type { OperateOptions, Operation } from "../cli/job.ts";
 import { painter } from "../runtime/paint.ts";
 import { operate } from "./operate.ts";
@@ -122,6 +122,42 @@ slow: 1 delivery
   });
 });
 
+Deno.test("long names of endpoints and pods, and long answers, leave the columns where they are", async () => {
+  const long = "orders-of-the-shop-in-europe-and-beyond";
+  const pod = "a-pod-with-a-rather-long-name-as-controllers-make-7d9c9b8f6c-x2x4q";
+  await withAdminPort(async (port) => {
+    port.admin.shown = [endpointStatus("hook"), endpointStatus(long)];
+    const status = await run(port, { kind: "status" });
+    assert.match(
+      status.out,
+      /\nhook {6}ok +0 {5}0 {2}10 ms.*\norders-of-the-shop-in-europe-and-beyond\n {10}ok +0 {5}0 {2}10 ms/,
+    );
+    const made = delivery("hook", "pod_1", "delivered");
+    const answer = { status: 200, headers: {}, text: "the reason that it gives ".repeat(6).trim() };
+    port.admin.kept = [
+      {
+        ...made,
+        pod: { ...made.pod ?? { namespace: "shop", uid: "uid-1", resourceVersion: "1" }, name: pod },
+        reasons: ["ready", "waiting"],
+        answer,
+        body: "{}",
+      },
+      delivery("hook", "pod_2", "delivered"),
+    ];
+    const list = await run(port, { kind: "deliveries", endpoint: "hook", filters: {} });
+    assert.match(
+      list.out,
+      new RegExp(
+        `  delivered  shop/${pod}\\n    ready, waiting\\n    pod_1 .*\\n.*  delivered  shop/web-1  phase,ready\\n`,
+      ),
+    );
+    const one = await run(port, { kind: "delivery", endpoint: "hook", id: "pod_1" });
+    assert.match(one.out, /\n {10}the reason that it gives .*(\n {10}[a-z].*){2}\nbody\n\{\}\n$/);
+    const beyond = one.out.split("\n").filter((line) => line.length > 80);
+    assert.deepEqual(beyond, [`pod       shop/${pod}`].filter(({ length }) => length > 80));
+  });
+});
+
 Deno.test("actions are taken, and say how many messages they were about", async () => {
   await withAdminPort(async (port) => {
     const cases: [Operation, string, string][] = [
@@ -175,6 +211,11 @@ Deno.test("what cannot be done is said, with the way out, and ends with 1", asyn
         status,
         { server: new URL("http://127.0.0.1:1999") },
         /cannot be reached: nothing listens there\. It needs --admin-listen 127\.0\.0\.1:1999; [^]* 1999:9090$/,
+      ],
+      [
+        status,
+        { server: new URL(`http://127.0.0.1:${port.port}/ui`) },
+        /has no API below the path of --server: leave the path out, unless a proxy puts the program below one\.$/,
       ],
       [status, { server: new URL("http://no.such.host.invalid") }, /its name cannot be resolved\.$/],
       [

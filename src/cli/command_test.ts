@@ -42,6 +42,12 @@ Deno.test("each page has an example and the exit codes, and no line is wider tha
 });
 
 Deno.test("a flag that another program has is answered with the one that does that here", async () => {
+  for (const name of ["web-0", "Shop/web-0", "shop/web_0", "a/b/c", "/web-0"]) {
+    await assert.rejects(
+      printed("explain", "pod", name),
+      /^UsageError: Which pod\? Name it with its namespace/,
+    );
+  }
   await assert.rejects(printed("explain", "-l", "app=web"), /has no flag -l\. Did you mean --selector S\?/);
   await assert.rejects(printed("doctor", "--webhook", "x"), /Did you mean --url URL\?/);
   await assert.rejects(printed("status", "-l", "app=web"), /has no flag -l\. "k8svent status --help"/);

@@ -1,5 +1,4 @@
 import { UsageError } from "../config/usage_error.ts";
-import { namespace } from "../config/value.ts";
 import { type Answer, type CommandContext, configOf } from "./context.ts";
 import type { ExplainOptions } from "./job.ts";
 import { reachOf } from "./operate_command.ts";
@@ -57,11 +56,14 @@ async function parseExplain(
 function podOf(operands: readonly string[]): { namespace: string; name: string } {
   const [kind = "", named = ""] = operands.length === 1 ? ["pod", ...operands] : operands;
   const [ns = "", name = "", ...rest] = named.split("/");
-  if (!/^(pods?|po)$/.test(kind) || !NAME.test(name) || rest.length > 0) {
+  if (!/^(pods?|po)$/.test(kind) || !NAMESPACE.test(ns) || !NAME.test(name) || rest.length > 0) {
     throw new UsageError("Which pod? Name it with its namespace: k8svent explain pod NS/NAME.");
   }
-  return { namespace: namespace(ns, "The namespace of the pod"), name };
+  return { namespace: ns, name };
 }
 
-/** Of a pod: a DNS subdomain (RFC 1123). It becomes part of a request's path. */
+/** A DNS label (RFC 1123). Both become part of a request's path. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Of a pod: a DNS subdomain. */
 const NAME = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;

@@ -3,8 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
-import { parseWebhooks } from "./webhooks.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent link-image`: what it is to do. `src/app/link_image.ts` does it.
@@ -45,7 +44,7 @@ function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptio
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(sha)) {
     throw new UsageError("--sha must be the whole commit, 40 or 64 hexadecimal digits: git rev-parse HEAD.");
   }
-  const [{ url } = { url: undefined }] = parseWebhooks([text("url")], "--url");
+  const url = webhookOf(PAGE, values);
   const timeout = parseDuration(text("timeout"), "--timeout");
   if (timeout === 0) throw new UsageError("--timeout must be more than 0.");
   return {
@@ -55,7 +54,7 @@ function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptio
       docker: { image: image ?? "" },
       type: "link-image",
     },
-    url: url ?? new URL(text("url")),
+    url,
     secrets: secretsOf(values, context)?.secrets ?? [],
     timeout,
     output: outputOf(PAGE, values),

@@ -110,6 +110,9 @@ function resyncOf({ values, operands: [endpoint] }: Values, { now }: CommandCont
 function instantOf(text: string, now: number): string {
   if (/^\d{4}-/.test(text)) {
     const instant = parseInstant(text);
+    if (instant !== undefined && instant > now) {
+      throw new UsageError(`--since is in the future: no pod has changed since ${quote(text)}.`);
+    }
     if (instant !== undefined) return new Date(instant).toISOString();
     throw new UsageError(
       `--since must be an instant with its zone, such as 2026-11-27T12:00:00Z, not ${quote(text)}.`,

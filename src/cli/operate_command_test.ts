@@ -126,6 +126,10 @@ Deno.test("what cannot be meant is refused, with the way out", async () => {
     await complaint("resync", ["--since", "2026-11-27"]),
     /^--since must be an instant with its zone/,
   );
+  assert.match(
+    await complaint("resync", ["--since", "2026-11-27T12:00:01Z"]),
+    /^--since is in the future: no pod has changed since "2026-11-27T12:00:01Z"/,
+  );
   assert.match(await complaint("resync", ["--since", "soon"]), /^--since must be a duration/);
   assert.match(
     await complaint("deliveries", ["hook", "--state", "dead"]),

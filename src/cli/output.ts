@@ -30,6 +30,6 @@ export async function shownAs(output: Output, value: unknown, text: () => string
     case "json":
       return `${JSON.stringify(value)}\n`;
     case "yaml":
-      return (await import("yaml")).stringify(value, { aliasDuplicateObjects: false });
+      return (await import("./yaml_text.ts")).stringify(value, { aliasDuplicateObjects: false });
   }
 }

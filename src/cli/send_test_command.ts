@@ -5,8 +5,7 @@ import type { Answer, CommandContext } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
 import { signatureKind } from "./signature_kind.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
-import { parseWebhooks } from "./webhooks.ts";
+import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent send-test`: what it is to do. `src/app/trial.ts` does it.
@@ -40,13 +39,13 @@ function parseSendTest(argv: string[], context: CommandContext): SendTestOptions
   if (typed.kind === "help") return say(typed.text);
   const { values } = typed;
   const text = (name: string): string => needed(PAGE, values, name);
-  const [{ url } = { url: undefined }] = parseWebhooks([text("url")], "--url");
+  const url = webhookOf(PAGE, values);
   const timeout = parseDuration(text("timeout"), "--timeout");
   if (timeout === 0) throw new UsageError("--timeout must be more than 0.");
   const signatures = values.get("signatures")?.map((kind) => signatureKind(kind, "--signatures"));
   return {
     command: "send-test",
-    url: url ?? new URL(text("url")),
+    url,
     secrets: secretsOf(values, context)?.secrets ?? [],
     signatures: [...new Set(signatures ?? SCHEMES)],
     timeout,

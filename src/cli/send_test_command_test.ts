@@ -46,6 +46,10 @@ for (
     [["--url", "hooks.example.com"], /--url, entry 1 is not a URL/],
     [["--url", URL_GIVEN, "--timeout", "0"], /--timeout must be more than 0/],
     [["--url", URL_GIVEN, "--signatures", "hub"], /--signatures must be standard, github or atomist/],
+    [
+      ["--url", URL_GIVEN, "--url", URL_GIVEN.replace("pods", "b/pods")],
+      /takes one webhook: give --url once/,
+    ],
     [[URL_GIVEN], /k8svent send-test takes flags only/],
   ] as const
 ) {

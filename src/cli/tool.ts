@@ -7,6 +7,7 @@ import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import { quietCommand } from "./quiet_command.ts";
 import { suggestion } from "./unknown_flag.ts";
+import { parseWebhooks } from "./webhooks.ts";
 
 /*
  * What the commands beside the run have in common: a page that says what there is, and the reading of a command line by
@@ -125,6 +126,14 @@ export function secretsOf(
     if (!(error instanceof SecretFileError)) throw error;
     throw new UsageError(error.message, { cause: error });
   }
+}
+
+/** The webhook of `--url`, as the run reads it. @throws {UsageError} for several, of which one would be left out */
+export function webhookOf(page: ToolPage, values: Map<string, string[]>): URL {
+  const url = needed(page, values, "url");
+  const [webhook, ...others] = parseWebhooks(values.get("url") ?? [url], "--url");
+  if (webhook !== undefined && others.length === 0) return webhook.url;
+  throw new UsageError(`${page.name} takes one webhook: give --url once. ${seeHelp(page)}`);
 }
 
 /** An answer that is data, and nothing is wrong. */

@@ -60,7 +60,16 @@ function standard(
 ): Verdict[] {
   const missing = ["webhook-id", TIME].filter((name) => !received.headers.get(name));
   const tokens = value.split(" ").filter(Boolean);
-  if (missing.length > 0) return [failed("standard", 1, `the header ${missing.join(" and ")} is missing`)];
+  if (missing.length > 0) {
+    const subject = missing.length === 1 ? "header" : "headers";
+    return [
+      failed(
+        "standard",
+        1,
+        `the ${subject} ${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} missing`,
+      ),
+    ];
+  }
   if (tokens.length === 0) return [failed("standard", 1, "the header is empty")];
   const late = timeFault(received.headers.get(TIME) ?? "", time);
   return tokens.map((token, index) => {

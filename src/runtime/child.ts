@@ -58,11 +58,32 @@ export async function runChild(
   }
 }
 
-/** Why this build cannot run a program, as a clause; undefined: it can. */
+/** Why a program cannot be run, as far as that can be known without running it, as a clause; undefined: it can. */
 export function cannotRun(command: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "run", command });
-  return state === "granted" ? undefined : NOT_IN_THIS_BUILD;
+  if (state !== "granted") return NOT_IN_THIS_BUILD;
+  // Windows looks in places of its own, and adds .exe and its like.
+  if (Deno.build.os === "windows") return undefined;
+  const paths = command.includes("/")
+    ? [command]
+    : (Deno.env.get("PATH") ?? "").split(":").map((folder) => `${folder || "."}/${command}`);
+  const files = paths.map(modeOf).filter((mode) => mode !== undefined);
+  if (files.length === 0) return NOT_FOUND;
+  return files.some((mode) => (mode & 0o111) !== 0) ? undefined : NOT_EXECUTABLE;
 }
+
+/** Of a file; undefined: there is none. */
+function modeOf(path: string): number | undefined {
+  try {
+    const { isFile, mode } = Deno.statSync(path);
+    return isFile ? mode ?? 0o111 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const NOT_FOUND = "was not found";
+const NOT_EXECUTABLE = "may not be run: it is not executable (chmod +x)";
 
 const NOT_IN_THIS_BUILD = "may not be run: this build, for a cluster, runs no programs";
 
@@ -89,7 +110,7 @@ async function feed(child: Deno.ChildProcess, bytes: Uint8Array): Promise<void> 
 
 function whyNot(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return NOT_IN_THIS_BUILD;
-  if (error instanceof Deno.errors.NotFound) return "was not found";
-  if (error instanceof Deno.errors.PermissionDenied) return "may not be run: it is not executable (chmod +x)";
+  if (error instanceof Deno.errors.NotFound) return NOT_FOUND;
+  if (error instanceof Deno.errors.PermissionDenied) return NOT_EXECUTABLE;
   return "could not be started: it is not a program for this machine";
 }

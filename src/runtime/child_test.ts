@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Child, type Ran, runChild } from "./child.ts";
+import { cannotRun, type Child, type Ran, runChild } from "./child.ts";
 import { systemClock } from "./clock.ts";
 
 const NEVER = new AbortController().signal;
@@ -61,4 +61,16 @@ Deno.test("a program that is not there is said not to be", async () => {
     why: "may not be run: it is not executable (chmod +x)",
   });
   await Deno.remove(file);
+});
+
+Deno.test({
+  name: "that a program is missing, or may not be run, is known before it is",
+  ignore: Deno.build.os === "windows",
+  async fn(): Promise<void> {
+    const file = await Deno.makeTempFile();
+    assert.deepEqual([cannotRun("sh"), cannotRun("/bin/sh")], [undefined, undefined]);
+    assert.deepEqual([cannotRun("no-such-program"), cannotRun("/bin")], ["was not found", "was not found"]);
+    assert.equal(cannotRun(file), "may not be run: it is not executable (chmod +x)");
+    await Deno.remove(file);
+  },
 });

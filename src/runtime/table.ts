@@ -5,24 +5,33 @@ import { wrapped } from "./wrapped.ts";
 export const COLUMNS = 80;
 
 /** How wide a text is that may have colours in it. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/**
- * Lines of columns, each as wide as its widest cell, two spaces apart. The last cell of a row is as wide as it is. Cells of
- * `right` columns stand at the right.
- */
-export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+/** How columns stand. */
+export interface ColumnsOptions {
+  /** Of which the cells stand at the right. */
+  right?: readonly number[];
+  /** What is longer than that makes no column wider. */
+  longest?: number;
+}
+
+/** Lines of columns, each as wide as its widest cell, two spaces apart. The last cell of a row is as wide as it is. */
+export function columns(
+  rows: readonly (readonly string[])[],
+  { right = [], longest = Infinity }: ColumnsOptions = {},
+): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, at) => {
-      widths[at] = Math.max(widths[at] ?? 0, widthOf(cell));
+      const width = widthOf(cell);
+      if (width <= longest) widths[at] = Math.max(widths[at] ?? 0, width);
     });
   }
   return rows.map((row) =>
     row.map((cell, at) => {
-      const space = " ".repeat((widths[at] ?? 0) - widthOf(cell));
+      const space = " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)));
       return right.includes(at) ? space + cell : cell + space;
     }).join("  ").trimEnd()
   );

@@ -48,6 +48,11 @@ clusterTest(
       );
     });
 
+    await context.step("doctor prints YAML, by what is loaded for it alone", async () => {
+      const args = ["doctor", "--kubeconfig", plane.kubeconfig, "-o", "yaml"];
+      assert.match(await run(workstation.path, args), /^version: .*\nok: true\nchecks:\n/);
+    });
+
     await context.step("--once prints every pod, through a kubeconfig", async () => {
       const printed = await run(workstation.path, ["--once", "--kubeconfig", plane.kubeconfig]);
       const names = printed.trim().split("\n").map((line) => JSON.parse(line).pod.metadata.name);

@@ -155,5 +155,11 @@ export const WRONG: [what: string, headers: Record<string, string>, secret: stri
     PLAIN,
     /the header webhook-timestamp is missing/,
   ],
+  [
+    "no id and no time",
+    { "webhook-signature": "v1,abc" },
+    PLAIN,
+    /the headers webhook-id and webhook-timestamp are missing/,
+  ],
   ["an empty header", { ...BARE, "webhook-signature": "" }, PLAIN, /the header is empty/],
 ];

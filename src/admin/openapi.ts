@@ -18,7 +18,7 @@ const PROBLEMS: Readonly<Record<string, [status: string, description: string]>> 
   Forbidden: ["403", "It comes from a page of another site."],
   NotFound: ["404", "There is no such endpoint, delivery or pod."],
   TooLarge: ["413", "The body is too large."],
-  NotJson: ["415", "The body is not JSON."],
+  NotJson: ["415", "The body is not JSON, or is compressed."],
   Misdirected: ["421", "The port is asked by a name that is not its own, and no token is asked for."],
   Failed: ["500", "It cannot be answered now."],
   Unavailable: ["503", "The token's file cannot be used, or as many as can be follow what changes."],

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { PAGE as FLAGS_PAGE, withFlags } from "../../build/flags_page.ts";
 import { Liveness } from "../../src/admin/liveness.ts";
 import { Health } from "../../src/admin/health.ts";
+import { LARGEST_HEAD } from "../../src/admin/request.ts";
+import { MOST_CONNECTIONS, MOST_STREAMS } from "../../src/admin/server.ts";
 import { REASONS } from "../../src/change/reasons.ts";
 import { COMMANDS } from "../../src/cli/command.ts";
 import { type FlagName, FLAGS } from "../../src/cli/flags.ts";
@@ -241,6 +243,13 @@ Deno.test("every test that docs/delivery.md names for a fault is there, by its e
   assert.deepEqual(titles, [...new Set(titles)], "a test is named once");
   const tests = await readTests();
   assert.deepEqual(titles.filter((title) => !tests.includes(`"${title}"`)), []);
+});
+
+Deno.test("the bounds of the ports are those that docs/admin.md promises", () => {
+  const [, ...said] = page("docs/admin.md").text.replaceAll("\n", " ").match(
+    /at most (\d+) connections and (\d+) event streams, (\d+) KiB for the\s+head of a request/,
+  ) ?? [];
+  assert.deepEqual(said.map(Number), [MOST_CONNECTIONS, MOST_STREAMS, LARGEST_HEAD / 1_024]);
 });
 
 Deno.test("the repository and the image are named in one place, and the version is this one", async () => {

@@ -155,6 +155,10 @@ Deno.test("every answer forbids to be shown elsewhere and to load from elsewhere
       );
       assert.equal(headers.get("x-content-type-options"), "nosniff");
       assert.equal(headers.get("cross-origin-resource-policy"), "same-origin");
+      assert.equal(headers.get("cross-origin-opener-policy"), "same-origin");
+      assert.equal(headers.get("x-frame-options"), "DENY");
+      assert.equal(headers.get("referrer-policy"), "same-origin");
+      assert.equal(headers.get("cache-control"), "no-store");
     }
   }));
 

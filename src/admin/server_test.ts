@@ -278,6 +278,18 @@ for (const [kind, [sent, milliseconds]] of Object.entries(SLOW)) {
   });
 }
 
+Deno.test("a connection is closed after a thousand requests, so that others come, too", async () => {
+  await withServer(async (server) => {
+    const connection = await connect(server);
+    const answers = readAll(connection);
+    await send(connection, GOOD.repeat(1_001)).then(() => connection.closeWrite()).catch(() => {});
+    const text = await answers;
+    assert.equal(statusesIn(text).length, 1_000);
+    assert.match(text.slice(-300), /\r\nconnection: close\r\n/);
+    connection.close();
+  });
+});
+
 Deno.test("a head that comes a byte every second is cut after five", async () => {
   await withServer(async (server, clock) => {
     const connection = await connect(server);

@@ -12,6 +12,8 @@ const GET = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n";
 class Streaming {
   readonly sends: ((text: string) => Promise<void>)[] = [];
   readonly ended: number[] = [];
+  /** Requests whose answer does not come. */
+  late = 0;
   readonly #stream: Stream = {
     type: "text/event-stream",
     full: { status: 503, text: "full" },
@@ -29,7 +31,10 @@ class Streaming {
     largestBody: 0,
     within: 5_000,
     respond: ({ path }) => {
-      if (path === "/late") return new Promise(() => {});
+      if (path === "/late") {
+        this.late++;
+        return new Promise(() => {});
+      }
       return path === "/events" ? this.#stream : { status: 200, text: "ok" };
     },
   };
@@ -134,6 +139,7 @@ Deno.test("where all else is being answered, a request of many gives way, and no
     const open = [];
     for (let count = 0; count < MOST_CONNECTIONS; count++) {
       open.push(await ask(server, GET.replace("events", "late")));
+      while (streaming.late < open.length) await settle();
     }
     assert.equal(await statusOf(server, GET.replace("events", "")), "200");
     assert.deepEqual(streaming.ended, []);

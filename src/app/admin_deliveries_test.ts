@@ -119,6 +119,22 @@ withRig("they are filtered by state, pod, namespace, reason and outcome, and lim
   assert.deepEqual([deliveries.length, total], [1, 3]);
 });
 
+withRig(
+  "a hundred are shown unless another number is asked for, and of what is pending 2,000 are looked at",
+  (rig) => {
+    for (let pod = 0; pod < 2_001; pod++) record(rig.store, ["a"], { name: `web-${pod}` });
+    rig.store.commit();
+    const { deliveries, total } = deliveriesOf({ endpoint: "a" }, rig.readings);
+    assert.deepEqual([deliveries.length, total], [100, 2_000]);
+    assert.equal(rig.list({ limit: 1_000 }).length, 1_000);
+    assert.deepEqual(
+      rig.names({ pod: "web-2000" }),
+      ["web-2000 pending"],
+      "of one pod it is found all the same",
+    );
+  },
+);
+
 withRig("a delivery whose place a newer version took failed, and is tried no more", (rig) => {
   rig.add("web");
   const [first = assert.fail()] = rig.taken();

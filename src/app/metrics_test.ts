@@ -46,8 +46,8 @@ class Rig {
   }
 
   /** The samples that begin so, as they are written. */
-  async samples(start: string): Promise<string[]> {
-    const parts = { ...this, reload: undefined, hasAnnotations: false, ...this.#parts };
+  async samples(start: string, others: Partial<MetricsParts> = this.#parts): Promise<string[]> {
+    const parts = { ...this, reload: undefined, hasAnnotations: false, ...others };
     const { text } = await metrics(parts, () => OWN)("");
     return text.split("\n").filter((line) => line.startsWith(start));
   }
@@ -300,6 +300,13 @@ withRig("the store shows by its size, its health and its commits", async (rig) =
   ]);
 });
 
+withRig("a state file that cannot be written shows", async (rig) => {
+  const store = new Proxy(rig.store, {
+    get: (of, name) => name === "fault" ? "no space is left" : Reflect.get(of, name, of),
+  });
+  assert.deepEqual(await rig.samples("k8svent_store_healthy", { store }), ["k8svent_store_healthy 0"]);
+});
+
 withRig("without a configuration file there is no word of one", async (rig) => {
   assert.deepEqual(await rig.samples("k8svent_config"), []);
 });
@@ -310,6 +317,11 @@ withRig("a configuration file that cannot be used shows, and when that was found
     "k8svent_config_last_reload_timestamp_seconds 1.5",
   ]);
 }, { reload: { last: { isSuccessful: false, at: 1_500 } } });
+
+withRig("a configuration file that is in use shows", async (rig) => {
+  const [successful] = await rig.samples("k8svent_config");
+  assert.equal(successful, "k8svent_config_last_reload_successful 1");
+}, { reload: { last: { isSuccessful: true, at: 1_500 } } });
 
 withRig("looks for updates count, and a fault says nothing of what there is", async (rig) => {
   rig.figures.lookedForUpdate({ isNewer: true, isFault: false }, 1_000);

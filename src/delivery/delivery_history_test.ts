@@ -145,6 +145,36 @@ withRig("history: what proves who sends a message is masked before it is kept", 
   await Deno.remove(file);
 });
 
+Deno.test("history: cookies and whatever authorizes are masked, whoever put them there", () => {
+  const history = open().histories.open("a", false);
+  const message = makeMessage({});
+  const headers = {
+    authorization: "Bearer a",
+    "proxy-authorization": "Basic b",
+    cookie: "c=d",
+    "x-atomist-signature": "e",
+    accept: "*/*",
+  };
+  history.sent(message, { headers, body: new Uint8Array(1), url: new URL("https://a.example/") }, {});
+  const ended: EndedAttempt = {
+    number: 1,
+    outcome: { kind: "answer", status: 200, headers: new Map([["set-cookie", "f=g"]]), body: "" },
+    decision: { kind: "delivered", release: 0 },
+    ended: 1,
+    took: 1,
+  };
+  history.attempted(message, ended, 0, { url: undefined, secrets: [] });
+  const [kept] = history.deliveries();
+  assert.deepEqual(headersIn(kept?.request?.headers ?? ""), {
+    authorization: "(masked)",
+    "proxy-authorization": "(masked)",
+    cookie: "(masked)",
+    "x-atomist-signature": "(masked)",
+    accept: "*/*",
+  });
+  assert.equal(kept?.answer?.headers, "");
+});
+
 withRig("history: an answer that repeats what it was sent shows none of it, nor cookies", async (rig) => {
   const url = new URL(`https://me:${MARK}word@a.example.com/${MARK}/hook?token=${MARK}`);
   const credentials = rig.credentials({ url, secrets: () => [SECRET] });

@@ -10,13 +10,14 @@ import type {
   ExplainOptions,
   LinkImageOptions,
   OperateOptions,
+  Output,
   ReceiveOptions,
   SendTestOptions,
   TailOptions,
 } from "./src/cli/job.ts";
 import { UsageError } from "./src/config/usage_error.ts";
 import { suspiciousVariables } from "./src/cli/variables.ts";
-import { describeVersion } from "./src/cli/version.ts";
+import { buildOf, describeBuild } from "./src/cli/version.ts";
 import { ClusterError } from "./src/cluster/error.ts";
 import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { cannotRun, runChild } from "./src/runtime/child.ts";
@@ -153,8 +154,7 @@ async function main(argv: string[]): Promise<number> {
         await print(options.text);
         return 0;
       case "version":
-        await print(describeVersion(Deno.version.deno));
-        return 0;
+        return await sayVersion("output" in options ? options.output : "table");
     }
   } catch (error) {
     if (error instanceof UsageError || error instanceof OutputError || error instanceof ListenError) {
@@ -173,6 +173,13 @@ async function answer({ code, data, remarks }: Answer): Promise<number> {
   writeError(remarks);
   await print(data);
   return code;
+}
+
+async function sayVersion(output: Output): Promise<number> {
+  const build = buildOf(Deno.version.deno);
+  if (output === "table") await print(describeBuild(build));
+  else await print(await (await import("./src/cli/output.ts")).shownAs(output, build, () => ""));
+  return 0;
 }
 
 async function startReceiver(options: ReceiveOptions): Promise<number> {

@@ -251,6 +251,15 @@ Deno.test("help and version are words, go to stdout, and end with 0", async () =
   }
 });
 
+Deno.test("version prints data where it is asked for, and takes nothing that it would ignore", async () => {
+  const { code, stdout } = await runProgram({ args: ["version", "-o", "json"] });
+  assert.equal(code, 0);
+  assert.deepEqual(Object.keys(JSON.parse(stdout)), ["version", "deno"]);
+  for (const more of ["extra", "--bad"]) {
+    assert.equal((await runProgram({ args: ["version", more] })).code, 2);
+  }
+});
+
 Deno.test("in a pipe, what is wrong with a command is a sentence, and with the run a line of JSON", async () => {
   for (
     const [args, code, sentence] of [

@@ -73,7 +73,7 @@ function asTyped(argument: string, index: number, argv: string[]): string[] {
   // The value of the flag before it, whatever it looks like: `--selector -a=b`.
   if (flagOf(argv[index - 1] ?? "")?.value !== undefined) return [argument];
   checkDashes(argument);
-  if (index === 0 && (argument === "help" || argument === "version")) return [`--${argument}`];
+  if (index === 0 && argument === "help") return ["--help"];
   const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
   if (long !== undefined && (FLAGS.has(long as FlagName) || long === "help" || long === "version")) {
     throw new UsageError(`-${long} is written with two dashes: --${long}.`);

@@ -35,6 +35,7 @@ export const COMMANDS: Tools = {
   secret: async () => (await import("./secret_command.ts")).SECRET,
   "send-test": async () => (await import("./send_test_command.ts")).SEND_TEST,
   tail: async () => (await import("./tail_command.ts")).TAIL,
+  version: async () => (await import("./version_command.ts")).VERSION_TOOL,
   verify: async () => (await import("./verify_command.ts")).VERIFY,
 };
 
@@ -76,7 +77,7 @@ function asFlag(typed: string[]): string[] {
 /** A command that is misspelt. The word is not shown: it may be a webhook or a secret. */
 function checkWord(word: string): void {
   if (word.startsWith("-") || word === "" || FLAGS.has(word as FlagName)) return;
-  const near = similar(word, [...Object.keys(COMMANDS), "help", "version"]);
+  const near = similar(word, [...Object.keys(COMMANDS), "help"]);
   if (near === undefined || near === word) return;
   throw new UsageError(
     `There is no such command. Did you mean k8svent ${near}? "k8svent --help" lists them all.`,

@@ -21,7 +21,6 @@ type Flags = ReadonlyMap<string, ToolFlag | Flag>;
 /** Words that are a command without a module. */
 const WORDS: readonly Candidate[] = [
   { word: "help", about: "print what there is" },
-  { word: "version", about: "print the version" },
 ];
 
 /**

@@ -21,7 +21,7 @@ async function offered(...line: string[]): Promise<string[]> {
 
 Deno.test("every command is completed, with what it is for, and those that have none of their own", async () => {
   const words = await offered("");
-  assert.deepEqual(words, [...Object.keys(COMMANDS), "help", "version"].toSorted());
+  assert.deepEqual(words, [...Object.keys(COMMANDS), "help"].toSorted());
   for (const line of (await answer("--line", "")).trimEnd().split("\n")) assert.match(line, /^[a-z-]+\t.{9}/);
 });
 

@@ -1,6 +1,6 @@
 import type { Reason } from "../change/reasons.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
-import type { Options } from "./options.ts";
+import type { Options, VersionRequested } from "./options.ts";
 
 /** How an answer is printed. */
 export type Output = "table" | "json" | "yaml";
@@ -13,7 +13,13 @@ export type Job =
   | OperateOptions
   | ReceiveOptions
   | SendTestOptions
-  | TailOptions;
+  | TailOptions
+  | VersionOptions;
+
+/** The version, in a form. */
+export interface VersionOptions extends VersionRequested {
+  output: Output;
+}
 
 /** What to receive, and how to answer. Durations are milliseconds. */
 export interface ReceiveOptions {

@@ -90,7 +90,7 @@ export interface HelpRequested {
   text: string;
 }
 
-/** `--version`: print what `describeVersion` says to stdout and exit with 0. */
+/** `--version`: print what `version.ts` knows to stdout and exit with 0. */
 export interface VersionRequested {
   command: "version";
 }

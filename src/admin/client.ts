@@ -26,6 +26,8 @@ export interface AdminClientOptions {
   env: Env;
   /** Ends a request with its reason. */
   stop: AbortSignal;
+  /** What is wrong with the program's certificate, as a clause. @param words those of the runtime */
+  certificateFault: (words: string) => string;
 }
 
 /** Milliseconds that an answer may take, its body included. */
@@ -51,7 +53,7 @@ export class AdminClient {
   }
 
   async #ask<T>(method: string, path: string, body?: unknown): Promise<Reply<T>> {
-    const { server, token, env, stop } = this.#options;
+    const { server, token, env, stop, certificateFault } = this.#options;
     const proxy = proxyFor(server, env);
     if (proxy !== undefined && "problem" in proxy) return unreachable(proxy.problem);
     using client = proxy === undefined ? undefined : Deno.createHttpClient({ proxy: runtimeProxy(proxy) });
@@ -73,7 +75,7 @@ export class AdminClient {
     } catch (error) {
       stop.throwIfAborted();
       if (late.aborted) return unreachable(`it does not answer within ${DEADLINE / 1_000} s`);
-      return reasonOf(error, proxy);
+      return reasonOf(error, proxy, certificateFault);
     }
   }
 }
@@ -101,7 +103,11 @@ function unreachable(why: string): Reply<never> {
 }
 
 /** In words of our own: those of the runtime quote the URL. */
-function reasonOf(error: unknown, proxy: ProxyChoice): Reply<never> {
+function reasonOf(
+  error: unknown,
+  proxy: ProxyChoice,
+  certificateFault: AdminClientOptions["certificateFault"],
+): Reply<never> {
   const words = wordsOf(error);
   const via = proxy !== undefined && "label" in proxy
     ? ` (by the proxy ${proxy.label} of ${proxy.from})`
@@ -110,9 +116,7 @@ function reasonOf(error: unknown, proxy: ProxyChoice): Reply<never> {
     return { kind: "unreachable", why: `nothing listens there${via}`, isRefused: via === "" };
   }
   if (/dns error|resolve|lookup/i.test(words)) return unreachable(`its name cannot be resolved${via}`);
-  if (/certificate/i.test(words)) {
-    return unreachable("its certificate is not trusted: name its authority's PEM file in DENO_CERT");
-  }
+  if (/invalid peer certificate/.test(words)) return unreachable(certificateFault(words));
   if (/corrupt message|InvalidContentType|received fatal alert/i.test(words)) {
     return unreachable("it speaks no TLS there: write http:// in place of https://");
   }

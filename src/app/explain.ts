@@ -1,5 +1,4 @@
 import type { PodExplanation } from "../admin/admin.ts";
-import { AdminClient } from "../admin/client.ts";
 import type { ExplainOptions } from "../cli/job.ts";
 import type { Options } from "../cli/options.ts";
 import { shownAs } from "../cli/output.ts";
@@ -16,7 +15,7 @@ import { compileWant, loadWant } from "../route/want.ts";
 import type { Log } from "../runtime/log.ts";
 import { alternatives } from "../runtime/wording.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
-import { type Failed, type OperateWorld, wayOut } from "./operate.ts";
+import { clientOf, type Failed, type OperateWorld, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
 
 /*
@@ -30,7 +29,7 @@ export async function explainPod(
   world: OperateWorld & { log: Log },
 ): Promise<0 | 1> {
   const { namespace, name, output } = options;
-  const client = new AdminClient({ ...options, env: world.env, stop: world.stop });
+  const client = clientOf(options, world);
   const reply = await client.get<PodExplanation>(["pods", namespace, name]);
   if (reply.kind === "answer") {
     const { value } = reply;

@@ -4,10 +4,13 @@ import { isLoopback } from "../admin/loopback.ts";
 import type { OperateOptions, Operation, Reach } from "../cli/job.ts";
 import { forward } from "../cli/operate_pages.ts";
 import { shownAs } from "../cli/output.ts";
+import { certificateFault } from "../http/certificate_fault.ts";
+import { hostLabel } from "../http/failure.ts";
+import { USUAL } from "../http/tls.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Paint } from "../runtime/paint.ts";
-import { bareHost } from "../runtime/proxy.ts";
+import { bareHost, portOf } from "../runtime/proxy.ts";
 import { capitalized, counted } from "../runtime/wording.ts";
 import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
 import { isWell, statusText } from "./operate_status.ts";
@@ -30,7 +33,7 @@ export interface OperateWorld {
 
 /** Carries it out. Returns the exit code. */
 export async function operate(options: OperateOptions, world: OperateWorld): Promise<0 | 1> {
-  const client = new AdminClient({ ...options, env: world.env, stop: world.stop });
+  const client = clientOf(options, world);
   const came = await carryOut(options.operation, client, world);
   if (came.kind === "done") {
     await world.print(await shownAs(options.output, came.value, came.text));
@@ -38,6 +41,22 @@ export async function operate(options: OperateOptions, world: OperateWorld): Pro
   }
   world.remark(wayOut(came.reply, options));
   return 1;
+}
+
+/** Asks the program that is to be reached. */
+export function clientOf(reach: Pick<Reach, "server" | "token">, { env, stop }: OperateWorld): AdminClient {
+  const { server } = reach;
+  const whose = {
+    name: hostLabel(bareHost(server), portOf(server)),
+    trustIn: USUAL.trustIn,
+    serverName: undefined,
+  };
+  return new AdminClient({
+    ...reach,
+    env,
+    stop,
+    certificateFault: (words) => certificateFault(words, whose, []),
+  });
 }
 
 /** What an operation came to: what is printed as data or as text, or an answer that is none. */

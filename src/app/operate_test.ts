@@ -3,6 +3,8 @@ import { stripVTControlCharacters, styleText } from "node:util";
 import { parse as parseYaml } from "yaml";
 import { type AdminPort, TOKEN, withAdminPort } from "../../tests/kit/admin_port.ts";
 import { delivery, endpointStatus } from "../../tests/kit/admin.ts";
+import { issueCertificate } from "../../tests/kit/certificates.ts";
+import { Receiver } from "../../tests/kit/receiver.ts";
 import type { OperateOptions, Operation } from "../cli/job.ts";
 import { painter } from "../runtime/paint.ts";
 import { operate } from "./operate.ts";
@@ -274,5 +276,31 @@ Deno.test("what answers and is no API is not taken for one", async () => {
     });
   } finally {
     await server.shutdown();
+  }
+});
+
+Deno.test("of a certificate that is refused, what is wrong with it is said", async () => {
+  const authority = issueCertificate("an authority");
+  const options = { issuer: authority, hosts: ["localhost"] };
+  for (
+    const [certificate, why] of [
+      [
+        issueCertificate("localhost", options),
+        /the certificate of localhost:\d+ is not trusted: let DENO_CERT name/,
+      ],
+      [
+        issueCertificate("localhost", { hosts: ["localhost"] }),
+        /the certificate of localhost:\d+ is that of an authority \(CA:TRUE\)/,
+      ],
+    ] as const
+  ) {
+    await using server = await Receiver.start({ tls: certificate });
+    await withAdminPort(async (port) => {
+      const { code, said } = await run(port, { kind: "status" }, {
+        server: new URL(new URL(server.url).origin),
+      });
+      assert.equal(code, 1);
+      assert.match(said, why);
+    });
   }
 });

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { type EndpointLayer, settingsOf, settingsOfAnnotations } from "../config/endpoint_layer.ts";
-import { parseDuration } from "../config/duration.ts";
+import { parseTimeout } from "../config/duration.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
 import { choice, count, hintAt, reason } from "../config/value.ts";
 import type { Endpoint } from "../route/endpoint.ts";
@@ -69,18 +69,12 @@ function readLayer(given: Map<FlagName, Given>): EndpointLayer {
   const signatures = list(given, "signatures", signatureKind);
   const reasons = list(given, "reasons", reason);
   return {
-    ...defined("timeout", optional(given, "timeout", timeout)),
+    ...defined("timeout", optional(given, "timeout", parseTimeout)),
     ...defined("concurrency", optional(given, "concurrency", count(1, 1000))),
     ...signatures.length > 0 && { signatures },
     ...reasons.length > 0 && { reasons },
     ...defined("redact", readRedact(given)),
   };
-}
-
-function timeout(value: string, from: string): number {
-  const milliseconds = parseDuration(value, from);
-  if (milliseconds > 0) return milliseconds;
-  throw new UsageError(`${from} must be above 0, for example ${from} 15s.`);
 }
 
 function readRedact(given: Map<FlagName, Given>): RedactProfile | undefined {

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/duration.ts";
+import { parseTimeout } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
@@ -45,8 +45,7 @@ function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptio
     throw new UsageError("--sha must be the whole commit, 40 or 64 hexadecimal digits: git rev-parse HEAD.");
   }
   const url = webhookOf(PAGE, values);
-  const timeout = parseDuration(text("timeout"), "--timeout");
-  if (timeout === 0) throw new UsageError("--timeout must be more than 0.");
+  const timeout = parseTimeout(text("timeout"), "--timeout");
   return {
     command: "link-image",
     link: {

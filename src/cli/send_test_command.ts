@@ -1,5 +1,4 @@
-import { parseDuration } from "../config/duration.ts";
-import { UsageError } from "../config/usage_error.ts";
+import { parseTimeout } from "../config/duration.ts";
 import { SCHEMES } from "../delivery/sign.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
@@ -40,8 +39,7 @@ function parseSendTest(argv: string[], context: CommandContext): SendTestOptions
   const { values } = typed;
   const text = (name: string): string => needed(PAGE, values, name);
   const url = webhookOf(PAGE, values);
-  const timeout = parseDuration(text("timeout"), "--timeout");
-  if (timeout === 0) throw new UsageError("--timeout must be more than 0.");
+  const timeout = parseTimeout(text("timeout"), "--timeout");
   const signatures = values.get("signatures")?.map((kind) => signatureKind(kind, "--signatures"));
   return {
     command: "send-test",

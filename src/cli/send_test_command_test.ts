@@ -44,7 +44,7 @@ for (
   const [argv, message] of [
     [[], /k8svent send-test needs --url URL/],
     [["--url", "hooks.example.com"], /--url, entry 1 is not a URL/],
-    [["--url", URL_GIVEN, "--timeout", "0"], /--timeout must be more than 0/],
+    [["--url", URL_GIVEN, "--timeout", "0"], /--timeout must be above 0/],
     [["--url", URL_GIVEN, "--signatures", "hub"], /--signatures must be standard, github or atomist/],
     [
       ["--url", URL_GIVEN, "--url", URL_GIVEN.replace("pods", "b/pods")],

@@ -79,3 +79,10 @@ const UNIT_WORDS: [RegExp, string][] = [
   [/^(s|secs?|seconds?)$/i, "s"],
   [/^(ms|msecs?|millis|milliseconds?)$/i, "ms"],
 ];
+
+/** How long something may take, in milliseconds: a duration that is not 0. @throws {UsageError} */
+export function parseTimeout(value: string, from: string): number {
+  const milliseconds = parseDuration(value, from);
+  if (milliseconds > 0) return milliseconds;
+  throw new UsageError(`${from} must be above 0, for example ${from} 15s.`);
+}

@@ -19,10 +19,13 @@ const READ = 64 * 1024;
 const ROOM = 512 * 1024;
 
 /**
- * Milliseconds between two takes, at the least, unless the room is full. Fewer than 50 changes a second are each taken at
- * once; of more, some come together, and none is late by more than this.
+ * Milliseconds. An event that comes so soon after a take is one of many, and waits with those behind it until `APART` after
+ * the take. Well below that: events that come one each `APART` would all wait for nearly as long.
  */
+const BUSY = 14;
 const APART = 20;
+
+const NEWLINE = 0x0a;
 
 /** How the stream is read. */
 export interface Ahead {
@@ -68,6 +71,8 @@ class Inflow {
   #room = new Uint8Array(ROOM);
   #other = new Uint8Array(ROOM);
   #length = 0;
+  /** Whether the end of an event is among it. */
+  #hasLine = false;
   #lastTake = -Infinity;
   #cancel = (): void => {};
   #news = Promise.withResolvers<void>();
@@ -92,6 +97,7 @@ class Inflow {
     const bytes = this.#room.subarray(0, this.#length);
     [this.#room, this.#other] = [this.#other, this.#room];
     this.#length = 0;
+    this.#hasLine = false;
     this.#cancel();
     this.#lastTake = this.#clock.monotonic();
     if (this.end === undefined) this.#news = Promise.withResolvers();
@@ -129,13 +135,14 @@ class Inflow {
   }
 
   #keep(bytes: Uint8Array): void {
-    const isFirst = this.#length === 0;
     this.#room.set(bytes, this.#length);
     this.#length += bytes.length;
-    if (!isFirst) return;
-    const wait = this.#lastTake + APART - this.#clock.monotonic();
-    if (wait <= 0) this.#news.resolve();
-    else this.#cancel = this.#clock.after(wait, () => this.#news.resolve());
+    // A part of an event is of no use, and whoever took it would have the rest of it wait.
+    if (this.#hasLine || !bytes.includes(NEWLINE)) return;
+    this.#hasLine = true;
+    const since = this.#clock.monotonic() - this.#lastTake;
+    if (since >= BUSY) this.#news.resolve();
+    else this.#cancel = this.#clock.after(APART - since, () => this.#news.resolve());
   }
 
   #ended(end: { fault?: { error: unknown } }): void {

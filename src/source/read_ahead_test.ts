@@ -35,25 +35,39 @@ function open(): Rig {
 
 Deno.test("what comes after a calm is taken at once", async () => {
   const { stream, clock, takes, stop, ended } = open();
-  for (const event of ["a", "b", "c"]) {
+  for (const event of ["a\n", "b\n", "c\n"]) {
     stream.send(event);
     await settle();
-    await clock.advance(20);
+    await clock.advance(14);
   }
-  assert.deepEqual(takes, ["a", "b", "c"]);
+  assert.deepEqual(takes, ["a\n", "b\n", "c\n"]);
   stop.abort();
   await ended;
 });
 
-Deno.test("what comes within 20 ms of a take is taken together", async () => {
+Deno.test("what comes soon after a take is taken together, 20 ms after it", async () => {
   const { stream, clock, takes, stop, ended } = open();
-  for (const event of ["a", "b", "c"]) {
+  for (const event of ["a\n", "b\n", "c\n"]) {
     stream.send(event);
     await clock.advance(5);
   }
-  assert.deepEqual(takes, ["a"]);
+  assert.deepEqual(takes, ["a\n"]);
   await clock.advance(5);
-  assert.deepEqual(takes, ["a", "bc"]);
+  assert.deepEqual(takes, ["a\n", "b\nc\n"]);
+  stop.abort();
+  await ended;
+});
+
+Deno.test("an event that comes in parts is taken as soon as it is whole", async () => {
+  const { stream, clock, takes, stop, ended } = open();
+  for (const part of ["the beginning, ", "the middle, "]) {
+    stream.send(part);
+    await clock.advance(1);
+  }
+  assert.deepEqual(takes, []);
+  stream.send("the end\n");
+  await settle();
+  assert.deepEqual(takes, ["the beginning, the middle, the end\n"]);
   stop.abort();
   await ended;
 });
@@ -63,13 +77,13 @@ Deno.test("what came before a stream broke off, or ended, is given first and wit
     const [end, expected] of [["break", "error reading a body from connection"], ["end", "ended"]] as const
   ) {
     const { stream, takes, ended } = open();
-    stream.send("a");
+    stream.send("a\n");
     await settle();
-    stream.send("b");
+    stream.send("b\nthe beginning of c");
     await settle();
     stream[end]();
     assert.equal(await ended, expected);
-    assert.deepEqual(takes, ["a", "b"]);
+    assert.deepEqual(takes, ["a\n", "b\nthe beginning of c"]);
   }
 });
 
@@ -108,11 +122,11 @@ Deno.test("nothing is read that nobody takes, and that is no silence", async () 
 
 Deno.test("a stream on which nothing comes is given up, also where what came is taken late", async () => {
   const { stream, clock, takes, ended } = open();
-  stream.send("a");
+  stream.send("a\n");
   await clock.advance(59_999);
-  stream.send("b");
+  stream.send("b\n");
   await clock.advance(59_999);
-  assert.deepEqual(takes, ["a", "b"]);
+  assert.deepEqual(takes, ["a\n", "b\n"]);
   await clock.advance(1);
   assert.equal(await ended, "idle");
 });

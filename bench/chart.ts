@@ -37,6 +37,11 @@ const LOOKS: Record<string, Look> = {
     dark: "#5fb8b8",
   },
   "deno run": { name: "k8svent, with deno run", light: "#6f7bbd", dark: "#a5b4fc" },
+  "deno run, with ports": {
+    name: "the same with --listen and --admin-listen",
+    light: "#3d8b8b",
+    dark: "#5fb8b8",
+  },
   "Go baseline": {
     name: "Go program: client-go informer, no signatures, no state",
     light: "#bc6c00",

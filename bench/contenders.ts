@@ -24,20 +24,47 @@ const SECRET = "a secret of at least 24 characters";
 
 /** The program by the runtime, from its source. @param flags of the runtime */
 export function interpreted(...flags: string[]): Contender {
-  const run = [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, ...flags];
-  return ours("deno run", [...run, `${ROOT}main.ts`]);
+  return ours("deno run", fromSource(flags));
 }
 
-/** The program as it is released, or the word why it cannot be had here. @param folder where it is kept once it is made */
+function fromSource(flags: string[] = []): string[] {
+  return [Deno.execPath(), "run", "-q", "-P=cluster", V8_FLAGS, ...flags, `${ROOT}main.ts`];
+}
+
+/** The program compiled, or the word why it cannot be had here. @param folder where it is kept once it is made */
 export async function compiled(folder: string): Promise<Contender | string> {
   const binary = await compileIn(folder);
   return typeof binary === "string" ? ours("compiled", [binary]) : binary.missing;
 }
 
+/**
+ * The program by the runtime that a release has, which is what the targets are about: compiled, or from its source where
+ * only another runtime can be compiled with. An older one needs a quarter more of the processor.
+ */
+export async function released(folder: string): Promise<Contender> {
+  const { name, program } = await releasedProgram(folder);
+  return ours(name, program);
+}
+
 /** The same with both its ports open, of which Prometheus scrapes one. */
-export async function compiledWithPorts(folder: string): Promise<Contender | string> {
+export async function releasedWithPorts(folder: string): Promise<Contender> {
+  const { name, program } = await releasedProgram(folder);
+  return ours(`${name}, with ports`, program, true);
+}
+
+async function releasedProgram(folder: string): Promise<{ name: string; program: string[] }> {
   const binary = await compileIn(folder);
-  return typeof binary === "string" ? ours("compiled, with ports", [binary], true) : binary.missing;
+  const source = { name: "deno run", program: fromSource() };
+  if (typeof binary !== "string") {
+    say(binary.missing);
+    return source;
+  }
+  const [, runtime] = /deno (\S+)\)/.exec(await run(binary, ["--version"])) ?? [];
+  if (runtime === Deno.version.deno) return { name: "compiled", program: [binary] };
+  say(
+    `What is compiled here has Deno ${runtime}, a release has ${Deno.version.deno}: that is measured by deno run.`,
+  );
+  return source;
 }
 
 /** The path of the binary. */

@@ -6,7 +6,7 @@
 import { say } from "../build/command.ts";
 import { ownFlags } from "../build/flags.ts";
 import { lacksPods } from "../tests/kit/in_pod.ts";
-import { baseline, compiled, type Contender, interpreted } from "./contenders.ts";
+import { baseline, type Contender, released } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { play, type Turn } from "./play.ts";
 import { addRound, type Figures, median, round } from "./results.ts";
@@ -47,16 +47,9 @@ try {
   const other = await baseline(folder);
   const lacking = typeof other === "string" ? other : lacksPods();
   if (typeof other === "string" || lacking !== undefined) say(`Nothing is compared: ${lacking}`);
-  else if (!await compare(await chooseOurs(), other)) Deno.exitCode = 1;
+  else if (!await compare(await released(folder), other)) Deno.exitCode = 1;
 } finally {
   await Deno.remove(folder, { recursive: true });
-}
-
-async function chooseOurs(): Promise<Contender> {
-  const binary = await compiled(folder);
-  if (typeof binary !== "string") return binary;
-  say(binary);
-  return interpreted();
 }
 
 /** Whether every figure is within its bound, as far as can be known. */

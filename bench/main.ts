@@ -9,7 +9,14 @@ import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { RATES } from "./changes.ts";
 import { drawChart } from "./chart.ts";
-import { baseline, compiled, compiledWithPorts, type Contender, interpreted } from "./contenders.ts";
+import {
+  baseline,
+  compiled,
+  type Contender,
+  interpreted,
+  released,
+  releasedWithPorts,
+} from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { ORDINARY } from "./manifest.ts";
 import { printMarkdown, printTargets } from "./markdown.ts";
@@ -60,7 +67,7 @@ const values = ownFlags({
       value: "NAME,...",
       default: "run,compiled,go",
       what:
-        "which programs: interpreted, compiled, compiled with its ports open and scraped, and the one in Go",
+        "which programs: interpreted, compiled, as released with its ports open and scraped, and the one in Go",
       takes: {
         form: /^(run|compiled|ports|go)(,(run|compiled|ports|go))*$/,
         words: "some of run,compiled,ports,go",
@@ -104,8 +111,7 @@ if (lacking !== undefined) {
 }
 const folder = await Deno.makeTempDir({ prefix: "k8svent-bench-" });
 try {
-  const { contenders, against } = await choose(values.programs.split(","));
-  await compare(contenders, against);
+  await compare(await choose(values.programs.split(",")));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
@@ -120,26 +126,35 @@ function readParts(): Set<Part>[] {
   }
 }
 
-/** The programs that are wanted and can be had, and which of them the others are compared with. */
-async function choose(programs: string[]): Promise<{ contenders: Contender[]; against?: string }> {
-  const contenders: Contender[] = programs.includes("run") ? [interpreted()] : [];
+/** The programs that are wanted and can be had, which of them is shown, and which one that is compared with. */
+async function choose(
+  programs: string[],
+): Promise<{ contenders: Contender[]; shown: string; against?: string }> {
+  const { name: shown } = await released(folder);
   const binary = programs.includes("compiled") ? await compiled(folder) : undefined;
-  const open = programs.includes("ports") ? await compiledWithPorts(folder) : undefined;
   const other = programs.includes("go") ? await baseline(folder) : undefined;
-  for (const one of [binary, open, other]) {
+  const wanted = [
+    programs.includes("run") || shown !== "compiled" ? interpreted() : undefined,
+    binary,
+    programs.includes("ports") ? await releasedWithPorts(folder) : undefined,
+    other,
+  ];
+  const contenders: Contender[] = [];
+  for (const one of wanted) {
     if (typeof one === "string") say(one);
     else if (one !== undefined) contenders.push(one);
   }
-  return { contenders, ...typeof other === "object" && { against: other.name } };
+  return { contenders, shown, ...typeof other === "object" && { against: other.name } };
 }
 
 /** Every size, every round, one contender after the other. */
-async function compare(contenders: Contender[], against: string | undefined): Promise<void> {
+async function compare({ contenders, shown, against }: Awaited<ReturnType<typeof choose>>): Promise<void> {
   const results: Results = {
     day: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(),
     ceiling: 0,
     contenders: contenders.map(({ name }) => name),
+    shown,
     ...against !== undefined && { baseline: against },
     sizes: [],
   };

@@ -2,11 +2,7 @@ import { printMachine } from "./machine.ts";
 import { median, nameSize, type Results, round } from "./results.ts";
 import { findTarget, printTarget, printVerdict, TARGETS } from "./targets.ts";
 
-/** Whose figures the page shows beside those of the program that the others are compared with. */
-const SHOWN = "compiled";
-
-/** The same program with `--listen` and `--admin-listen`, and what those could cost. */
-const WITH_PORTS = "compiled, with ports";
+/** What `--listen` and `--admin-listen` could cost. */
 const PORT_FIGURES = [
   "CPU of the first sync, s",
   "CPU a change at 100/s, ms",
@@ -17,14 +13,14 @@ const PORT_FIGURES = [
 ];
 
 /**
- * A table for docs/benchmark.md: of each figure and size the medians of the compiled program and of the Go program, and
+ * A table for docs/benchmark.md: of each figure and size the medians of the program and of the Go program, and
  * their ratio.
  */
-export function printMarkdown({ sizes, baseline = "" }: Results): string {
+export function printMarkdown({ sizes, shown, baseline = "" }: Results): string {
   const figures = [...new Set(sizes.flatMap(({ figures }) => Object.keys(figures)))];
   const rows = figures.map((figure) => [
     figure,
-    ...sizes.map(({ figures }) => printCell(figures[figure]?.[SHOWN], figures[figure]?.[baseline])),
+    ...sizes.map(({ figures }) => printCell(figures[figure]?.[shown], figures[figure]?.[baseline])),
   ]);
   return printRows([["", ...sizes.map(nameSize)], ...rows]);
 }
@@ -40,7 +36,7 @@ function printCell(ours: number[] = [], theirs: number[] = []): string {
 /** A table of what was aimed at, what was found, and by how much it was missed. */
 export function printTargets(results: Results): string {
   const rows = TARGETS.map((target) => {
-    const found = findTarget(target, results, SHOWN);
+    const found = findTarget(target, results);
     const [what, bound] = printTarget(target);
     return [what, bound, found === undefined ? "–" : round(found), printVerdict(target, found)];
   });
@@ -48,12 +44,13 @@ export function printTargets(results: Results): string {
 }
 
 /** What open ports cost: the same figures with and without them. Undefined: the run has not looked at that. */
-export function printPorts({ sizes }: Results): string | undefined {
+export function printPorts({ sizes, shown }: Results): string | undefined {
+  const withPorts = `${shown}, with ports`;
   const rows = PORT_FIGURES.flatMap((figure) => {
     const cells = sizes.map(({ figures }) =>
-      printCell(figures[figure]?.[WITH_PORTS], figures[figure]?.[SHOWN])
+      printCell(figures[figure]?.[withPorts], figures[figure]?.[shown])
     );
-    return sizes.some(({ figures }) => figures[figure]?.[WITH_PORTS] !== undefined)
+    return sizes.some(({ figures }) => figures[figure]?.[withPorts] !== undefined)
       ? [[figure, ...cells]]
       : [];
   });
@@ -104,13 +101,13 @@ const SHORT: Record<string, string> = {
 };
 
 /** A page with a short table in place of the one that it has: of the figures that people ask for first, 10,000 pods. */
-export function putShort(page: string, { sizes, baseline = "" }: Results): string {
+export function putShort(page: string, { sizes, shown, baseline = "" }: Results): string {
   const [before, rest] = cutAt(page, BEGIN);
   const [, after] = cutAt(rest, END);
   const size = sizes.find(({ pods, padding = 0 }) => pods === 10_000 && padding === 0);
   const rows = Object.entries(SHORT).flatMap(([figure, words]) => {
     const found = size?.figures[figure];
-    const ours = found?.[SHOWN];
+    const ours = found?.[shown];
     const theirs = found?.[baseline];
     if (ours === undefined || theirs === undefined) return [];
     return [[words, round(median(ours)), round(median(theirs)), round(median(ours) / median(theirs))]];

@@ -49,7 +49,7 @@ Deno.test("a cell has both medians and their ratio, as far as they are there", a
     ours: { compiled: [3] },
   };
   const sizes = [{ pods: 1_000, figures }, { pods: 20, padding: 89_200, figures: {} }];
-  const table = cells(printMarkdown({ ...results, sizes }));
+  const table = cells(printMarkdown({ ...results, shown: "compiled", sizes }));
   assert.deepEqual(table, [
     ["", "1,000 pods", "20 pods of 100 KB"],
     ["both", "3.00 / 2.00 = 1.50", ""],
@@ -64,18 +64,18 @@ Deno.test("what open ports cost is shown where the run has looked at it", async 
     "CPU at rest, s an hour": { compiled: [1.6], "compiled, with ports": [2], "Go baseline": [1] },
   };
   const sizes = [{ pods: 10_000, figures }];
-  assert.deepEqual(cells(printPorts({ ...results, sizes }) ?? "")[1], [
+  assert.deepEqual(cells(printPorts({ ...results, shown: "compiled", sizes }) ?? "")[1], [
     "CPU at rest, s an hour",
     "2.00 / 1.60 = 1.25",
   ]);
   const without = [{ pods: 10_000, figures: { "CPU at rest, s an hour": { compiled: [1.6] } } }];
-  assert.equal(printPorts({ ...results, sizes: without }), undefined);
+  assert.equal(printPorts({ ...results, shown: "compiled", sizes: without }), undefined);
 });
 
 Deno.test("each target has a line, measured or not", async () => {
   const results: Results = JSON.parse(await read("results.json"));
   const figures = { "start to first delivery, ms": { compiled: [500] } };
-  const lines = cells(printTargets({ ...results, sizes: [{ pods: 10_000, figures }] }));
+  const lines = cells(printTargets({ ...results, shown: "compiled", sizes: [{ pods: 10_000, figures }] }));
   assert.deepEqual(lines.find(([what]) => what?.startsWith("start to first")), [
     "start to first delivery, ms (10,000 pods)",
     "400",

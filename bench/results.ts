@@ -13,6 +13,8 @@ export interface Results {
   ceiling: number;
   /** The contenders' names. */
   contenders: string[];
+  /** Which of them is the program as it is released, by its runtime; the pages show its figures. */
+  shown: string;
   /** Which of them the others are compared with; none where there is no Go. */
   baseline?: string;
   sizes: Size[];

@@ -69,18 +69,13 @@ export function printTarget({ figure, pods, of, atMost }: Target): [what: string
 }
 
 /**
- * What was found for a target: the median, or the ratio of the medians; undefined where it was not measured.
- *
- * @param ours the contender whose target it is
+ * What was found for a target: the median of the program that is shown, or its ratio to that of the one that it is compared
+ * with; undefined where it was not measured.
  */
-export function findTarget(
-  target: Target,
-  { sizes, baseline = "" }: Results,
-  ours: string,
-): number | undefined {
+export function findTarget(target: Target, { sizes, shown, baseline = "" }: Results): number | undefined {
   const size = sizes.find(({ pods, padding = 0 }) => pods === target.pods && padding === 0);
   const values = (name: string): number => medianOf(size?.figures ?? {}, target.figure, name);
-  const found = target.of === "itself" ? values(ours) : values(ours) / values(baseline);
+  const found = target.of === "itself" ? values(shown) : values(shown) / values(baseline);
   return Number.isFinite(found) ? found : undefined;
 }
 

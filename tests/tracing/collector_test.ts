@@ -4,6 +4,7 @@ import { type Collector, collectorOf, whyNotExported } from "../../src/app/colle
 import { openTraces } from "../../src/runtime/otlp_traces.ts";
 import { urlOf } from "../../src/runtime/proxy.ts";
 import { issueCertificate } from "../kit/certificates.ts";
+import { testInOwnProcess } from "../kit/own_process.ts";
 import { freePort } from "../kit/port.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -52,11 +53,14 @@ async function whyBy(variables: Record<string, string>): Promise<string> {
   }
 }
 
+/** The exporter reads the variables of the process. */
+const test = testInOwnProcess(import.meta.url);
+
 const at = (url: string): Record<string, string> => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
 
 const authority = issueCertificate("an authority");
 
-Deno.test("of each fault of TLS with a collector the sentence is its own", async () => {
+test("of each fault of TLS with a collector the sentence is its own", async () => {
   const by = (options: Parameters<typeof issueCertificate>[1]): { cert: string; key: string } =>
     issueCertificate("localhost", { issuer: authority, hosts: ["localhost"], ...options });
   const file = await Deno.makeTempFile();
@@ -91,7 +95,7 @@ Deno.test("of each fault of TLS with a collector the sentence is its own", async
   await Deno.remove(file);
 });
 
-Deno.test("of each fault before TLS the sentence is its own", async () => {
+test("of each fault before TLS the sentence is its own", async () => {
   await using shut = await serving((socket) => socket.destroy());
   await using silent = await serving(() => {});
   const refused = freePort();
@@ -117,7 +121,7 @@ Deno.test("of each fault before TLS the sentence is its own", async () => {
   }
 });
 
-Deno.test("a status is said, and one that asks to wait", async () => {
+test("a status is said, and one that asks to wait", async () => {
   for (
     const [status, sentence] of [
       [404, /^127\.0\.0\.1:\d+ answered 404, so it may be another server$/],
@@ -130,7 +134,7 @@ Deno.test("a status is said, and one that asks to wait", async () => {
   }
 });
 
-Deno.test("what is the proxy's fault is the proxy's, and names the variable", async () => {
+test("what is the proxy's fault is the proxy's, and names the variable", async () => {
   await using forbids = await serving((socket) =>
     socket.once("data", () => socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"))
   );

@@ -13,7 +13,7 @@ Deno.test("watch keeps what came before a bad line and does not move past it", a
   assert.deepEqual(await watch.next(), ["applied a@11"]);
   stream.send("garbage\n");
   const next = watch.next();
-  await watch.clock.advance(20);
+  await watch.clock.advance(40);
   assert.match((await next)[0] ?? "", /protocol/);
   assert.deepEqual(await watch.next(), ["sync-start"]);
   await watch.close();
@@ -226,7 +226,7 @@ Deno.test("each time that a watch begins once more it says why", async () => {
   assert.deepEqual(watch.restarts, ["ended"]);
   second.send("garbage\n");
   const next = watch.next();
-  await watch.clock.advance(20);
+  await watch.clock.advance(40);
   await next;
   assert.deepEqual(watch.restarts, ["ended", "protocol"]);
   await watch.close();

@@ -152,7 +152,7 @@ Deno.test("a line of 32 MiB ends the stream and leads to a list", async () => {
   const mebibyte = "x".repeat(1024 * 1024);
   for (let piece = 0; piece < 32; piece++) stream.send(mebibyte);
   const next = watch.next();
-  await watch.clock.advance(20);
+  await watch.clock.advance(40);
   assert.deepEqual(await next, ["wait 400 protocol"]);
   assert.deepEqual(await watch.next(), ["sync-start"]);
   await watch.close();

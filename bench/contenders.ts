@@ -39,17 +39,12 @@ export async function compiled(folder: string): Promise<Contender | string> {
 
 /**
  * The program by the runtime that a release has, which is what the targets are about: compiled, or from its source where
- * only another runtime can be compiled with. An older one needs a quarter more of the processor.
+ * only another runtime can be compiled with. An older one needs a quarter more of the processor. `open`: the same with both
+ * its ports open, of which Prometheus scrapes one.
  */
-export async function released(folder: string): Promise<Contender> {
+export async function released(folder: string): Promise<{ plain: Contender; open: Contender }> {
   const { name, program } = await releasedProgram(folder);
-  return ours(name, program);
-}
-
-/** The same with both its ports open, of which Prometheus scrapes one. */
-export async function releasedWithPorts(folder: string): Promise<Contender> {
-  const { name, program } = await releasedProgram(folder);
-  return ours(`${name}, with ports`, program, true);
+  return { plain: ours(name, program), open: ours(`${name}, with ports`, program, true) };
 }
 
 async function releasedProgram(folder: string): Promise<{ name: string; program: string[] }> {

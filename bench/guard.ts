@@ -47,7 +47,7 @@ try {
   const other = await baseline(folder);
   const lacking = typeof other === "string" ? other : lacksPods();
   if (typeof other === "string" || lacking !== undefined) say(`Nothing is compared: ${lacking}`);
-  else if (!await compare(await released(folder), other)) Deno.exitCode = 1;
+  else if (!await compare((await released(folder)).plain, other)) Deno.exitCode = 1;
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -9,14 +9,7 @@ import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { RATES } from "./changes.ts";
 import { drawChart } from "./chart.ts";
-import {
-  baseline,
-  compiled,
-  type Contender,
-  interpreted,
-  released,
-  releasedWithPorts,
-} from "./contenders.ts";
+import { baseline, compiled, type Contender, interpreted, released } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { ORDINARY } from "./manifest.ts";
 import { printMarkdown, printTargets } from "./markdown.ts";
@@ -130,13 +123,14 @@ function readParts(): Set<Part>[] {
 async function choose(
   programs: string[],
 ): Promise<{ contenders: Contender[]; shown: string; against?: string }> {
-  const { name: shown } = await released(folder);
+  const { plain, open } = await released(folder);
+  const shown = plain.name;
   const binary = programs.includes("compiled") ? await compiled(folder) : undefined;
   const other = programs.includes("go") ? await baseline(folder) : undefined;
   const wanted = [
     programs.includes("run") || shown !== "compiled" ? interpreted() : undefined,
     binary,
-    programs.includes("ports") ? await releasedWithPorts(folder) : undefined,
+    programs.includes("ports") ? open : undefined,
     other,
   ];
   const contenders: Contender[] = [];

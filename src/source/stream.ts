@@ -1,9 +1,9 @@
 /**
  * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
  *
- * Bytes become lines (`LineReader`), lines become events, and what has come is one burst (`read_ahead.ts`). Whatever is not an
- * event about a pod ends the stream, and the version does not move past it: what it would have reported is found by a
- * list. What came before it in the same burst is handed on first, since the version moves with that.
+ * Bytes become lines (`LineReader`), lines become events, and what has come is one burst (`read_ahead.ts`). Whatever is
+ * not an event about a pod ends the stream, and the version does not move past it: what it would have reported is found
+ * by a list. What came before it in the same burst is handed on first, since the version moves with that.
  */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";

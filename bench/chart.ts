@@ -29,19 +29,14 @@ interface Look {
   dark: string;
 }
 
+const PORTS = { name: "the same with --listen and --admin-listen", light: "#3d8b8b", dark: "#5fb8b8" };
 const LOOKS: Record<string, Look> = {
   "compiled": { name: "k8svent, compiled", light: "#0969da", dark: "#4493f8" },
-  "compiled, with ports": {
-    name: "the same with --listen and --admin-listen",
-    light: "#3d8b8b",
-    dark: "#5fb8b8",
-  },
+  "compiled, with ports": PORTS,
+  "bundle": { name: "k8svent", light: "#0969da", dark: "#4493f8" },
+  "bundle, with ports": PORTS,
+  "deno run, with ports": PORTS,
   "deno run": { name: "k8svent, with deno run", light: "#6f7bbd", dark: "#a5b4fc" },
-  "deno run, with ports": {
-    name: "the same with --listen and --admin-listen",
-    light: "#3d8b8b",
-    dark: "#5fb8b8",
-  },
   "Go baseline": {
     name: "Go program: client-go informer, no signatures, no state",
     light: "#bc6c00",

@@ -9,7 +9,7 @@ import { lacksPods } from "../tests/kit/in_pod.ts";
 import { measureCeiling } from "./ceiling.ts";
 import { RATES } from "./changes.ts";
 import { drawChart } from "./chart.ts";
-import { baseline, compiled, type Contender, interpreted, released } from "./contenders.ts";
+import { baseline, type Contender, interpreted, released } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { ORDINARY } from "./manifest.ts";
 import { printMarkdown, printTargets } from "./markdown.ts";
@@ -58,13 +58,11 @@ const values = ownFlags({
     },
     programs: {
       value: "NAME,...",
-      default: "run,compiled,go",
+      default: "go",
       what:
-        "which programs: interpreted, compiled, as released with its ports open and scraped, and the one in Go",
-      takes: {
-        form: /^(run|compiled|ports|go)(,(run|compiled|ports|go))*$/,
-        words: "some of run,compiled,ports,go",
-      },
+        "what is measured besides the program as it is released: the same with its ports open and scraped, by deno run " +
+        "from its source, and the one in Go",
+      takes: { form: /^(ports|run|go)(,(ports|run|go))*$/, words: "some of ports,run,go" },
     },
     seconds: {
       value: "N",
@@ -124,21 +122,13 @@ async function choose(
   programs: string[],
 ): Promise<{ contenders: Contender[]; shown: string; against?: string }> {
   const { plain, open } = await released(folder);
-  const shown = plain.name;
-  const binary = programs.includes("compiled") ? await compiled(folder) : undefined;
   const other = programs.includes("go") ? await baseline(folder) : undefined;
-  const wanted = [
-    programs.includes("run") || shown !== "compiled" ? interpreted() : undefined,
-    binary,
-    programs.includes("ports") ? open : undefined,
-    other,
-  ];
-  const contenders: Contender[] = [];
-  for (const one of wanted) {
-    if (typeof one === "string") say(one);
-    else if (one !== undefined) contenders.push(one);
-  }
-  return { contenders, shown, ...typeof other === "object" && { against: other.name } };
+  const contenders = [plain];
+  if (programs.includes("run")) contenders.push(interpreted());
+  if (programs.includes("ports")) contenders.push(open);
+  if (typeof other === "object") contenders.push(other);
+  else if (other !== undefined) say(other);
+  return { contenders, shown: plain.name, ...typeof other === "object" && { against: other.name } };
 }
 
 /** Every size, every round, one contender after the other. */

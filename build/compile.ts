@@ -105,7 +105,12 @@ async function compileTo(
   }
 }
 
-async function bundle(folder: string, commit: string): Promise<void> {
+/**
+ * What is compiled: the program in few files, of which `main.js` is the entry.
+ *
+ * @throws {BuildError}
+ */
+export async function bundle(folder: string, commit: string): Promise<void> {
   await run(Deno.execPath(), [
     ...["bundle", "-q", "--minify", "--code-splitting", "--outdir", folder],
     `${ROOT}/main.ts`,

@@ -38,8 +38,11 @@ const READ = 64 * 1024;
 /** Bytes that a read waits for, if so many are wanted: few enough for a slow line to bring them in time. */
 const LEAST = 32 * 1024;
 
-/** Bytes that a page should have. */
-const PAGE = 1_500_000;
+/**
+ * Bytes that a page should have. For each page an API server (1.37) looks at all that follows it, so that with pages of
+ * 1.5 MB a list of 100,000 pods cost it 39 s of the processor; of ordinary pods this is what `kubectl` asks for.
+ */
+const PAGE = 6_000_000;
 
 /** Pods in the first page, whose size nobody knows, and in any. */
 const FIRST_LIMIT = 50;

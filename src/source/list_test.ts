@@ -204,9 +204,10 @@ async function limits(size: number): Promise<(string | null)[]> {
   return api.requests.slice(1).map((request) => request.searchParams.get("limit"));
 }
 
-Deno.test("a page has as many pods as fit some megabyte, and at most 500", async () => {
-  assert.deepEqual(await limits(1_500_000), ["1", "1"]);
-  assert.deepEqual(await limits(149_000), ["10", "10"]);
+Deno.test("a page has as many pods as fit six megabytes, and at most 500", async () => {
+  assert.deepEqual(await limits(7_000_000), ["1", "1"]);
+  assert.deepEqual(await limits(1_400_000), ["4", "4"]);
+  assert.deepEqual(await limits(149_000), ["40", "40"]);
   assert.deepEqual(await limits(10), ["500", "500"]);
 });
 

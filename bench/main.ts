@@ -12,7 +12,7 @@ import { drawChart } from "./chart.ts";
 import { baseline, type Contender, interpreted, released } from "./contenders.ts";
 import { describeMachine, printMachine } from "./machine.ts";
 import { ORDINARY } from "./manifest.ts";
-import { printMarkdown, printTargets } from "./markdown.ts";
+import { printMarkdown } from "./markdown.ts";
 import { parseParts, type Part, PARTS, UnknownPartError } from "./parts.ts";
 import { play } from "./play.ts";
 import { addRound, nameSize, type Results, round, type Size } from "./results.ts";
@@ -200,7 +200,7 @@ async function publish(results: Results): Promise<void> {
   if (last !== undefined) {
     say(printTable(nameSize(last), last.figures, results.contenders, results.baseline));
   }
-  say(`\n${printMarkdown(results)}\n\n${printTargets(results)}`);
+  say(`\n${printMarkdown(results)}`);
   const output = values.output || fileURLToPath(new URL("results.json", import.meta.url));
   await Deno.writeTextFile(output, `${JSON.stringify(results, null, 2)}\n`);
   await Deno.writeTextFile(output.replace(/(\.json)?$/, ".svg"), drawChart(results));

@@ -64,10 +64,9 @@ function guarded(figure: string, atMost: number, held?: Target["held"]): Target 
   return { figure, pods: GUARD_SIZE, of: "baseline", atMost, ...held !== undefined && { held } };
 }
 
-/** A target in words: what of, and the bound. */
-export function printTarget({ figure, pods, of, atMost }: Target): [what: string, bound: string] {
-  const bound = of === "baseline" ? `${atMost} times the Go program's` : `${atMost}`;
-  return [`${figure} (${pods.toLocaleString("en")} pods)`, bound];
+/** The bound in words: of a ratio, or in the figure's own unit. */
+export function printTarget({ of, atMost }: Target): string {
+  return of === "baseline" ? `ratio at most ${atMost}` : `at most ${atMost}`;
 }
 
 /**

@@ -103,7 +103,8 @@ export function whyNotExported(error: unknown, { url, proxy, tls }: Collector): 
   }
   const isEnded = url.protocol === "http:" && /ECONNRESET|EPIPE/.test(words);
   if (isEnded) {
-    return exchangeFailure(undefined, "closed the connection without an answer", place, false).message;
+    const past = { stale: false, hasAnswered: false };
+    return exchangeFailure(undefined, "closed the connection without an answer", place, past).message;
   }
   // To the runtime's node:https, one that has expired is like one that nobody trusts (Deno 2.9.6).
   const orOver = /UNABLE_TO_VERIFY_LEAF/.test(words) ? ", and check that it has not expired" : "";

@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
+import type { Failure } from "../http/outcome.ts";
 import { only, type Reaction, REFUSED, RESET, STALE } from "../../tests/kit/scripted_receiver.ts";
 import { TIMEOUT, withRig } from "../../tests/kit/worker_rig.ts";
 
 const HOUR = 3_600_000;
 
-for (const reaction of [401, 404, 413, 429, 500, 503, RESET, "hang"] as Reaction[]) {
-  const what = typeof reaction === "object" ? "a reset" : reaction;
+const ALERT: Failure = { ...RESET, fault: "tls" };
+const MALFORMED: Failure = { ...RESET, fault: "malformed" };
+const STATUSES = [401, 403, 404, 405, 407, 413, 429, 500, 501, 503];
+
+/** What a filter of content does with the one body that it does not like. */
+const FILTERS: [what: string, reaction: Reaction][] = [
+  ...STATUSES.map((status): [string, Reaction] => [String(status), status]),
+  ["a reset", RESET],
+  ["a TLS alert", ALERT],
+  ["an answer that cannot be parsed", MALFORMED],
+  ["hang", "hang"],
+];
+
+for (const [what, reaction] of FILTERS) {
   withRig(`a pod that meets ${what} each time becomes a dead letter, and the others go on`, async (rig) => {
     rig.receiver.react = only("bad", reaction);
     rig.add("bad");

@@ -115,6 +115,8 @@ class Pool {
   #generation = 0;
   /** Whether the peer last left a connection hanging; see `Way`. */
   #isSuspect = false;
+  /** The origin that answered last. */
+  #answered: string | undefined;
   #sweepAt = Infinity;
   #route: Route | undefined;
   #isClosed = false;
@@ -146,7 +148,7 @@ class Pool {
   }
 
   async #exchange(pooled: Pooled, head: string, body: Uint8Array, attempt: Attempt): Promise<Outcome> {
-    const { route: { way, isProxied }, due, deadline, signal } = attempt;
+    const { route: { origin, way, isProxied }, due, deadline, signal } = attempt;
     const { connection, place } = pooled;
     const wasKept = connection.served > 0;
     const give = (): void => connection.close();
@@ -159,6 +161,7 @@ class Pool {
     switch (exchange.kind) {
       case "answer":
         this.#isSuspect = false;
+        this.#answered = origin;
         if (isProxied && exchange.answer.status === 407) return proxyWantsPassword(way);
         return exchange.answer;
       case "malformed":
@@ -166,7 +169,8 @@ class Pool {
       case "ended": {
         const stale = wasKept && exchange.received === 0;
         if (stale) this.#renew();
-        return exchangeFailure(exchange.error, exchange.flaw, place, stale);
+        const hasAnswered = this.#answered === origin;
+        return exchangeFailure(exchange.error, exchange.flaw, place, { stale, hasAnswered });
       }
       case "cut":
         if (!exchange.isWritten) this.#isSuspect = true;

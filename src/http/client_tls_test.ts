@@ -14,7 +14,9 @@ import {
 import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { openClient } from "./client.ts";
-import { Network } from "./network.ts";
+import { exchangeFailure } from "./failure.ts";
+import { connectBySystem, Network } from "./network.ts";
+import { USUAL } from "./tls.ts";
 
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["localhost", "127.0.0.1"] });
@@ -317,6 +319,52 @@ Deno.test("a receiver that wants a client certificate gets the one that is given
   const { fault, message } = failureOf(await sendOnce(url, TRUSTING));
   assert.deepEqual([fault, /wants a client certificate/.test(message)], ["tls", true], message);
 });
+
+Deno.test("an alert once the receiver has answered others is a failure after the request", async () => {
+  const closing = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+  await using plain = await SocketServer.listen({
+    tls: GOOD,
+    onRequest: (socket) => void socket.write(closing),
+  });
+  // An alert of TLS 1.3 as a firewall sends it: the handshake is over, and the request is written.
+  await using strict = await SocketServer.listen({ tls: { ...GOOD, requestCert: true, ca: AUTHORITY.cert } });
+  let { port } = strict;
+  const client = clientFor(TRUSTING, {
+    connect: (address, _port, signal) => connectBySystem(address, port, signal),
+    resolve: () => Promise.resolve(["127.0.0.1"]),
+  });
+  const request = post("https://localhost:8443");
+  const first = failureOf(await client.send(request, LONG, GOING));
+  assert.deepEqual([first.when, first.fault], ["before", "tls"]);
+  assert.match(first.message, /^localhost:8443 wants a client certificate: name one in/);
+  ({ port } = plain);
+  answerOf(await client.send(request, LONG, GOING));
+  ({ port } = strict);
+  const later = failureOf(await client.send(request, LONG, GOING));
+  assert.deepEqual([later.when, later.fault, later.stale], ["after", "tls", false]);
+  assert.match(later.message, /^localhost:8443 ended TLS with an alert .*, though it has answered others\. /);
+  assert.match(
+    later.message,
+    /filters requests by their content, and whether it wants a client certificate now$/,
+  );
+  client.close();
+});
+
+for (const alert of ["AccessDenied", "BadCertificate", "UnknownCA", "CertificateRequired"]) {
+  Deno.test(`the alert ${alert} is about the certificate until the receiver has answered one request`, () => {
+    const error = new Deno.errors.InvalidData(`received fatal alert: ${alert}`);
+    const certificate = { cert: "", key: "", from: "own.crt" };
+    const tls = { ...USUAL, certificate };
+    const place = { label: "hooks.test:443", proxyFrom: undefined, via: undefined, tls };
+    const past = { stale: true, hasAnswered: false };
+    const never = exchangeFailure(error, "closed the connection", place, past);
+    assert.deepEqual([never.when, never.fault], ["before", "tls"]);
+    assert.match(never.message, /^hooks\.test:443 does not take the client certificate of own\.crt/);
+    const before = exchangeFailure(error, "closed the connection", place, { ...past, hasAnswered: true });
+    assert.deepEqual([before.when, before.fault, before.stale], ["after", "tls", false]);
+    assert.match(before.message, /, and whether it still takes the client certificate of own\.crt$/);
+  });
+}
 
 Deno.test("over all clients there are 64 TLS connections, and each client may have one more", async () => {
   await using server = await SocketServer.listen({

@@ -41,16 +41,42 @@ export function dialFailure(error: unknown, place: Place, look: Look = UNSEEN): 
   return failedBefore(place.proxyFrom === undefined ? fault : "proxy", message);
 }
 
+/** What is known of a receiver when a connection to it ends. */
+export interface Past {
+  /** As in {@link Failure}. */
+  stale: boolean;
+  /** Whether it has answered any request, on this connection or on another. */
+  hasAnswered: boolean;
+}
+
 /**
  * Why a connection ended with a request under way. Of a client certificate that is wanted TLS 1.3 tells only then, but the
- * receiver has read nothing before it.
+ * receiver has read nothing before it. The same alert of a receiver that has answered others is evidence like any other
+ * end: a firewall that does not like what it reads says it so.
  */
-export function exchangeFailure(error: unknown, flaw: string, place: Place, stale: boolean): Failure {
+export function exchangeFailure(
+  error: unknown,
+  flaw: string,
+  place: Place,
+  { stale, hasAnswered }: Past,
+): Failure {
   const words = error === undefined ? "" : wordsOf(error);
+  const { certificate } = place.tls;
+  if (hasAnswered && WANTS_CERTIFICATE.test(words)) {
+    const orCertificate = certificate === undefined
+      ? "whether it wants a client certificate now"
+      : `whether it still takes the client certificate of ${certificate.from}`;
+    return failedAfter(
+      "tls",
+      `${
+        nameOf(place)
+      } ended TLS with an alert in the middle of the request, though it has answered others. Check ` +
+        `whether something before it filters requests by their content, and ${orCertificate}`,
+    );
+  }
   const { fault, message } = reasonFor(words, place, UNSEEN);
   if (WANTS_CERTIFICATE.test(words)) return failedBefore("tls", message);
   if (fault === "tls") return failedAfter("tls", message);
-  const { certificate } = place.tls;
   // Some servers end the connection without a word then. One that was of use before is not the certificate's fault.
   const orCertificate = certificate === undefined || stale
     ? ""

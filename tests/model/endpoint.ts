@@ -1,5 +1,7 @@
 import type { Client as HttpClient } from "../../src/http/client.ts";
+import { exchangeFailure, type Place } from "../../src/http/failure.ts";
 import type { Failure, Send } from "../../src/http/outcome.ts";
+import { USUAL } from "../../src/http/tls.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Clock, sleep } from "../../src/runtime/clock.ts";
 import { parseEveryNumber } from "../kit/exact.ts";
@@ -178,6 +180,8 @@ export function wayTo(
   clock: Clock,
   onStray: (host: string) => void,
 ): HttpClient {
+  // What ends TLS is judged by the program's own client.
+  let hasAnswered = false;
   const send: Send = async (request, deadline, signal) => {
     const endpoint = find(request.url.href);
     if (endpoint === undefined) {
@@ -197,7 +201,11 @@ export function wayTo(
     try {
       const signed = { headers: { ...headers }, raw: body };
       const answer = await endpoint.answer({ headers, body, signed }, client, either);
-      if ("failure" in answer) return FAILURES[answer.failure];
+      if ("failure" in answer) {
+        if (answer.failure !== "tls") return FAILURES[answer.failure];
+        return exchangeFailure(ALERT, "", placeAt(request.url.host), { stale: false, hasAnswered });
+      }
+      hasAnswered = true;
       return {
         kind: "answer",
         status: answer.status,
@@ -214,7 +222,14 @@ export function wayTo(
   return { send, close: () => {} };
 }
 
-const FAILURES: Record<Exclude<FilterAnswer, number>, Failure> = {
+/** How a firewall ends TLS when it does not like what it reads. */
+const ALERT = new Error("received fatal alert: AccessDenied");
+
+function placeAt(label: string): Place {
+  return { label, proxyFrom: undefined, via: undefined, tls: USUAL };
+}
+
+const FAILURES: Record<Exclude<FilterAnswer, number | "tls">, Failure> = {
   reset: {
     kind: "failure",
     when: "after",
@@ -229,7 +244,6 @@ const FAILURES: Record<Exclude<FilterAnswer, number>, Failure> = {
     fault: "closed",
     message: "it closed the connection",
   },
-  tls: { kind: "failure", when: "after", stale: false, fault: "tls", message: "it ended TLS with an alert" },
   garbage: {
     kind: "failure",
     when: "after",

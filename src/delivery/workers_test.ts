@@ -4,9 +4,11 @@ import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
 import { openTestStore, record, recordEnd } from "../../tests/kit/store.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { verify } from "../../tests/kit/signature.ts";
 import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
 import { compileRedaction, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
+import { HmacKey } from "./sign.ts";
 import { Workers, type WorkersDeps } from "./workers.ts";
 
 /** Workers whose endpoints share one scripted receiver; the requests tell them apart by their URL. */
@@ -96,6 +98,39 @@ withRig(
     await rig.clock.advance(0);
     const signed = rig.receiver.seen.map(({ url, headers }) => [url.host, "webhook-signature" in headers]);
     assert.deepEqual(signed, [["a.example.com", true], ["other.example.com", false]]);
+  },
+);
+
+withRig(
+  "a body is signed once for a secret, whatever the number of endpoints and attempts",
+  async (rig) => {
+    let hashed = 0;
+    const sign = HmacKey.prototype.sign;
+    // Signatures with a time in them, and nothing else, are in base64.
+    HmacKey.prototype.sign = function (encoding, ...parts): string {
+      if (encoding === "hex") hashed++;
+      return sign.call(this, encoding, ...parts);
+    };
+    try {
+      rig.receiver.react = () => rig.receiver.seen.length === 1 ? 500 : 200;
+      rig.add(["a", "other"]);
+      for (const name of ["a", "other"]) rig.workers.open(endpoint(name));
+      await rig.clock.advance(60_000);
+    } finally {
+      HmacKey.prototype.sign = sign;
+    }
+    const signed = rig.receiver.seen.map(({ url, headers, body }) => [
+      url.host,
+      headers["k8svent-attempt"],
+      verify({ headers: { ...headers }, raw: new TextEncoder().encode(body) }, [...rig.deps.secrets()]),
+    ]);
+    assert.deepEqual(signed, [
+      ["a.example.com", "1", "ok"],
+      ["other.example.com", "1", "ok"],
+      ["a.example.com", "2", "ok"],
+    ]);
+    // Of x-atomist-signature one, and of x-hub-signature-256 one.
+    assert.equal(hashed, 2);
   },
 );
 

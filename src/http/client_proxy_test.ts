@@ -164,6 +164,49 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
   }
 });
 
+Deno.test("a proxy that refuses, ends, hangs or babbles for an http URL is named", async () => {
+  const gone = await SocketServer.listen({});
+  await gone[Symbol.asyncDispose]();
+  const after = ["after", "closed"];
+  const cases: [does: string, onRequest: Behaviour["onRequest"], expected: string[], sentence: RegExp][] = [
+    ["ends", (socket) => void socket.end(), after, / closed the connection before it answered$/],
+    [
+      "resets",
+      (socket) => void socket.resetAndDestroy(),
+      after,
+      / closed the connection before it answered$/,
+    ],
+    ["hangs", () => {}, ["after", "timeout"], / did not answer within 0\.4 s$/],
+    [
+      "babbles",
+      (socket) => void socket.end("SSH-2.0-OpenSSH\r\n"),
+      ["after", "malformed"],
+      / does not speak HTTP\/1\.1\. Check the port, and whether it is http or https$/,
+    ],
+  ];
+  for (const [does, onRequest, expected, sentence] of cases) {
+    await using proxy = await SocketServer.listen({ ...onRequest && { onRequest } });
+    const options = through(`http://secret-me:secret-pw@proxy.test:${proxy.port}/secret-x`);
+    const { when, fault, message } = failureOf(
+      await sendOnce("http://hooks.test:8080", options, RESOLVING, 400),
+    );
+    assert.deepEqual([when, fault], expected, does);
+    // Who of the two it was cannot be seen: the request had gone to the proxy.
+    assert.match(
+      message,
+      new RegExp(`^hooks\\.test:8080 \\(through the proxy proxy\\.test:${proxy.port}\\) `),
+    );
+    assert.match(message, sentence);
+  }
+  const options = through(`http://proxy.test:${gone.port}`);
+  const { when, fault, message } = failureOf(await sendOnce("http://hooks.test:8080", options, RESOLVING));
+  assert.deepEqual([when, fault], ["before", "proxy"]);
+  assert.match(
+    message,
+    /^the proxy proxy\.test:\d+ refused the connection\. Check that it runs, and HTTP_PROXY$/,
+  );
+});
+
 Deno.test("what takes every request for its own and opens no way is reported as no proxy", async () => {
   await using server = await SocketServer.listen({ onData: (s) => void s.write("HTTP/1.1 200 OK\r\n\r\n") });
   const options = through(`http://proxy.test:${server.port}`);

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { answerOf, clientFor, failureOf, GOING, LONG, post, sendOnce } from "../../tests/kit/http_client.ts";
 import { SocketServer } from "../../tests/kit/socket_server.ts";
+import { connectBySystem } from "./network.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const accept = (socket: Socket): void => void socket.write(OK);
@@ -11,7 +12,7 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-Deno.test("a request arrives as it was given, on any port, and the answer comes back", async () => {
+Deno.test("a request arrives as it was given, and the answer comes back", async () => {
   await using server = await SocketServer.listen({
     onRequest: (socket) =>
       void socket.write('HTTP/1.1 202 Accepted\r\nRetry-After: 3\r\ncontent-length: 7\r\n\r\n{"a":1}'),
@@ -27,6 +28,25 @@ Deno.test("a request arrives as it was given, on any port, and the answer comes 
     "content-length: 2",
   ]);
   assert.equal(server.requests[0]?.body, "{}");
+});
+
+Deno.test("every port is dialled, those that fetch forbids too", async () => {
+  await using server = await SocketServer.listen({ onRequest: accept });
+  const dialled: number[] = [];
+  const client = clientFor({}, {
+    connect(address, port, signal) {
+      dialled.push(port);
+      return connectBySystem(address, server.port, signal);
+    },
+  });
+  const ports = [1, 22, 6000, 6667, 10080, 65_535];
+  for (const port of ports) answerOf(await client.send(post(`http://127.0.0.1:${port}`), LONG, GOING));
+  client.close();
+  assert.deepEqual(dialled, ports);
+  assert.deepEqual(
+    server.requests.map(({ head }) => /^host: (.*)$/m.exec(head)?.[1]),
+    ports.map((port) => `127.0.0.1:${port}`),
+  );
 });
 
 Deno.test("one connection serves one request after another, and as many are opened as are needed at a time", async () => {
@@ -177,7 +197,7 @@ Deno.test("bytes that nobody asked for end a resting connection and are never th
     const client = clientFor();
     const request = post(`http://127.0.0.1:${server.port}`);
     answerOf(await client.send(request, LONG, GOING));
-    await pause(40);
+    await until(() => server.sockets.size === 0);
     assert.equal(answerOf(await client.send(request, LONG, GOING)).status, 500);
     client.close();
   }

@@ -34,7 +34,7 @@ Deno.test("every port is dialled, those that fetch forbids too", async () => {
   await using server = await SocketServer.listen({ onRequest: accept });
   const dialled: number[] = [];
   const client = clientFor({}, {
-    connect(address, port, signal) {
+    connect(address, port, signal): Promise<Deno.TcpConn> {
       dialled.push(port);
       return connectBySystem(address, server.port, signal);
     },

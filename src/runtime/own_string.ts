@@ -5,3 +5,13 @@
 export function own(text: string): string {
   return text.length < 13 ? text : JSON.parse(JSON.stringify(text)) as string;
 }
+
+/** Strings of their own, of which one after the other is often the same: it is then one string. */
+export class OwnStrings {
+  #last = "";
+
+  own(text: string): string {
+    if (this.#last !== text) this.#last = own(text);
+    return this.#last;
+  }
+}

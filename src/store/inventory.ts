@@ -8,7 +8,7 @@
 import type { Summary } from "../change/summary.ts";
 import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { own } from "../runtime/own_string.ts";
+import { own, OwnStrings } from "../runtime/own_string.ts";
 import { compareVersions } from "../pod/version.ts";
 import type { Journal, PodRow } from "./journal.ts";
 import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
@@ -50,6 +50,9 @@ export class KnownPods implements Inventory {
   readonly #meta = new Map<string, string>();
   /** Pods that are gone and of which something is pending. */
   readonly #gone = new Set<Pod>();
+  /** A list has the pods of a namespace one after the other, and mostly those of a workload. */
+  readonly #namespaces = new OwnStrings();
+  readonly #workloads = new OwnStrings();
   #lastPod = 0;
   /** The number of the list that began last; of each scope, that of its list. */
   #sync = 0;
@@ -82,8 +85,7 @@ export class KnownPods implements Inventory {
 
   isOfOneEpoch(): boolean {
     const { epoch } = this;
-    for (const pod of this.#byUid.values()) if (pod.epoch !== epoch) return false;
-    return true;
+    return this.#byUid.values().every((pod) => pod.epoch === epoch);
   }
 
   get binding(): { cluster: string } | undefined {
@@ -99,11 +101,8 @@ export class KnownPods implements Inventory {
     const before = this.#meta.get("selection");
     if (before === selection) return;
     this.#setMeta("selection", selection);
-    if (before !== undefined) this.#setMeta("generation", String(this.#generation + 1));
-  }
-
-  get #generation(): number {
-    return Number(this.#meta.get("generation") ?? 0);
+    const generation = Number(this.#meta.get("generation") ?? 0);
+    if (before !== undefined) this.#setMeta("generation", String(generation + 1));
   }
 
   // --- Pods ---
@@ -139,7 +138,8 @@ export class KnownPods implements Inventory {
   }
 
   #add({ uid, namespace, name }: { uid: string; namespace: string; name: string }): Pod {
-    const row = { uid: own(uid), namespace: own(namespace), name: own(name), generation: this.#generation };
+    const generation = Number(this.#meta.get("generation") ?? 0);
+    const row = { uid: own(uid), namespace: this.#namespaces.own(namespace), name: own(name), generation };
     const pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
     pod.seen = this.#sync;
     this.#tombstones.delete(uid);
@@ -186,7 +186,7 @@ export class KnownPods implements Inventory {
     if (pod.route === route && pod.environment === environment && pod.workload === workload) return;
     pod.route = route;
     pod.environment = environment;
-    pod.workload = workload === undefined ? undefined : own(workload);
+    pod.workload = workload === undefined ? undefined : this.#workloads.own(workload);
     this.#write(pod);
   }
 
@@ -376,11 +376,11 @@ export class KnownPods implements Inventory {
   }
 
   loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {
-    const pod = new Pod(id, row, audience);
+    const pod = new Pod(id, { ...row, namespace: this.#namespaces.own(row.namespace) }, audience);
     this.#lastPod = Math.max(this.#lastPod, id);
     pod.route = this.#intern(row.route === null ? undefined : JSON.parse(row.route) as string[]);
     pod.environment = row.environment ?? undefined;
-    pod.workload = row.workload ?? undefined;
+    pod.workload = row.workload === null ? undefined : this.#workloads.own(row.workload);
     pod.isGone = row.goneAt !== null;
     if (pod.isGone) this.#gone.add(pod);
     if (!pod.isGone) {

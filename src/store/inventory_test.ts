@@ -251,6 +251,30 @@ Deno.test("a pod does not keep the text alive that its names were cut from", () 
   assert.ok(grown < pods * 5_000, `${grown} bytes for ${pods} pods`);
 });
 
+Deno.test("pods of one namespace and workload, listed one after the other, share these strings", () => {
+  const store = openTestStore();
+  const pods = 2_000;
+  const long = "x".repeat(1_000);
+  collect();
+  const before = Deno.memoryUsage().heapUsed;
+  for (let pod = 0; pod < pods; pod++) {
+    // As a parser makes them: new ones for each pod.
+    const [namespace = "", workload = ""] = `namespace-${long} Deployment/${long}`.split(" ");
+    const names = { uid: `uid-${pod}`, namespace, name: `pod-${pod}`, workload };
+    store.inventory.put({
+      ...names,
+      resourceVersion: "1",
+      route: undefined,
+      environment: undefined,
+      remindAt: undefined,
+    });
+  }
+  collect();
+  const grown = Deno.memoryUsage().heapUsed - before;
+  store.close();
+  assert.ok(grown < pods * 1_500, `${grown} bytes for ${pods} pods`);
+});
+
 /** A full garbage collection. */
 function collect(): void {
   setFlagsFromString("--expose-gc");

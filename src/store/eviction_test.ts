@@ -140,6 +140,13 @@ withRig(
   },
 );
 
+withRig("a version whose place a newer one took needs no room any more", (rig) => {
+  for (let version = 1; version <= 60; version++) {
+    rig.see(["web"], ["a"], { resourceVersion: String(version) });
+  }
+  assert.deepEqual(rig.pending(), { web: "whole" });
+});
+
 withRig("a body that came back is whole for who waits for it", (rig) => {
   rig.see(names("web", 60));
   const pod = rig.store.inventory.known("uid-web-0") ?? assert.fail();

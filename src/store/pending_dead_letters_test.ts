@@ -90,6 +90,17 @@ withStore("a pod that comes back in a new epoch takes the place of its end, if t
   assert.equal(store.pending.deadLetters(A, 9)[0]?.superseded, true);
 });
 
+withStore("a pod that comes back while its end is in flight waits for that, though it is stuck", (store) => {
+  recordEnd(store, [A], { resourceVersion: "1" });
+  store.pending.failed(takeOne(store), STUCK, 100);
+  const end = takeOne(store, A, 100);
+  store.inventory.beginEpoch();
+  record(store, [A], { resourceVersion: "5", reasons: ["sync"] });
+  assert.deepEqual(takeAll(store, A, 100), [], "two messages about one pod are never under way at once");
+  store.pending.failed(end, STUCK, 1e9);
+  assert.equal(takeOne(store, A, 100).resourceVersion, "5");
+});
+
 withStore("a pod that comes back after its end was passed takes that out of the way", (store) => {
   recordEnd(store, [A], { uid: "old" });
   store.pending.failed(takeOne(store), STUCK, 1e9);

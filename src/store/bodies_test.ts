@@ -157,3 +157,15 @@ Deno.test("compaction keeps the disk within twice what lives and 8 MiB, and ever
   for (const [id, place] of places) assert.deepEqual(bodies.read(place), bodyOf(id));
   assert.ok(moved > 100, `${moved} moved`);
 });
+
+Deno.test("what is added to a block whose first body went at once is kept", () => {
+  const { bodies } = open();
+  const [gone, kept] = [noise("gone", 100), noise("kept", 100)];
+  const first = bodies.add(gone);
+  bodies.use(first, 1);
+  bodies.release(first);
+  const place = bodies.add(kept);
+  bodies.use(place, 2);
+  bodies.seal();
+  assert.deepEqual(bodies.read(place), kept);
+});

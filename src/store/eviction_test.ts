@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { openTestStore, record, recordEnd, takeAll, type VersionParts } from "../../tests/kit/store.ts";
+import {
+  drain,
+  FAILED,
+  openTestStore,
+  record,
+  recordEnd,
+  takeAll,
+  type VersionParts,
+} from "../../tests/kit/store.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { openMemory } from "./database.ts";
 import type { Message, Store, StoreOptions } from "./store.ts";
@@ -190,6 +198,15 @@ withRig("pods that came and went unheard go before bodies are trimmed that nothi
   assert.equal(since, rig.clock.now());
 });
 
+withRig("a pod that came and went is not unheard where its message was tried: it may have arrived", (rig) => {
+  rig.end(["tried"], ["a"], ["created", "deleted"]);
+  const [message] = takeAll(rig.store, "a");
+  rig.store.pending.failed(message ?? assert.fail(), FAILED, Infinity);
+  rig.end(names("short", 40), ["a"], ["created", "deleted"]);
+  assert.ok(rig.store.pending.lost("a").messages > 10);
+  assert.equal(rig.store.pending.has("a", "uid-tried"), true);
+});
+
 withRig("when all is trimmed the oldest go, counted in the endpoint's row and dated by the first", (rig) => {
   rig.end(names("end", 300));
   rig.clock.pass(1_000);
@@ -237,6 +254,12 @@ withRig("an endpoint that is not behind loses nothing, nor the bodies that it wa
   assert.ok(rig.store.pending.lost("a").messages > 0);
 }, { stateMax: LIMIT / 2 });
 
+withRig("what little is pending while nobody is behind stays whole, and what rests is trimmed", (rig) => {
+  rig.see(["mine"], ["a"]);
+  rig.see(names("rests", 200), []);
+  assert.deepEqual(rig.pending(), { mine: "whole" });
+}, { stateMax: 8 * LIMIT });
+
 withRig("two endpoints that are as far behind pay alike, and both keep the latest", (rig) => {
   rig.end(names("end", 300), ["a", "b"]);
   const [a, b] = ["a", "b"].map((one) => rig.store.pending.lost(one).messages);
@@ -272,6 +295,17 @@ withRig("notices are not evicted", (rig) => {
   assert.ok(rig.store.pending.lost("a").messages > 0);
 }, { stateMax: LIMIT / 8 });
 
+withRig("once what could not be evicted is through, the bound is as low as before", (rig) => {
+  const page = { event: "k8svent.inventory" as const, resourceVersion: "0", reasons: [], occasion: "" };
+  for (const line of names("inventory", 120)) {
+    rig.store.record(undefined, { ...page, body: new TextEncoder().encode(bulky(line)) }, ["a"], line);
+  }
+  rig.settle();
+  drain(rig.store, "a");
+  rig.see(names("web", 60));
+  assert.ok(rig.count("a", "fetchable") > 30, `${rig.count("a", "fetchable")} are trimmed`);
+});
+
 withRig("bodies that nobody waits for are trimmed before anything is lost", (rig) => {
   rig.see(names("rests", 10), []);
   rig.end(names("end", 100));
@@ -287,6 +321,13 @@ withRig("memory is bounded too: by lines and rows, whatever their bodies", (rig)
   rig.end(names("end", 400));
   const { pending } = rig.store.pending.counts("a");
   assert.ok(pending * 720 <= LIMIT, `${pending} pending`);
+  assert.equal(rig.store.pending.lost("a").messages + pending, 400);
+}, { stateMax: 1e9, buffer: LIMIT });
+
+withRig("where memory is short, a pod that lives does not keep its last message", (rig) => {
+  rig.see(names("web", 400));
+  const { pending } = rig.store.pending.counts("a");
+  assert.ok(pending * 216 <= LIMIT, `${pending} pending`);
   assert.equal(rig.store.pending.lost("a").messages + pending, 400);
 }, { stateMax: 1e9, buffer: LIMIT });
 

@@ -240,6 +240,20 @@ withRig("while the disk is full everything goes on, and is written when there is
   assert.equal(pod.epoch, 1, "and so is what is said again before the list");
 });
 
+withRig("a disk that fails is tried again after ten seconds, and not with each commit", async (rig) => {
+  const { store, disk, clock } = rig;
+  disk.fillUp();
+  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  store.commit();
+  disk.makeRoom();
+  await clock.advance(9_999);
+  for (let turn = 0; turn < 20; turn++) store.commit();
+  assert.match(store.fault ?? "", /full/);
+  await clock.advance(1);
+  for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+  assert.equal(store.fault, undefined);
+});
+
 withRig(
   "an inventory in a file that is behind stays one of its epoch",
   async ({ store, disk, folder, open }) => {
@@ -252,6 +266,17 @@ withRig(
     assert.equal(takeOne(open(`${folder}/behind.db`)).epoch, 0);
   },
 );
+
+withRig("after a restart, what was reached is not what a pod of an older epoch shows", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  record(store, [A], { resourceVersion: "900" });
+  store.inventory.beginEpoch();
+  store.inventory.setReached(undefined, "50");
+  store.commit();
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  assert.equal(open(`${folder}/copy.db`).inventory.reached(undefined), "50");
+});
 
 withRig("what is recorded after the end changes nothing", ({ folder }) => {
   const store = openTestStore({}, new TestDisk(`${folder}/other.db`));

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../build/compile.ts";
 import { run } from "./command.ts";
 import { collectOutput, leaks } from "./confidential.ts";
 import { Until } from "./until.ts";
@@ -8,6 +9,8 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   /** A module that runs in it first. */
   preload?: string;
+  /** `null`: nobody reads what it prints. */
+  stdout?: "piped" | "null";
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,12 +30,14 @@ export class Program implements AsyncDisposable {
   /** Its exit code, once it has ended and everything that it printed was read. */
   readonly ended: Promise<number>;
   readonly #child: Deno.ChildProcess;
+  readonly #isPrinting: boolean;
   readonly #home: string;
   readonly #until = new Until(() => `it logged:\n${this.lines.slice(-20).join("\n")}`);
   #isRunning = true;
 
-  constructor(child: Deno.ChildProcess, home: string) {
+  constructor(child: Deno.ChildProcess, home: string, isPrinting = true) {
     this.#child = child;
+    this.#isPrinting = isPrinting;
     this.#home = home;
     this.ended = this.#attend();
   }
@@ -88,6 +93,7 @@ export class Program implements AsyncDisposable {
   }
 
   async #readStdout(): Promise<void> {
+    if (!this.#isPrinting) return;
     const decoder = new TextDecoder();
     for await (const bytes of this.#child.stdout) this.stdout += decoder.decode(bytes, { stream: true });
   }
@@ -105,19 +111,29 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Starts `main.ts` with these flags. HOME is an empty folder, and no variable that configures it is inherited. */
-export async function startProgram({ args, env = {}, preload }: ProgramOptions): Promise<Program> {
+/** Starts `main.ts` with these flags, by the runtime as a release has it. HOME is an empty folder, and no variable that configures it is inherited. */
+export async function startProgram(
+  { args, env = {}, preload, stdout = "piped" }: ProgramOptions,
+): Promise<Program> {
   const home = await Deno.makeTempDir({ prefix: "k8svent-home-" });
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-P", ...preload === undefined ? [] : ["--preload", preload], "main.ts", ...args],
+    args: [
+      "run",
+      "-q",
+      "-P",
+      V8_FLAGS,
+      ...preload === undefined ? [] : ["--preload", preload],
+      "main.ts",
+      ...args,
+    ],
     cwd: ROOT,
     clearEnv: true,
     env: { ...await inherited(), HOME: home, ...env },
     stdin: "null",
-    stdout: "piped",
+    stdout,
     stderr: "piped",
   }).spawn();
-  return new Program(child, home);
+  return new Program(child, home, stdout === "piped");
 }
 
 /** Runs it to its end. */

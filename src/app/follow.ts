@@ -10,6 +10,7 @@ import type { Source, SourceItem, Wait } from "../source/source.ts";
 import { Departures } from "./departures.ts";
 import type { Outages } from "./outages.ts";
 import { Trouble } from "./trouble.ts";
+import { Unreadables } from "./unreadable.ts";
 
 /*
  * Reads the source of one scope for as long as the program runs: hands each batch on, sleeps when the source says so,
@@ -84,6 +85,7 @@ const CONTRADICTED: Backoff = { base: 2_000, cap: 60_000 };
 /** Follows a scope until the signal aborts. @throws {ClusterError} `invalid` where it could never be listed. */
 export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal): Promise<void> {
   const trouble = new Trouble(scope, deps);
+  const unreadables = new Unreadables(deps.log);
   /** Lists in a row that contradicted what is known. */
   let contradictions = 0;
   let wasBehind = false;
@@ -96,7 +98,7 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
       deps.contradicted?.(0);
       deps.synced?.();
     };
-    const suspicion = await readSource(scope, { ...deps, synced }, trouble, turn);
+    const suspicion = await readSource(scope, { ...deps, synced, unreadables }, trouble, turn);
     deps.abandonList(scope);
     if (suspicion === undefined) continue;
     deps.log.debug("A list contradicts what is known.", { kind: suspicion.kind });
@@ -114,10 +116,15 @@ export async function follow(scope: Scope, deps: FollowDeps, signal: AbortSignal
   deps.steps?.end();
 }
 
+/** What one turn needs besides. */
+interface ReadDeps extends FollowDeps {
+  unreadables: Unreadables;
+}
+
 /** Reads a source to its end, or to the batch that contradicts what is known. Its look-ups end with it. */
 async function readSource(
   scope: Scope,
-  deps: FollowDeps,
+  deps: ReadDeps,
   trouble: Trouble,
   signal: AbortSignal,
 ): Promise<Suspicion | undefined> {
@@ -150,7 +157,7 @@ async function readSource(
 async function readBatches(
   source: Source,
   scope: Scope,
-  deps: FollowDeps,
+  deps: ReadDeps,
   departures: Departures | undefined,
   trouble: Trouble,
   signal: AbortSignal,
@@ -172,6 +179,7 @@ async function readBatches(
       isJustListed = events.some((event) => event.type === "sync-end");
       if (isJustListed) isListing = false;
     }
+    deps.unreadables.take(events);
     if (events.length > 0) {
       const suspicion = deps.accept(departures?.sift(events, () => deps.missing(scope)) ?? events, scope);
       if (suspicion !== undefined) return suspicion;

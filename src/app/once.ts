@@ -12,6 +12,7 @@ import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import { sayNothingFound } from "./first_list.ts";
 import type { Pipeline } from "./pipeline.ts";
+import { Unreadables } from "./unreadable.ts";
 
 /** Where `--once` prints. */
 export interface Printing {
@@ -40,6 +41,7 @@ export async function printOnce(
   const decoder = new TextDecoder();
   // A list whose token expired begins anew, and what it brings again has been printed.
   const printed = new Set<string>();
+  const unreadables = new Unreadables(log);
   const lineOf = (item: SourceItem): string => {
     if (item.type !== "applied" || printed.has(item.object.pod.metadata.uid)) return "";
     printed.add(item.object.pod.metadata.uid);
@@ -51,6 +53,7 @@ export async function printOnce(
       const before = printed.size;
       for await (const items of sync(api, selection, stop)) {
         await print(items.map(lineOf).join(""));
+        unreadables.take(items);
         show?.(`${counted(printed.size, "pod")} printed`);
       }
       if (printed.size === before) await sayNothingFound(selection, { api, log }, stop);
@@ -84,11 +87,13 @@ export async function deliverOnce(
   { api, pipeline, workers, snapshot, log, drain }: DeliverOnceDeps,
   stop: AbortSignal,
 ): Promise<number> {
+  const unreadables = new Unreadables(log);
   for (const selection of selections) {
     let pods = 0;
     for await (const items of sync(api, selection, stop)) {
       const events = items.filter((item: SourceItem): item is PodEvent => item.type !== "wait");
       pipeline.accept(events, selection.namespace);
+      unreadables.take(items);
       const applied = events.filter((event) => event.type === "applied").length;
       snapshot.listed(applied);
       pods += applied;

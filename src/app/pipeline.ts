@@ -21,6 +21,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
 import { currentPod } from "./current_pod.ts";
 import { again, type Recorder, type Routed } from "./recorder.ts";
+import { markPossible } from "./unreadable.ts";
 
 /*
  * The data path: what is seen becomes what is pending.
@@ -102,8 +103,7 @@ export class Pipeline {
   accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
     let suspicion: Suspicion | undefined;
     for (const event of events) {
-      suspicion = this.#doubt(event, scope);
-      if (suspicion !== undefined) break;
+      if ((suspicion = this.#doubt(event, scope)) !== undefined) break;
       this.#acceptOne(event, scope);
     }
     if (suspicion === undefined && this.#isMiddleOfList(events, scope)) this.#deps.store.commitSoon();
@@ -209,6 +209,8 @@ export class Pipeline {
         return this.#unselected(event.object);
       case "gone":
         return this.#gone(event);
+      case "unreadable":
+        return this.#lists.has(scope) ? markPossible(event.odd, inventory) : undefined;
       case "bookmark":
         return this.#reached(scope, event.resourceVersion);
       case "sync-end":

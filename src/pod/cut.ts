@@ -15,7 +15,8 @@
  * the exact way: `parseExact` and `printPod`. It costs five times as much and is right by construction. Which way an
  * object takes follows from the bytes that are sent alone, so its digests do not change with the way that it came.
  *
- * Everything here throws `SyntaxError` for what is not JSON or not a pod, with no part of the text in its message.
+ * Everything here throws `SyntaxError` for what is not JSON, and `NotAPodError`, which is one, for an object that is not
+ * a pod, with no part of the text in the message.
  */
 import { crc32 } from "node:zlib";
 import {
@@ -40,6 +41,7 @@ import {
 import { parseExact, printPod } from "./json.ts";
 import type { PodObject } from "./object.ts";
 import type { Pod } from "./pod.ts";
+import { isPod, NotAPodError } from "./unreadable.ts";
 
 const PREFIX = encode('{"pod":{"apiVersion":"v1","kind":"Pod",');
 /** The prefix without a comma at its end, and the two braces at the end of the body. */
@@ -101,7 +103,8 @@ export function findObject(bytes: Uint8Array, from: number, end: number): Found 
 /**
  * Makes pods of objects that were found, their bodies in one buffer of their own.
  *
- * @throws {SyntaxError} where one is not JSON or not a pod.
+ * @throws {NotAPodError} where one is an object and not a pod
+ * @throws {SyntaxError} where one is not JSON
  */
 export function takePods(found: readonly Found[]): PodObject[] {
   let room = 0;
@@ -136,8 +139,9 @@ export function takePod(bytes: Uint8Array): PodObject {
  * @throws {SyntaxError} where it is not a pod.
  */
 export function exactPod(value: unknown): PodObject {
-  const { kind = "Pod" } = (value ?? {}) as Partial<Pod>;
-  if (kind !== "Pod" || !isPod(value)) throw notAPod();
+  if (typeof value !== "object" || value === null) throw notJson();
+  const { kind = "Pod" } = value as Partial<Pod>;
+  if (kind !== "Pod" || !isPod(value)) throw new NotAPodError(value);
   const text = `{"pod":${printPod(value)}}`;
   const { managedFields: _fields, resourceVersion: _version, ...metadata } = value.metadata;
   return {
@@ -344,7 +348,7 @@ function fastPod(
   body: Uint8Array<ArrayBuffer>,
 ): PodObject {
   const { pod } = parse(decode(body)) as { pod: Pod };
-  if (!isPod(pod)) throw notAPod();
+  if (!isPod(pod)) throw new NotAPodError(pod);
   const { from, to, left, version } = metadata;
   // The rest of the metadata in its order, without the two members whose bytes say nothing of it.
   const [first, second] = left.to === 0
@@ -382,18 +386,4 @@ function digest(...parts: Uint8Array[]): string {
     length += part.length;
   }
   return `${length.toString(36)}.${sum.toString(36)}`;
-}
-
-function isPod(value: unknown): value is Pod {
-  const { uid, namespace, name, resourceVersion } = (value as Partial<Pod> | null)?.metadata ??
-    {} as Partial<Pod["metadata"]>;
-  return isText(uid) && isText(namespace) && isText(name) && isText(resourceVersion);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
-}
-
-function notAPod(): SyntaxError {
-  return new SyntaxError("What the API server sent is not a pod");
 }

@@ -1,5 +1,6 @@
 import type { PodObject } from "./object.ts";
 import type { PodRef, Scope } from "./pod.ts";
+import type { OddObject } from "./unreadable.ts";
 
 /**
  * What is seen of the cluster, in the order in which it is seen.
@@ -8,7 +9,7 @@ import type { PodRef, Scope } from "./pod.ts";
  * only its end allows the conclusion that a known pod which did not come is gone. A sync that does not end
  * (a failure on the way, then another `sync-start`) says nothing about what is missing.
  */
-export type PodEvent = SyncStart | Applied | Deleted | Unselected | Gone | Bookmark | SyncEnd;
+export type PodEvent = SyncStart | Applied | Deleted | Unselected | Gone | Unreadable | Bookmark | SyncEnd;
 
 /** A complete list begins. */
 export interface SyncStart {
@@ -49,6 +50,12 @@ export interface Gone {
   object: PodObject | undefined;
   /** Whether it may only have stopped matching the selector: nobody can look it up. */
   mayLive: boolean;
+}
+
+/** A list or a watch brought what is no pod: it is passed over, and nothing is inferred from it. */
+export interface Unreadable {
+  type: "unreadable";
+  odd: OddObject;
 }
 
 /** The watch has shown everything up to this version. */

@@ -14,15 +14,16 @@
  * begin anew, then once more in a single answer, which needs no token. The token that such an answer offers is of no
  * use here: it goes on at a later version, and what changed on the pages before would be lost.
  *
- * Whatever is not a whole list of pods is an error, and the list has no `sync-end`: nothing may be inferred from it.
+ * Whatever is not a whole list is an error, and the list has no `sync-end`: nothing may be inferred from it. An item that
+ * is an object and no pod is passed over (`pod/unreadable.ts`).
  */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { BodyReader } from "../cluster/read_body.ts";
-import { findItems, findList, takePods } from "../pod/cut.ts";
+import { findItems, findList, type Found, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
 import { decode } from "../pod/json_bytes.ts";
-import type { PodObject } from "../pod/object.ts";
+import { NotAPodError } from "../pod/unreadable.ts";
 import { isSelective, podsPath, type Selection, selectorFlags } from "./query.ts";
 import type { SourceItem } from "./source.ts";
 
@@ -115,7 +116,7 @@ async function* syncOnce(
         }
         size.count(part);
         if (token !== undefined && size.limit >= FIRST_LIMIT) next ??= ask(token);
-        yield part.pods.map((object): SourceItem => ({ type: "applied", object }));
+        yield part.items;
       }
       if (token !== undefined) next ??= ask(token);
     }
@@ -163,8 +164,8 @@ function parametersOf(limit: number | undefined, token: string | undefined): Rec
 class PageSize {
   limit = FIRST_LIMIT;
 
-  count({ pods, bytes }: Batch): void {
-    const wanted = Math.floor(PAGE * pods.length / bytes);
+  count({ items, bytes }: Batch): void {
+    const wanted = Math.floor(PAGE * items.length / bytes);
     this.limit = Math.max(1, Math.min(wanted, LARGEST_LIMIT));
   }
 }
@@ -177,9 +178,9 @@ interface Envelope {
   token: string | undefined;
 }
 
-/** Pods of a page, at least one. */
+/** Items of a page, at least one: pods, and what is passed over. */
 interface Batch {
-  pods: PodObject[];
+  items: SourceItem[];
   /** That they took on the way. */
   bytes: number;
 }
@@ -210,15 +211,15 @@ async function* cutPage(window: Window): AsyncGenerator<Envelope | Batch, void, 
   let isFirst = true;
   for (let wanted = CUT;;) {
     const isMore = await window.fill(wanted);
-    const { items, to, ended } = findItems(window.bytes, window.at, window.filled, isFirst);
-    isFirst &&= items.length === 0;
-    const batch: Batch = { pods: takePods(items), bytes: to - window.at };
+    const { items: found, to, ended } = findItems(window.bytes, window.at, window.filled, isFirst);
+    isFirst &&= found.length === 0;
+    const batch: Batch = { items: readItems(found), bytes: to - window.at };
     window.take(to, false);
-    if (items.length > 0 && early !== undefined) yield batch;
-    else if (items.length > 0) held.push(batch);
+    if (found.length > 0 && early !== undefined) yield batch;
+    else if (found.length > 0) held.push(batch);
     if (ended) break;
     if (!isMore) throw new SyntaxError("the list ends in its middle");
-    wanted = items.length > 0 ? CUT : 2 * window.length;
+    wanted = found.length > 0 ? CUT : 2 * window.length;
   }
   while (await window.fill(window.length + 1)) {
     if (window.length > LONGEST_ENVELOPE) throw new SyntaxError("no list");
@@ -229,6 +230,19 @@ async function* cutPage(window: Window): AsyncGenerator<Envelope | Batch, void, 
     throw new SyntaxError("the list contradicts itself");
   }
   yield* held;
+}
+
+/** @throws {SyntaxError} where one of them is not JSON */
+function readItems(found: readonly Found[]): SourceItem[] {
+  try {
+    return takePods(found).map((object) => ({ type: "applied", object }));
+  } catch (error) {
+    if (!(error instanceof NotAPodError)) throw error;
+    // Which of them it was shows when they are read one by one.
+    return found.length === 1
+      ? [{ type: "unreadable", odd: error.object }]
+      : found.flatMap((one) => readItems([one]));
+  }
 }
 
 /** Whether the text before the items says what there is to be said, as API servers do. */

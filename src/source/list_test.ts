@@ -7,6 +7,7 @@ import { podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { BodyReader } from "../cluster/read_body.ts";
 import { takePod } from "../pod/cut.ts";
+import { NotAPodError } from "../pod/unreadable.ts";
 import { parseExact } from "../pod/json.ts";
 import { sync } from "./list.ts";
 import type { SourceItem } from "./source.ts";
@@ -67,6 +68,16 @@ function cutAt(bytes: Uint8Array, cuts: number[]): Uint8Array[] {
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 }
 
+/** Of an item; none where it is an object and no pod. */
+function bodyOf(item: unknown): string[] {
+  try {
+    return [decode(takePod(encode(JSON.stringify(item))).body)];
+  } catch (error) {
+    if (error instanceof NotAPodError) return [];
+    throw error;
+  }
+}
+
 /** The bodies by a parse of the whole; undefined where that is not a list of pods. */
 function expected(page: Uint8Array): string[] | undefined {
   try {
@@ -74,7 +85,7 @@ function expected(page: Uint8Array): string[] | undefined {
       | { kind?: unknown; items: unknown[] | null; metadata: { resourceVersion: unknown } }
       | null;
     if (list?.kind !== "PodList" || typeof list.metadata.resourceVersion !== "string") return undefined;
-    return (list.items ?? []).map((item) => decode(takePod(encode(JSON.stringify(item))).body));
+    return (list.items ?? []).flatMap(bodyOf);
   } catch {
     return undefined;
   }
@@ -209,6 +220,20 @@ Deno.test("a page has as many pods as fit six megabytes, and at most 500", async
   assert.deepEqual(await limits(1_400_000), ["4", "4"]);
   assert.deepEqual(await limits(149_000), ["40", "40"]);
   assert.deepEqual(await limits(10), ["500", "500"]);
+});
+
+Deno.test("the page behind one of ordinary pods is asked for before that is handled, and of large ones not", async () => {
+  for (const [size, asked] of [[10_000, 2], [1_300_000, 1]] as const) {
+    const pods = Array.from(
+      { length: 3 },
+      (_, index) => makePod({ name: `pod-${index}`, labels: { noise: "x".repeat(size) } }),
+    );
+    const api = new ScriptedApi(podList("1", pods, "a"), podList("1", []));
+    for await (const items of sync(api, { namespace: undefined }, signal)) {
+      if (items.some(({ type }) => type === "applied")) assert.equal(api.requests.length, asked);
+    }
+    assert.equal(api.requests.length, 2);
+  }
 });
 
 Deno.test("what one cut of a page brings is one batch", async () => {

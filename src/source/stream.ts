@@ -2,8 +2,9 @@
  * One watch, from a version on, until the server ends it (which it does at any moment, and rightly so).
  *
  * Bytes become lines (`LineReader`), lines become events, and what has come is one burst (`read_ahead.ts`). Whatever is
- * not an event about a pod ends the stream, and the version does not move past it: what it would have reported is found
- * by a list. What came before it in the same burst is handed on first, since the version moves with that.
+ * not an event ends the stream, and the version does not move past it: what it would have reported is found by a list.
+ * What came before it in the same burst is handed on first, since the version moves with that. An event about an object
+ * that lacks what every pod has is passed over (`pod/unreadable.ts`); of one of another kind, the whole watch may be.
  */
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
@@ -13,6 +14,7 @@ import { parseExact } from "../pod/json.ts";
 import { decode } from "../pod/json_bytes.ts";
 import type { Bookmark } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
+import { NotAPodError } from "../pod/unreadable.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
 import { podsPath, type Selection } from "./query.ts";
@@ -93,7 +95,7 @@ function streamError(cause: unknown): ClusterError {
   });
 }
 
-/** What lines tell, up to the first one that does not tell of a pod, and why that one ends the stream. */
+/** What lines say, up to the first one that is no event, and why that one ends the stream. */
 function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unknown } {
   let burst: Burst = { items: [], version };
   try {
@@ -105,7 +107,9 @@ function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unkn
     try {
       burst = readLines([line], burst);
     } catch (error) {
-      return { ...burst, error };
+      const isOfPods = error instanceof NotAPodError && error.object.kind === undefined;
+      if (!isOfPods) return { ...burst, error };
+      burst = { ...burst, items: [...burst.items, { type: "unreadable", odd: error.object }] };
     }
   }
   return burst;

@@ -5,15 +5,6 @@ import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { openWatch, passList } from "../../tests/kit/watch_reader.ts";
 import { ClusterError } from "../cluster/error.ts";
 
-Deno.test("an item without a UID ends the list, which is begun anew", async () => {
-  const answer = { kind: "PodList", metadata: { resourceVersion: "1" }, items: [{ metadata: {} }] };
-  const watch = openWatch(new ScriptedApi(answer, answer), "9");
-  assert.deepEqual(await watch.next(), ["sync-start behind"]);
-  assert.deepEqual(await watch.next(), ["wait 400 protocol"]);
-  assert.deepEqual(await watch.next(), ["sync-start"]);
-  await watch.close();
-});
-
 Deno.test("watch lists anew when a server stays behind what was seen", async () => {
   const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
   const first = new ScriptedStream();

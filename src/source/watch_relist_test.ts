@@ -16,7 +16,7 @@ for (
       "a pod that is damaged",
       JSON.stringify({ type: "ADDED", object: simplePod("b", "12") }).replace(":{", ":["),
     ],
-    ["an object that is no pod", JSON.stringify({ type: "ADDED", object: { kind: "Pod", metadata: {} } })],
+    ["an object of another kind", JSON.stringify({ type: "ADDED", object: { kind: "Node", metadata: {} } })],
   ] as const
 ) {
   Deno.test(`what came in one read before ${what} is handed on, and nothing behind it`, async () => {

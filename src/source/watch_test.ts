@@ -120,12 +120,8 @@ for (
     ["a line that is not JSON", '{"type":"ADDED","object":'],
     ["an unknown kind of event", JSON.stringify({ type: "MOVED", object: simplePod("a", "11") })],
     [
-      "an object that is no pod",
+      "an object of another kind",
       JSON.stringify({ type: "ADDED", object: { kind: "Table", metadata: { resourceVersion: "11" } } }),
-    ],
-    [
-      "a pod without a UID",
-      JSON.stringify({ type: "ADDED", object: { kind: "Pod", metadata: { resourceVersion: "11" } } }),
     ],
     ["null", "null"],
   ] as const

@@ -19,7 +19,7 @@ export class ReachedVersion {
 }
 
 function versionOf(event: PodEvent): string | undefined {
-  if (event.type === "sync-end") return undefined;
+  if (event.type === "sync-end" || event.type === "unreadable") return undefined;
   return event.type !== "gone" && "object" in event
     ? event.object.pod.metadata.resourceVersion
     : event.resourceVersion;

@@ -55,6 +55,7 @@ export function printItem(item: SourceItem): string {
     return `${item.type} ${item.object.pod.metadata.name}@${item.object.pod.metadata.resourceVersion}`;
   }
   if (item.type === "wait") return `wait ${item.milliseconds}${item.error ? ` ${item.error.fault}` : ""}`;
+  if (item.type === "unreadable") return `unreadable ${JSON.stringify(item.odd)}`;
   return item.type;
 }
 

@@ -113,6 +113,20 @@ export const CLUSTER: Area = {
   "The server answers with JSON that is not a list": once(
     saying(http("200 OK", '{"hello":1}', "content-type: application/json")),
   ),
+  "The list holds an object without a UID": once(
+    saying(http(
+      "200 OK",
+      '{"kind":"PodList","metadata":{"resourceVersion":"9"},"items":[{"metadata":{"namespace":"shop","name":"web-0"}}]}',
+      "content-type: application/json",
+    )),
+  ),
+  "The list holds objects of another kind": once(
+    saying(http(
+      "200 OK",
+      '{"kind":"PodList","metadata":{"resourceVersion":"9"},"items":[{"kind":"Node","metadata":{"name":"a"}},{"kind":"Node"}]}',
+      "content-type: application/json",
+    )),
+  ),
   "The server does not know what it is asked (501)": once(saying(http("501 Not Implemented", "<html>"))),
   "The server answers with nothing": once(saying(http("200 OK"))),
   "A selector that cannot be read": once(undefined, "--selector", "app in (web"),

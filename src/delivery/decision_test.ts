@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { Answer, Failure, Outcome } from "../http/outcome.ts";
+import type { Failures } from "../store/store.ts";
+import { type Attempt, decide } from "./decision.ts";
+import { begin, type EndpointState, newEndpoint, tryNow } from "./endpoint_state.ts";
+
+/** Never tried. */
+const NEW: Failures = { tries: 0, strikes: 0, failedAt: 0, dead: 0, why: undefined };
+
+const NOW = { monotonic: 1_000_000, wall: 0, random: 0.5 };
+
+function answer(status: number): Answer {
+  return { kind: "answer", status, headers: new Map(), body: "" };
+}
+
+/** An attempt at a pod, which began as the endpoint is, unless a test says otherwise. */
+function attemptAt(name: string, endpoint: EndpointState, parts: Partial<Attempt> = {}): Attempt {
+  return {
+    message: { uid: name, namespace: "shop", name, failures: NEW },
+    start: endpoint.starts,
+    generation: endpoint.generation,
+    requests: 1,
+    othersUntried: false,
+    ...parts,
+  };
+}
+
+Deno.test("an older attempt that is accepted late takes nothing from what was accepted since", () => {
+  let endpoint = begin(begin(begin(newEndpoint(16))));
+  endpoint = decide(attemptAt("third", endpoint, { start: 3 }), endpoint, answer(200), NOW).endpoint;
+  endpoint = decide(attemptAt("first", endpoint, { start: 1 }), endpoint, answer(200), NOW).endpoint;
+  assert.equal(endpoint.lastAccepted, 3);
+});
+
+const TIMED_OUT: Failure = {
+  kind: "failure",
+  when: "after",
+  stale: false,
+  fault: "timeout",
+  message: "it did not answer",
+};
+const RESET: Failure = { ...TIMED_OUT, fault: "closed" };
+
+const LIMITS: [outcome: Outcome, limit: number, what: string][] = [
+  [answer(429), 4, "429"],
+  [answer(503), 4, "503"],
+  [TIMED_OUT, 4, "a timeout"],
+  [answer(500), 8, "500"],
+  [RESET, 8, "a reset"],
+];
+for (const [outcome, limit, what] of LIMITS) {
+  Deno.test(`of eight requests at a time, ${limit} remain after ${what}`, () => {
+    const fresh = newEndpoint(16);
+    const endpoint = begin({ ...fresh, concurrency: { ...fresh.concurrency, limit: 8 } });
+    const after = decide(attemptAt("web", endpoint), endpoint, outcome, NOW).endpoint;
+    assert.equal(after.concurrency.limit, limit);
+  });
+}
+
+Deno.test("an endpoint that an operator brought back after 410 is not disabled by one more pod", () => {
+  let endpoint = newEndpoint(16);
+  for (const name of ["web-0", "web-1"]) {
+    endpoint = begin(endpoint);
+    endpoint = decide(attemptAt(name, endpoint), endpoint, answer(410), NOW).endpoint;
+  }
+  assert.equal(endpoint.circuit.kind, "disabled");
+  endpoint = begin(tryNow(endpoint, true));
+  endpoint = decide(attemptAt("web-2", endpoint), endpoint, answer(410), NOW).endpoint;
+  assert.notEqual(endpoint.circuit.kind, "disabled");
+});

@@ -9,8 +9,9 @@ import {
   takeAll,
   type VersionParts,
 } from "../../tests/kit/store.ts";
+import { TestDisk } from "../../tests/kit/test_disk.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { openMemory } from "./database.ts";
+import { type Disk, openMemory } from "./database.ts";
 import type { Message, Store, StoreOptions } from "./store.ts";
 
 /** Bytes. Some twenty whole bodies of `bulky` fit. */
@@ -22,14 +23,14 @@ class Rig {
   readonly clock = new StepClock();
   readonly store: Store;
 
-  constructor(options: Partial<StoreOptions> = {}, inMemory = false) {
+  constructor(options: Partial<StoreOptions> = {}, disk?: Disk) {
     const given = {
       stateMax: LIMIT,
       clock: this.clock,
       onEvicted: (endpoint: string, messages: number) => void this.evicted.push([endpoint, messages]),
       ...options,
     };
-    this.store = openTestStore(given, inMemory ? openMemory() : undefined);
+    this.store = openTestStore(given, disk);
   }
 
   /** A version of some pods is pending, each in a commit of its own. */
@@ -121,7 +122,7 @@ function withRig(
   inMemory = false,
 ): void {
   Deno.test(name, () => {
-    const rig = new Rig(options, inMemory);
+    const rig = new Rig(options, inMemory ? openMemory() : undefined);
     try {
       test(rig);
     } finally {
@@ -355,3 +356,25 @@ withRig("one commit evicts only some, and the next ones go on by themselves", (r
   assert.ok(after < count / 2, `${after} left`);
   assert.equal(rig.store.pending.lost("a").messages + after, count);
 }, { stateMax: LIMIT / 4 });
+
+Deno.test("while the disk fails, bodies that are not written count against --buffer", async () => {
+  const folder = await Deno.makeTempDir();
+  const disk = new TestDisk(`${folder}/state.db`);
+  const rig = new Rig({ stateMax: 1e9, buffer: LIMIT }, disk);
+  const whole = (some: string[]): number =>
+    some.filter((name) => {
+      const pod = rig.store.inventory.known(`uid-${name}`);
+      return pod !== undefined && rig.store.inventory.bodyOf(pod)?.trimmed === false;
+    }).length;
+  try {
+    rig.see(names("before", 30));
+    assert.equal(whole(names("before", 30)), 30, "what is written does not count");
+    disk.fillUp();
+    rig.see(names("web", 60));
+    assert.match(rig.store.fault ?? "", /full/);
+    assert.ok(whole(names("web", 60)) < 25, `${whole(names("web", 60))} whole`);
+  } finally {
+    rig.store.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});

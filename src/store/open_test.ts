@@ -254,6 +254,57 @@ withRig("a disk that fails is tried again after ten seconds, and not with each c
   assert.equal(store.fault, undefined);
 });
 
+withRig("after a fault one commit writes a bounded number of rows", async ({ store, disk, clock }) => {
+  record(store, [A], { name: "before" });
+  store.commit();
+  await disk.endSync();
+  disk.fillUp();
+  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
+  store.commit();
+  assert.match(store.fault ?? "", /full/);
+  disk.makeRoom();
+  clock.freeze(10_000);
+  const written: number[] = [];
+  for (let before = rowsWritten(disk); store.fault !== undefined; before += written.at(-1) ?? 0) {
+    store.commit();
+    written.push(rowsWritten(disk) - before);
+    assert.ok(written.length < 100, `${written}`);
+  }
+  assert.ok(written.every((rows) => rows > 0 && rows <= 1_000), `${written}`);
+  assert.ok(written.reduce((sum, rows) => sum + rows, 0) > 6_000, `${written}`);
+});
+
+/** By all statements so far, of transactions that were rolled back too. */
+function rowsWritten(disk: TestDisk): number {
+  return Number(disk.open().prepare("SELECT total_changes() AS rows").get()?.["rows"]);
+}
+
+withRig(
+  "what was announced as lost is announced again if the acknowledgement of that did not reach the disk",
+  async ({ store, disk, folder, open }) => {
+    record(store, [A], { name: "dead" });
+    store.commit();
+    await disk.endSync();
+    store.pending.failed(
+      takeOne(store),
+      { tries: 9, strikes: 4, failedAt: 1, dead: 1, why: "status 413" },
+      1e12,
+    );
+    store.pending.discard(A);
+    record(store, [A], { name: "next" });
+    store.commit();
+    await disk.endSync();
+    store.pending.acknowledged(takeOne(store), 1);
+    assert.equal(store.pending.lost(A).messages, 0);
+    disk.copyTo(`${folder}/before.db`);
+    store.commit();
+    disk.copyTo(`${folder}/after.db`);
+    const [before, after] = ["before", "after"].map((name) => open(`${folder}/${name}.db`).pending);
+    assert.deepEqual([before?.lost(A).messages, before?.counts(A).pending], [1, 1]);
+    assert.deepEqual([after?.lost(A).messages, after?.counts(A).pending], [0, 0]);
+  },
+);
+
 withRig(
   "an inventory in a file that is behind stays one of its epoch",
   async ({ store, disk, folder, open }) => {

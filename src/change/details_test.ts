@@ -23,6 +23,11 @@ Deno.test("a container that ended is named with its exit code or signal, once", 
   assert.deepEqual(between({}, { lastState: signalled }), ["app ended (signal 9)"]);
 });
 
+Deno.test("a container that ended by no signal is named with its exit code", () => {
+  const ended = { terminated: { containerID: "c", exitCode: 3, signal: 0, reason: "Error" } };
+  assert.deepEqual(between({}, { lastState: ended }), ["app ended (exit 3)"]);
+});
+
 Deno.test("what a container waits for, its new image and the node are named", () => {
   const waiting = { waiting: { reason: "ImagePullBackOff" } };
   assert.deepEqual(between({}, { state: waiting }), ["app waits (ImagePullBackOff)"]);

@@ -32,6 +32,10 @@ for (
   });
 }
 
+Deno.test("a count of restarts that begins anew is no restart", () => {
+  assert.deepEqual(compare({ restarts: 2 }, { restarts: 0 }), ["status"]);
+});
+
 Deno.test("a termination that moves from state to lastState is not a second one", () => {
   assert.deepEqual(
     compare({ state: ended("a") }, { lastState: ended("a"), restarts: 1 }),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ODD_POD } from "../../tests/kit/odd_pods.ts";
+import { makePod, summaryOf } from "../../tests/kit/pods.ts";
 import { exactPod } from "../pod/cut.ts";
 import { deletedBody, parseExact, podIn } from "../pod/json.ts";
 import { trimmedBody, trimPod } from "../pod/trimmed.ts";
@@ -20,6 +21,11 @@ Deno.test("whatever a pod holds, its summary is made of strings, numbers and boo
     }),
     { numRuns: 3_000 },
   );
+});
+
+Deno.test("a pod that is unhealthy now has no instant from which on it is", () => {
+  const { unhealthy, unhealthyFrom } = summaryOf(makePod({ phase: "Pending" }));
+  assert.deepEqual([unhealthy, unhealthyFrom], [true, undefined]);
 });
 
 Deno.test("whatever two versions hold, there is a reason for the later one", () => {

@@ -198,3 +198,11 @@ Deno.test("a body that could not be redacted is incomplete, and its headers say 
   assert.equal(rendered.headers["k8svent-observed"], "false");
   assert(!text(rendered).includes("hunter2"));
 });
+
+Deno.test("a body that is whole and one that is not have two signatures, also where they are as long", () => {
+  const [whole, trimmed] = (["whole", "trimmed"] as const).map((completeness) =>
+    rendered({ version: 7, completeness, body: `{"pod":"${completeness.padEnd(7)}"}` })
+  );
+  assert.equal(whole?.body.length, trimmed?.body.length);
+  assert.notEqual(whole?.content, trimmed?.content);
+});

@@ -115,6 +115,20 @@ withRig(
   },
 );
 
+withRig(
+  "while the one pod that is read hangs, and none could be read before, the others go on",
+  async (rig) => {
+    for (let pod = 0; pod < 1_000; pod++) addTrimmed(rig, `small-${pod}`);
+    rig.add("web-1");
+    const hangs = Promise.withResolvers<false>();
+    let asked = 0;
+    rig.start({ reread: () => ++asked <= 8 ? Promise.resolve(false) : hangs.promise });
+    await rig.clock.advance(100);
+    assert.deepEqual(rig.receiver.flush(), ["web-1 1"]);
+    hangs.resolve(false);
+  },
+);
+
 withRig("a newer version that comes while its pod is read is sent once", async (rig) => {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(1_000, () => resolve(200)));
   addTrimmed(rig, "small");

@@ -267,6 +267,32 @@ withRig("the backlog is that of the quickest endpoint that takes what it is sent
   assert.equal(rig.workers.backlog, 3);
 });
 
+withRig("an endpoint that takes nothing is no backlog, however little is pending for it", async (rig) => {
+  rig.receiver.react = ({ url }) => url.host.startsWith("down") ? 500 : 200;
+  for (const name of ["down", "well"]) rig.workers.open(endpoint(name));
+  for (let pod = 0; pod < 5; pod++) {
+    rig.add(["down"], `pod-${pod}`);
+    await rig.clock.advance(1_000);
+  }
+  for (let pod = 0; pod < 9; pod++) rig.add(["well"], `more-${pod}`);
+  assert.equal(rig.workers.backlog, 9);
+});
+
+withRig("the end waits for what a worker that was closed has under way", async (rig) => {
+  rig.receiver.react = () => new Promise((resolve) => rig.clock.after(1_000, () => resolve(200)));
+  rig.add(["a"]);
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(0);
+  rig.workers.close("a");
+  let isOver = false;
+  const finished = rig.workers.finish("drained").then(() => isOver = true);
+  await rig.clock.advance(999);
+  assert.equal(isOver, false);
+  await rig.clock.advance(1);
+  await finished;
+  assert.equal(rig.store.pending.counts("a").pending, 0);
+});
+
 withRig("dead letters are tried at once when somebody asks for it", async (rig) => {
   rig.receiver.react = ({ name }) => name === "bad" ? 422 : 200;
   rig.workers.open(endpoint("a"));

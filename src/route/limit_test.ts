@@ -81,3 +81,10 @@ Deno.test("one namespace does not take the places of the others", () => {
   const granted = limitDistinct(other, { endpoints: [named(200)], problems: [] }, ROUTING, own);
   assert.deepEqual(granted.endpoints, [named(200)]);
 });
+
+Deno.test("a place that a namespace's limit keeps free is not said to be in use", () => {
+  const own = Array.from({ length: NAMESPACE_LIMIT }, (_, n): [string, string] => [named(n).name, "shop"]);
+  const full = new Map([...inUse(DISTINCT_LIMIT - 1), ...own]);
+  const { problems } = limitDistinct(POD, { endpoints: [named(200)], problems: [] }, ROUTING, full);
+  assert.match(problems[0] ?? "", /25 webhooks of annotations of the namespace shop are in use/);
+});

@@ -23,7 +23,7 @@ class Rig {
   readonly clock = new StepClock();
   readonly store: Store;
 
-  constructor(options: Partial<StoreOptions> = {}, disk?: Disk) {
+  constructor(options: Partial<StoreOptions>, disk?: Disk) {
     const given = {
       stateMax: LIMIT,
       clock: this.clock,

@@ -83,6 +83,8 @@ class OpenStore implements Store {
   #nextTry = 0;
   /** The epoch in which the file is behind, as the mark beside it says; undefined: it is not. */
   #behindIn: number | undefined;
+  /** The batch with which the file has all of what was sent while it was behind. */
+  #wholeWith = 0;
   #isClosed = false;
 
   constructor(options: StoreOptions, disk: Disk) {
@@ -235,7 +237,7 @@ class OpenStore implements Store {
       this.#commitIn(0);
       return this.#release(batch);
     }
-    this.#works();
+    this.#works(batch);
     const isSettled = this.#batches.length === 1 && !isDirty;
     this.#committed = batch;
     if (this.#disk.sync === undefined || isSettled) this.#release(batch);
@@ -259,8 +261,8 @@ class OpenStore implements Store {
     };
     sync().then(() => {
       if (this.#isClosed) return;
-      const isCurrent = this.#fault === undefined && !this.#journal.isDirty;
-      if (isCurrent && this.#behindIn !== undefined) this.#setBehind(undefined);
+      const isWhole = this.#fault === undefined && committed >= this.#wholeWith;
+      if (isWhole && this.#behindIn !== undefined) this.#setBehind(undefined);
       this.#release(committed);
       next();
     }, (error: unknown) => {
@@ -295,9 +297,11 @@ class OpenStore implements Store {
     this.#release(batch);
   }
 
-  #works(): void {
+  /** All is written, up to this batch; what is on the disk is for a sync to show. */
+  #works(batch: number): void {
     if (this.#fault === undefined) return;
     this.#fault = undefined;
+    this.#wholeWith = batch;
     this.#options.onDiskFault(undefined);
   }
 

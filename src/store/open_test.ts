@@ -318,6 +318,30 @@ withRig(
   },
 );
 
+withRig(
+  "a sync that began before the disk was full does not show that the file has all again",
+  async (rig) => {
+    const { store, disk, clock, folder, open } = rig;
+    record(store, [A], { name: "before" });
+    store.commit();
+    assert.equal(disk.syncing, 1);
+    disk.fillUp();
+    for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+    store.commit();
+    assert.equal(takeAll(store, A).length, 1_001, "what is in no file is sent");
+    disk.makeRoom();
+    await clock.advance(10_000);
+    for (let turn = 0; turn < 20; turn++) await clock.advance(0);
+    assert.equal(store.fault, undefined);
+    await disk.endSync();
+    disk.copyTo(`${folder}/cut.db`, true);
+    assert.equal(open(`${folder}/cut.db`).inventory.epoch, 2);
+    await disk.endSync();
+    disk.copyTo(`${folder}/later.db`, true);
+    assert.equal(open(`${folder}/later.db`).inventory.epoch, 0);
+  },
+);
+
 withRig("after a restart, what was reached is not what a pod of an older epoch shows", async (rig) => {
   const { store, disk, folder, open } = rig;
   record(store, [A], { resourceVersion: "900" });

@@ -263,7 +263,7 @@ for (
     }));
 }
 
-Deno.test("a browser without a session is sent to the form and comes back; a program is told what to do", () =>
+Deno.test("a browser without a session is sent to the form and comes back; a program gets what to do", () =>
   withAdminPort(async (port) => {
     const browser = await port.ask("GET /endpoints/a?state=failed", { accept: "text/html,*/*" });
     assert.equal(browser.status, 303);

@@ -94,7 +94,7 @@ withRig("what an endpoint accepts counts as delivered, with the lag since it was
   assert.equal(Number(bytes.split(" ")[1]), rig.receiver.seen[0]?.body.length);
 });
 
-withRig("attempts are told apart by what came of them, each kind from the start", async (rig) => {
+withRig("attempts are distinguished by what came of them, each kind from the start", async (rig) => {
   rig.receiver.react = () => 503;
   rig.open("a");
   assert.equal((await rig.samples("k8svent_delivery_attempts_total")).length, 15);

@@ -18,7 +18,7 @@ const EVERY = 5_000;
 
 /**
  * How the known pods are. What a version says is read once and remembered for as long as the pod has that version, so that a
- * look at 10,000 of them costs a look at each, and not 10,000 texts to be parsed. Most are read before somebody looks.
+ * look at 10,000 of them costs a look at each, and not 10,000 parses. Most are read before somebody looks.
  */
 export class PodCensus {
   readonly #inventory: Pick<Inventory, "pods" | "count" | "summaryOf">;

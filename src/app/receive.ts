@@ -10,7 +10,7 @@ import { lineOf, objectOf, type Receipt } from "./receipt.ts";
 
 /**
  * `k8svent receive`: a receiver for a person who tries something out. It verifies as a receiver should, prints what came,
- * and answers as it is told to, so that one can see what the sender does then.
+ * and answers as it is asked to, so that one can see what the sender does then.
  *
  * ```
  * POST ──▶ verify ──no──▶ 401

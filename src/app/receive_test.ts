@@ -114,7 +114,7 @@ Deno.test("receive prints the whole delivery as JSON", () =>
     assert.equal(signatures.length, 3);
   }));
 
-Deno.test("receive answers each third delivery as it is told to, and takes the others", () => {
+Deno.test("receive answers each third delivery as it was asked to, and takes the others", () => {
   const answer = { status: 503, delay: 0, retryAfter: 4_500, every: 3 };
   return withReceiver({ answer }, async ({ post }) => {
     const seen = [];
@@ -127,7 +127,7 @@ Deno.test("receive answers each third delivery as it is told to, and takes the o
   });
 });
 
-Deno.test("receive hangs up without an answer where it is told to", () =>
+Deno.test("receive hangs up without an answer where it was asked to", () =>
   withReceiver({ answer: { status: "hang up", delay: 0, every: 1 } }, async ({ post, printed }) => {
     await assert.rejects(post());
     assert.match(printed[0] ?? "", /hangup/);

@@ -148,6 +148,6 @@ Deno.test("send-test shows neither the path of the URL nor the secret, though th
       `no /hooks/t0ken-in-path for ${SECRET}`,
     ),
   );
-  const told = await account(`http://127.0.0.1:${server.port}/hooks/t0ken-in-path`);
-  assert.doesNotMatch(`${textOf(told)}${JSON.stringify(told)}`, /t0ken-in-path|a plain secret/);
+  const findings = await account(`http://127.0.0.1:${server.port}/hooks/t0ken-in-path`);
+  assert.doesNotMatch(`${textOf(findings)}${JSON.stringify(findings)}`, /t0ken-in-path|a plain secret/);
 });

@@ -49,7 +49,7 @@ export function readArguments(
  * What each of these flags was given on the command line, else in the environment: for a command that takes some of the
  * flags of the run.
  *
- * @param typed the texts that the flag was given on the command line
+ * @param typed the values that the flag was given on the command line
  * @throws {UsageError} for what is no value but what was left in its place
  */
 export function givenOf(

@@ -23,7 +23,7 @@ _k8svent() {
     line=\${line%%$'\\t'*}
     COMPREPLY+=("\${line#$before}")
   done < <("$program" completion --line "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-  # Bash of macOS (3.2) cannot be told.
+  # Bash of macOS (3.2) has no way to say so.
   [[ \${#COMPREPLY[@]} -gt 0 ]] || ! type compopt &>/dev/null || compopt +o default
 }
 

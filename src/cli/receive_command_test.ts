@@ -10,7 +10,7 @@ async function parse(...argv: string[]): Promise<unknown> {
   return await parseCommand(["receive", ...argv], contextOf(FILES));
 }
 
-Deno.test("receive listens on loopback, and takes all at once, unless it is told otherwise", async () => {
+Deno.test("receive listens on loopback, and takes all at once, unless flags say otherwise", async () => {
   assert.deepEqual(await parse(), {
     command: "receive",
     host: "127.0.0.1",

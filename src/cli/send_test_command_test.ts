@@ -10,7 +10,7 @@ async function parse(...argv: string[]): Promise<unknown> {
   return await parseCommand(["send-test", ...argv], contextOf({ secret: "a plain secret of some length\n" }));
 }
 
-Deno.test("send-test takes a webhook as the run does, and signs by all kinds unless it is told otherwise", async () => {
+Deno.test("send-test takes a webhook as the run does, and signs by all kinds unless flags say otherwise", async () => {
   const options = {
     command: "send-test",
     url: new URL(URL_GIVEN),

@@ -24,7 +24,7 @@ Deno.test("tail follows what the run would, by the same flags and variables", as
   assert.deepEqual([reasons, current, output], [["ready"], true, "json"]);
 });
 
-Deno.test("tail needs no webhook, and is not told of those that variables name", async () => {
+Deno.test("tail needs no webhook, and does not hear of those that variables name", async () => {
   assert.deepEqual((await parse([], { K8SVENT_URL: "not a URL" })).options.endpoints, []);
 });
 

@@ -62,7 +62,7 @@ export interface Tool {
 export type Tools = Readonly<Record<string, () => Promise<Tool>>>;
 
 /**
- * What was typed: the texts of each flag that was given, in order; of one that takes the rest, its words; and the operands that
+ * What was typed: the values of each flag that was given, in order; of one that takes the rest, its words; and the operands that
  * were given.
  */
 export type Typed =

@@ -69,7 +69,7 @@ Deno.test("verify prints the same as JSON and as YAML", async () => {
   });
 });
 
-Deno.test("verify takes an old delivery where it is told how old one may be", async () => {
+Deno.test("verify takes an old delivery where a flag says how old one may be", async () => {
   const later = { ...contextOf(FILES), now: () => NOW + 3_600_000 };
   const argv = ["verify", "--body", "body.json", "--secret-file", "secret", ...headersOf().slice(0, 6)];
   assert.equal((await parseCommand(argv, later) as Answer).code, 1);

@@ -9,8 +9,8 @@ export type Step =
   | { kind: "connection"; address: string; port: number; isOpen: boolean; took: number };
 
 /**
- * A network that tells of each step when it has ended, in that order. What is given up because another address was faster
- * is not told of.
+ * A network that reports each step when it has ended, in that order; but nothing that is given up because another address
+ * was faster.
  */
 export function tracedNetwork(deps: NetworkDeps, onStep: (step: Step) => void): Network {
   const { clock, resolve = resolveBySystem, connect = connectBySystem } = deps;

@@ -78,13 +78,13 @@ export function says(json: string, text: LocatedText, said: string): boolean {
 }
 
 /** All strings of a value; members' names only where they are asked for. */
-export function* textsIn(value: Located, withNames = false): Generator<LocatedText> {
+export function* stringsIn(value: Located, withNames = false): Generator<LocatedText> {
   if (value.kind === "text") yield value;
-  else if (value.kind === "list") { for (const item of value.items) yield* textsIn(item, withNames); }
+  else if (value.kind === "list") { for (const item of value.items) yield* stringsIn(item, withNames); }
   else if (value.kind === "object") {
     for (const member of value.members) {
       if (withNames) yield member.name;
-      yield* textsIn(member.value, withNames);
+      yield* stringsIn(member.value, withNames);
     }
   }
 }

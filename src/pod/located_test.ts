@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { locate, type LocatedText, MASK, type Span, splice, textOf, textsIn } from "./located.ts";
+import { locate, type LocatedText, MASK, type Span, splice, stringsIn, textOf } from "./located.ts";
 
 const ODD_SPACE = fc.constantFrom("", " ", "\n\t", "\r");
 
@@ -44,7 +44,7 @@ Deno.test("what is JSON is found, and what is not is refused, as JSON.parse says
 
 Deno.test("of every text it is known what it says", () => {
   fc.assert(fc.property(JSON_TEXT, (json) => {
-    const said = [...textsIn(locate(json))].map((text) => textOf(json, text));
+    const said = [...stringsIn(locate(json))].map((text) => textOf(json, text));
     const expected: string[] = [];
     JSON.parse(json, (_key, value) => (typeof value === "string" && expected.push(value), value));
     assert.deepEqual(said.toSorted(), expected.toSorted());
@@ -63,7 +63,7 @@ Deno.test("a mask takes the place of what the offsets say, however the text is e
       from: Math.min(from, said.length),
       to: Math.min(from + length, said.length),
     })).filter(({ from, to }) => to > from);
-    const [found] = [...textsIn(locate(json))];
+    const [found] = [...stringsIn(locate(json))];
     const result = splice(json, new Map([[found as LocatedText, spans]]));
     assert.equal(JSON.parse(result)[0], masked(said, spans));
     assert.equal(result.endsWith('",1.50]'), true);
@@ -85,6 +85,6 @@ function masked(text: string, spans: Span[]): string {
 
 Deno.test("without a part to mask the JSON stays as it is", () => {
   const json = ' {"a" : [1e400, "x"]}\n';
-  const [text] = [...textsIn(locate(json))];
+  const [text] = [...stringsIn(locate(json))];
   assert.equal(splice(json, new Map([[text as LocatedText, []]])), json);
 });

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { decode, encode } from "./json_bytes.ts";
-import { locate, type LocatedText, type Span, splice, textOf, textsIn } from "./located.ts";
+import { locate, type LocatedText, type Span, splice, stringsIn, textOf } from "./located.ts";
 
 /**
  * The program's own secrets in what it sends: whoever runs it may have written one into a pod, its own above all. A
@@ -37,7 +37,7 @@ export function compileSecretMask(secrets: readonly string[]): SecretMask {
     const flat = json.includes("\\") ? unescape(json) : json;
     if (!all.some(({ text }) => flat.includes(text))) return body;
     const parts = new Map<LocatedText, Span[]>();
-    for (const text of textsIn(locate(json), true)) {
+    for (const text of stringsIn(locate(json), true)) {
       const said = textOf(json, text);
       const spans = all.flatMap((form) => find(said, form));
       if (spans.length > 0) parts.set(text, spans);

@@ -7,8 +7,8 @@ import {
   says,
   type Span,
   splice,
+  stringsIn,
   textOf,
-  textsIn,
 } from "./located.ts";
 import type { Budget, Pattern } from "./pattern.ts";
 import { ROUTE_ANNOTATION } from "./pod.ts";
@@ -119,12 +119,12 @@ class Masks {
 
   /** All strings of a value: it should be one text, but may be anything. */
   whole(value: Located): void {
-    for (const text of textsIn(value)) this.add(text, [{ from: 0, to: textOf(this.json, text).length }]);
+    for (const text of stringsIn(value)) this.add(text, [{ from: 0, to: textOf(this.json, text).length }]);
   }
 
   /** What looks like a secret in them. */
   secrets(name: string | undefined, value: Located): void {
-    for (const text of textsIn(value)) this.add(text, secretsIn(name, textOf(this.json, text)));
+    for (const text of stringsIn(value)) this.add(text, secretsIn(name, textOf(this.json, text)));
   }
 }
 
@@ -193,7 +193,7 @@ function maskArguments(command: Located, what: RedactWhat, masks: Masks): void {
   if (what === "none") return;
   if (what === "all") return masks.whole(command);
   let before: string | undefined;
-  for (const text of textsIn(command)) {
+  for (const text of stringsIn(command)) {
     const said = textOf(masks.json, text);
     masks.add(text, secretsInArgument(before, said));
     before = said;
@@ -231,7 +231,7 @@ function maskMatches(root: Located, patterns: readonly Pattern[], masks: Masks):
   const { json } = masks;
   const identity = new Set(IDENTITY.flatMap((steps) => follow(json, [root], steps)));
   const budget: Budget = { characters: BUDGET };
-  for (const text of textsIn(root)) {
+  for (const text of stringsIn(root)) {
     if (identity.has(text)) continue;
     const said = textOf(json, text);
     if (said === "") continue;

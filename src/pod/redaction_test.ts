@@ -50,10 +50,10 @@ function assertOnlyMasked(before: string, after: string): void {
 }
 
 /** Each text of a value by its path. */
-function textsByPath(value: unknown, path = ""): [path: string, text: string][] {
+function stringsByPath(value: unknown, path = ""): [path: string, text: string][] {
   if (typeof value === "string") return [[path, value]];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) => textsByPath(item, `${path}.${name}`));
+  return Object.entries(value).flatMap(([name, item]) => stringsByPath(item, `${path}.${name}`));
 }
 
 const SENTINEL = "s3nt1nel";
@@ -97,8 +97,8 @@ Deno.test("a sentinel in every text of a pod: it goes, but stays where a receive
       const body = sentinelPod(chance);
       const after = new TextDecoder().decode(redaction.redact(encode(body)));
       assertOnlyMasked(body, after);
-      const was = new Map(textsByPath(JSON.parse(body)));
-      for (const [path, text] of textsByPath(JSON.parse(after))) {
+      const was = new Map(stringsByPath(JSON.parse(body)));
+      for (const [path, text] of stringsByPath(JSON.parse(after))) {
         const before = was.get(path) ?? "";
         const isWhole = Object.values(PLACES).some((place) => place.test(path));
         const isKept = IDENTITY.test(path);
@@ -114,8 +114,8 @@ Deno.test("each option is about its own place, in every kind of container, and a
   for (const [option, place] of Object.entries(PLACES)) {
     const after = await redacted(body, { [option]: "all" });
     assertOnlyMasked(body, after);
-    const was = textsByPath(JSON.parse(body));
-    const is = new Map(textsByPath(JSON.parse(after)));
+    const was = stringsByPath(JSON.parse(body));
+    const is = new Map(stringsByPath(JSON.parse(after)));
     const changed = was.filter(([path, text]) => is.get(path) !== text).map(([path]) => path);
     assert.deepEqual(changed, was.map(([path]) => path).filter((path) => place.test(path)), option);
     assert(changed.length > 1, option);
@@ -129,7 +129,7 @@ Deno.test("sixty pods as clusters have them: no secret is left, and what is none
   for (const { name, body, secrets, harmless } of pods) {
     const [before, after] = [body, redaction.redact(body)].map((bytes) => new TextDecoder().decode(bytes));
     assertOnlyMasked(before ?? "", after ?? "");
-    const strings = textsByPath(JSON.parse(after ?? "")).map(([, text]) => text).join("\n");
+    const strings = stringsByPath(JSON.parse(after ?? "")).map(([, text]) => text).join("\n");
     for (const secret of secrets) assert(!strings.includes(secret), `${name}: ${secret}`);
     for (const text of harmless) assert(strings.includes(text), `${name}: ${text}`);
   }

@@ -16,7 +16,7 @@ export interface Traces {
   close: (within: number) => Promise<void>;
 }
 
-/** Texts in PEM, for a collector that speaks TLS. */
+/** In PEM, for a collector that speaks TLS. */
 export interface CollectorTls {
   /** Authorities that are trusted in place of the usual ones. */
   ca?: string;

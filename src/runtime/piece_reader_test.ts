@@ -66,12 +66,12 @@ Deno.test("whoever leaves a body in its middle lets go of it", () => {
 Deno.test("a read that waits for more takes several pieces, and at the end of the body what there is", async () => {
   const given = body(["one", "two", "three", "x"], true);
   using reader = new PieceReader(given.stream, never);
-  const texts: string[] = [];
+  const pieces: string[] = [];
   for (let buffer = new ArrayBuffer(32);;) {
     const { bytes, done } = await reader.read(buffer, 0, 8);
     buffer = bytes.buffer;
     if (done) break;
-    texts.push(new TextDecoder().decode(bytes));
+    pieces.push(new TextDecoder().decode(bytes));
   }
-  assert.deepEqual(texts, ["onetwothree", "x"]);
+  assert.deepEqual(pieces, ["onetwothree", "x"]);
 });

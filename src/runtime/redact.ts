@@ -30,7 +30,7 @@ export function redact(text: string, secrets: string[]): string {
   return redactorOf(secrets)(text);
 }
 
-/** The same for many texts: what finds the secrets is made once. */
+/** The same for many strings: what finds the secrets is made once. */
 export function redactorOf(secrets: readonly string[]): (text: string) => string {
   const known = patternOf(secrets);
   return (text) =>

@@ -6,7 +6,7 @@
  * thinned out: an age is right to some parts of a hundred.
  *
  * What an earlier process recorded counts from when this one began. A newer version that takes an older one's place keeps
- * its key: the age is that of the oldest change that the endpoint has not been told of.
+ * its key: the age is that of the oldest change that the endpoint has not been sent.
  */
 import type { Clock } from "../runtime/clock.ts";
 import type { Endpoint, Endpoints } from "./endpoint.ts";

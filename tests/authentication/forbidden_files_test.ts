@@ -17,7 +17,7 @@ const realPath = (path: string): string => Deno.realPathSync(path);
 const TOKEN = "eyJ-the-api-servers-token";
 
 for (
-  const [whose, forbidden, told] of [
+  const [whose, forbidden, said] of [
     ["the service account's token", "account/token", /it leads to a file of the service account/],
     ["the state", "state/k8svent.db", /it leads to a file in the folder of the state/],
     ["a file beside the state", "state/other", /it leads to a file in the folder of the state/],
@@ -45,7 +45,7 @@ for (
     await clock.advance(1_000);
     const found = files.text(link, "urlFile");
     assert.ok("problem" in found);
-    assert.match(found.problem, told);
+    assert.match(found.problem, said);
   });
 }
 
@@ -72,8 +72,8 @@ Deno.test({
     await receiver.until(() => receiver.deliveries.length === 1, "the pod");
     await file.write(naming(`, authorization: { credentialsFile: ${folder.path}/account/token }`));
     program.signal("SIGHUP");
-    const told = /authorization\.credentialsFile names a file of the service account/;
-    assert.match(await program.until(told), /the rules from before stay/);
+    const said = /authorization\.credentialsFile names a file of the service account/;
+    assert.match(await program.until(said), /the rules from before stay/);
     server.update(
       { namespace: "default", name: "web-0" },
       ({ metadata }) => metadata.labels = { new: "yes" },
@@ -87,7 +87,7 @@ Deno.test({
     for (const args of [start.args, ["config", "check", file.path]]) {
       const { code, stderr } = await runProgram({ ...start, args });
       assert.equal(code, 2);
-      assert.match(stderr, told);
+      assert.match(stderr, said);
     }
     await server.close();
   },

@@ -7,12 +7,12 @@ import { SOAK } from "../kit/soak.ts";
 import { calm, churn, prepare } from "./churn.ts";
 import {
   deletionsInvented,
-  deletionsNotTold,
+  deletionsNotSent,
   type Evidence,
   idsNotOneToOne,
   transitionsDue,
   transitionsIn,
-  transitionsNotTold,
+  transitionsNotSent,
   versionsThatFell,
 } from "./judgement.ts";
 import { Ledger } from "./ledger.ts";
@@ -72,11 +72,11 @@ const JUDGEMENTS: Record<string, (outcome: Outcome) => void> = {
     assert.deepEqual(versionsOf(ledger.state.livePods()), wanted);
   },
   "each deletion of a pod that it had seen was sent, and none that did not happen": ({ evidence }) => {
-    assert.deepEqual(deletionsNotTold(evidence), []);
+    assert.deepEqual(deletionsNotSent(evidence), []);
     assert.deepEqual(deletionsInvented(evidence), []);
   },
   "each transition that it provably saw was sent, within the limit of promise 1": ({ evidence }) => {
-    assert.deepEqual(transitionsNotTold(evidence), []);
+    assert.deepEqual(transitionsNotSent(evidence), []);
   },
   "of no pod an accepted version fell": ({ evidence }) => {
     assert.deepEqual(versionsThatFell(evidence), []);
@@ -183,9 +183,9 @@ async function rest(plane: ControlPlane, api: RawApi, ledger: Ledger): Promise<s
   const deadline = performance.now() + PATIENCE;
   for (let before: string[] = [];;) {
     const wanted = versionsOf(await listPods(plane));
-    const isTold = versionsOf(ledger.state.livePods()).join() === wanted.join();
+    const isSent = versionsOf(ledger.state.livePods()).join() === wanted.join();
     const isStill = before.join() === wanted.join();
-    if (isTold && isStill || performance.now() > deadline) return wanted;
+    if (isSent && isStill || performance.now() > deadline) return wanted;
     before = wanted;
     await new Promise((resolve) => setTimeout(resolve, 3_000));
   }

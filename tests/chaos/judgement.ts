@@ -3,7 +3,7 @@ import type { Delivery } from "../kit/receiver.ts";
 import { isWithin, type Window } from "./windows.ts";
 import type { Witnessed } from "./witness.ts";
 
-/** Of a pod's transitions, an endpoint that is behind gets the first and so many of the latest (DESIGN.md). */
+/** Of a pod's transitions, an endpoint that is behind gets the first and so many of the latest (docs/delivery.md). */
 const LATEST = 20;
 
 /** What can be held against the program. Each finds what is wrong, in words. */
@@ -17,7 +17,7 @@ export interface Evidence {
 }
 
 /** Deletions of UIDs that the program knew, that were never sent. */
-export function deletionsNotTold(evidence: Evidence): string[] {
+export function deletionsNotSent(evidence: Evidence): string[] {
   const sent = new Set(evidence.accepted.filter(isDeletion).map(uidOf));
   const known = knownTo(evidence);
   return evidence.events.filter(({ type, object }) =>
@@ -66,7 +66,7 @@ export function transitionsDue({ events, windows }: Evidence): Witnessed[] {
  * Transitions that are missing. One may be given up where the first and the latest twenty of the pod are kept: then
  * the next message stands for it, and says so in `k8svent-coalesced`.
  */
-export function transitionsNotTold(evidence: Evidence): string[] {
+export function transitionsNotSent(evidence: Evidence): string[] {
   const sent = new Map<string, Map<number, number>>();
   for (const delivery of evidence.accepted) {
     const versions = sent.get(uidOf(delivery)) ?? new Map<number, number>();

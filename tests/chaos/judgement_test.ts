@@ -4,10 +4,10 @@ import { ended, makePod } from "../kit/pods.ts";
 import type { Delivery } from "../kit/receiver.ts";
 import {
   deletionsInvented,
-  deletionsNotTold,
+  deletionsNotSent,
   type Evidence,
   idsNotOneToOne,
-  transitionsNotTold,
+  transitionsNotSent,
   versionsThatFell,
 } from "./judgement.ts";
 import type { Witnessed } from "./witness.ts";
@@ -27,7 +27,7 @@ const ALL = [{ from: 1, to: 4 }];
 Deno.test("a faithful account is not held against the program", () => {
   const evidence = account([BORN, CRASHED, RESTARTED, GONE], ALL);
   for (
-    const judge of [deletionsNotTold, deletionsInvented, transitionsNotTold, versionsThatFell, idsNotOneToOne]
+    const judge of [deletionsNotSent, deletionsInvented, transitionsNotSent, versionsThatFell, idsNotOneToOne]
   ) {
     assert.deepEqual(judge(evidence), [], judge.name);
   }
@@ -35,18 +35,18 @@ Deno.test("a faithful account is not held against the program", () => {
 
 Deno.test("a deletion that is missing is found, if the program knew of the pod", () => {
   assert.equal(
-    deletionsNotTold(account([BORN, CRASHED, RESTARTED], [])).length,
+    deletionsNotSent(account([BORN, CRASHED, RESTARTED], [])).length,
     1,
     "it sent something about it",
   );
-  assert.equal(deletionsNotTold(account([], [{ from: 2, to: 2 }])).length, 1, "it saw a change of it");
-  assert.equal(deletionsNotTold(account([], [])).length, 0, "it may never have seen it");
+  assert.equal(deletionsNotSent(account([], [{ from: 2, to: 2 }])).length, 1, "it saw a change of it");
+  assert.equal(deletionsNotSent(account([], [])).length, 0, "it may never have seen it");
 });
 
 Deno.test("a pod that lived through the beginning of a window was known", () => {
   const [born, , , gone] = LIFE;
   assert(born && gone);
-  assert.equal(deletionsNotTold({ ...account([], [{ from: 2, to: 3 }]), events: [born, gone] }).length, 1);
+  assert.equal(deletionsNotSent({ ...account([], [{ from: 2, to: 3 }]), events: [born, gone] }).length, 1);
 });
 
 Deno.test("a deletion that did not happen is found", () => {
@@ -54,9 +54,9 @@ Deno.test("a deletion that did not happen is found", () => {
 });
 
 Deno.test("a transition that is missing is found, if the program must have seen it", () => {
-  assert.equal(transitionsNotTold(account([BORN, RESTARTED, GONE], ALL)).length, 1);
-  assert.equal(transitionsNotTold(account([BORN, CRASHED, GONE], ALL)).length, 1);
-  assert.equal(transitionsNotTold(account([BORN, RESTARTED, GONE], [{ from: 3, to: 4 }])).length, 0);
+  assert.equal(transitionsNotSent(account([BORN, RESTARTED, GONE], ALL)).length, 1);
+  assert.equal(transitionsNotSent(account([BORN, CRASHED, GONE], ALL)).length, 1);
+  assert.equal(transitionsNotSent(account([BORN, RESTARTED, GONE], [{ from: 3, to: 4 }])).length, 0);
 });
 
 Deno.test("a transition that was given up needs twenty later ones, the next of which stands for it", () => {
@@ -67,10 +67,10 @@ Deno.test("a transition that was given up needs twenty later ones, the next of w
   const [next, ...rest] = later;
   assert(next);
   const heir = { ...next, headers: { ...next.headers, "k8svent-coalesced": "1" } };
-  assert.equal(transitionsNotTold(account([BORN, RESTARTED, heir, ...rest], [{ from: 2, to: 2 }])).length, 1);
-  const told3 = { ...RESTARTED, headers: { ...RESTARTED.headers, "k8svent-coalesced": "1" } };
-  assert.equal(transitionsNotTold(account([BORN, told3, ...later], [{ from: 2, to: 2 }])).length, 0);
-  assert.equal(transitionsNotTold(account([BORN, told3, ...later.slice(2)], [{ from: 2, to: 2 }])).length, 1);
+  assert.equal(transitionsNotSent(account([BORN, RESTARTED, heir, ...rest], [{ from: 2, to: 2 }])).length, 1);
+  const sent3 = { ...RESTARTED, headers: { ...RESTARTED.headers, "k8svent-coalesced": "1" } };
+  assert.equal(transitionsNotSent(account([BORN, sent3, ...later], [{ from: 2, to: 2 }])).length, 0);
+  assert.equal(transitionsNotSent(account([BORN, sent3, ...later.slice(2)], [{ from: 2, to: 2 }])).length, 1);
 });
 
 Deno.test("a version that falls is found, one that comes again is none", () => {

@@ -8,7 +8,7 @@ import { Leaping } from "../kit/leaping.ts";
 import { Receiver } from "../kit/receiver.ts";
 
 /*
- * An endpoint fails for some minutes and works again: the other one is told, signed, and where kube/events was applied,
+ * An endpoint fails for some minutes and works again: the other one hears of it, signed, and where kube/events was applied,
  * the API server has an Event about the program's own pod. With the rights of the service account of kube/.
  */
 
@@ -99,7 +99,7 @@ async function eventsOf(plane: ControlPlane): Promise<Event[]> {
 }
 
 clusterTest(
-  "an endpoint that fails for minutes is told to the others, and to Kubernetes where it may be",
+  "an endpoint that fails for minutes is said to the others, and to Kubernetes where it may be",
   async () => {
     await using plane = await startControlPlane();
     // Without the standard that namespace.yaml enforces on its pods: these have no image that would meet it.

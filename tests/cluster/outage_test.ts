@@ -70,10 +70,10 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     await judge(plane, run, gone);
     // After a longer silence it lists without asking whether the version is still there.
     const isAsked = stoodStill < SILENCE - 1_000;
-    const isTold = program.lines.some((line) =>
+    const isSaid = program.lines.some((line) =>
       /"debug".*no longer keeps the version asked for \(410\)/.test(line)
     );
-    assert(isTold || !isAsked);
+    assert(isSaid || !isAsked);
     const deletions = receiver.deliveries.filter(isDeletion);
     for (const { headers } of deletions) assert.equal(headers["k8svent-observed"], "false");
   },

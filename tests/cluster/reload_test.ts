@@ -98,9 +98,9 @@ async function judge({ all, narrow, late, moved }: Receivers, pods: Pod[]): Prom
     assert.deepEqual([name, state.problems, state.duplicates, state.lost], [name, [], 0, 0]);
   }
   for (const receiver of [all, late, moved]) {
-    assert.deepEqual(told(receiver), { "shop/still": ["sync"], "pay/still": ["sync"] });
+    assert.deepEqual(reasonsSent(receiver), { "shop/still": ["sync"], "pay/still": ["sync"] });
   }
-  assert.deepEqual(told(narrow), {
+  assert.deepEqual(reasonsSent(narrow), {
     "shop/still": ["sync", "unselected"],
     "pay/still": ["sync", "unselected", "sync"],
   });
@@ -149,13 +149,13 @@ async function agrees(receiver: Receiver, pods: Pod[]): Promise<void> {
 }
 
 /** The reasons of what was sent of the pods that never change, in their order. */
-function told({ deliveries }: Receiver): Record<string, string[]> {
-  const told: Record<string, string[]> = {};
+function reasonsSent({ deliveries }: Receiver): Record<string, string[]> {
+  const reasons: Record<string, string[]> = {};
   for (const { headers, body } of deliveries) {
     const { namespace, name } = body?.pod.metadata ?? {};
-    if (name === "still") (told[`${namespace}/${name}`] ??= []).push(headers["k8svent-reason"] ?? "");
+    if (name === "still") (reasons[`${namespace}/${name}`] ??= []).push(headers["k8svent-reason"] ?? "");
   }
-  return told;
+  return reasons;
 }
 
 /** Changes pods. */

@@ -1,5 +1,5 @@
 import type { History } from "./history.ts";
-import { broken, isExcused, unmet, unsentBy, untoldLosses } from "./oracle.ts";
+import { broken, isExcused, unannouncedLosses, unmet, unsentBy } from "./oracle.ts";
 import type { Unmet } from "./unmet.ts";
 import { ModelWorld, WAVE } from "./world.ts";
 
@@ -74,7 +74,7 @@ async function resync(world: ModelWorld): Promise<string[]> {
   for (let passed = 2; passed < CALM && unsent().length > 0; passed++) await world.clock.advance(MINUTE);
   return [
     ...unsent(),
-    ...world.operators.flatMap((endpoint) => untoldLosses(endpoint, before.get(endpoint) ?? 0)),
+    ...world.operators.flatMap((endpoint) => unannouncedLosses(endpoint, before.get(endpoint) ?? 0)),
   ];
 }
 
@@ -97,12 +97,12 @@ async function flood(world: ModelWorld, flows: number): Promise<Unmet[]> {
 
 /**
  * Pods of which an endpoint takes none that may look, between two waves, like an endpoint that is down: nothing is
- * accepted between their failures (redesign.md, Delivery: three open the circuit, for a minute at most).
+ * accepted between their failures (three open the circuit, for a minute at most: src/delivery/decision.ts).
  */
 const MANY = 3;
 
 /**
- * Each message of a pod waits until the end of the one before it is durable (redesign.md, W2): for a sync that is under
+ * Each message of a pod waits until the end of the one before it is durable (W2 in src/store/store.ts): for a sync that is under
  * way at the worst, and for its own.
  */
 function timeOfWave({ setup }: ModelWorld): number {

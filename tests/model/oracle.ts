@@ -281,7 +281,10 @@ function beginningsBeforeEnds(
 }
 
 /** What was discarded is announced with the next delivery. @param before how many there were when the last resync began */
-export function untoldLosses({ name, lost, discarded, deliveries }: ModelEndpoint, before: number): string[] {
+export function unannouncedLosses(
+  { name, lost, discarded, deliveries }: ModelEndpoint,
+  before: number,
+): string[] {
   if (lost >= discarded || deliveries.length === before) return [];
   return [`${name} learned of ${lost} of ${discarded} messages that were discarded`];
 }

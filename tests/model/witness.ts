@@ -189,7 +189,7 @@ export class Witness {
     this.#positions.set(scope, { ...before, handed: version, next: stored ? version : before.next });
   }
 
-  /** And is done with it, up to a version; the last version that an event told, undefined: none did. */
+  /** And is done with it, up to a version; the last version that an event showed, undefined: none did. */
   handledTo(scope: Scope, version: number | undefined, stored: number | undefined): void {
     const position = this.#positions.get(scope);
     if (position === undefined || version === undefined) return;

@@ -224,7 +224,7 @@ testNeeding(
 Deno.test("verify agrees with GitHub's own library on what only looks like its signature", async () => {
   const right = signed([PLAIN])["x-hub-signature-256"] ?? "";
   const digest = right.slice("sha256=".length);
-  const texts = [
+  const bodies = [
     ...[
       right,
       `${right} `,
@@ -243,7 +243,7 @@ Deno.test("verify agrees with GitHub's own library on what only looks like its s
     ],
     ...[`sha512=${digest}`, `sha256=${Buffer.from(digest, "hex").toString("base64")}`, "sha256=", "ü"],
   ];
-  for (const text of texts) {
+  for (const text of bodies) {
     const ours = holds("github", { "x-hub-signature-256": text }, PLAIN, BODY);
     assert.equal(ours, await octokitVerify(PLAIN, BODY, text), text);
   }

@@ -23,8 +23,8 @@ export class Html {
 export type Part = Html | string | number | undefined | false | readonly Part[];
 
 /** A piece of a page; see `Html`. */
-export function html(texts: TemplateStringsArray, ...parts: Part[]): Html {
-  return new Html(texts.reduce((before, text, index) => before + written(parts[index - 1]) + text));
+export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
+  return new Html(strings.reduce((before, text, index) => before + written(parts[index - 1]) + text));
 }
 
 function written(part: Part): string {

@@ -51,7 +51,7 @@ export class Renderer {
   }
 
   /**
-   * The request of a message, in the words of DESIGN.md ("The payload").
+   * The request of a message, as docs/payload.md has it.
    *
    * @param redaction what the endpoint must not see of a pod; undefined: it sees all
    */

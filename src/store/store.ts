@@ -1,3 +1,27 @@
+/**
+ * What the parts of the store have in common: its interfaces, and the rules that hold between its rows at any moment and
+ * across a crash. Other files name these by their letters.
+ *
+ * **What is there (I).**
+ *
+ * - I1: of a pod's versions the one with the greatest id is its current one.
+ * - I2: a version lives while it is its pod's current one or pending for somebody, and a block of bodies while a version
+ *   points into it. What else a file holds is swept when it is opened.
+ * - I3: of one endpoint and pod, what is pending ascends in epoch and version: at most 21 transitions, then at most one
+ *   message that is none, the last. A newer version takes that one's place and row, unless it is in flight.
+ * - I4: a pod's audience are the endpoints that had something about it pending. It is written when that becomes pending,
+ *   not when it is accepted, and its end goes to all of them that were not sent that it left their selection.
+ * - I5: what a message stands for (`coalesced`, further reasons) is in its pending row, so that the backlog of one
+ *   endpoint does not touch what another is sent.
+ * - I6: whatever takes a message out unsent counts it, as lost or as coalesced, in the transaction that removes its row.
+ *
+ * **In which order it is written (W).** Durable is what a crash does not undo: committed and, with `--state`, on the disk
+ * (`fdatasync`). While the disk fails W1 and W2 are waived.
+ *
+ * - W1: a message is sent only when the batch that recorded it is durable.
+ * - W2: the next message of a line is sent only when it is durable that the one before it is gone.
+ * - W3: losses that a request announced are taken off in the batch of that request's acknowledgement.
+ */
 import type { Reason } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
 import type { PodRef, Scope } from "../pod/pod.ts";

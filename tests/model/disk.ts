@@ -18,8 +18,8 @@ export class ModelDisk {
   durable = 0;
   isBehind = false;
   /**
-   * Whether a crash may lose what was sent: what the program sends while it cannot write (redesign.md, W1 and W2 are
-   * waived then), until that is durable.
+   * Whether a crash may lose what was sent: what the program sends while it cannot write (W1 and W2 of
+   * src/store/store.ts are waived then), until that is durable.
    */
   mayForget = false;
   #isFailing = false;

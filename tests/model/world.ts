@@ -54,7 +54,7 @@ export class ModelWorld {
   readonly setup: Setup;
   /**
    * By an endpoint's name the UIDs of pods that were sent there, did not name it any more when a run began, and so may
-   * not have given that run its URL: only pods name those, and the store keeps none (DESIGN.md, Store).
+   * not have given that run its URL: only pods name those, and the store keeps none.
    */
   readonly strays = new Map<string, Set<string>>();
   /** Whether pods may have been sent once more with another id. */

@@ -289,7 +289,10 @@ export function unannouncedLosses(
   return [`${name} learned of ${lost} of ${discarded} messages that were discarded`];
 }
 
-/** What a resync of all did not bring to an endpoint since it had got so many messages. */
+/**
+ * What a resync of all did not bring to an endpoint since it had got so many messages. A message of the same version that was
+ * pending already is enough, and that may be a reminder.
+ */
 export function unsentBy(world: ModelWorld, before: ReadonlyMap<ModelEndpoint, number>): string[] {
   const { cluster, setup } = world;
   const pods = cluster.pods().filter((pod) => !setup.selector || isSelected(pod));
@@ -297,9 +300,13 @@ export function unsentBy(world: ModelWorld, before: ReadonlyMap<ModelEndpoint, n
     const { name, deliveries, discardedPods } = endpoint;
     const since = deliveries.slice(before.get(endpoint));
     return pods.filter((pod) => world.targets(pod).includes(name) && !discardedPods.has(pod.metadata.uid))
-      .filter((pod) => !since.some((one) => one.accepted && isFirst(one) && keyOf(one.pod) === keyOf(pod)))
+      .filter((pod) => !since.some((one) => one.accepted && isResync(one) && keyOf(one.pod) === keyOf(pod)))
       .map((pod) => `${name} did not get ${showPod(pod)} once more`);
   });
+}
+
+function isResync(delivery: Delivery): boolean {
+  return isFirst(delivery) || delivery.reasons.includes("unhealthy");
 }
 
 function isEnd(delivery: Delivery | undefined): boolean {

@@ -1,196 +1,36 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { makeMessage, MemoryPending } from "../../tests/kit/memory_pending.ts";
-import type { Answer, Failure, Outcome } from "../http/outcome.ts";
+import {
+  answer,
+  ERROR,
+  failure,
+  OK,
+  type Receiver,
+  REFUSED,
+  type Result,
+  type Scenario,
+  Simulation,
+} from "../../tests/kit/delivery_simulation.ts";
+import { makeMessage } from "../../tests/kit/memory_pending.ts";
+import type { Outcome } from "../http/outcome.ts";
 import type { Message } from "../store/store.ts";
 import { type Attempt, decide, type Decided } from "./decision.ts";
-import { begin, invited, newEndpoint, RETRIES_ONCE, room, whyGivenUp } from "./endpoint_state.ts";
+import { begin, newEndpoint, RETRIES_ONCE, whyGivenUp } from "./endpoint_state.ts";
 
 /**
- * The rule of `decision.ts`, against receivers of every kind, in event time: what a worker does without a worker.
- * Sixteen requests at a time, some 10 ms each. The figures are the least that a change of a constant must keep.
+ * The rule of `decision.ts` and the order of the store, against receivers of every kind (delivery_simulation.ts in
+ * tests/kit). The figures are the least that a change of a constant must keep.
  */
 
 const SECOND = 1_000;
 
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function answer(status: number, headers: Record<string, string> = {}): Answer {
-  return { kind: "answer", status, headers: new Map(Object.entries(headers)), body: "" };
-}
-
-function failure(parts: Partial<Failure> = {}): Failure {
-  return { kind: "failure", when: "after", stale: false, fault: "closed", message: "scripted", ...parts };
-}
-
-const OK = answer(200);
-const ERROR = answer(500);
-const REFUSED = failure({ when: "before", fault: "refused" });
-
-/** What an endpoint does with a request, at that instant in milliseconds. */
-type Receiver = (at: number, random: () => number) => Outcome;
-
-interface Scenario {
-  pods?: number;
-  namespaces?: number;
-  /** Pods that the receiver never takes. */
-  isPoison?: (pod: number, namespace: number) => boolean;
-  /** What the receiver does with the others. */
-  receiver?: Receiver;
-  /** What it does with poison. */
-  refusal?: Outcome;
-  /** Ends then at the latest, in milliseconds. */
-  until?: number;
-  /** Pods that have one name. */
-  hasSameName?: (pod: number) => boolean;
-  /** As `newEndpoint` takes it. */
-  retries?: number;
-}
-
-interface Flight extends Omit<Attempt, "othersUntried"> {
-  message: Message;
-  /** When its outcome is known. */
-  at: number;
-}
-
-/** What came of it. `lastGood`: milliseconds until the last message that is no poison was delivered. */
-interface Result {
-  goodLeft: number;
-  lastGood: number;
-  /** Messages that were dead letters once. */
-  goodDead: number;
-  requests: number;
-  openings: number;
-}
-
-function podOf({ uid }: Message): number {
-  return Number(uid.slice("uid-pod-".length));
-}
-
-class Simulation {
-  readonly pending = new MemoryPending();
-  readonly #scenario: Required<Scenario>;
-  readonly #random: () => number;
-  readonly #flights: Flight[] = [];
-  readonly #dead = new Set<number>();
-  endpoint = newEndpoint(16);
-  now = 0;
-  requests = 0;
-  lastGood = 0;
-  goodLeft = 0;
-
-  constructor(scenario: Scenario, seed: number) {
-    this.#random = seeded(seed);
-    this.#scenario = {
-      pods: 2_000,
-      namespaces: 20,
-      isPoison: () => false,
-      receiver: () => OK,
-      refusal: ERROR,
-      until: 600 * SECOND,
-      hasSameName: () => false,
-      retries: Infinity,
-      ...scenario,
-    };
-    this.endpoint = newEndpoint(16, this.#scenario.retries);
-    for (let pod = 0; pod < this.#scenario.pods; pod++) this.#add(pod);
-  }
-
-  #add(pod: number): void {
-    const { pods, namespaces, hasSameName } = this.#scenario;
-    const namespace = `ns-${Math.floor(pod / (pods / namespaces))}`;
-    const name = hasSameName(pod) ? "same" : `pod-${pod}`;
-    const message = this.pending.add({ uid: `uid-pod-${pod}`, name, namespace });
-    if (!this.isPoison(message)) this.goodLeft++;
-  }
-
-  isPoison(message: Message): boolean {
-    return this.#scenario.isPoison(podOf(message), Number(message.namespace.slice(3)));
-  }
-
-  run(): Result {
-    while (this.now < this.#scenario.until && this.goodLeft > 0 && whyGivenUp(this.endpoint) === undefined) {
-      this.#begin();
-      const next = this.#nextLanding();
-      if (next !== undefined) this.#land(next);
-      else if (!this.#sleep()) break;
-    }
-    const { goodLeft, lastGood, requests } = this;
-    return { goodLeft, lastGood, requests, goodDead: this.#dead.size, openings: this.endpoint.generation };
-  }
-
-  #begin(): void {
-    while (room(this.endpoint, this.now, this.#flights.length) > 0) {
-      const { circuit, suspects } = this.endpoint;
-      const message = circuit.kind === "closed"
-        ? this.pending.take("a", this.now)
-        : this.pending.probe("a", this.now, {
-          random: this.#random(),
-          last: suspects,
-          first: invited(this.endpoint),
-        });
-      if (message === undefined) return;
-      this.endpoint = begin(this.endpoint);
-      this.requests++;
-      const { starts: start, generation } = this.endpoint;
-      this.#flights.push({ message, at: this.now + 8 + 4 * this.#random(), start, generation, requests: 1 });
-    }
-  }
-
-  #nextLanding(): Flight | undefined {
-    const [first] = this.#flights.sort((one, other) => one.at - other.at);
-    if (first !== undefined) this.#flights.shift();
-    return first;
-  }
-
-  #land(flight: Flight): void {
-    const { message, at } = flight;
-    this.now = at;
-    const { receiver, refusal } = this.#scenario;
-    const outcome = this.isPoison(message) ? refusal : receiver(at, this.#random);
-    const attempt = { ...flight, othersUntried: this.pending.hasUntried("a", at, message.namespace) };
-    const now = { monotonic: at, wall: at, random: this.#random() };
-    const { decision, endpoint } = decide(attempt, this.endpoint, outcome, now);
-    this.endpoint = endpoint;
-    if (decision.kind === "again") return void this.#flights.push({ ...flight, at: at + 10, requests: 2 });
-    if (decision.kind !== "delivered") {
-      if (decision.failures.dead > 0 && !this.isPoison(message)) this.#dead.add(podOf(message));
-      return this.pending.failed(message, decision.failures, decision.due);
-    }
-    this.pending.acknowledged(message, 0);
-    if (decision.release > 0) this.pending.retryDeadLetters("a", decision.release);
-    if (this.isPoison(message)) return;
-    this.goodLeft--;
-    this.lastGood = at;
-  }
-
-  /** Until something is due and may be sent. Returns false where that is never, which is a fault of the rule. */
-  #sleep(): boolean {
-    const { circuit } = this.endpoint;
-    const due = this.pending.hasReady("a", this.now) ? this.now : this.pending.nextDue("a");
-    const until = Math.max(due ?? Infinity, circuit.kind === "open" ? circuit.until : 0);
-    if (until <= this.now || until === Infinity) return false;
-    this.now = until;
-    return true;
-  }
-}
-
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4, 5];
 
 function simulate(scenario: Scenario): Result[] {
   return SEEDS.map((seed) => new Simulation(scenario, seed).run());
 }
 
-/** Of the three runs the middle one, in seconds: the last straggler of one run is a matter of luck. */
+/** Of the runs the middle one, in seconds: the last straggler of one run is a matter of luck. */
 function median(results: Result[]): number {
   const sorted = results.map(({ lastGood }) => lastGood).sort((one, other) => one - other);
   return (sorted[Math.floor(sorted.length / 2)] ?? Infinity) / SECOND;
@@ -210,57 +50,85 @@ function down(isDown: (at: number) => boolean, outcome: Outcome = ERROR): Receiv
   return (at) => isDown(at / SECOND) ? outcome : OK;
 }
 
-/** At the most: seconds until the last good message (the median), good ones left and good ones ever dead (the worst). */
+/**
+ * At the most, over all runs: seconds until the last good message (`seconds` in the middle one, `slowest` in each, the same
+ * by default), good ones left, and good ones that were ever dead letters (which are tried on, and arrive).
+ */
 interface Most {
   seconds: number;
+  slowest?: number;
   left?: number;
   goodDead?: number;
 }
 
+/**
+ * What is reached, rounded up. The rule was designed by single runs, whose figures stand in the rows that are slower or lose
+ * more. A hundred runs of either show the same spread, and why no constant removes it:
+ *
+ * - **The last straggler.** Where each attempt fails by chance, some of 2,000 pods fail ten times in a row, and wait up to a
+ *   minute for the next attempt. Runs lie between 160 and 500 s (half of everything fails), 11 and 110 s (a fifth).
+ * - **The last wait of the circuit.** An endpoint that was down for minutes is asked each minute.
+ * - **Chance itself.** One good message in 10,000 may be a dead letter by the rule, so in each fifth run of 2,000 there is
+ *   one. Where half of everything fails that takes 14 strikes, and 12 are the most: one in 4,000; at four fifths one in 14.
+ */
 const TABLE: [sentence: string, most: Most, scenario: Scenario][] = [
   ["all is well", { seconds: 1.3 }, {}],
-  ["it fails half of everything", { seconds: 320, goodDead: 3 }, { receiver: flaky(0.5) }],
-  ["it fails a fifth of everything", { seconds: 30, goodDead: 2 }, { receiver: flaky(0.2) }],
-  ["it fails four fifths of everything", { seconds: 600, left: 110, goodDead: 180 }, {
+  // By design 212 s and no good dead letter: the straggler, and chance.
+  ["it fails half of everything", { seconds: 235, slowest: 395, goodDead: 1 }, { receiver: flaky(0.5) }],
+  // By design 11.5 s and no good dead letter: the straggler, and chance.
+  ["it fails a fifth of everything", { seconds: 25, slowest: 52, goodDead: 1 }, { receiver: flaky(0.2) }],
+  ["it fails four fifths of everything", { seconds: 545, slowest: 599, left: 55, goodDead: 155 }, {
     receiver: flaky(0.8),
   }],
   ["one pod is poison", { seconds: 1.3 }, { isPoison: (pod) => pod === 77 }],
-  ["300 neighbours are, the first of all", { seconds: 2.3 }, {
+  // By design 1.3 s, which is when the circuit stays closed. In four runs of five it opens, for a second at the most: three
+  // namespaces are refused before anything is accepted.
+  ["300 neighbours are, the first of all", { seconds: 2.2, slowest: 2.3 }, {
     isPoison: (_pod, namespace) => namespace < 3,
   }],
-  ["2 in 100 are, and 10 in 100 fail by chance", { seconds: 9, goodDead: 2 }, {
+  // By design 8.2 s: the straggler, who may be a good dead letter of 15 to 30 s.
+  ["2 in 100 are, and 10 in 100 fail by chance", { seconds: 8.5, slowest: 16.5 }, {
     isPoison: (pod) => pod % 50 === 7,
     receiver: flaky(0.1),
   }],
-  ["half of the pods are", { seconds: 18 }, { isPoison: (pod) => pod % 2 === 0 }],
-  ["nine of ten namespaces are", { seconds: 10 }, {
+  ["half of the pods are", { seconds: 4.4, slowest: 7.2 }, { isPoison: (pod) => pod % 2 === 0 }],
+  // Two of twenty take messages. Three namespaces are asked after each wait of the circuit, which doubles to a minute.
+  ["nine of ten namespaces are", { seconds: 10.5, slowest: 62 }, {
     isPoison: (_pod, namespace) => namespace !== 12 && namespace !== 19,
   }],
-  ["it is down for a minute", { seconds: 122 }, { receiver: down((at) => at < 60) }],
-  ["nothing connects for a minute", { seconds: 122 }, { receiver: down((at) => at < 60, REFUSED) }],
-  ["it hangs for a minute", { seconds: 122 }, {
+  ["60 of 100 namespaces are, the first of all", { seconds: 61, slowest: 71 }, {
+    namespaces: 100,
+    isPoison: (_pod, namespace) => namespace < 60,
+  }],
+  // The circuit's last wait, here and in the next three.
+  ["it is down for a minute", { seconds: 103, slowest: 114 }, { receiver: down((at) => at < 60) }],
+  ["nothing connects for a minute", { seconds: 85, slowest: 105 }, {
+    receiver: down((at) => at < 60, REFUSED),
+  }],
+  ["it hangs for a minute", { seconds: 101, slowest: 113 }, {
     receiver: down((at) => at < 60, failure({ fault: "timeout" })),
   }],
-  ["it answers 401 for two minutes", { seconds: 184 }, {
+  // By design 13 s after its end. It is 25, and 56 at the most, as in runs of the design: the circuit's last wait.
+  ["it answers 401 for two minutes", { seconds: 146, slowest: 177 }, {
     pods: 8_000,
     receiver: down((at) => at > 1 && at < 121, answer(401)),
   }],
-  ["it restarts, 5 seconds of each 30", { seconds: 18 }, {
+  ["it restarts, 5 seconds of each 30", { seconds: 11, slowest: 15 }, {
     pods: 8_000,
     receiver: down((at) => at % 30 > 1 && at % 30 < 6),
   }],
-  ["there is one message only, and it is down for 10 seconds", { seconds: 16 }, {
+  ["there is one message only, and it is down for 10 seconds", { seconds: 12, slowest: 22 }, {
     pods: 1,
     namespaces: 1,
     receiver: down((at) => at < 10),
   }],
-  ["20 poisonous pods of one name are before 100 others", { seconds: 0.2 }, {
+  ["20 poisonous pods of one name are before 100 others", { seconds: 0.1 }, {
     pods: 120,
     namespaces: 1,
     isPoison: (pod) => pod < 20,
     hasSameName: (pod) => pod < 20,
   }],
-  ["one pod is answered 429 with an hour to wait", { seconds: 2.5 }, {
+  ["one pod is answered 429 with an hour to wait", { seconds: 2.4 }, {
     isPoison: (pod) => pod === 0,
     refusal: answer(429, { "retry-after": "3600" }),
   }],
@@ -270,13 +138,15 @@ const TABLE: [sentence: string, most: Most, scenario: Scenario][] = [
   }],
   ["one pod is answered 410", { seconds: 1.3 }, { isPoison: (pod) => pod === 0, refusal: answer(410) }],
   ["one pod ends every connection", { seconds: 1.3 }, { isPoison: (pod) => pod === 0, refusal: failure() }],
-  ["it is overloaded now and then", { seconds: 8 }, { receiver: flaky(0.05, answer(503)) }],
+  ["it is overloaded now and then", { seconds: 5.5 }, { receiver: flaky(0.05, answer(503)) }],
 ];
 
 for (const [sentence, most, scenario] of TABLE) {
   Deno.test(`simulated: ${sentence}`, () => {
     const results = simulate(scenario);
     assert.ok(median(results) <= most.seconds, `the last good one after ${median(results)} s`);
+    const slowest = worst(results, ({ lastGood }) => lastGood) / SECOND;
+    assert.ok(slowest <= (most.slowest ?? most.seconds), `in one run after ${slowest} s`);
     const left = worst(results, ({ goodLeft }) => goodLeft);
     assert.ok(left <= (most.left ?? 0), `${left} good ones are left`);
     const dead = worst(results, ({ goodDead }) => goodDead);

@@ -11,7 +11,7 @@ import type { Line, Namespace } from "./lines.ts";
 import { Heap, Queue } from "./queue.ts";
 import type { DeadLetter, LastEvents, ProbeChoice } from "./store.ts";
 
-/** Messages among which a probe is chosen. */
+/** Messages among which a probe is chosen, if there are not more namespaces. */
 const CANDIDATES = 50;
 
 /** What is pending for one endpoint. */
@@ -35,6 +35,8 @@ export class Endpoint {
   lastEvent: string | undefined;
   /** Namespaces with a line that is ready. */
   readonly #turns = new Queue<Namespace>();
+  /** So many probes were chosen. */
+  #probes = 0;
   /** Lines that wait. One that was withdrawn stays until it would be the first. */
   readonly #waiting = new Heap<{ due: number; line: Line }>();
 
@@ -126,7 +128,7 @@ export class Endpoint {
     return undefined;
   }
 
-  /** A line for a probe; see `Pending.probe`. */
+  /** A line for a probe; see `Pending.probe`. Whose turn it is without a probe stays as it is. */
   probe(durable: number, { random, last, first = [] }: ProbeChoice): Line | undefined {
     const invited = first
       .map((pod) => this.find(pod, (line) => line.pod.uid === pod.uid))
@@ -136,16 +138,19 @@ export class Endpoint {
     const others = candidates.filter(({ pod }) => last.every(({ uid }) => uid !== pod.uid));
     const elsewhere = others.filter(({ pod }) => last.every(({ namespace }) => namespace !== pod.namespace));
     const pool = [elsewhere, others, candidates].find((lines) => lines.length > 0) ?? [];
-    const least = Math.min(...pool.map(triesOf));
-    const untried = pool.filter((line) => triesOf(line) === least);
-    return untried[Math.floor(random * untried.length)];
+    const untried = leastOf(pool, triesOf);
+    // Where most namespaces are poison, chance alone comes to the others late.
+    const drawn = leastOf(untried, ({ namespace }) => namespace.probedAt);
+    const line = drawn[Math.floor(random * drawn.length)];
+    if (line !== undefined) line.namespace.probedAt = ++this.#probes;
+    return line;
   }
 
   hasUntried(durable: number, otherThan: string): boolean {
     return this.#candidates(durable).some((line) => line.pod.namespace !== otherThan && triesOf(line) === 0);
   }
 
-  /** Some lines that could be sent now, of as many namespaces as there are. */
+  /** Some lines that could be sent now: the first of each namespace, and more where there are few namespaces. */
   #candidates(durable: number): Line[] {
     const found: Line[] = [];
     let row: Line[] = [];
@@ -156,8 +161,13 @@ export class Endpoint {
       found.push(...row.filter(({ batch }) => batch <= durable));
       row = row.flatMap(({ next }) => next ?? []);
     }
-    return found.slice(0, CANDIDATES);
+    return found;
   }
+}
+
+function leastOf(lines: Line[], of: (line: Line) => number): Line[] {
+  const least = lines.reduce((so, line) => Math.min(so, of(line)), Infinity);
+  return lines.filter((line) => of(line) === least);
 }
 
 function triesOf({ failures }: Line): number {

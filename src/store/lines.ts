@@ -88,6 +88,11 @@ export class Namespace implements Linked<Namespace> {
   next: Namespace | undefined;
   previous: Namespace | undefined;
   isQueued = false;
+  /**
+   * Which of its endpoint's probes was the last of this namespace; 0: none since something of it was accepted, which makes it
+   * as good a probe as one that was never asked.
+   */
+  probedAt = 0;
 
   constructor(name: string) {
     this.name = name;

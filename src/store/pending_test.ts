@@ -178,6 +178,20 @@ withStore(
   },
 );
 
+withStore("probes come to every namespace before they come to one again, whatever the turns are", (store) => {
+  for (let pod = 0; pod < 180; pod++) record(store, [A], { name: `${pod}`, namespace: `ns-${pod % 60}` });
+  store.commit();
+  const probes = Array.from({ length: 60 }, (_, index) => {
+    const message = store.pending.probe(A, 0, { random: index * 0.37 % 1, last: [] }) ?? assert.fail();
+    // It is due again at once, as one that is retried is in the end.
+    store.pending.failed(message, { ...FAILED, tries: 0 }, 0);
+    return message.namespace;
+  });
+  assert.equal(new Set(probes).size, 60);
+  assert.notDeepEqual(probes, probes.toSorted(), "at random");
+  assert.equal(store.pending.take(A, 0)?.namespace, "ns-0", "the turns are as they were");
+});
+
 withStore("where there is one pod alone, that is the probe", (store) => {
   record(store, [A]);
   store.commit();

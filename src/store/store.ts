@@ -223,7 +223,9 @@ export interface Followers {
 
 /**
  * What a probe is about: one of the pods that come `first`, if it may be sent now; else another pod and, if possible, another
- * namespace than the `last` ones, the fewest tries first, random among up to 50 candidates.
+ * namespace than the `last` ones, the fewest tries first. Of these, one of a namespace that no probe was about since
+ * something of it was accepted or, if there is none, about longest ago; at random among up to 50, or one of each namespace
+ * where there are more.
  */
 export interface ProbeChoice {
   /** In [0, 1). */

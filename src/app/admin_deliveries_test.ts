@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
-import { makeMessage } from "../../tests/kit/memory_pending.ts";
+import { makeMessage } from "../../tests/kit/message.ts";
 import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import type { OperatorEndpoints } from "./operator_endpoints.ts";

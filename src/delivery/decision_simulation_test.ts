@@ -11,7 +11,7 @@ import {
   type Scenario,
   Simulation,
 } from "../../tests/kit/delivery_simulation.ts";
-import { makeMessage } from "../../tests/kit/memory_pending.ts";
+import { makeMessage } from "../../tests/kit/message.ts";
 import type { Outcome } from "../http/outcome.ts";
 import type { Message } from "../store/store.ts";
 import { type Attempt, decide, type Decided } from "./decision.ts";

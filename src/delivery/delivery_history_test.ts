@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { leaks, MARK, SECRET } from "../../tests/kit/confidential.ts";
-import { makeMessage } from "../../tests/kit/memory_pending.ts";
+import { makeMessage } from "../../tests/kit/message.ts";
 import { only, REFUSED } from "../../tests/kit/scripted_receiver.ts";
 import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
 import { DeliveryHistory, type EndpointHistory, headersIn } from "./delivery_history.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { makeMessage, type MessageParts } from "../../tests/kit/memory_pending.ts";
+import { makeMessage, type MessageParts } from "../../tests/kit/message.ts";
 import { loadRedaction, type Redaction } from "../pod/redaction.ts";
 import { RedactedBodies } from "./redacted.ts";
 

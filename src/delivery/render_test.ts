@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { makeMessage, type MessageParts } from "../../tests/kit/memory_pending.ts";
+import { makeMessage, type MessageParts } from "../../tests/kit/message.ts";
 import { loadRedaction, type RedactProfile } from "../pod/redaction.ts";
 import { type Rendered, Renderer, type Rendering } from "./render.ts";
 import { Signer } from "./sign.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { MemoryPending, type MessageParts } from "../../tests/kit/memory_pending.ts";
-import { bodyText } from "../../tests/kit/store.ts";
+import { bodyText, DEAD } from "../../tests/kit/store.ts";
 import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
 
 /** A pod's current version, whose body was given up to save room. */
@@ -149,30 +148,32 @@ withRig("a message whose version cannot be had any more is sent trimmed, and say
   assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-observed"]), ["false"]);
 });
 
-/** Pending in memory, where a test can say what was evicted. */
-function losing(messages: number, count: number): MemoryPending {
-  const pending = new MemoryPending();
-  for (let pod = 0; pod < count; pod++) pending.add(podParts(pod));
-  pending.lose("a", messages);
-  return pending;
-}
-
-function podParts(pod: number): MessageParts {
-  return { name: `pod-${pod}`, body: bodyText(`pod-${pod}`, "1") };
+/** So many messages are given up, as an operator discards dead letters. */
+function lose(rig: Rig, messages: number): void {
+  const { pending } = rig.store;
+  for (let pod = 0; pod < messages; pod++) {
+    rig.add(`lost-${pod}`);
+    pending.failed(pending.take("a", 0) ?? assert.fail("nothing can be sent"), DEAD, Infinity);
+  }
+  assert.equal(pending.discard("a"), messages);
+  rig.store.commit();
 }
 
 withRig("a loss is announced by one request at a time, and not again once that was accepted", async (rig) => {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(100, () => resolve(200)));
-  const pending = losing(5, 4);
-  rig.start({ pending });
+  lose(rig, 5);
+  rig.addPods(4);
+  rig.start();
   await rig.clock.advance(1_000);
   assert.deepEqual(rig.receiver.seen.flatMap(({ headers }) => headers["k8svent-lost"] ?? []), ["5"]);
-  assert.equal(pending.lost("a").messages, 0);
+  assert.equal(rig.store.pending.lost("a").messages, 0);
 });
 
 withRig("a loss is announced again with each attempt until one is accepted", async (rig) => {
   rig.receiver.react = ({ at }) => at < 2_000 ? 503 : 200;
-  rig.start({ pending: losing(2, 3) });
+  lose(rig, 2);
+  rig.addPods(3);
+  rig.start();
   await rig.clock.advance(60_000);
   const reported = rig.receiver.seen.map(({ at, headers }) => ({
     isDown: at < 2_000,
@@ -188,13 +189,13 @@ withRig("a loss is announced again with each attempt until one is accepted", asy
 
 withRig("what is lost while a loss is being announced is announced by the next request", async (rig) => {
   rig.receiver.react = () => new Promise((resolve) => rig.clock.after(100, () => resolve(200)));
-  const pending = losing(5, 1);
-  const worker = rig.start({ pending });
+  lose(rig, 5);
+  rig.addPods(1);
+  rig.start();
   await rig.clock.advance(50);
-  pending.lose("a", 7);
+  lose(rig, 7);
   for (const pod of [1, 2]) {
-    pending.add(podParts(pod));
-    worker.wake();
+    rig.add(`late-${pod}`);
     await rig.clock.advance(200);
   }
   assert.deepEqual(rig.receiver.seen.map(({ headers }) => headers["k8svent-lost"]), ["5", undefined, "7"]);

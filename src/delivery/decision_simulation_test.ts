@@ -63,7 +63,7 @@ interface Most {
 
 /**
  * What is reached, rounded up. The rule was designed by single runs, whose figures stand in the rows that are slower or lose
- * more. A hundred runs of either show the same spread, and why no constant removes it:
+ * more. Twenty runs of the design and of this show the same spread, and why no constant removes it:
  *
  * - **The last straggler.** Where each attempt fails by chance, some of 2,000 pods fail ten times in a row, and wait up to a
  *   minute for the next attempt. Runs lie between 160 and 500 s (half of everything fails), 11 and 110 s (a fifth).

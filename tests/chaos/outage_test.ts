@@ -6,7 +6,7 @@ import { SOAK } from "../kit/soak.ts";
 import type { OutageReport } from "./outage_child.ts";
 import { CHANGES, TRANSITIONS, uidOf, versionOf } from "./outage_history.ts";
 
-const PODS = SOAK ? 10_000 : 1_000;
+const PODS = SOAK ? 3_000 : 1_000;
 
 /** The real thing: what the released program may use, in bytes. */
 const MOST = 150 * 1e6;

@@ -14,7 +14,7 @@ import { Until } from "../kit/until.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-const SECONDS = SOAK ? 600 : 20;
+const SECONDS = SOAK ? 120 : 20;
 
 /** Bytes by which the program may grow from a tenth of the time on: what V8 has not collected yet. */
 const MOST_GROWTH = 25_000_000;

@@ -184,7 +184,7 @@ export class Eviction {
   }
 
   #thin(endpoint: Endpoint, line: Line, latest: number): number {
-    return this.#deps.pending.thin(endpoint, line, latest);
+    return this.#deps.pending.coalescing.thin(endpoint, line, latest);
   }
 
   #evictUnheard(endpoint: Endpoint, line: Line): number {

@@ -1,7 +1,7 @@
 /**
  * The journal: rows by key, of which the newest are in memory and all are in SQLite.
  *
- * The rules of the store (inventory.ts, pending.ts, bodies.ts, eviction.ts) work on data in memory and say here what a
+ * The rules of the store (inventory.ts, pending.ts, coalescing.ts, bodies.ts, eviction.ts) work on data in memory and say here what a
  * row is now (`put`) or that it is gone (`delete`). Nothing is written before `write`, which does it in one
  * transaction; until then, and for as long as the disk cannot be written, what is dirty stays in memory and is what
  * `get` answers. What was written last stays in memory for a while, too: it is what is sent next, and to read it back

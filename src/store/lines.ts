@@ -132,11 +132,3 @@ export class Namespace implements Linked<Namespace> {
     yield* this.parked;
   }
 }
-
-/** Whether a line's first message is a dead letter that was retried so often that nothing waits for it any more. */
-export function isStuck({ failures }: Line): boolean {
-  return failures !== undefined && failures.dead > DEAD_RETRIES;
-}
-
-/** A dead letter that is a transition gives way once it was made one more often than this: after three retries. */
-const DEAD_RETRIES = 3;

@@ -82,19 +82,3 @@ function identityOf(
     JSON.stringify({ pod: { apiVersion: "v1", kind: "Pod", metadata, ...status } }),
   );
 }
-
-/**
- * A row that stands for another one before it, and for what that one stood for. Not for its end: the pod that ended, or left
- * a selection, is back by the later row, and a receiver that reads so would forget it.
- */
-export function absorb(row: PendingRow, other: PendingRow, version: VersionRow): PendingRow {
-  const reasons = [row.moreReasons, other.moreReasons, version.reasons].flatMap(splitReasons)
-    .filter((reason) => reason !== "deleted" && reason !== "unselected");
-  // A reminder repeats a version that was sent already, so it is none that another stands for.
-  const own = version.occasion === "" ? 1 : 0;
-  return {
-    ...row,
-    coalesced: row.coalesced + other.coalesced + own,
-    moreReasons: sortReasons(reasons).join(),
-  };
-}

@@ -7,7 +7,8 @@
  */
 import type { Endpoint, Endpoints } from "./endpoint.ts";
 import type { Journal, PendingRow } from "./journal.ts";
-import { isStuck, Line, Namespace } from "./lines.ts";
+import { isPassed } from "./dead_letters.ts";
+import { Line, Namespace } from "./lines.ts";
 import type { Pod } from "./pods.ts";
 import type { Versions } from "./versions.ts";
 
@@ -82,8 +83,7 @@ export class Order {
 
   /** A pod that is stuck lets the next pod of its name pass. */
   park(endpoint: Endpoint, line: Line): void {
-    if (!isStuck(line) || line.place === "flight" || line.behind === undefined) return;
-    if (line.behind.pod.uid === line.pod.uid) return;
+    if (!isPassed(line)) return;
     const { namespace } = line;
     const next = namespace.unchain(line);
     line.behind = undefined;

@@ -1,25 +1,19 @@
 /**
- * What is pending for each endpoint: the rules of order, coalescing, transitions and dead letters.
+ * What is pending for each endpoint: what is recorded, handed out, and what became of it. The rules have files of their own:
  *
- * **Order.** One line an endpoint and pod, of which the first message alone is sent, and the next when that one is
- * through, for good (order.ts); lines of one namespace/name follow one another (lines.ts).
- *
- * **Coalescing** (I3). In a line stand at most 21 transitions, then at most one message that is none, the last. A newer
- * version takes that one's place and keeps its turn, unless it is in flight; when it fails in flight, it gives way to
- * what came behind it meanwhile. What a message stands for is in its row (`coalesced`, `moreReasons`, I5).
- *
- * **Transitions.** The first and the latest 20 of a line stay; those between are thinned out, and count in the one that
- * follows them.
- *
- * **Dead letters.** One that its worker calls dead waits for its retries and blocks its pod and name only. If it is no
- * transition, a newer version takes its place at once; if it is one, after three failed retries, and then the next pod
- * of its name passes it, too, unless that is the same pod, back in a new epoch.
+ * - **Order** (order.ts). One line an endpoint and pod, of which the first message alone is sent, and the next when that one
+ *   is through, for good; lines of one namespace/name follow one another (lines.ts).
+ * - **Coalescing** and **transitions** (coalescing.ts): what a newer version takes the place of.
+ * - **Dead letters** (dead_letters.ts): what does not wait for a message that is not accepted.
+ * - **Eviction** (eviction.ts): what is given up when there is no room.
  */
+import { Coalescing, LATEST_TRANSITIONS, NEW_ROW } from "./coalescing.ts";
+import { isStuck, listDeadLetters } from "./dead_letters.ts";
 import { type Endpoint, Endpoints } from "./endpoint.ts";
 import type { Journal } from "./journal.ts";
-import { isStuck, type Line } from "./lines.ts";
-import { deadLetterOf, listDeadLetters, listPending, readPending, SUPERSEDED } from "./pending_list.ts";
-import { absorb, messageOf, NO_FAILURES } from "./message.ts";
+import type { Line } from "./lines.ts";
+import { listPending, readPending } from "./pending_list.ts";
+import { messageOf, NO_FAILURES } from "./message.ts";
 import { Order } from "./order.ts";
 import type { Pod } from "./pods.ts";
 import type {
@@ -33,9 +27,6 @@ import type {
   ProbeChoice,
 } from "./store.ts";
 import type { Versions } from "./versions.ts";
-
-/** Of a pod's transitions so many of the latest stay, beside the first. */
-export const LATEST_TRANSITIONS = 20;
 
 /** What `Lines` needs of the rest of the store. */
 export interface PendingDeps {
@@ -59,6 +50,7 @@ export class PendingLines implements Pending {
   /** All endpoints, for the start and for eviction. */
   readonly all: Endpoints;
   readonly order: Order;
+  readonly coalescing: Coalescing;
   readonly #deps: PendingDeps;
   readonly #journal: Journal;
   readonly #versions: Versions;
@@ -71,17 +63,18 @@ export class PendingLines implements Pending {
     this.#versions = deps.versions;
     this.all = new Endpoints(deps.journal);
     this.order = new Order(deps.journal, this.all, deps.versions, deps.onSettled);
+    this.coalescing = new Coalescing(deps.journal, deps.versions, this.order);
   }
 
-  // --- Recording: coalescing and transitions ---
+  // --- Recording ---
 
   /** A version becomes pending for an endpoint. */
   add(name: string, pod: Pod, version: number, transition: boolean): void {
     const endpoint = this.all.open(name);
     const line = endpoint.find(pod, (one) => one.pod === pod);
     this.#deps.onAudience(pod, endpoint.id);
-    if (line !== undefined && this.#isLastReplaceable(line)) {
-      return this.#replaceLast(endpoint, line, version, transition);
+    if (line !== undefined && this.coalescing.isLastReplaceable(line)) {
+      return this.coalescing.replaceLast(endpoint, line, version, transition);
     }
     const seq = ++this.lastSeq;
     this.#journal.pending.put(seq, { ...NEW_ROW, endpoint: endpoint.id, version });
@@ -92,49 +85,7 @@ export class PendingLines implements Pending {
     }
     line.append(seq, version, transition);
     endpoint.pending++;
-    if (transition) this.thin(endpoint, line, LATEST_TRANSITIONS);
-  }
-
-  #isLastReplaceable(line: Line): boolean {
-    const last = line.count - 1;
-    if (last < 0 || (last === 0 && line.place === "flight")) return false;
-    return !line.isTransitionAt(last) || (last === 0 && isStuck(line));
-  }
-
-  #replaceLast(endpoint: Endpoint, line: Line, version: number, transition: boolean): void {
-    const last = line.count - 1;
-    const [seq, before] = [line.seqAt(last), line.versionAt(last)];
-    const row = this.order.row(seq);
-    line.replaceLast(version, transition);
-    this.#journal.pending.put(
-      seq,
-      absorb({ ...NEW_ROW, endpoint: endpoint.id, version }, row, this.#versions.row(before)),
-    );
-    if (last === 0) {
-      this.#remember(endpoint, line, before);
-      this.order.headChanged(endpoint, line);
-    }
-    this.order.unused(line.pod, before);
-    if (transition) this.thin(endpoint, line, LATEST_TRANSITIONS);
-  }
-
-  /** Thins a line's transitions out, to the first and so many of the latest. Returns how many messages went. */
-  thin(endpoint: Endpoint, line: Line, latest: number): number {
-    const transitions: number[] = [];
-    for (let index = 0; index < line.count; index++) if (line.isTransitionAt(index)) transitions.push(index);
-    const spare = transitions.slice(1, -latest);
-    const follower = transitions.at(-latest);
-    if (follower === undefined || spare.length === 0) return 0;
-    const seq = line.seqAt(follower);
-    let row = this.order.row(seq);
-    const versions = spare.map((index) => line.versionAt(index));
-    for (const index of spare) {
-      row = absorb(row, this.order.row(line.seqAt(index)), this.#versions.row(line.versionAt(index)));
-    }
-    for (const index of spare.toReversed()) this.order.removeRow(endpoint, line, index);
-    this.#journal.pending.put(seq, row);
-    for (const version of versions) this.order.unused(line.pod, version);
-    return spare.length;
+    if (transition) this.coalescing.thin(endpoint, line, LATEST_TRANSITIONS);
   }
 
   // --- Taking ---
@@ -200,10 +151,8 @@ export class PendingLines implements Pending {
     const line = endpoint && this.#landed(endpoint, message);
     if (endpoint === undefined || line === undefined) return;
     line.failures = failures;
-    if (line.count > 1 && (!line.isTransitionAt(0) || isStuck(line))) {
-      const [next, version] = [line.seqAt(1), this.#versions.row(line.versionAt(0))];
-      this.#journal.pending.put(next, absorb(this.order.row(next), this.order.row(message.seq), version));
-      this.#remember(endpoint, line, line.versionAt(0));
+    if (this.coalescing.givesWay(line)) {
+      this.coalescing.standFor(line.seqAt(1), endpoint, line);
       return this.#removeHead(endpoint, line);
     }
     if (failures.dead > 0) endpoint.dead.add(line);
@@ -221,10 +170,7 @@ export class PendingLines implements Pending {
     const { uid, id } = line.pod;
     const back = endpoint.find(line.pod, ({ pod }) => pod.uid === uid && pod.id > id);
     if (back === undefined || line.count !== 1 || !isStuck(line) || line.place === "flight") return;
-    const [seq, version] = [back.seqAt(0), line.versionAt(0)];
-    const row = absorb(this.order.row(seq), this.order.row(line.seqAt(0)), this.#versions.row(version));
-    this.#journal.pending.put(seq, row);
-    this.#remember(endpoint, line, version);
+    this.coalescing.standFor(back.seqAt(0), endpoint, line);
     this.#removeHead(endpoint, line);
   }
 
@@ -259,13 +205,6 @@ export class PendingLines implements Pending {
     const goesOn = line.count > 0 || this.order.end(endpoint, line);
     this.order.unused(line.pod, version);
     this.#deps.onChange(goesOn);
-  }
-
-  /** For people: a dead letter whose place a newer version takes. */
-  #remember(endpoint: Endpoint, line: Line, version: number): void {
-    if (line.failures === undefined || line.failures.dead === 0) return;
-    endpoint.superseded.push(deadLetterOf(line, this.#versions.row(version), true));
-    if (endpoint.superseded.length > SUPERSEDED) endpoint.superseded.shift();
   }
 
   // --- Questions ---
@@ -396,5 +335,3 @@ export class PendingLines implements Pending {
     return { messages: endpoint?.lost ?? 0, since: endpoint?.lostSince };
   }
 }
-
-const NEW_ROW = { tries: 0, dead: 0, why: null, coalesced: 0, moreReasons: "" };

@@ -12,7 +12,7 @@ import {
   versions,
   withStore,
 } from "../../tests/kit/store.ts";
-import { LATEST_TRANSITIONS } from "./pending.ts";
+import { LATEST_TRANSITIONS } from "./coalescing.ts";
 
 withStore("a newer version takes the place of one that waits, with the reasons of both", (store) => {
   record(store, [A], { resourceVersion: "1", reasons: ["ready"] });

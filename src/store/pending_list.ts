@@ -1,10 +1,9 @@
 /** What is pending for one endpoint, for people who look at it. */
 import type { Endpoint } from "./endpoint.ts";
-import type { VersionRow } from "./journal.ts";
 import type { Line } from "./lines.ts";
 import { headOf, messageOf, NO_FAILURES } from "./message.ts";
 import type { Order } from "./order.ts";
-import type { DeadLetter, Message, PendingMessage, PodFilter } from "./store.ts";
+import type { Message, PendingMessage, PodFilter } from "./store.ts";
 import type { Versions } from "./versions.ts";
 
 /** See `Pending.list`. Takes as long as what it returns is long, and as what the filter passes over. */
@@ -46,28 +45,6 @@ export function readPending(
   const line = endpoint?.find(message, holdsIt);
   if (endpoint === undefined || line === undefined || order.row(seq).version !== version) return undefined;
   return messageOf(line.pod, { seq, endpoint: endpoint.name, row: order.row(seq), failures }, versions);
-}
-
-/** Superseded dead letters that are remembered for people. */
-export const SUPERSEDED = 100;
-
-/** See `Pending.deadLetters`. */
-export function listDeadLetters(endpoint: Endpoint, limit: number, versions: Versions): DeadLetter[] {
-  const dead = Array.from(
-    endpoint.dead.values().take(limit),
-    (line) => deadLetterOf(line, versions.row(line.versionAt(0)), false),
-  );
-  return [...dead, ...endpoint.superseded].slice(0, limit);
-}
-
-/** A dead letter as it is listed. @param superseded whether a newer version takes its place */
-export function deadLetterOf(
-  { pod, failures = NO_FAILURES }: Line,
-  { resourceVersion }: VersionRow,
-  superseded: boolean,
-): DeadLetter {
-  const { why = "", tries } = failures;
-  return { pod: `${pod.namespace}/${pod.name}`, uid: pod.uid, resourceVersion, why, tries, superseded };
 }
 
 function* inOrder(endpoint: Endpoint): Generator<{ line: Line; index: number }> {

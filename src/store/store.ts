@@ -139,7 +139,7 @@ export interface Store {
   readonly figures: StoreFigures;
   /**
    * Records a version: it becomes the pod's current one (pod.changed), or its end (pod.deleted; the pod itself is removed by
-   * inventory.remove), and is pending for each of these endpoints, by the rules of coalescing (pending.ts).
+   * inventory.remove), and is pending for each of these endpoints, by the rules of coalescing (coalescing.ts).
    * The pod's audience grows by the endpoints. `pod` undefined: a notice; `line` names it ("gap", "inventory-1").
    */
   record(pod: KnownPod | undefined, version: NewVersion, endpoints: Iterable<string>, line?: string): void;
@@ -254,7 +254,7 @@ export interface Pending {
   /** It was accepted: its row goes. Durable with a later commit: with the next one, or after 250 ms, or at once if its line
    * goes on (W2). `announced`: how many lost messages this request announced (W3). */
   acknowledged(message: Message, announced: number): void;
-  /** It failed and waits until `due` (monotonic). A dead letter gives way to a newer version by the rule in pending.ts. */
+  /** It failed and waits until `due` (monotonic). A dead letter gives way to a newer version by the rule in dead_letters.ts. */
   failed(message: Message, failures: Failures, due: number): void;
   /** It was not sent after all; as if never taken. */
   release(message: Message): void;

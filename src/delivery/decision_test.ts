@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import type { Answer, Failure, Outcome } from "../http/outcome.ts";
 import type { Failures } from "../store/store.ts";
 import { type Attempt, decide } from "./decision.ts";
-import { begin, type EndpointState, newEndpoint, tryNow } from "./endpoint_state.ts";
+import {
+  begin,
+  type EndpointState,
+  newEndpoint,
+  RETRIES_ONCE,
+  tryNow,
+  whyGivenUp,
+} from "./endpoint_state.ts";
 
 /** Never tried. */
 const NEW: Failures = { tries: 0, strikes: 0, failedAt: 0, dead: 0, why: undefined };
@@ -67,4 +74,14 @@ Deno.test("an endpoint that an operator brought back after 410 is not disabled b
   endpoint = begin(tryNow(endpoint, true));
   endpoint = decide(attemptAt("web-2", endpoint), endpoint, answer(410), NOW).endpoint;
   assert.notEqual(endpoint.circuit.kind, "disabled");
+});
+
+Deno.test("--once waits five minutes for an endpoint that asks to wait, and no longer", () => {
+  const asks = { ...newEndpoint(16, RETRIES_ONCE), asking: { since: 1_000, times: 1 } };
+  const until = (instant: number): EndpointState => ({
+    ...asks,
+    circuit: { kind: "open", openings: 1, until: instant },
+  });
+  assert.equal(whyGivenUp(until(301_000)), undefined);
+  assert.deepEqual(whyGivenUp(until(301_001)), { kind: "asks to wait", until: 301_001 });
 });

@@ -293,6 +293,14 @@ withRig("the end waits for what a worker that was closed has under way", async (
   assert.equal(rig.store.pending.counts("a").pending, 0);
 });
 
+withRig("a worker that is opened while the program ends drains and ends, too", async (rig) => {
+  await rig.workers.finish("drained");
+  rig.add(["a"]);
+  rig.workers.open(endpoint("a"));
+  await rig.clock.advance(60_000);
+  assert.deepEqual([rig.hosts(), rig.closed], [["a"], 1]);
+});
+
 withRig("dead letters are tried at once when somebody asks for it", async (rig) => {
   rig.receiver.react = ({ name }) => name === "bad" ? 422 : 200;
   rig.workers.open(endpoint("a"));

@@ -268,6 +268,20 @@ withRig("two endpoints that are as far behind pay alike, and both keep the lates
   for (const endpoint of ["a", "b"]) assert.notEqual(rig.pending(endpoint)["end-299"], undefined);
 }, { stateMax: LIMIT / 8 });
 
+withRig("what is evicted behind a message in flight takes nothing else of its name away", (rig) => {
+  recordEnd(rig.store, ["a"], { uid: "first" });
+  const [first] = takeAll(rig.store, "a");
+  for (let pod = 0; pod < 300; pod++) {
+    recordEnd(rig.store, ["a"], { uid: `next-${pod}`, text: bulky(`next-${pod}`) });
+    rig.store.commit();
+  }
+  rig.settle();
+  assert.ok(rig.store.pending.lost("a").messages > 0);
+  const { pending } = rig.store.pending.counts("a");
+  rig.store.pending.acknowledged(first ?? assert.fail(), 0);
+  assert.equal(drain(rig.store, "a").length, pending - 1);
+}, { stateMax: LIMIT / 8 });
+
 withRig("a message that is in flight is not evicted", (rig) => {
   rig.end(["sent"]);
   const [sent] = takeAll(rig.store, "a");

@@ -353,6 +353,33 @@ withRig("after a restart, what was reached is not what a pod of an older epoch s
   assert.equal(open(`${folder}/copy.db`).inventory.reached(undefined), "50");
 });
 
+withRig("what is recorded after a restart leaves alone what was pending before", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  record(store, [A], { name: "before" });
+  store.commit();
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  const again = open(`${folder}/copy.db`);
+  record(again, [A], { name: "after" });
+  assert.deepEqual(again.pending.list(A, 9).map(({ seq, name }) => [seq, name]), [[1, "before"], [
+    2,
+    "after",
+  ]]);
+});
+
+withRig("a line that goes on is committed at once, also while another acknowledgement waits", async (rig) => {
+  const { store, disk, clock } = rig;
+  record(store, [A], { name: "alone" });
+  record(store, [A], { resourceVersion: "1", reasons: ["terminated"] });
+  record(store, [A], { resourceVersion: "2" });
+  store.commit();
+  await disk.endSync();
+  for (let time = 0; time < 2; time++) store.pending.acknowledged(takeOne(store), 0);
+  await clock.advance(0);
+  assert.equal(disk.syncing, 1);
+  await disk.endSync();
+});
+
 withRig("what is recorded after the end changes nothing", ({ folder }) => {
   const store = openTestStore({}, new TestDisk(`${folder}/other.db`));
   store.close();

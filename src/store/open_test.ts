@@ -380,6 +380,17 @@ withRig("a line that goes on is committed at once, also while another acknowledg
   await disk.endSync();
 });
 
+withRig("a pod of which no version was written is not known after a restart", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  const pod = record(store, [A]);
+  store.inventory.put({ ...pod, uid: "half", name: "half" });
+  store.commit();
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  const { inventory } = open(`${folder}/copy.db`);
+  assert.deepEqual([...inventory.pods()].map(({ name }) => name), ["web-0"]);
+});
+
 withRig("what is recorded after the end changes nothing", ({ folder }) => {
   const store = openTestStore({}, new TestDisk(`${folder}/other.db`));
   store.close();

@@ -36,6 +36,7 @@ import { PodCensus } from "./pod_census.ts";
 export function openAdmin(parts: AdminParts, { stop, fail }: AdminLifetime): Admin {
   const { clock, store, observations } = parts;
   const census = new PodCensus(store.inventory, clock);
+  observations.onVersion = (pod, version) => census.note(pod, version);
   census.readAhead((changed) => void observations.subscribe(changed), stop).catch(fail);
   return new Administration({ ...parts, census, startedAt: clock.now() });
 }

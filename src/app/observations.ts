@@ -2,6 +2,7 @@ import type { Reason } from "../change/reasons.ts";
 import { DeliveryHistory } from "../delivery/delivery_history.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { LastHour } from "../runtime/last_hour.ts";
+import type { KnownPod, NewVersion } from "../store/store.ts";
 
 /**
  * What is kept for page and API alone: what came of deliveries, which changes were recorded in the last hour, and who is to
@@ -11,6 +12,8 @@ export class Observations {
   readonly histories: DeliveryHistory;
   /** How many versions were recorded for each reason. */
   readonly reasons: LastHour<Map<Reason, number>>;
+  /** Called with each version that is recorded. */
+  onVersion: (pod: KnownPod, version: NewVersion) => void = () => {};
   readonly #listeners = new Set<() => void>();
 
   constructor(clock: Clock) {
@@ -18,10 +21,11 @@ export class Observations {
     this.reasons = new LastHour(clock, () => new Map());
   }
 
-  /** A version was recorded. */
-  recorded(reasons: readonly Reason[]): void {
+  /** A version of a pod was recorded. */
+  recorded(pod: KnownPod, version: NewVersion): void {
+    this.onVersion(pod, version);
     const counts = this.reasons.current;
-    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    for (const reason of version.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     this.changed();
   }
 

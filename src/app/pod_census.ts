@@ -1,6 +1,7 @@
 import type { Status } from "../admin/admin.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
-import type { Inventory, KnownPod } from "../store/store.ts";
+import type { Summary } from "../change/summary.ts";
+import type { Inventory, KnownPod, NewVersion } from "../store/store.ts";
 
 /** What is shown of a pod's condition. `unhealthyFrom`: by the wall clock; undefined: it is not, and will not be. */
 interface Condition {
@@ -17,8 +18,9 @@ const PAUSE = 1;
 const EVERY = 5_000;
 
 /**
- * How the known pods are. What a version says is read once and remembered for as long as the pod has that version, so that a
- * look at 10,000 of them costs a look at each, and not 10,000 parses. Most are read before somebody looks.
+ * How the known pods are. What a version says is noted when it is recorded and remembered for as long as the pod has that
+ * version, so that a look at 10,000 of them costs a look at each, and not 10,000 parses. What was recorded before the start
+ * is read, little by little, before somebody looks.
  */
 export class PodCensus {
   readonly #inventory: Pick<Inventory, "pods" | "count" | "summaryOf">;
@@ -28,6 +30,11 @@ export class PodCensus {
   constructor(inventory: Pick<Inventory, "pods" | "count" | "summaryOf">, clock: Clock) {
     this.#inventory = inventory;
     this.#clock = clock;
+  }
+
+  /** A version is recorded. */
+  note(pod: KnownPod, { resourceVersion, summary }: Pick<NewVersion, "resourceVersion" | "summary">): void {
+    if (summary !== undefined) this.#conditions.set(pod, conditionOf(resourceVersion, summary));
   }
 
   /** Reads what is new, little by little, until the signal aborts. @param subscribe tells of changes */
@@ -78,13 +85,16 @@ export class PodCensus {
   }
 
   #read(pod: KnownPod): Condition {
-    const summary = this.#inventory.summaryOf(pod);
-    const condition = {
-      resourceVersion: pod.resourceVersion,
-      phase: summary?.phase ?? "Unknown",
-      unhealthyFrom: summary?.unhealthy === true ? summary.unhealthyFrom ?? 0 : undefined,
-    };
+    const condition = conditionOf(pod.resourceVersion, this.#inventory.summaryOf(pod));
     this.#conditions.set(pod, condition);
     return condition;
   }
+}
+
+function conditionOf(resourceVersion: string, summary: Summary | undefined): Condition {
+  return {
+    resourceVersion,
+    phase: summary?.phase ?? "Unknown",
+    unhealthyFrom: summary?.unhealthy === true ? summary.unhealthyFrom ?? 0 : undefined,
+  };
 }

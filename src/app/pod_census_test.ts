@@ -77,6 +77,17 @@ withRig("pods are counted by phase, each version of one is read once", (rig) => 
   assert.equal(rig.reads, 4);
 });
 
+withRig("what is noted when it is recorded is not read, until there is another version", (rig) => {
+  const summary = { ...HEALTHY, phase: "Pending" };
+  const pod = rig.see("web", "1", { phase: "Pending" });
+  rig.census.note(pod, { resourceVersion: "1", summary });
+  assert.deepEqual(rig.census.take().byPhase, { Pending: 1 });
+  rig.census.note(pod, { resourceVersion: "1", summary: undefined });
+  assert.deepEqual([rig.census.of(pod).phase, rig.reads], ["Pending", 0]);
+  rig.see("web", "2", {});
+  assert.deepEqual([rig.census.of(pod).phase, rig.reads], ["Running", 1]);
+});
+
 withRig("a pod becomes unhealthy when its grace period is over, without another version", (rig) => {
   const pod = rig.see("web", "1", { unhealthy: true, unhealthyFrom: rig.clock.now() + 1_000 });
   assert.equal(rig.census.of(pod).isHealthy, true);

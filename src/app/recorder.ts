@@ -29,8 +29,8 @@ export interface RecorderDeps {
   environment?: string | undefined;
   /** Called with why an endpoint's filter cannot tell whether it wants a message. */
   filterFailed: (endpoint: string, why: string) => void;
-  /** Called with the reasons of each version that is recorded; undefined: nobody wants to know. */
-  recorded?: ((reasons: readonly Reason[]) => void) | undefined;
+  /** Called with each version of a pod that is recorded; undefined: nobody wants to know. */
+  recorded?: ((pod: KnownPod, version: NewVersion) => void) | undefined;
 }
 
 /** Where a pod goes. */
@@ -142,7 +142,7 @@ export class Recorder {
     const wanted = this.#wanted(audience, pod, version, seen);
     if (wanted.length === 0) return;
     store.record(pod, version, wanted);
-    this.#deps.recorded?.(version.reasons);
+    this.#deps.recorded?.(pod, version);
   }
 
   #follows(pod: KnownPod, endpoint: string): boolean {
@@ -155,7 +155,7 @@ export class Recorder {
     const wanted = this.#wanted(names, pod, version, seen);
     if (wanted.length > 0 || version.body !== undefined) {
       store.record(pod, version, wanted);
-      recorded?.(version.reasons);
+      recorded?.(pod, version);
     }
     for (const name of names) {
       if (want(name)?.isFiltering !== true) continue;

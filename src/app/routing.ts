@@ -152,7 +152,7 @@ export function openRecorder(
     cluster,
     want: (endpoint) => operators.want(endpoint),
     filterFailed: (endpoint, why) => filterFailures.failed(endpoint, why),
-    recorded: observations && ((reasons) => observations.recorded(reasons)),
+    recorded: observations && ((pod, version) => observations.recorded(pod, version)),
   });
 }
 

@@ -4,7 +4,7 @@ import type { Auth, EndpointSettings } from "../route/endpoint_settings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { CredentialFiles } from "../runtime/credential_files.ts";
 import type { Log } from "../runtime/log.ts";
-import { parseSecrets } from "../runtime/secret.ts";
+import { areSame, parseSecrets } from "../runtime/secret.ts";
 import { TokenSource } from "./token_source.ts";
 
 /**
@@ -146,7 +146,11 @@ class Configured implements Credentials {
     const proof = this.#authorization(token);
     if (isFailure(proof)) return proof;
     if (proof !== undefined) headers["authorization"] = proof.value;
-    this.#confidential = { url, secrets: [...secrets, ...hidden, ...proof?.hidden ?? []] };
+    const confidential = [...secrets, ...hidden, ...proof?.hidden ?? []];
+    // The same object while nothing changes: what takes these out of an answer is made once for it.
+    if (this.#confidential.url !== url || !areSame(this.#confidential.secrets, confidential)) {
+      this.#confidential = { url, secrets: confidential };
+    }
     return { url, headers, secrets, ...token !== undefined && { token } };
   }
 

@@ -163,12 +163,12 @@ export class EndpointHistory {
   attempted(message: Message, attempt: EndedAttempt, recordedAt: number, confidential: Confidential): void {
     const { outcome, decision } = attempt;
     const [now, age] = [this.#clock.now(), attempt.ended - recordedAt];
-    const id = messageId(message);
+    const sent = this.#requests.get(message);
+    this.#requests.delete(message);
+    const id = sent?.headers["webhook-id"] ?? messageId(message);
     const kept = this.#kept.get(id) ?? newDelivery(id, message, now - age);
     kept.attempts = attempt.number;
     kept.isDeadLetter = "failures" in decision && decision.failures.dead > 0;
-    const sent = this.#requests.get(message);
-    this.#requests.delete(message);
     if (sent !== undefined) kept.request = { headers: masked(sent), bytes: sent.bytes };
     if (outcome.kind === "answer") kept.answer = answerOf(outcome, sent, confidential);
     if (decision.kind === "delivered") {
@@ -246,9 +246,12 @@ interface Sent {
 }
 
 function masked({ headers, configured }: Sent): HeaderLines {
-  return Object.entries(headers).map(([name, value]) => {
-    return `${name}: ${Object.hasOwn(configured, name) || PROOF.test(name) ? MASK : value}`;
-  }).join("\n");
+  const lines: string[] = [];
+  for (const name of Object.keys(headers)) {
+    const isMasked = Object.hasOwn(configured, name) || PROOF.test(name);
+    lines.push(`${name}: ${isMasked ? MASK : headers[name]}`);
+  }
+  return lines.join("\n");
 }
 
 /** Without the proofs that were sent, which the receiver may repeat: signatures, tokens, and what they consist of. */
@@ -293,19 +296,25 @@ function answerOf(
   sent: Sent | undefined,
   confidential: Confidential,
 ): NonNullable<KeptDelivery["answer"]> {
-  const lines = [...headers].filter(([name]) => !/cookie/.test(name)).slice(0, HEADERS)
-    .map(([name, value]) => printable(`${name}: ${value}`));
+  const lines: string[] = [];
+  const others: string[] = [];
+  for (const [name, value] of headers) {
+    if (lines.length === HEADERS) break;
+    if (name.includes("cookie")) continue;
+    const line = `${name}: ${value}`;
+    const isPlain = PLAIN.test(line);
+    lines.push(isPlain ? line : "");
+    if (!isPlain) others.push(printable(line));
+  }
   // At once, since each look costs more than what it looks at.
-  const others = lines.filter((line) => !PLAIN.test(line)).join("\n");
-  const shown = others === ""
+  const shown = others.length === 0
     ? []
-    : withoutConfidential(withoutProofs(others, sent), confidential).split("\n");
-  const text = firstLine(withoutProofs(body, sent), confidential) ?? "";
+    : withoutConfidential(withoutProofs(others.join("\n"), sent), confidential).split("\n");
+  const text = body === "" ? "" : firstLine(withoutProofs(body, sent), confidential) ?? "";
   return {
     status,
-    headers: lines.map((line) => PLAIN.test(line) ? line : printable(shown.shift() ?? "", LONGEST_HEADER))
-      .join("\n"),
+    headers: lines.map((line) => line || printable(shown.shift() ?? "", LONGEST_HEADER)).join("\n"),
     // Once more without proofs, which JSON may have escaped.
-    text: own(withoutProofs(text, sent)),
+    text: text === "" ? "" : own(withoutProofs(text, sent)),
   };
 }

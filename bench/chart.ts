@@ -35,7 +35,6 @@ const LOOKS: Record<string, Look> = {
   "compiled, with ports": PORTS,
   "bundle": { name: "k8svent", light: "#0969da", dark: "#4493f8" },
   "bundle, with ports": PORTS,
-  "deno run, with ports": PORTS,
   "deno run": { name: "k8svent, with deno run", light: "#6f7bbd", dark: "#a5b4fc" },
   "Go baseline": {
     name: "Go program: client-go informer, no signatures, no state",

@@ -168,7 +168,7 @@ export const WAYS: Record<string, Way> = {
 
   "npx -y deno@2.9.6 task bench": BENCHMARK,
   "npx -y deno@2.9.6 task bench --sizes 1000,10000,100000 --rounds 3,3,1": BENCHMARK,
-  "npx -y deno@2.9.6 task bench --sizes 1000 --rounds 1 --parts sync,changes --programs compiled,go --seconds 5":
+  "npx -y deno@2.9.6 task bench --sizes 1000 --rounds 1 --parts sync,changes --programs go --seconds 5":
     BENCHMARK,
   "deno run --allow-read --allow-write bench/chart.ts": BENCHMARK,
   "deno run --allow-read --allow-write bench/markdown.ts": BENCHMARK,

@@ -52,8 +52,7 @@ const WAYS: Record<string, Way> = {
   [SNAPSHOT]: FOLLOWING,
   "npx -y deno@2.9.6 task bench": LONG,
   "npx -y deno@2.9.6 task bench --sizes 1000,10000,100000 --rounds 3,3,1": LONG,
-  "npx -y deno@2.9.6 task bench --sizes 1000 --rounds 1 --parts sync,changes --programs go --seconds 5":
-    LONG,
+  "npx -y deno@2.9.6 task bench --sizes 1000 --rounds 1 --parts sync,changes --programs go --seconds 5": LONG,
   "deno run --allow-read --allow-write bench/chart.ts": {
     by: "bench/results.svg is the chart of bench/results.json",
   },

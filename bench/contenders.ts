@@ -59,10 +59,10 @@ async function releasedProgram(folder: string): Promise<{ name: string; program:
   }
   await bundle(`${folder}/bundle`, "");
   const flags = ["-q", `--config=${ROOT}deno.json`, "-P=cluster", "--no-code-cache", "--no-check", V8_FLAGS];
-  const program = [Deno.execPath(), "run", ...flags, `${folder}/bundle/main.js`];
+  const args = ["run", ...flags, `${folder}/bundle/main.js`];
   // The first run reads the bundle once more, to find its imports, in 50 MB and 0.1 s; what it found is kept.
-  await run(program[0] ?? "", [...program.slice(1), "--version"]);
-  return { name: "bundle", program };
+  await run(Deno.execPath(), [...args, "--version"]);
+  return { name: "bundle", program: [Deno.execPath(), ...args] };
 }
 
 /** Milliseconds between two scrapes: as often as anybody configures. */

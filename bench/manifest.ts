@@ -5,6 +5,7 @@
  * API server gives out). As it is delivered a pod has 5.9 KB; the API server sends 10.8 KB, since two managers own its
  * fields, as in a real cluster: who created it, and the kubelet.
  */
+import { Random } from "../tests/kit/random.ts";
 
 /** A pod in the two steps in which it comes to be. */
 export interface Manifest {
@@ -52,7 +53,7 @@ export function nameOf(number: number): string {
 }
 
 function replicaSetOf(number: number): { name: string; service: string; hash: string; uid: string } {
-  const random = new Random(`replicaset ${Math.floor(number / REPLICAS)}`);
+  const random = new Details(`replicaset ${Math.floor(number / REPLICAS)}`);
   const service = `${random.one(SERVICES)}-${random.integer(100)}`;
   const hash = random.text(NAMES, 10);
   return { name: `${service}-${hash}`, service, hash, uid: random.uuid() };
@@ -65,12 +66,12 @@ function replicaSetOf(number: number): { name: string; service: string; hash: st
  */
 export function manifest(number: number, padding = 0): Manifest {
   const { service, hash, name: replicaSet, uid } = replicaSetOf(number);
-  const release = new Random(`release ${replicaSet}`);
+  const release = new Details(`release ${replicaSet}`);
   const images = ["app", "proxy"].map((role) => ({
     image: `registry.example.com/shop/${service}-${role}:1.${release.integer(40)}.${release.integer(20)}`,
     digest: release.hex(64),
   }));
-  const random = new Random(`pod ${number}`);
+  const random = new Details(`pod ${number}`);
   const token = `kube-api-access-${random.text(NAMES, 5)}`;
   const name = nameOf(number);
   const pod = {
@@ -119,7 +120,7 @@ export function manifest(number: number, padding = 0): Manifest {
   return { name, pod, status: statusOf(images, random) };
 }
 
-function containerOf(at: number, image: string, token: string, release: Random, more: number): unknown {
+function containerOf(at: number, image: string, token: string, release: Details, more: number): unknown {
   const role = at === 0 ? "app" : "proxy";
   const settings = Array.from({ length: 8 + more }, (_, index) => ({
     name: `${role.toUpperCase()}_SETTING_${index}`,
@@ -141,7 +142,7 @@ function containerOf(at: number, image: string, token: string, release: Random, 
   };
 }
 
-function statusOf(images: { image: string; digest: string }[], random: Random): Record<string, unknown> {
+function statusOf(images: { image: string; digest: string }[], random: Details): Record<string, unknown> {
   const [hostIP, podIP] = [0, 1].map((kind) => `10.${kind}.${random.integer(256)}.${random.integer(256)}`);
   const [scheduled, started, ready] = [random.time(0), random.time(2), random.time(9)];
   const condition = (type: string, lastTransitionTime: string): unknown => ({
@@ -176,22 +177,22 @@ function statusOf(images: { image: string; digest: string }[], random: Random): 
   };
 }
 
-/** Numbers that depend on a seed alone (mulberry32, seeded by FNV-1a). */
-class Random {
-  #state = 0x811c9dc5;
+/** Details that depend on a seed alone. */
+class Details {
+  readonly #random: Random;
   #minutes: number;
 
+  /** @param seed made a number by FNV-1a */
   constructor(seed: string) {
-    for (const letter of seed) this.#state = Math.imul(this.#state ^ letter.charCodeAt(0), 0x01000193);
+    let number = 0x811c9dc5;
+    for (const letter of seed) number = Math.imul(number ^ letter.charCodeAt(0), 0x01000193);
+    this.#random = new Random(number);
     this.#minutes = this.integer(60 * 24 * 200);
   }
 
   /** From 0 up to, not including, a bound. */
   integer(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let value = Math.imul(this.#state ^ this.#state >>> 15, 1 | this.#state);
-    value = value + Math.imul(value ^ value >>> 7, 61 | value) ^ value;
-    return Math.floor(((value ^ value >>> 14) >>> 0) / 2 ** 32 * bound);
+    return Math.floor(this.#random.next() * bound);
   }
 
   one(list: string[]): string {

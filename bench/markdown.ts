@@ -35,7 +35,7 @@ function printCell(ours: number[] = [], theirs: number[] = []): string {
   return `${show(ours)} / ${show(theirs)}${known ? ` = ${round(ratio)}` : ""}`;
 }
 
-/** What was aimed at, and by how much it was missed: `at most 1.1: missed by 9%`. Empty where there is no target. */
+/** What was aimed at, and by how much it was missed: `ratio at most 1.1, missed by 9%`. Empty where there is no target. */
 function printTargets(figure: string, results: Results): string {
   const targets = TARGETS.filter((target) => target.figure === figure);
   const isOfOneSize = targets.every(({ pods }) => pods === targets[0]?.pods);

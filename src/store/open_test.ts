@@ -215,7 +215,7 @@ withRig("while the disk is full everything goes on, and is written when there is
   store.commit();
   await disk.endSync();
   disk.fillUp();
-  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  recordMany(store, 1_000);
   store.commit();
   assert.match(store.fault ?? "", /full/);
   assert.equal(faults.length, 1);
@@ -243,7 +243,7 @@ withRig("while the disk is full everything goes on, and is written when there is
 withRig("a disk that fails is tried again after ten seconds, and not with each commit", async (rig) => {
   const { store, disk, clock } = rig;
   disk.fillUp();
-  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  recordMany(store, 1_000);
   store.commit();
   disk.makeRoom();
   await clock.advance(9_999);
@@ -254,12 +254,17 @@ withRig("a disk that fails is tried again after ten seconds, and not with each c
   assert.equal(store.fault, undefined);
 });
 
+/** So many pods become known, each pending for A. */
+function recordMany(store: Store, count: number): void {
+  for (let pod = 0; pod < count; pod++) record(store, [A], { name: `web-${pod}` });
+}
+
 withRig("after a fault one commit writes a bounded number of rows", async ({ store, disk, clock }) => {
   record(store, [A], { name: "before" });
   store.commit();
   await disk.endSync();
   disk.fillUp();
-  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
+  recordMany(store, 2_000);
   store.commit();
   assert.match(store.fault ?? "", /full/);
   disk.makeRoom();
@@ -326,7 +331,7 @@ withRig(
     store.commit();
     assert.equal(disk.syncing, 1);
     disk.fillUp();
-    for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+    recordMany(store, 1_000);
     store.commit();
     assert.equal(takeAll(store, A).length, 1_001, "what is in no file is sent");
     disk.makeRoom();
@@ -404,14 +409,14 @@ withRig("two crashes while the disk is full begin two new epochs", async ({ stor
   store.commit();
   await disk.endSync();
   disk.fillUp();
-  for (let pod = 0; pod < 1_000; pod++) record(store, [A], { name: `web-${pod}` });
+  recordMany(store, 1_000);
   store.commit();
   assert.match(store.fault ?? "", /full/);
   disk.copyTo(`${folder}/once.db`);
   const once = new TestDisk(`${folder}/once.db`);
   once.fillUp();
   const second = openTestStore({}, once);
-  for (let pod = 0; pod < 1_000; pod++) record(second, [A], { name: `web-${pod}` });
+  recordMany(second, 1_000);
   second.commit();
   assert.match(second.fault ?? "", /full/);
   assert.equal(second.inventory.epoch, 2);

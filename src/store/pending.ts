@@ -141,9 +141,10 @@ export class PendingLines implements Pending {
     // In the batch of the acknowledgement that announced it (W3).
     if (announced > 0) this.all.setLost(endpoint, Math.max(0, endpoint.lost - announced), this.#deps.now());
     const line = this.#landed(endpoint, message);
-    if (line !== undefined) line.namespace.probedAt = 0;
-    if (line !== undefined) this.#removeHead(endpoint, line);
-    else if (announced > 0) this.#deps.onChange(false);
+    if (line !== undefined) {
+      line.namespace.probedAt = 0;
+      this.#removeHead(endpoint, line);
+    } else if (announced > 0) this.#deps.onChange(false);
   }
 
   failed(message: Message, failures: Failures, due: number): void {

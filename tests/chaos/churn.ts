@@ -1,6 +1,6 @@
 import { manifest } from "../kit/cluster_pods.ts";
 import { type RawApi, RefusedError } from "../kit/raw_api.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../kit/random.ts";
 
 const PODS = "/api/v1/namespaces/default/pods";
 const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";

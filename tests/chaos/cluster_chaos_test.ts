@@ -17,7 +17,7 @@ import {
 } from "./judgement.ts";
 import { Ledger } from "./ledger.ts";
 import { hangUp, interrupt, type Life, Victim } from "./mayhem.ts";
-import { Random } from "./random.ts";
+import { Random } from "../kit/random.ts";
 import { RawApi } from "../kit/raw_api.ts";
 import { SecondApiServer } from "../kit/second_api_server.ts";
 import { type Beat, windowsOf } from "./windows.ts";

@@ -1,7 +1,7 @@
 import { SECRET } from "../kit/confidential.ts";
 import { type Delivery, Receiver } from "../kit/receiver.ts";
 import { ReceiverState } from "../kit/receiver_state.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../kit/random.ts";
 
 /** Milliseconds that the receiver takes for an answer, at the most: long enough to be killed in the middle of one. */
 const SLOWEST = 30;

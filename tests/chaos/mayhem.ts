@@ -1,7 +1,7 @@
 import { type Program, startProgram } from "../kit/program.ts";
 import type { Receiver } from "../kit/receiver.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../kit/random.ts";
 import type { SecondApiServer } from "../kit/second_api_server.ts";
 
 /** One process of the program, from its start to its end, in milliseconds since the epoch. */

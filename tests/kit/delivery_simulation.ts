@@ -3,23 +3,13 @@ import { begin, invited, newEndpoint, room, whyGivenUp } from "../../src/deliver
 import type { Answer, Failure, Outcome } from "../../src/http/outcome.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
+import { Random } from "./random.ts";
 import { openTestStore, record } from "./store.ts";
 
 /**
  * What a worker does, without a worker, in event time: the rule of `decision.ts` and the order of the real store, against
  * an endpoint that is a function. Sixteen requests at a time, some 10 ms each.
  */
-
-/** Numbers in [0, 1) that are the same in each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** An answer of this status. */
 export function answer(status: number, headers: Record<string, string> = {}): Answer {
@@ -95,7 +85,8 @@ export class Simulation {
   goodLeft = 0;
 
   constructor(scenario: Scenario, seed: number) {
-    this.#random = seeded(seed);
+    const random = new Random(seed);
+    this.#random = () => random.next();
     this.#scenario = {
       pods: 2_000,
       namespaces: 20,

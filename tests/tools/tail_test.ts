@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { churn, prepare } from "../chaos/churn.ts";
-import { Random } from "../chaos/random.ts";
+import { Random } from "../kit/random.ts";
 import { Witness } from "../chaos/witness.ts";
 import { createPods, deletePods, manifest } from "../kit/cluster_pods.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";

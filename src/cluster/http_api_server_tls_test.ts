@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
 import { authority, failure, signal, textOf, trusted, withServer } from "../../tests/kit/https_server.ts";
+import { freePort } from "../../tests/kit/port.ts";
 import { type Access, reread } from "./cluster.ts";
 import { HttpApiServer } from "./http_api_server.ts";
 
@@ -94,9 +95,7 @@ Deno.test("https:// to a server without TLS: the sentence suggests http://", asy
 });
 
 Deno.test("a refused connection names host and port", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const cluster = { server: new URL(`https://127.0.0.1:${port}`) };
   await withServer({ cluster }, async (api) => {
     const error = await failure(api.get("/a-path?a-query", signal));

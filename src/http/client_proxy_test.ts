@@ -11,6 +11,7 @@ import {
   sendOnce,
   trusting,
 } from "../../tests/kit/http_client.ts";
+import { freePort } from "../../tests/kit/port.ts";
 import { type Behaviour, SocketServer } from "../../tests/kit/socket_server.ts";
 
 const AUTHORITY = issueCertificate("Test authority");
@@ -140,8 +141,7 @@ Deno.test("a proxy that refuses, ends, babbles or speaks too soon is at fault, b
 
 Deno.test("a proxy that hangs, refuses the connection, has no name or no certificate is at fault, by its name", async () => {
   await using hung = await SocketServer.listen({});
-  const gone = await SocketServer.listen({});
-  await gone[Symbol.asyncDispose]();
+  const gone = freePort();
   await using untrusted = await SocketServer.listen({ tls: GOOD });
   const cases: [string, RegExp][] = [
     [
@@ -149,7 +149,7 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
       /^the proxy 127\.0\.0\.1:\d+ did not answer to CONNECT within 0\.4 s\. Check that it runs, and HTTPS_PROXY$/,
     ],
     [
-      `http://127.0.0.1:${gone.port}`,
+      `http://127.0.0.1:${gone}`,
       /^the proxy 127\.0\.0\.1:\d+ refused the connection\. Check that it runs, and HTTPS_PROXY$/,
     ],
     ["http://proxy.invalid", /^the name of the proxy proxy\.invalid:80 does not resolve/],
@@ -165,8 +165,7 @@ Deno.test("a proxy that hangs, refuses the connection, has no name or no certifi
 });
 
 Deno.test("a proxy that refuses, ends, hangs or babbles for an http URL is named", async () => {
-  const gone = await SocketServer.listen({});
-  await gone[Symbol.asyncDispose]();
+  const gone = freePort();
   const after = ["after", "closed"];
   const cases: [does: string, onRequest: Behaviour["onRequest"], expected: string[], sentence: RegExp][] = [
     ["ends", (socket) => void socket.end(), after, / closed the connection before it answered$/],
@@ -198,7 +197,7 @@ Deno.test("a proxy that refuses, ends, hangs or babbles for an http URL is named
     );
     assert.match(message, sentence);
   }
-  const options = through(`http://proxy.test:${gone.port}`);
+  const options = through(`http://proxy.test:${gone}`);
   const { when, fault, message } = failureOf(await sendOnce("http://hooks.test:8080", options, RESOLVING));
   assert.deepEqual([when, fault], ["before", "proxy"]);
   assert.match(

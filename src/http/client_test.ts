@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { answerOf, clientFor, failureOf, GOING, LONG, post, sendOnce } from "../../tests/kit/http_client.ts";
+import { freePort } from "../../tests/kit/port.ts";
 import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { connectBySystem } from "./network.ts";
 
@@ -220,13 +221,12 @@ Deno.test("what does not speak HTTP/1.1 is reported as such", async () => {
 });
 
 Deno.test("no connection and no name are failures before the request, reported with the host", async () => {
-  const server = await SocketServer.listen({});
-  await server[Symbol.asyncDispose]();
-  const refused = failureOf(await sendOnce(`http://127.0.0.1:${server.port}`));
+  const port = freePort();
+  const refused = failureOf(await sendOnce(`http://127.0.0.1:${port}`));
   assert.deepEqual([refused.when, refused.fault], ["before", "refused"]);
   assert.equal(
     refused.message,
-    `127.0.0.1:${server.port} refused the connection. Check that it runs, and its port`,
+    `127.0.0.1:${port} refused the connection. Check that it runs, and its port`,
   );
   const unknown = failureOf(await sendOnce("http://hooks.invalid"));
   assert.deepEqual([unknown.when, unknown.fault], ["before", "name"]);

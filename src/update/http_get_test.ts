@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { issueCertificate } from "../../tests/kit/certificates.ts";
+import { freePort } from "../../tests/kit/port.ts";
 import { SocketServer } from "../../tests/kit/socket_server.ts";
 import { httpGetWith } from "./http_get.ts";
 import { RegistryError } from "./registry_error.ts";
@@ -44,9 +45,7 @@ Deno.test("an answer without an end is cut, and reported as what no registry doe
 });
 
 Deno.test("a server that is not there is unreachable, without the path", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   await assert.rejects(httpGet(new URL(`http://127.0.0.1:${port}/secret`), {}, forever), (error) => {
     return error instanceof RegistryError &&
       error.message === `127.0.0.1:${port} cannot be reached: the connection was refused`;

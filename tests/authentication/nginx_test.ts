@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { issueCertificate } from "../kit/certificates.ts";
 import { testNeeding } from "../kit/needing.ts";
-import { freePorts, lacksServer, type RealServer, RunningServer } from "../kit/real_servers.ts";
+import { freePort } from "../kit/port.ts";
+import { lacksServer, type RealServer, RunningServer } from "../kit/real_servers.ts";
 import { Folder, Sending } from "../kit/sending.ts";
 
 /*
@@ -52,7 +53,7 @@ async function withNginx(
   test: (at: { plain: string; tls: string; files: Folder }) => Promise<void>,
 ): Promise<void> {
   await using files = await Folder.make();
-  const [plain = 0, tls = 0, backend = 0] = freePorts(3);
+  const [plain, tls, backend] = [freePort(), freePort(), freePort()];
   await using _server = await RunningServer.start(NGINX, { folder: files.path, plain, tls, backend });
   await test({ plain: `http://127.0.0.1:${plain}`, tls: `https://127.0.0.1:${tls}`, files });
 }

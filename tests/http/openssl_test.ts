@@ -3,7 +3,7 @@ import { type Certificate, issueCertificate } from "../kit/certificates.ts";
 import { run } from "../kit/command.ts";
 import { failureOf, sendOnce, trusting } from "../kit/http_client.ts";
 import { lacksProgram, testNeeding } from "../kit/needing.ts";
-import { freePorts } from "../kit/real_servers.ts";
+import { freePort } from "../kit/port.ts";
 
 /** What a server of OpenSSL's refuses, or has, that no server of Deno's can be made to. */
 
@@ -21,7 +21,7 @@ async function withServer(
   const folder = await Deno.makeTempDir({ prefix: "openssl-" });
   await Deno.writeTextFile(`${folder}/cert.pem`, cert);
   await Deno.writeTextFile(`${folder}/key.pem`, key);
-  const [port = 0] = freePorts(1);
+  const port = freePort();
   const child = new Deno.Command("openssl", {
     args: [
       "s_server",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { clientFor, GOING, LONG, post, trusting } from "../kit/http_client.ts";
 import { testNeeding } from "../kit/needing.ts";
-import { AUTHORITY, freePorts, lacksServer, REAL_SERVERS, RunningServer } from "../kit/real_servers.ts";
+import { freePort } from "../kit/port.ts";
+import { AUTHORITY, lacksServer, REAL_SERVERS, RunningServer } from "../kit/real_servers.ts";
 import { type Client } from "../../src/http/client.ts";
 import type { Outcome } from "../../src/http/outcome.ts";
 
@@ -55,7 +56,7 @@ for (const server of REAL_SERVERS) {
         return new Response("ok");
       });
       try {
-        const [plain = 0, tls = 0] = freePorts(2);
+        const [plain, tls] = [freePort(), freePort()];
         await using running = await RunningServer.start(server, {
           folder,
           plain,

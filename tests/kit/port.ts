@@ -1,3 +1,5 @@
+import type { Server } from "node:net";
+
 /**
  * A port of loopback on which nothing listens, for whoever has to know it beforehand, or comes back to it later.
  *
@@ -14,4 +16,21 @@ export function freePort(): number {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     }
   }
+}
+
+/**
+ * A server of `node:net`, `node:http` or `node:https` that a test closes and opens again: it listens on the port
+ * that it had, or the first time, without one, on a free one.
+ *
+ * @throws when somebody else has the port by now
+ */
+export async function listenAgain(server: Server, port: number = freePort()): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return port;
 }

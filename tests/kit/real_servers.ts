@@ -262,11 +262,3 @@ async function isListening(port: number): Promise<void> {
   }
   throw new Error(`Nothing listens on port ${port}.`);
 }
-
-/** Ports that nobody uses now. */
-export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
-  for (const listener of listeners) listener.close();
-  return ports;
-}

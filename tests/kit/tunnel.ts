@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { ControlPlane } from "./control_plane.ts";
 import { realCluster, realUser, writeKubeconfig } from "./kubeconfig.ts";
+import { listenAgain } from "./port.ts";
 
 /** A way of its own from one program to the API server, which can be cut without anybody else noticing. */
 export class Tunnel implements AsyncDisposable {
@@ -33,10 +34,7 @@ export class Tunnel implements AsyncDisposable {
         });
       }
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const port = await listenAgain(server);
     const cluster = { ...await realCluster(plane), server: `https://127.0.0.1:${port}` };
     const kubeconfig = await writeKubeconfig(plane, cluster, await realUser(plane));
     return new Tunnel(kubeconfig, { server, port, sockets, flow });
@@ -74,8 +72,7 @@ export class Tunnel implements AsyncDisposable {
   }
 
   async mend(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
+    await listenAgain(this.#server, this.#port);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

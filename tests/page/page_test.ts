@@ -8,6 +8,7 @@ import { busyAdmin, SCRIPT } from "../kit/busy_admin.ts";
 import { youngAdmin } from "../kit/young_admin.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { testNeeding } from "../kit/needing.ts";
+import { freePort } from "../kit/port.ts";
 
 /** The pages by the names of their pictures. */
 const PAGES = {
@@ -149,7 +150,7 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
   "where the program is gone, the page says that it is how it was, and goes on when it is back": async (
     browser,
   ) => {
-    const rig = serve();
+    const rig = serve({ port: freePort() });
     await using visitor = await Visitor.come(browser);
     await visitor.open(`${rig.origin}/endpoints`);
     await rig[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Pod } from "../../../src/pod/pod.ts";
 import { type Clock, systemClock } from "../../../src/runtime/clock.ts";
+import { listenAgain } from "../port.ts";
 import { Until } from "../until.ts";
 import { type Answer, badRequest, noSuchPath, podNotFound, refusal } from "./answer.ts";
 import { Body } from "./body.ts";
@@ -37,7 +38,7 @@ export class FakeApiServer {
   clusterUid = "5f0e1a5c-0000-4000-8000-000000000001";
   #clock: Clock;
   #server: Server;
-  #port = 0;
+  #port: number | undefined;
   #until = new Until(() => `${this.requests.length} requests, ${this.watches.size} watches open`);
 
   /** @param clock moves bookmarks and timeouts; the machine's own by default */
@@ -125,9 +126,7 @@ export class FakeApiServer {
 
   /** Listens again, on the same port. */
   async accept(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(this.#port, "127.0.0.1", resolve));
-    const address = this.#server.address();
-    if (typeof address === "object" && address !== null) this.#port = address.port;
+    this.#port = await listenAgain(this.#server, this.#port);
   }
 
   /** Called once, last. */

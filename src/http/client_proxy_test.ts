@@ -12,14 +12,12 @@ import {
   trusting,
 } from "../../tests/kit/http_client.ts";
 import { freePort } from "../../tests/kit/port.ts";
-import { type Behaviour, SocketServer } from "../../tests/kit/socket_server.ts";
+import { accept, type Behaviour, SocketServer } from "../../tests/kit/socket_server.ts";
 
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["hooks.test", "proxy.test"] });
 const TRUSTING = trusting(AUTHORITY.cert);
 const RESOLVING = { resolve: (): Promise<string[]> => Promise.resolve(["127.0.0.1"]) };
-
-const accept = (socket: Socket): void => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
 
 /** A proxy that opens a tunnel to wherever it is asked to, or answers something else. */
 function tunnelling(

@@ -11,7 +11,7 @@ import {
   sendOnce,
   trusting,
 } from "../../tests/kit/http_client.ts";
-import { SocketServer } from "../../tests/kit/socket_server.ts";
+import { accept, SocketServer } from "../../tests/kit/socket_server.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { openClient } from "./client.ts";
 import { exchangeFailure } from "./failure.ts";
@@ -21,9 +21,6 @@ import { USUAL } from "./tls.ts";
 const AUTHORITY = issueCertificate("Test authority");
 const GOOD = issueCertificate("good", { issuer: AUTHORITY, hosts: ["localhost", "127.0.0.1"] });
 const TRUSTING = trusting(AUTHORITY.cert);
-
-const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-const accept = (socket: Socket): void => void socket.write(OK);
 
 Deno.test("a certificate of a trusted authority is enough, for a name, an absolute name and an address", async () => {
   await using server = await SocketServer.listen({ tls: GOOD, onRequest: accept });

@@ -36,3 +36,15 @@ Deno.test("damage is no fault of the disk that passes", () => {
     assert.deepEqual([isDamage(new Error(words)), isDiskFault(new Error(words))], [true, false]);
   }
 });
+
+Deno.test("what was asked wrongly is no fault of the disk", () => {
+  for (
+    const message of ["database or disk is full", "disk I/O error", "attempt to write a readonly database"]
+  ) {
+    assert.equal(isDiskFault(new Error(message)), true, message);
+  }
+  for (const message of ["no such table: pod", "UNIQUE constraint failed: pod.uid", "database is locked"]) {
+    assert.equal(isDiskFault(new Error(message)), false, message);
+  }
+  assert.equal(isDiskFault("disk I/O error"), false);
+});

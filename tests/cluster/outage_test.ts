@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Pod } from "../../src/pod/pod.ts";
 import { createPods, deletePods, listPods, manifest, versionsOf } from "../kit/cluster_pods.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
@@ -149,8 +150,4 @@ async function churn(plane: ControlPlane): Promise<void> {
 async function uids(plane: ControlPlane, ...names: string[]): Promise<string[]> {
   const pods: Pod[] = await listPods(plane);
   return pods.filter(({ metadata }) => names.includes(metadata.name)).map(({ metadata }) => metadata.uid);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Pod } from "../../src/pod/pod.ts";
 import { listPods, manifest, versionsOf } from "../kit/cluster_pods.ts";
 import { SECRET } from "../kit/confidential.ts";
@@ -211,8 +212,4 @@ class Churn {
     const pod = manifest(name, { labels: { tier } });
     await this.#api.call("POST", `/api/v1/namespaces/${namespace}/pods`, pod);
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,5 +1,11 @@
+import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
+
+/** An answer after which the connection is kept, and what gives it to each request. */
+export const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+export const accept = (socket: Socket): void => void socket.write(OK);
 
 /** A request as it came over a socket. */
 export interface Arrived {
@@ -76,4 +82,10 @@ export class SocketServer implements AsyncDisposable {
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** Waits until something holds of sockets, which no test's clock moves. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 500 && !holds(); turn++) await pause(5);
+  assert.ok(holds());
 }

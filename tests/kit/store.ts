@@ -88,6 +88,11 @@ export function takeOne(store: Store, endpoint = A, now = 0): Message {
   return store.pending.take(endpoint, now) ?? assert.fail("nothing can be sent");
 }
 
+/** Takes the next message for `A`, which there must be; nothing is committed. */
+export function takeReady(store: Store): Message {
+  return store.pending.take(A, 0) ?? assert.fail("nothing can be sent");
+}
+
 /** Commits, and takes all that can be sent to an endpoint now. */
 export function takeAll(store: Store, endpoint: string, now = 0): Message[] {
   store.commit();

@@ -29,7 +29,14 @@ const NOT_CODE = /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*
 
 /** The program without its tests: `main.ts` and what stands below `src/`. */
 export async function readModules(): Promise<Module[]> {
-  const paths = [...await sources("src"), "main.ts"];
+  return (await readEveryModule(["src"])).filter(({ path }) => !path.endsWith("_test.ts"));
+}
+
+/** The program, its tests and its tools. @param folders of which the files are read, beside `main.ts` and its test */
+export async function readEveryModule(
+  folders = ["src", "tests", "bench", "build", "demo"],
+): Promise<Module[]> {
+  const paths = ["main.ts", "main_test.ts", ...(await Promise.all(folders.map(sources))).flat()];
   return await Promise.all(paths.map(async (path) => parseModule(path, await readText(path))));
 }
 
@@ -65,7 +72,7 @@ async function sources(folder: string): Promise<string[]> {
   for await (const entry of Deno.readDir(new URL(folder, ROOT))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) found.push(...await sources(path));
-    else if (path.endsWith(".ts") && !path.endsWith("_test.ts")) found.push(path);
+    else if (path.endsWith(".ts")) found.push(path);
   }
   return found.sort();
 }

@@ -1,6 +1,7 @@
 import type { Pod } from "../../src/pod/pod.ts";
-import { RULES } from "./choosy.ts";
-import type { Delivery, ModelEndpoint } from "./endpoint.ts";
+import { type RuleName, RULES } from "./choosy.ts";
+import type { Delivery } from "./endpoint.ts";
+import type { ModelFile } from "./file.ts";
 import { keyOf, lastAccepted, lineOf, show, showPod, shows } from "./show.ts";
 import type { Unmet } from "./unmet.ts";
 import type { ModelWorld } from "./world.ts";
@@ -13,14 +14,14 @@ import type { ModelWorld } from "./world.ts";
  * What was given up, by eviction or with a disk that failed, is announced, and about whom it was is known to nobody.
  */
 export function unmetByChoosy(world: ModelWorld): Unmet[] {
-  const { choosy, setup, behindRuns } = world;
-  if (choosy === undefined || setup.small || behindRuns.length > 0) return [];
-  return [...lastStates(world, choosy), ...endings(world, choosy)];
+  const { file, setup, behindRuns } = world;
+  if (file === undefined || setup.small || behindRuns.length > 0) return [];
+  return [...lastStates(world, file), ...endings(world, file)];
 }
 
-function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+function lastStates(world: ModelWorld, { endpoint, rule }: ModelFile): Unmet[] {
   if (world.setup.wants === "filters") return [];
-  return selected(world).flatMap((pod) => {
+  return selected(world, rule).flatMap((pod) => {
     const last = lastAccepted(endpoint.deliveries, pod.metadata.uid);
     if (last?.event === "pod.changed" && !isUnselected(last) && shows(last, pod)) return [];
     const text = `${endpoint.name} has ${show(last)} as the last of ${showPod(pod)}`;
@@ -28,13 +29,13 @@ function lastStates(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   });
 }
 
-function endings(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
+function endings(world: ModelWorld, { endpoint, rule, forgotten }: ModelFile): Unmet[] {
   const { name, deliveries } = endpoint;
   const alive = new Set(world.cluster.pods().map(({ metadata }) => metadata.uid));
-  const wanted = new Set(selected(world).map(({ metadata }) => metadata.uid));
+  const wanted = new Set(selected(world, rule).map(({ metadata }) => metadata.uid));
   const sent = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
   return [...new Set(sent)].flatMap((uid) => {
-    if (wanted.has(uid) || world.forgottenByChoosy.has(uid)) return [];
+    if (wanted.has(uid) || forgotten.has(uid)) return [];
     const last = lastAccepted(deliveries, uid);
     if (last !== undefined && isUnselected(last)) return [];
     // A restore can bring a pod back and leave it outside the selection.
@@ -49,7 +50,7 @@ function endings(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   });
 }
 
-function selected({ cluster, setup, rule }: ModelWorld): Pod[] {
+function selected({ cluster, setup }: ModelWorld, rule: RuleName): Pod[] {
   return cluster.pods().filter((pod) =>
     RULES[rule].selects(pod) && (!setup.selector || pod.metadata.labels?.["app"] === "shop")
   );

@@ -1,7 +1,7 @@
-import type { History } from "./history.ts";
+import { type History, PODS } from "./history.ts";
 import { broken, isExcused, unannouncedLosses, unmet, unsentBy } from "./oracle.ts";
 import type { Unmet } from "./unmet.ts";
-import { ModelWorld, WAVE } from "./world.ts";
+import { ModelWorld } from "./world.ts";
 
 const MINUTE = 60_000;
 
@@ -18,6 +18,9 @@ const DEAD_LETTERS = 65;
 
 /** What a second restore adds: epochs in a row are held apart, by up to an hour. */
 const RESTORES = 120;
+
+/** Restarts of each pod in a wave: fewer than would be thinned out. */
+const WAVE = 6;
 
 /** Waves of transitions, and milliseconds between them: longer than a circuit is open. */
 const WAVES = 4;
@@ -36,14 +39,14 @@ export async function play(history: History, folder: string): Promise<string[]> 
   for (const command of history.commands) await world.act(command);
   await world.calm();
   // What was given up is announced with the next delivery, and by it alone.
-  if (world.setup.small) world.nudge();
+  if (world.setup.small) nudge(world);
   const late = await within(world, CALM, (one) => !isExcused(one));
   const flows = timeOfWave(world);
   const slow = late.length === 0 ? await flood(world, flows) : [];
   if (world.setup.deadLetters === "discard") world.handleDeadLetters("discard");
   world.lift();
   if (world.setup.deadLetters === "redeliver") world.handleDeadLetters("redeliver");
-  if (world.setup.small) world.nudge();
+  if (world.setup.small) nudge(world);
   const minutes = world.setup.deadLetters === "redeliver" ? CALM : DEAD_LETTERS;
   const never = await within(world, minutes, () => true);
   world.inspect();
@@ -87,10 +90,10 @@ async function flood(world: ModelWorld, flows: number): Promise<Unmet[]> {
   const isFiltered = world.endpoints.some(({ filters }) => filters.length > 0);
   if (!isFiltered || source === "poll" || small || selector) return [];
   for (let wave = 1; wave < WAVES; wave++) {
-    world.wave();
+    restartAll(world);
     await world.clock.advance(BETWEEN_WAVES);
   }
-  world.wave();
+  restartAll(world);
   await world.clock.advance(flows);
   return unmet(world, (one) => !isExcused(one) && one.endpoint.poisoned.size < MANY);
 }
@@ -119,4 +122,24 @@ async function within(world: ModelWorld, minutes: number, counts: (one: Unmet) =
     await world.clock.advance(step * MINUTE);
   }
   return missing();
+}
+
+/** Every pod restarts, over and over. */
+function restartAll({ cluster }: ModelWorld): void {
+  for (const pod of PODS.keys()) {
+    for (let time = 0; time < WAVE; time++) cluster.transition(pod, "restart");
+  }
+}
+
+/**
+ * Something is to be delivered to every operator's endpoint: what was given up is announced with it. About each pod, since
+ * an endpoint may refuse what is about one.
+ */
+function nudge({ cluster, setup }: ModelWorld): void {
+  for (const index of PODS.keys()) {
+    cluster.create(index, "none");
+    cluster.change(index, "label");
+    const isSelected = cluster.pod(index)?.metadata.labels?.["app"] === "shop";
+    if (setup.selector && !isSelected) cluster.change(index, "select");
+  }
 }

@@ -69,9 +69,10 @@ export function broken(world: ModelWorld): string[] {
 
 /** What the endpoint of the file never should have got. What it was sent again it had been asked to forget, or had forgotten. */
 function brokenByChoosy(world: ModelWorld): string[] {
-  const { choosy: endpoint, setup, forgottenByChoosy } = world;
-  if (endpoint === undefined) return [];
-  const isForgetful = forgottenByChoosy.size > 0;
+  const { file, setup } = world;
+  if (file === undefined) return [];
+  const { endpoint } = file;
+  const isForgetful = file.forgotten.size > 0;
   return [
     ...endpoint.problems,
     ...versionsThatFall(endpoint),
@@ -127,7 +128,7 @@ function endings({ cluster, setup, witness, strays }: ModelWorld, endpoint: Mode
   const accepted = deliveries.filter(({ accepted }) => accepted).map(({ pod }) => pod.metadata.uid);
   return [...new Set([...accepted, ...witness.expected.get(name) ?? []])].flatMap((uid) => {
     if (witness.isForgotten(name, uid)) return [];
-    if (strays.get(name)?.has(uid)) return [];
+    if (strays.has(name, uid)) return [];
     const pod = alive.get(uid);
     if (pod !== undefined && (!setup.selector || isSelected(pod))) return [];
     const last = lastAccepted(deliveries, uid);
@@ -151,7 +152,7 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
   const demanded = witness.transitions.filter(({ endpoints }) => endpoints.includes(name));
   const byPod = Map.groupBy(demanded, ({ pod }) => pod.metadata.uid);
   return [...byPod].flatMap(([uid, seen]) => {
-    if (world.strays.get(name)?.has(uid)) return [];
+    if (world.strays.has(name, uid)) return [];
     const about = deliveries.filter(({ accepted, pod }) => accepted && pod.metadata.uid === uid);
     // The end of a pod that is gone is the last one, and demanded by itself.
     const last = alive.has(uid) ? seen.slice(1).slice(-1) : [];

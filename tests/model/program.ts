@@ -12,10 +12,11 @@ import { watchPods } from "../../src/source/watch.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
 import { worldWith } from "../kit/world.ts";
 import type { ModelApiServer } from "./api.ts";
-import { endpointsOf, type FileSays, fileThat, type Place } from "./choosy.ts";
+import { endpointsOf, fileThat } from "./choosy.ts";
 import type { Client } from "./client.ts";
 import type { ModelDisk } from "./disk.ts";
 import { type ModelEndpoint, wayTo } from "./endpoint.ts";
+import type { ModelFile } from "./file.ts";
 import { HOOKS_HOST, type Setup } from "./history.ts";
 import type { Keys } from "./keys.ts";
 import type { Sightings } from "./sightings.ts";
@@ -32,8 +33,8 @@ export interface Surroundings {
   keys: Keys;
   disk: ModelDisk;
   setup: Setup;
-  /** The endpoint of the configuration file, and what the file says now; undefined: there is no file. */
-  choosy: { place: Place; endpoint: ModelEndpoint; says: () => FileSays } | undefined;
+  /** The configuration file, with its endpoint; undefined: there is none. */
+  choosy: ModelFile | undefined;
   /** Called when it sends to a host that it must not send to. */
   onStray: (host: string) => void;
   sightings: Sightings;

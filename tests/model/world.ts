@@ -2,9 +2,10 @@ import type { Pod } from "../../src/pod/pod.ts";
 import { TestClock } from "../kit/clock.ts";
 import { ModelApiServer } from "./api.ts";
 import { ANNOTATION, ModelCluster } from "./cluster.ts";
-import { CHOOSY, type FileSays, FILTERING, type RuleName } from "./choosy.ts";
+import { CHOOSY } from "./choosy.ts";
 import { ModelDisk } from "./disk.ts";
 import { ModelEndpoint } from "./endpoint.ts";
+import { ModelFile } from "./file.ts";
 import {
   type Command,
   ENDPOINTS,
@@ -18,6 +19,8 @@ import {
 import { Keys } from "./keys.ts";
 import { type Death, Program } from "./program.ts";
 import { Sightings } from "./sightings.ts";
+import { Strays } from "./strays.ts";
+import { makeTrouble } from "./trouble.ts";
 import { Witness } from "./witness.ts";
 
 /** More turns of the event loop than the end of a program takes that nobody holds up. */
@@ -29,12 +32,6 @@ const RESTORE = 12_000;
 /** Milliseconds within which a store that can be written again is: a minute between two ticks, and the pause after a fault. */
 const WRITTEN_AGAIN = 75_000;
 
-/** Milliseconds for which what is pending for an endpoint that was removed is kept at the least. */
-const SURELY_KEPT = 590_000;
-
-/** Restarts of each pod in a wave: fewer than would be thinned out. */
-export const WAVE = 6;
-
 /** A cluster, its endpoints and the program between them, all in one process and on one clock. */
 export class ModelWorld {
   readonly clock: TestClock;
@@ -42,21 +39,13 @@ export class ModelWorld {
   readonly api: ModelApiServer;
   /** The operator's, then those that annotations may name. */
   readonly endpoints: ModelEndpoint[];
-  /** The endpoint of the configuration file, where there is one. */
-  readonly choosy: ModelEndpoint | undefined;
-  /** What it wants, in the end. */
-  rule: RuleName = "all";
-  /** UIDs that it was sent before it was forgotten, because the file did not name it for long or at a start. */
-  readonly forgottenByChoosy = new Set<string>();
+  /** The configuration file and its endpoint, where there is one. */
+  readonly file: ModelFile | undefined;
   readonly witness = new Witness();
   /** What the program did that it never should, whatever it gets. */
   readonly problems: string[] = [];
   readonly setup: Setup;
-  /**
-   * By an endpoint's name the UIDs of pods that were sent there, did not name it any more when a run began, and so may
-   * not have given that run its URL: only pods name those, and the store keeps none.
-   */
-  readonly strays = new Map<string, Set<string>>();
+  readonly strays: Strays;
   /** Whether pods may have been sent once more with another id. */
   hasResynced = false;
   /** How often the program ended without an orderly end. */
@@ -66,14 +55,6 @@ export class ModelWorld {
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
-  readonly #rerouted = new Set<string>();
-  /** What the configuration file says, the last that it said which is not wrong, and since when it names no endpoint. */
-  #says: FileSays = "all";
-  #valid: FileSays = "all";
-  #removedAt: number | undefined;
-  /** The file with the token of that endpoint, and how many it wanted so far. */
-  readonly #tokenFile: string;
-  #tokens = 0;
   #program: Program | undefined;
   #runs = 0;
   #randoms = 0;
@@ -84,6 +65,7 @@ export class ModelWorld {
     this.clock = new TestClock(undefined, () => this.#settle());
     this.cluster = new ModelCluster(this.clock);
     this.api = new ModelApiServer(this.cluster, this.clock, setup);
+    this.strays = new Strays(this.cluster, this.witness, (pod) => this.targets(pod));
     this.#keys = new Keys(setup.signed, this.clock);
     const cuts = commands.some((command) => command.do === "power");
     const mayGoBack = cuts || commands.some((command) => command.do === "disk");
@@ -97,18 +79,17 @@ export class ModelWorld {
         ? HOOKS.map((name) => this.#endpoint(name, `https://${HOOKS_HOST}/${name}`, undefined))
         : [],
     ];
-    // Not in the folder of the state, whose files no option may name.
-    this.#tokenFile = `${folder}.token`;
     if (setup.wants !== "none") {
-      this.choosy = this.#endpoint(CHOOSY, "https://choosy.example/hook", this.#keys);
-      this.#changeToken("new");
+      const endpoint = this.#endpoint(CHOOSY, "https://choosy.example/hook", this.#keys);
+      // Not in the folder of the state, whose files no option may name.
+      this.file = new ModelFile(endpoint, `${folder}.token`, this.clock, setup.wants === "filters");
     }
     this.#start();
   }
 
   /** Every endpoint. */
   get all(): ModelEndpoint[] {
-    return [...this.endpoints, ...this.choosy === undefined ? [] : [this.choosy]];
+    return [...this.endpoints, ...this.file === undefined ? [] : [this.file.endpoint]];
   }
 
   /** The operator's, but for that of the configuration file. */
@@ -138,7 +119,7 @@ export class ModelWorld {
       case "route":
         this.cluster.route(command.pod, command.to);
         for (const { metadata: { uid, namespace, name } } of this.cluster.pods()) {
-          if (PODS[command.pod]?.join() === [namespace, name].join()) this.#rerouted.add(uid);
+          if (PODS[command.pod]?.join() === [namespace, name].join()) this.strays.rerouted(uid);
         }
         return;
       case "transition":
@@ -169,11 +150,16 @@ export class ModelWorld {
       case "resync":
         return this.resync(command);
       case "reload":
-        return this.#write(command.says);
+        return this.file?.write(command.says);
       case "token":
-        return this.#changeToken(command.file);
+        return this.file?.changeToken(command.file);
       default:
-        return this.#trouble(command);
+        return makeTrouble(command, {
+          api: this.api,
+          disk: this.#disk,
+          keys: this.#keys,
+          endpoints: this.all,
+        });
     }
   }
 
@@ -185,8 +171,7 @@ export class ModelWorld {
     this.api.heal();
     this.#disk.heal();
     for (const endpoint of this.all) endpoint.script.length = 0;
-    this.#write(this.rule);
-    this.#changeToken("new");
+    this.file?.heal();
     this.#program?.killAfter(undefined);
     // Requests under way are answered as it was scripted, within the timeout.
     await this.clock.advance(this.#disk.isBehind ? WRITTEN_AGAIN : 16_000);
@@ -204,26 +189,6 @@ export class ModelWorld {
     for (const endpoint of this.all) endpoint.filters.length = 0;
   }
 
-  /** Every pod restarts, over and over. */
-  wave(): void {
-    for (const pod of PODS.keys()) {
-      for (let time = 0; time < WAVE; time++) this.cluster.transition(pod, "restart");
-    }
-  }
-
-  /**
-   * Something is to be delivered to every operator's endpoint: what was given up is announced with it. About each pod, since
-   * an endpoint may refuse what is about one.
-   */
-  nudge(): void {
-    for (const index of PODS.keys()) {
-      this.cluster.create(index, "none");
-      this.cluster.change(index, "label");
-      const isSelected = this.cluster.pod(index)?.metadata.labels?.["app"] === "shop";
-      if (this.setup.selector && !isSelected) this.cluster.change(index, "select");
-    }
-  }
-
   /** SIGUSR1: what waits is tried, and whoever wants notices gets an inventory. */
   inspect(): void {
     this.#program?.actions?.retry();
@@ -233,7 +198,7 @@ export class ModelWorld {
   async close(): Promise<void> {
     await this.#stop();
     this.#disk.close();
-    this.#removeToken();
+    this.file?.close();
   }
 
   /** An operator does something to an endpoint, if the program runs. */
@@ -303,51 +268,6 @@ export class ModelWorld {
     }
   }
 
-  #trouble(command: Command): void {
-    switch (command.do) {
-      case "refuse":
-        this.api.tellStreams("reset");
-        this.api.refuses = true;
-        return;
-      case "accept":
-        return this.api.heal();
-      case "silence":
-        this.api.faults.silent = true;
-        return;
-      case "fault":
-        // A single pod that is said to be gone is gone: this would be a lie, and no fault.
-        if (command.kind === "get" && command.status === 404) return;
-        this.api.faults.answers.push({ ...command, retryAfter: command.retryAfter });
-        return;
-      case "cut":
-        this.api.faults.cuts.push(command);
-        return;
-      case "delay":
-        this.api.delay = command.milliseconds;
-        return;
-      case "streams":
-        return this.api.tellStreams(command.how);
-      case "disk":
-        if (command.how === "heal") return this.#disk.heal();
-        return this.#disk.fail();
-      case "rotate":
-        return command.how === "add" ? this.#keys.add() : this.#keys.drop();
-      case "answer":
-      case "filter":
-      case "lift":
-        return this.#turn(command);
-    }
-  }
-
-  /** An endpoint changes how it answers. */
-  #turn(command: Command & { do: "answer" | "filter" | "lift" }): void {
-    const endpoint = this.all[command.endpoint % this.all.length];
-    if (endpoint === undefined) return;
-    if (command.do === "answer") endpoint.script.push(...command.answers);
-    else if (command.do === "filter") endpoint.filters.push(command.filter);
-    else endpoint.filters.length = 0;
-  }
-
   /** With annotations, most pods are born with one. */
   #birth(pod: number): keyof typeof ROUTES {
     return this.setup.annotations ? BIRTHS[pod] ?? "none" : "none";
@@ -366,15 +286,13 @@ export class ModelWorld {
 
   #start(): void {
     if (this.#program !== undefined) return;
-    // With a file that is wrong there is no start: somebody mends it first.
-    if (this.#says === "wrong") this.#says = this.#valid;
-    if (this.#says === "removed") this.#forget();
+    this.file?.start();
     const operators = this.endpoints.slice(
       0,
       this.setup.lateEndpoint && this.#runs === 0 ? 1 : ENDPOINTS.length,
     );
     const names = operators.map(({ name }) => name);
-    if (this.#runs > 0) this.#findStrays();
+    if (this.#runs > 0) this.strays.find(this.endpoints.slice(ENDPOINTS.length));
     this.#disk.settle();
     const program = new Program(++this.#runs, {
       clock: this.clock,
@@ -385,11 +303,7 @@ export class ModelWorld {
       keys: this.#keys,
       disk: this.#disk,
       setup: this.setup,
-      choosy: this.choosy && {
-        endpoint: this.choosy,
-        place: { url: this.choosy.url, tokenFile: this.#tokenFile },
-        says: () => this.#says,
-      },
+      choosy: this.file,
       sightings: new Sightings(
         this.witness,
         (pod) => this.targets(pod, names),
@@ -399,57 +313,6 @@ export class ModelWorld {
     });
     program.onDeath = (death) => this.#die(death);
     this.#program = program;
-  }
-
-  /** Another token counts from now on. */
-  #changeToken(file: "new" | "old" | "missing"): void {
-    if (this.choosy === undefined) return;
-    this.choosy.token = `token-${++this.#tokens}`;
-    if (file === "new") Deno.writeTextFileSync(this.#tokenFile, `${this.choosy.token}\n`);
-    else if (file === "missing") this.#removeToken();
-  }
-
-  #removeToken(): void {
-    try {
-      Deno.removeSync(this.#tokenFile);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-
-  /** The configuration file is written. */
-  #write(says: FileSays): void {
-    const isFilter = (FILTERING as readonly FileSays[]).includes(says);
-    this.#says = isFilter && this.setup.wants !== "filters" ? "all" : says;
-    if (this.#says === "wrong") return;
-    this.#valid = this.#says;
-    const now = this.clock.monotonic();
-    if (this.#says === "removed") this.#removedAt ??= now;
-    else {
-      this.rule = this.#says;
-      if (this.#removedAt !== undefined && now - this.#removedAt > SURELY_KEPT) this.#forget();
-      this.#removedAt = undefined;
-    }
-  }
-
-  /** The endpoint of the file may have been forgotten by the program. */
-  #forget(): void {
-    for (const { pod } of this.choosy?.deliveries ?? []) this.forgottenByChoosy.add(pod.metadata.uid);
-  }
-
-  #findStrays(): void {
-    const alive = new Map(this.cluster.pods().map((pod) => [pod.metadata.uid, pod]));
-    for (const { name, deliveries } of this.endpoints.slice(ENDPOINTS.length)) {
-      const strays = this.strays.get(name) ?? new Set();
-      this.strays.set(name, strays);
-      // What it was to get and had not yet may be all that named it, too.
-      const sent = deliveries.map(({ pod }) => pod.metadata.uid);
-      for (const uid of new Set([...sent, ...this.witness.expected.get(name) ?? []])) {
-        const pod = alive.get(uid);
-        const mayHaveLeft = this.#rerouted.has(uid) || this.cluster.generation > 0;
-        if (pod === undefined ? mayHaveLeft : !this.targets(pod).includes(name)) strays.add(uid);
-      }
-    }
   }
 
   async #stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { gate } from "../change/gate.ts";
-import { contradiction, type Suspicion } from "../change/contradiction.ts";
+import type { Suspicion } from "../change/contradiction.ts";
 import {
   compareSummaries,
   differencesBetween,
@@ -20,6 +20,7 @@ import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
 import { currentPod } from "./current_pod.ts";
+import { doubt } from "./doubt.ts";
 import { again, type Recorder, type Routed } from "./recorder.ts";
 import { markPossible } from "./unreadable.ts";
 
@@ -35,8 +36,8 @@ import { markPossible } from "./unreadable.ts";
  *
  * - Only what a list holds counts as seen by that list. A pod that a single read brings while a list runs may be gone
  *   by the list's version, and must then be found missing at its end.
- * - Only a list, and the read of a pod that left, can contradict what is known (see `change/contradiction.ts`). The batch
- *   ends there, and the caller finds out whether the history of the cluster was rewritten.
+ * - Only a list, and the read of a pod that left, can contradict what is known (see `doubt.ts`). The batch ends
+ *   there, and the caller finds out whether the history of the cluster was rewritten.
  */
 
 /** What the data path needs of the other parts. */
@@ -101,14 +102,19 @@ export class Pipeline {
    * A commit costs the same whatever its size, so batches from the middle of a list share one.
    */
   accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
-    let suspicion: Suspicion | undefined;
-    for (const event of events) {
-      if ((suspicion = this.#doubt(event, scope)) !== undefined) break;
-      this.#acceptOne(event, scope);
-    }
+    const suspicion = this.#acceptAll(events, scope);
     if (suspicion === undefined && this.#isMiddleOfList(events, scope)) this.#deps.store.commitSoon();
     else this.#commit();
     return suspicion;
+  }
+
+  #acceptAll(events: PodEvent[], scope: Scope): Suspicion | undefined {
+    for (const event of events) {
+      const suspicion = doubt(event, scope, this.#lists.get(scope), this.#deps.store.inventory);
+      if (suspicion !== undefined) return suspicion;
+      this.#acceptOne(event, scope);
+    }
+    return undefined;
   }
 
   /** Whether more of a list follows at once, and little has gathered so far. */
@@ -155,38 +161,6 @@ export class Pipeline {
       });
     }
     store.commit();
-  }
-
-  #doubt(event: PodEvent, scope: Scope): Suspicion | undefined {
-    const { inventory } = this.#deps.store;
-    if (event.type === "sync-start") {
-      const reached = inventory.reached(scope);
-      const isBehind = reached !== undefined && compareVersions(event.resourceVersion, reached) < 0;
-      return isBehind ? { kind: "list-behind" } : undefined;
-    }
-    if (event.type === "unselected") return this.#doubtRead(event.object);
-    const list = this.#lists.get(scope);
-    if (event.type !== "applied" || list === undefined) return undefined;
-    const { uid, namespace, name, resourceVersion } = event.object.pod.metadata;
-    const known = inventory.known(uid);
-    const ofEpoch = (pod: KnownPod | undefined): string | undefined =>
-      pod?.epoch === inventory.epoch ? pod.resourceVersion : undefined;
-    return contradiction(
-      { uid, namespace, name, resourceVersion },
-      list,
-      ofEpoch(known),
-      known === undefined ? inventory.tombstone(uid) : undefined,
-      known === undefined ? ofEpoch(inventory.holder(namespace, name)) : undefined,
-    );
-  }
-
-  /** A pod that left was read for this alone, and a read goes to etcd: it cannot be older than what was seen before. */
-  #doubtRead({ pod: { metadata } }: PodObject): Suspicion | undefined {
-    const { inventory } = this.#deps.store;
-    const { uid, namespace, name, resourceVersion } = metadata;
-    const known = inventory.known(uid);
-    if (known === undefined || gate(known, resourceVersion, inventory.epoch) !== "stale") return undefined;
-    return { kind: "pod-behind", pod: { uid, namespace, name, resourceVersion } };
   }
 
   #acceptOne(event: PodEvent, scope: Scope): void {

@@ -5,6 +5,7 @@ import type { FakeAdmin } from "../kit/admin.ts";
 import { serveAdmin, TOKEN } from "../kit/admin_port.ts";
 import { inspectPages, LOOKS, startBrowser, Visitor, withoutChromium } from "../kit/browser.ts";
 import { busyAdmin, SCRIPT } from "../kit/busy_admin.ts";
+import { WIDE_PAGES, wideAdmin } from "../kit/wide_admin.ts";
 import { youngAdmin } from "../kit/young_admin.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { testNeeding } from "../kit/needing.ts";
@@ -83,6 +84,16 @@ const STEPS: Record<string, (browser: Browser) => Promise<void>> = {
       inspectPages(browser, busy.origin, PAGES, look),
       inspectPages(browser, young.origin, YOUNG_PAGES, look),
     ]));
+    assert.deepEqual(found.flat(), []);
+  },
+
+  "a word of others that can be broken nowhere makes no page wider than the window": async (browser) => {
+    await using wide = serve({ admin: wideAdmin(Date.now()) });
+    const found = await Promise.all(
+      LOOKS.slice(0, 2).map((look) => {
+        return inspectPages(browser, wide.origin, WIDE_PAGES, look);
+      }),
+    );
     assert.deepEqual(found.flat(), []);
   },
 

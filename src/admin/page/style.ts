@@ -58,9 +58,10 @@ code, pre { font-family: var(--mono); font-size: 12.5px; overflow-wrap: anywhere
 main:focus { outline: none; }
 h1, h2, h3, p, dl, dd, ul, figure { margin: 0; }
 ul { padding: 0; list-style: none; }
-h1 { font-size: 20px; line-height: 1.3; font-weight: 650; overflow-wrap: anywhere; }
+p, h1, h2, h3 { overflow-wrap: anywhere; }
+h1 { font-size: 20px; line-height: 1.3; font-weight: 650; }
 h2 { font-size: 15px; line-height: 1.4; font-weight: 650; }
-h3 { font-size: 14px; font-weight: 650; overflow-wrap: anywhere; }
+h3 { font-size: 14px; font-weight: 650; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .inner, main { width: 100%; max-width: 1320px; margin: 0 auto; padding: 0 20px; }
 
@@ -90,7 +91,7 @@ footer { border-top: 1px solid var(--line); color: var(--quiet); font-size: 13px
 footer .inner { display: flex; flex-wrap: wrap; gap: 4px 20px; padding-top: 10px; padding-bottom: 14px; }
 
 .title { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; }
-.about, .path { margin-top: -10px; color: var(--quiet); overflow-wrap: anywhere; }
+.about, .path { margin-top: -10px; color: var(--quiet); }
 .path { margin: 0 0 -12px; font-size: 13px; }
 .hint, .none, .more { color: var(--quiet); }
 .hint { font-size: 13px; max-width: 70ch; }
@@ -194,7 +195,7 @@ pre code { white-space: pre-wrap; }
   tr { padding: 8px 12px; }
   tr + tr { border-top: 1px solid var(--line); }
   tr + tr td { border-top: 0; }
-  td, td.wide, td.rest, td.main, td.number { display: grid; grid-template-columns: 104px minmax(0, 1fr); gap: 10px; width: auto; min-width: 0; padding: 3px 0; text-align: left; white-space: normal; }
+  td, td.wide, td.rest, td.main, td.number { display: grid; grid-template-columns: 104px minmax(0, 1fr); gap: 10px; width: auto; min-width: 0; padding: 3px 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
   td::before { content: attr(data-title); color: var(--quiet); font-size: 12.5px; line-height: 20px; }
   td.empty { display: none; }
   td.actions { text-align: left; white-space: normal; }

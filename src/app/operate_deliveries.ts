@@ -1,5 +1,6 @@
 import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryState } from "../admin/admin.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
+import { printableJson } from "../runtime/printable.ts";
 import { COLUMNS, columns, hanging, widthOf } from "../runtime/table.ts";
 import { ago, ahead, counted, duration, size } from "../runtime/wording.ts";
 import { wrapped } from "../runtime/wrapped.ts";
@@ -106,7 +107,8 @@ export function deliveryText(detail: DeliveryDetail, now: number, paint: Paint):
   const width = Math.max(...rows.map(([label = ""]) => label.length)) + 2;
   const lines = rows.map(([label = "", text = ""]) => hanging(label.padEnd(width), text));
   // To be copied: nothing stands before it, and it is not broken.
-  return [...lines, ...body === undefined ? [] : ["body", body]].map((line) => `${line}\n`).join("");
+  return [...lines, ...body === undefined ? [] : ["body", printableJson(body)]].map((line) => `${line}\n`)
+    .join("");
 }
 
 function headers(fields: Readonly<Record<string, string>>): string[][] {

@@ -304,3 +304,16 @@ Deno.test("of a certificate that is refused, what is wrong with it is said", asy
     });
   }
 });
+
+Deno.test("a body that is printed steers no terminal, as text and as JSON", async () => {
+  await withAdminPort(async (port) => {
+    const body = JSON.stringify({ note: "a\u009b31m\u202egpj" });
+    port.admin.kept = [{ ...delivery("hook", "pod_1", "delivered"), body }];
+    const operation: Operation = { kind: "delivery", endpoint: "hook", id: "pod_1" };
+    const text = await run(port, operation);
+    assert.match(text.out, /\nbody\n\{"note":"a\\u009b31m\\u202egpj"\}\n$/);
+    const json = await run(port, operation, { output: "json" });
+    assert.doesNotMatch(json.out, /[\x7f-\x9f\p{Bidi_Control}]/u);
+    assert.equal(JSON.parse(json.out).body, body);
+  });
+});

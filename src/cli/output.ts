@@ -1,4 +1,5 @@
 import { choice } from "../config/value.ts";
+import { printableJson } from "../runtime/printable.ts";
 import type { Output } from "./job.ts";
 import { needed, type ToolFlag, type ToolPage } from "./tool.ts";
 
@@ -28,7 +29,7 @@ export async function shownAs(output: Output, value: unknown, text: () => string
     case "table":
       return text();
     case "json":
-      return `${JSON.stringify(value)}\n`;
+      return `${printableJson(JSON.stringify(value))}\n`;
     case "yaml":
       return (await import("./yaml_text.ts")).stringify(value, { aliasDuplicateObjects: false });
   }

@@ -41,3 +41,10 @@ const IS_PLAIN = /^[\x20-\x7e\n]*$/;
 function withoutControls(line: string): string {
   return line.replace(INVISIBLE, "").replace(BREAKS, " ");
 }
+
+/** JSON with what steers a terminal, or turns the direction of writing, as its escape: to be printed, and still the same. */
+export function printableJson(json: string): string {
+  return json.replace(STEERS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const STEERS = /[\x7f-\x9f\u2028\u2029\p{Bidi_Control}]/gu;

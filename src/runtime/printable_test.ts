@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { printable, printableLines } from "./printable.ts";
+import { printable, printableJson, printableLines } from "./printable.ts";
 
 Deno.test("text in any script stays as it is", () => {
   for (const text of ["plain", "naïve café", "日本語テスト", "שלום", "مرحبا", "ελληνικά", "a\u00a0b", "👍"]) {
@@ -39,4 +39,12 @@ Deno.test("whatever it is given: one line, nothing invisible, within the limit, 
     assert.ok([...line].length <= limit);
     assert.equal(printable(line, limit), line);
   }));
+});
+
+Deno.test("JSON that is printed steers no terminal, turns nothing, and is still the same", () => {
+  const value = { note: "a\u009b31m\x7f\u202egpj\u2066\u2028 \u05e9\u05dc\u05d5\u05dd \u2764\ufe0f" };
+  const printed = printableJson(JSON.stringify(value));
+  assert.doesNotMatch(printed, /[\x7f-\x9f\u2028\p{Bidi_Control}]/u);
+  assert.match(printed, /\u05e9\u05dc\u05d5\u05dd \u2764\ufe0f/);
+  assert.deepEqual(JSON.parse(printed), value);
 });

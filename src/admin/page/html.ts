@@ -31,8 +31,15 @@ function written(part: Part): string {
   if (part === undefined || part === false) return "";
   if (part instanceof Html) return part.toString();
   if (typeof part === "object") return part.map(written).join("");
-  return String(part).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return String(part)
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(TURNS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/**
+ * What turns the direction of writing, also of what stands behind it: it is shown as its escape, which in JSON is the same.
+ */
+const TURNS = /\p{Bidi_Control}/gu;
 
 /** An attribute with the space before it; nothing where it has no value. */
 export function attribute(name: string, value: string | undefined): Html | undefined {

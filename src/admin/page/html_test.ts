@@ -17,3 +17,12 @@ Deno.test("a piece in a piece stays as it is, and so do those of a list", () => 
 Deno.test("undefined and false are nothing, 0 and an empty text are what they are", () => {
   assert.equal(String(html`[${undefined}${false}${0}${""}]`), "[0]");
 });
+
+Deno.test("what turns the direction of writing is shown and turns nothing, in text and in attributes", () => {
+  const note = JSON.stringify({ note: "\u202egpj.exe\u2066\u061c \u05e9\u05dc\u05d5\u05dd" });
+  const shown = String(html`<p title="${note}">${note}</p>`).replaceAll("&#34;", '"');
+  assert.doesNotMatch(shown, /\p{Bidi_Control}/u);
+  const [, text = ""] = />(.*)</.exec(shown) ?? [];
+  assert.deepEqual(JSON.parse(text), JSON.parse(note));
+  assert.match(text, /\u05e9\u05dc\u05d5\u05dd/);
+});

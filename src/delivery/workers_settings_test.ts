@@ -95,8 +95,11 @@ withRig("a pod that cannot be redacted is sent by its name alone, and that is sa
   rig.redactions.set("a", ENV);
   record(rig.store, ["a"], { text: '{"pod":{"spec":{"containers":' });
   rig.store.commit();
+  const answers = [503, 503];
+  rig.receiver.react = () => answers.shift() ?? 200;
   rig.workers.open(endpointOf("a"));
-  await rig.clock.advance(0);
+  await rig.clock.advance(60_000);
+  assert.equal(rig.receiver.seen.length, 3);
   const [request] = rig.receiver.seen;
   assert.equal(request?.headers["k8svent-observed"], "false");
   assert.doesNotMatch(request?.body ?? "", /spec/);

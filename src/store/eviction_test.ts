@@ -268,6 +268,15 @@ withRig("two endpoints that are as far behind pay alike, and both keep the lates
   for (const endpoint of ["a", "b"]) assert.notEqual(rig.pending(endpoint)["end-299"], undefined);
 }, { stateMax: LIMIT / 8 });
 
+withRig("of those that are behind the one that is furthest pays first", (rig) => {
+  rig.end(names("b", 30), ["b"]);
+  rig.end(names("a", 300), ["a"]);
+  assert.ok(rig.store.pending.lost("a").messages > 0);
+  assert.equal(rig.store.pending.lost("b").messages, 0);
+  rig.end(names("more", 300), ["b"]);
+  assert.ok(rig.store.pending.lost("b").messages > 0, "it has become the furthest");
+}, { stateMax: LIMIT / 8 });
+
 withRig("what is evicted behind a message in flight takes nothing else of its name away", (rig) => {
   recordEnd(rig.store, ["a"], { uid: "first" });
   const [first] = takeAll(rig.store, "a");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { A, drain, record, takeAll, takeReady } from "../../tests/kit/store.ts";
+import { A, drain, record, recordEnd, STUCK, takeAll, takeReady, versions } from "../../tests/kit/store.ts";
 import { withRig } from "../../tests/kit/store_rig.ts";
 
 withRig("what is known and pending survives a crash at any commit", async ({ store, disk, folder, open }) => {
@@ -159,4 +159,18 @@ withRig("a pod of which no version was written is not known after a restart", as
   disk.copyTo(`${folder}/copy.db`);
   const { inventory } = open(`${folder}/copy.db`);
   assert.deepEqual([...inventory.pods()].map(({ name }) => name), ["web-0"]);
+});
+
+withRig("after a restart a pod that is back waits for its end, though that is stuck", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  recordEnd(store, [A]);
+  store.commit();
+  await disk.endSync();
+  store.pending.failed(takeReady(store), STUCK, 100);
+  takeReady(store, A, 100);
+  store.inventory.beginEpoch();
+  record(store, [A], { resourceVersion: "5", reasons: ["sync"] });
+  store.commit();
+  disk.copyTo(`${folder}/copy.db`);
+  assert.deepEqual(versions(takeAll(open(`${folder}/copy.db`), A)), ["1"]);
 });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { withFolder } from "../../tests/kit/state_file.ts";
 import {
   A,
   B,
   bodyText,
   drain,
   FAILED,
+  openTestStore,
   record,
   recordEnd,
   takeAll,
@@ -13,6 +16,8 @@ import {
   versions,
   withStore,
 } from "../../tests/kit/store.ts";
+
+const NOTICE = { event: "k8svent.gap" as const, resourceVersion: "0", reasons: [] };
 
 withStore("what was recorded is taken as it was recorded", (store) => {
   record(store, [A], {
@@ -239,11 +244,10 @@ withStore(
 );
 
 withStore("notices are pending like a pod, one of each line", (store) => {
-  const notice = { event: "k8svent.gap" as const, resourceVersion: "0", reasons: [] };
   for (const text of ["first", "second"]) {
-    store.record(undefined, { ...notice, occasion: text, body: new TextEncoder().encode(text) }, [A], "gap");
+    store.record(undefined, { ...NOTICE, occasion: text, body: new TextEncoder().encode(text) }, [A], "gap");
   }
-  store.record(undefined, { ...notice, occasion: "", body: new TextEncoder().encode("other") }, [A], "beat");
+  store.record(undefined, { ...NOTICE, occasion: "", body: new TextEncoder().encode("other") }, [A], "beat");
   const messages = takeAll(store, A);
   assert.deepEqual(messages.map(textOf), ["second", "other"]);
   assert.deepEqual([messages[0]?.event, messages[0]?.reasons, messages[0]?.namespace], [
@@ -252,6 +256,18 @@ withStore("notices are pending like a pod, one of each line", (store) => {
     "k8svent",
   ]);
   assert.equal(store.inventory.count(), 0);
+});
+
+withFolder("a notice that nobody gets leaves nothing in the file", (folder) => {
+  const path = `${folder}/state.db`;
+  const store = openTestStore({ file: path });
+  const body = new TextEncoder().encode("{}");
+  store.record(undefined, { ...NOTICE, occasion: "1", body }, [], "heartbeat");
+  store.close();
+  using database = new DatabaseSync(path);
+  for (const table of ["pod", "version", "block", "pending"]) {
+    assert.deepEqual(database.prepare(`SELECT * FROM ${table}`).all(), [], table);
+  }
 });
 
 withStore("a probe is about a pod that comes first, if it may be sent now", (store) => {

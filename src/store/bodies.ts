@@ -57,9 +57,8 @@ interface Block {
   /** Bytes before that, and how many of them versions point at (twice where two do). */
   raw: number;
   live: number;
-  /** Every version that ever pointed at it, of which some are gone. Empty once none does. */
+  /** The versions that point at it. It goes with the last. */
   versions: number[];
-  references: number;
 }
 
 /** Bytes with a buffer of their own. */
@@ -92,7 +91,7 @@ export class Bodies {
 
   /** A block that is on the disk already. Those that nothing uses are dropped by `sweep`. */
   load(id: number, raw: number, z: number): void {
-    this.#blocks.set(id, { z, raw, live: 0, versions: [], references: 0 });
+    this.#blocks.set(id, { z, raw, live: 0, versions: [] });
     this.#lastBlock = Math.max(this.#lastBlock, id);
     this.#z += z;
     const block = this.#blocks.get(id);
@@ -100,11 +99,7 @@ export class Bodies {
   }
 
   sweep(): void {
-    for (const [id, block] of this.#blocks) if (block.references === 0) this.#drop(id, block);
-  }
-
-  has(block: number): boolean {
-    return this.#blocks.has(block);
+    for (const [id, block] of this.#blocks) if (block.versions.length === 0) this.#drop(id, block);
   }
 
   /** Bytes of all blocks, deflated. */
@@ -115,6 +110,11 @@ export class Bodies {
   /** An estimate of how many of them something points at. */
   get liveBytes(): number {
     return this.#liveZ;
+  }
+
+  /** How many versions point at one. */
+  get count(): number {
+    return this.#references;
   }
 
   /** What a body takes, deflated. */
@@ -137,18 +137,19 @@ export class Bodies {
     const block = this.#blocks.get(id);
     if (block === undefined) return;
     block.versions.push(version);
-    block.references++;
     this.#references++;
     this.#setLive(block, block.live + length);
   }
 
   /** It does so no more. */
-  release({ block: id, length }: Place): void {
+  release({ block: id, length }: Place, version: number): void {
     const block = this.#blocks.get(id);
-    if (block === undefined) return;
+    const index = block?.versions.indexOf(version) ?? -1;
+    if (block === undefined || index < 0) return;
+    block.versions.splice(index, 1);
     this.#setLive(block, block.live - length);
     this.#references--;
-    if (--block.references === 0 && this.#open?.id !== id) this.#drop(id, block);
+    if (block.versions.length === 0 && this.#open?.id !== id) this.#drop(id, block);
   }
 
   /**
@@ -170,7 +171,7 @@ export class Bodies {
     this.#open = undefined;
     const block = this.#blocks.get(open.id);
     if (block === undefined) return;
-    if (block.references === 0) return this.#drop(open.id, block);
+    if (block.versions.length === 0) return this.#drop(open.id, block);
     const isAlone = open.parts.length === 1 && open.size <= STORED;
     // The bytes of one that is stored as it is are the journal's until they are written.
     const room = isAlone ? new Uint8Array(open.size + CHECKSUM) : this.#roomFor(open.size);
@@ -200,9 +201,9 @@ export class Bodies {
    * Writes the bodies of one block's worth of the sparsest blocks into the open block, so that the disk holds at most
    * twice what lives and each body is rewritten a few times at most.
    *
-   * @param move points a version at another place, unless it is gone or points elsewhere already
+   * @param move adds the body of a version once more, and points the version at that
    */
-  compact(move: (version: number, from: number, to: (body: Uint8Array) => Place) => void): void {
+  compact(move: (version: number) => void): void {
     if (this.#candidates.length === 0) this.#candidates = this.#sparsest();
     for (let moved = 0; moved < BLOCK;) {
       const id = this.#candidates.pop();
@@ -210,8 +211,17 @@ export class Bodies {
       if (id === undefined) return;
       if (block === undefined || block.z === 0) continue;
       moved += block.live;
-      for (const version of [...block.versions]) move(version, id, (body) => this.add(body));
+      block.versions.slice().forEach(move);
     }
+  }
+
+  /** The same of one block, if less than half of it lives. Returns how many bodies that were. */
+  compactBlock(id: number, move: (version: number) => void): number {
+    const block = this.#blocks.get(id);
+    if (block === undefined || block.z === 0 || block.live >= block.raw / 2) return 0;
+    const versions = block.versions.slice();
+    versions.forEach(move);
+    return versions.length;
   }
 
   /** The sparsest last; those that were not deflated, the oldest last, where they are too many. */
@@ -223,7 +233,7 @@ export class Bodies {
 
   #begin(): { id: number; parts: { at: number; body: Uint8Array }[]; size: number } {
     const id = ++this.#lastBlock;
-    this.#blocks.set(id, { z: 0, raw: 0, live: 0, versions: [], references: 0 });
+    this.#blocks.set(id, { z: 0, raw: 0, live: 0, versions: [] });
     return { id, parts: [], size: 0 };
   }
 

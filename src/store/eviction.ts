@@ -9,6 +9,9 @@
  * 5. The *oldest* lines go, of the namespace that has most. A pod that lives keeps its last message, unless memory is
  *    what is short.
  *
+ * Bodies are trimmed (1, 4) where it is them that are too many: on the disk or, where they are in memory, there. They are
+ * if there is no disk, and what is new of them while the disk fails.
+ *
  * What goes for good (3, 5) is lost: counted in the endpoint's row in the same transaction, and announced with its next
  * delivery. An endpoint that is not behind pays for nobody: neither its messages go nor bodies that it waits for, too.
  *
@@ -36,9 +39,16 @@ const GONE_BYTES = 520;
 const LINE_BYTES = 200;
 const ROW_BYTES = 16;
 
-/** An endpoint is behind if so much is pending for it: this part of what the furthest has, and of the limit. */
+/** The same of a version that is on no disk, and only there for what is pending. */
+const VERSION_BYTES = 650;
+
+/**
+ * An endpoint is behind if so much is pending for it: this part of what the furthest has, and of the limit. Of that all
+ * those who are not behind may take up some together, however many they are.
+ */
 const BEHIND = 0.1;
 const NOT_BEHIND = 0.01;
+const ALL_NOT_BEHIND = 0.4;
 
 /** After a look that could not free enough, so much more comes before the next one; a part of the limit. */
 const PATIENCE = 0.01;
@@ -57,6 +67,8 @@ export interface EvictionDeps {
   /** Bytes of memory, and of deflated bodies on the disk. */
   memory: number;
   disk: number;
+  /** Whether there is no disk. */
+  isMemory: boolean;
   onEvicted: (endpoint: string, messages: number) => void;
 }
 
@@ -119,17 +131,28 @@ export class Eviction {
 
   #memoryUse(): number {
     const { pending, inventory, memory } = this.#deps;
-    let bytes = GONE_BYTES * inventory.gone + (this.#isFaulty ? this.#dirtyBytes() : 0);
+    let bytes = GONE_BYTES * inventory.gone + (this.#isInMemory ? this.#bytesInMemory() : 0);
     for (const endpoint of pending.all.list()) {
       bytes += LINE_BYTES * endpoint.lines + ROW_BYTES * endpoint.pending;
     }
     return bytes / memory;
   }
 
-  #dirtyBytes(): number {
-    let bytes = 0;
-    for (const row of this.#deps.journal.blocks.dirty.values()) bytes += row?.z.length ?? 0;
-    return bytes;
+  /** Whether bodies and rows are in memory, or what is new of them. */
+  get #isInMemory(): boolean {
+    return this.#isFaulty || this.#deps.isMemory;
+  }
+
+  /** What nothing here can free is not in it: the version that each pod has. */
+  #bytesInMemory(): number {
+    const { journal: { blocks, pending, versions }, bodies, inventory, isMemory } = this.#deps;
+    const others = Math.max(0, (isMemory ? bodies.count : versions.dirty.size) - inventory.count());
+    return (isMemory ? bodies.liveBytes : blocks.dirtyBytes) + pending.dirtyBytes + VERSION_BYTES * others;
+  }
+
+  /** Of what bodies take up. */
+  #bodyUse(): number {
+    return this.#isInMemory ? this.#use() : this.#diskUse();
   }
 
   #diskUse(): number {
@@ -140,10 +163,13 @@ export class Eviction {
 
   *#relieve(): Generator<number, void, void> {
     this.#behind = this.#findBehind();
-    yield* this.#each((endpoint, line) => this.#trimFetchable(endpoint, line));
+    if (this.#isFaulty) yield* this.#compactUnwritten();
+    if (this.#bodyUse() > RELIEVED) {
+      yield* this.#each((endpoint, line) => this.#trimFetchable(endpoint, line));
+    }
     for (const latest of [5, 1]) yield* this.#each((endpoint, line) => this.#thin(endpoint, line, latest));
     yield* this.#each((endpoint, line) => this.#evictUnheard(endpoint, line));
-    yield* this.#each((endpoint, line) => this.#trimAll(endpoint, line));
+    if (this.#bodyUse() > RELIEVED) yield* this.#each((endpoint, line) => this.#trimAll(endpoint, line));
     yield* this.#trimResting();
     yield* this.#each((endpoint, line) => this.#evict(endpoint, line));
   }
@@ -151,8 +177,10 @@ export class Eviction {
   #findBehind(): Endpoint[] {
     const endpoints = [...this.#deps.pending.all.list()];
     const most = Math.max(0, ...endpoints.map(({ pending }) => pending));
-    const unit = Math.max(ROW_BYTES / this.#deps.memory, this.#deps.bodies.meanBytes / this.#deps.disk);
-    return endpoints.filter(({ pending }) => pending >= BEHIND * most && pending * unit >= NOT_BEHIND);
+    const { memory, disk, bodies } = this.#deps;
+    const unit = Math.max(ROW_BYTES / memory, bodies.meanBytes / (this.#isInMemory ? memory : disk));
+    const least = Math.min(NOT_BEHIND, ALL_NOT_BEHIND / endpoints.length);
+    return endpoints.filter(({ pending }) => pending >= BEHIND * most && pending * unit >= least);
   }
 
   /** Goes through the lines of whoever is furthest behind at the moment, until there is room or nothing is left. */
@@ -172,6 +200,12 @@ export class Eviction {
   }
 
   // --- The steps ---
+
+  /** Bodies that are dead, in blocks that others keep in memory. */
+  *#compactUnwritten(): Generator<number, void, void> {
+    const { journal, versions } = this.#deps;
+    for (const block of [...journal.blocks.dirty.keys()]) yield 1 + versions.compactBlock(block);
+  }
 
   #trimFetchable(endpoint: Endpoint, line: Line): number {
     const last = line.count - 1;
@@ -202,10 +236,10 @@ export class Eviction {
   }
 
   *#trimResting(): Generator<number, void, void> {
-    const { inventory, pending, versions } = this.#deps;
+    const { inventory, pending } = this.#deps;
     for (const pod of inventory.pods()) {
-      if (this.#diskUse() <= RELIEVED) return;
-      if (pod.current !== 0 && !pending.order.isPending(pod)) versions.trim(pod.current);
+      if (this.#bodyUse() <= RELIEVED) return;
+      if (pod.current !== 0 && !pending.order.isPending(pod)) this.#trimVersion(pod.current);
       yield 1;
     }
   }
@@ -221,7 +255,14 @@ export class Eviction {
     const { pending, versions } = this.#deps;
     if (hasFlag(versions.row(version), "trimmed")) return;
     const others = pending.order.holders(pod, version).filter((other) => other !== endpoint);
-    if (others.every((other) => this.#behind.includes(other))) versions.trim(version);
+    if (others.every((other) => this.#behind.includes(other))) this.#trimVersion(version);
+  }
+
+  /** What is on the disk takes no memory; to trim it would, while the disk cannot be written. */
+  #trimVersion(version: number): void {
+    const { journal, versions, isMemory } = this.#deps;
+    const { block } = versions.row(version);
+    if (isMemory || this.#diskUse() > RELIEVED || journal.blocks.dirty.has(block)) versions.trim(version);
   }
 
   #lose(endpoint: Endpoint, line: Line, keep: number): void {

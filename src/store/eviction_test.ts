@@ -1,135 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import {
-  drain,
-  FAILED,
-  openTestStore,
-  record,
-  recordEnd,
-  takeAll,
-  type VersionParts,
-} from "../../tests/kit/store.ts";
-import { TestDisk } from "../../tests/kit/test_disk.ts";
-import type { Clock } from "../runtime/clock.ts";
-import { type Disk, openMemory } from "./database.ts";
-import type { Message, Store, StoreOptions } from "./store.ts";
-
-/** Bytes. Some twenty whole bodies of `bulky` fit. */
-const LIMIT = 64 * 1024;
-
-/** A store with a small limit, and pods whose bodies do not deflate. */
-class Rig {
-  readonly evicted: [string, number][] = [];
-  readonly clock = new StepClock();
-  readonly store: Store;
-
-  constructor(options: Partial<StoreOptions>, disk?: Disk) {
-    const given = {
-      stateMax: LIMIT,
-      clock: this.clock,
-      onEvicted: (endpoint: string, messages: number) => void this.evicted.push([endpoint, messages]),
-      ...options,
-    };
-    this.store = openTestStore(given, disk);
-  }
-
-  /** A version of some pods is pending, each in a commit of its own. */
-  see(names: string[], to = ["a"], parts: VersionParts = {}): void {
-    for (const name of names) {
-      record(this.store, to, { ...parts, name, text: bulky(name, parts.resourceVersion) });
-      this.store.commit();
-    }
-    this.settle();
-  }
-
-  end(names: string[], to = ["a"], reasons: VersionParts["reasons"] = ["deleted"]): void {
-    for (const name of names) {
-      recordEnd(this.store, to, { name, reasons, text: bulky(name) });
-      this.store.commit();
-    }
-    this.settle();
-  }
-
-  /** Does the slices that a commit leaves to later ones. */
-  settle(): void {
-    for (let turn = 0; turn < 20; turn++) this.store.commit();
-  }
-
-  /** What could be sent to an endpoint: each name, and how much of its body is there. */
-  pending(endpoint = "a"): Record<string, Message["completeness"]> {
-    const messages = takeAll(this.store, endpoint);
-    for (const message of messages) this.store.pending.release(message);
-    return Object.fromEntries(messages.map(({ name, completeness }) => [name, completeness]));
-  }
-
-  count(endpoint: string, completeness: Message["completeness"]): number {
-    return Object.values(this.pending(endpoint)).filter((one) => one === completeness).length;
-  }
-}
-
-/** A clock whose timers run at once when it is moved. */
-class StepClock implements Clock {
-  #now = Date.parse("2026-01-01T00:00:00Z");
-  #timers: { at: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  monotonic(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, run: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, run };
-    this.#timers.push(timer);
-    return () => this.#timers = this.#timers.filter((one) => one !== timer);
-  }
-
-  pass(milliseconds: number): void {
-    this.#now += milliseconds;
-    const due = this.#timers.filter(({ at }) => at <= this.#now);
-    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
-    for (const { run } of due) run();
-  }
-}
-
-/** Some 3 KB that cannot be deflated further. */
-function bulky(name: string, version = "1"): string {
-  const parts = Array.from(
-    { length: 45 },
-    (_, part) => createHash("sha512").update(`${name} ${version} ${part}`),
-  );
-  const noise = parts.map((hash) => hash.digest("base64")).join("");
-  const metadata = {
-    uid: `uid-${name}`,
-    namespace: "shop",
-    name,
-    resourceVersion: version,
-    annotations: { noise },
-  };
-  return JSON.stringify({ pod: { metadata, status: { phase: "Running" } } });
-}
-
-function names(prefix: string, count: number): string[] {
-  return Array.from({ length: count }, (_, number) => `${prefix}-${number}`);
-}
-
-function withRig(
-  name: string,
-  test: (rig: Rig) => void,
-  options: Partial<StoreOptions> = {},
-  inMemory = false,
-): void {
-  Deno.test(name, () => {
-    const rig = new Rig(options, inMemory ? openMemory() : undefined);
-    try {
-      test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+import { bulky, LIMIT, names, withEviction as withRig } from "../../tests/kit/eviction_rig.ts";
+import { drain, FAILED, recordEnd, takeAll } from "../../tests/kit/store.ts";
+import type { Message } from "./store.ts";
 
 withRig("while there is room every body is whole", (rig) => {
   rig.see(names("web", 14));
@@ -341,33 +213,6 @@ withRig("bodies that nobody waits for are trimmed before anything is lost", (rig
   assert.equal(rig.store.pending.lost("a").messages, 0);
 }, { stateMax: LIMIT / 2 });
 
-withRig("memory is bounded too: by lines and rows, whatever their bodies", (rig) => {
-  rig.end(names("end", 400));
-  const { pending } = rig.store.pending.counts("a");
-  assert.ok(pending * 720 <= LIMIT, `${pending} pending`);
-  assert.equal(rig.store.pending.lost("a").messages + pending, 400);
-}, { stateMax: 1e9, buffer: LIMIT });
-
-withRig("where memory is short, a pod that lives does not keep its last message", (rig) => {
-  rig.see(names("web", 400));
-  const { pending } = rig.store.pending.counts("a");
-  assert.ok(pending * 216 <= LIMIT, `${pending} pending`);
-  assert.equal(rig.store.pending.lost("a").messages + pending, 400);
-}, { stateMax: 1e9, buffer: LIMIT });
-
-withRig(
-  "without a disk bodies are in memory, and bounded with it",
-  (rig) => {
-    rig.see(names("web", 80), []);
-    const whole = [...rig.store.inventory.pods()].filter((pod) =>
-      rig.store.inventory.bodyOf(pod)?.trimmed === false
-    );
-    assert.ok(whole.length < 25, `${whole.length} whole`);
-  },
-  { stateMax: 1e9, buffer: LIMIT },
-  true,
-);
-
 withRig("one commit evicts only some, and the next ones go on by themselves", (rig) => {
   const count = 3_000;
   for (const name of names("end", count)) recordEnd(rig.store, ["a"], { name, text: bulky(name) });
@@ -380,24 +225,10 @@ withRig("one commit evicts only some, and the next ones go on by themselves", (r
   assert.equal(rig.store.pending.lost("a").messages + after, count);
 }, { stateMax: LIMIT / 4 });
 
-Deno.test("while the disk fails, bodies that are not written count against --buffer", async () => {
-  const folder = await Deno.makeTempDir();
-  const disk = new TestDisk(`${folder}/state.db`);
-  const rig = new Rig({ stateMax: 1e9, buffer: LIMIT }, disk);
-  const whole = (some: string[]): number =>
-    some.filter((name) => {
-      const pod = rig.store.inventory.known(`uid-${name}`);
-      return pod !== undefined && rig.store.inventory.bodyOf(pod)?.trimmed === false;
-    }).length;
-  try {
-    rig.see(names("before", 30));
-    assert.equal(whole(names("before", 30)), 30, "what is written does not count");
-    disk.fillUp();
-    rig.see(names("web", 60));
-    assert.match(rig.store.fault ?? "", /full/);
-    assert.ok(whole(names("web", 60)) < 25, `${whole(names("web", 60))} whole`);
-  } finally {
-    rig.store.close();
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+withRig("200 endpoints that are each a little behind do not pass the bound together", (rig) => {
+  const endpoints = names("endpoint", 200);
+  for (const endpoint of endpoints) rig.end(names(endpoint, 2), [endpoint]);
+  rig.settle();
+  const whole = endpoints.map((endpoint) => rig.count(endpoint, "whole")).reduce((sum, one) => sum + one);
+  assert.ok(whole * 4_000 <= 16 * LIMIT, `${whole} whole`);
+}, { stateMax: 16 * LIMIT });

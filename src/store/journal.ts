@@ -9,8 +9,9 @@
  *
  * Keys of rows count up and no table has an index: inserting is appending, which is what makes it cheap.
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { orDamaged } from "./disk_fault.ts";
+import { asTuples, Table, type Value } from "./table.ts";
 
 /** Keys of `meta`: `epoch`, `binding`, `selection`, `generation`; for each scope `reached …`, `synced …`. */
 export interface MetaRow {
@@ -101,8 +102,6 @@ export interface BlockRow {
   z: Uint8Array;
 }
 
-/** What a column holds. */
-export type Value = string | number | null | Uint8Array;
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
 const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER, lastEvent TEXT";
@@ -145,150 +144,11 @@ export const ADDED = [
   { table: "endpoint", column: "lastEvent", statement: "ALTER TABLE endpoint ADD COLUMN lastEvent TEXT" },
 ];
 
-/** Written rows that stay in memory, for a table whose rows are sent soon: so many, and at most twice as many. */
-const RECENT = 150;
-
-/** Deletions that nobody waits for are written so many at a time, in the order of the pages that they are on. */
-const GARBAGE = 1_000;
+/** What a pending row takes in memory, measured. */
+const PENDING_BYTES = 150;
 
 /** Rows that one page of `scan` holds. */
 const PAGE = 2_000;
-
-/** Tuples: an object for each row would be a slow one, without a prototype, and most of the garbage. */
-function asTuples(statement: StatementSync): StatementSync {
-  // Deno has it, its types do not.
-  (statement as StatementSync & { setReturnArrays: (on: boolean) => void }).setReturnArrays(true);
-  return statement;
-}
-
-/** Rows of one kind, by key. */
-export class Table<K extends string | number, R extends object> {
-  readonly name: string;
-  readonly #columns: (keyof R & string)[];
-  readonly #keepsRecent: boolean;
-  /**
-   * Deleted rows that the file still has, of a table whose rows the load sweeps by itself: to write each of these
-   * deletions at once would cost a page a row, the costliest part of a small transaction.
-   */
-  readonly #garbage: Set<K> | undefined;
-  #dirty = new Map<K, R | undefined>();
-  #recent = new Map<K, R>();
-  #older = new Map<K, R>();
-  /** Whether the transaction that runs has deleted what the file had too much. */
-  #collected = false;
-  /** Rows above it were never written, so there is nothing to delete. */
-  #highest: K | undefined;
-  #statements: { get: StatementSync; put: StatementSync; delete: StatementSync } | undefined;
-
-  constructor(
-    name: string,
-    columns: string,
-    { keepsRecent = false, isSwept = false }: { keepsRecent?: boolean; isSwept?: boolean } = {},
-  ) {
-    this.name = name;
-    this.#garbage = isSwept ? new Set() : undefined;
-    this.#columns = columns.split(", ").map((column) => column.split(" ")[0] as keyof R & string);
-    this.#keepsRecent = keepsRecent;
-  }
-
-  get(key: K): R | undefined {
-    if (this.#dirty.has(key)) return this.#dirty.get(key);
-    if (this.#garbage?.has(key)) return undefined;
-    return this.#recent.get(key) ?? this.#older.get(key) ?? this.#read(key);
-  }
-
-  #read(key: K): R | undefined {
-    const values = orDamaged(() => this.#statements?.get.get(key)) as Value[] | undefined;
-    if (values === undefined) return undefined;
-    const row: Record<string, Value> = {};
-    for (let index = 0; index < values.length; index++) {
-      row[this.#columns[index] ?? ""] = values[index] ?? null;
-    }
-    // Whoever asks about a version asks again soon.
-    this.#keep(key, row as R);
-    return row as R;
-  }
-
-  #keep(key: K, row: R): void {
-    if (!this.#keepsRecent) return;
-    if (this.#recent.size > RECENT) {
-      this.#older = this.#recent;
-      this.#recent = new Map();
-    }
-    this.#recent.set(key, row);
-  }
-
-  /** The row must not be changed afterwards. */
-  put(key: K, row: R): void {
-    this.#dirty.set(key, row);
-  }
-
-  delete(key: K): void {
-    const isWritten = this.#highest !== undefined && key <= this.#highest;
-    if (this.#garbage !== undefined || !isWritten) this.#dirty.delete(key);
-    else this.#dirty.set(key, undefined);
-    if (isWritten) this.#garbage?.add(key);
-    this.#recent.delete(key);
-    this.#older.delete(key);
-  }
-
-  /** Rows that are not written yet. */
-  get dirty(): ReadonlyMap<K, R | undefined> {
-    return this.#dirty;
-  }
-
-  attach(database: DatabaseSync): void {
-    const { name } = this;
-    const values = this.#columns.map(() => "?").join(", ");
-    this.#statements = {
-      get: asTuples(database.prepare(`SELECT ${this.#columns.join(", ")} FROM ${name} WHERE key = ?`)),
-      put: database.prepare(
-        `INSERT OR REPLACE INTO ${name} (key, ${this.#columns.join(", ")}) VALUES (?, ${values})`,
-      ),
-      delete: database.prepare(`DELETE FROM ${name} WHERE key = ?`),
-    };
-    this.#highest = database.prepare(`SELECT max(key) AS key FROM ${name}`).get()?.["key"] as K | null ??
-      undefined;
-  }
-
-  /** Within a transaction: writes up to `limit` rows and returns how many that were. `settle` follows the commit. */
-  write(limit: number): number {
-    const statements = this.#statements;
-    if (statements === undefined) return 0;
-    if ((this.#garbage?.size ?? 0) >= GARBAGE) this.#writeGarbage(statements.delete);
-    let count = 0;
-    for (const [key, row] of this.#dirty) {
-      if (count === limit) break;
-      if (row === undefined) statements.delete.run(key);
-      else statements.put.run(key, ...this.#columns.map((column) => row[column] as Value));
-      count++;
-    }
-    return count;
-  }
-
-  #writeGarbage(statement: StatementSync): void {
-    const keys = [...this.#garbage ?? []].sort((a, b) => a < b ? -1 : 1);
-    for (const key of keys) statement.run(key);
-    this.#collected = true;
-  }
-
-  /** Nothing was written after all. */
-  rolledBack(): void {
-    this.#collected = false;
-  }
-
-  /** The first `count` dirty rows are written and committed. */
-  settle(count: number): void {
-    if (this.#collected) this.#garbage?.clear();
-    this.#collected = false;
-    for (const [key, row] of this.#dirty) {
-      if (count-- === 0) break;
-      if (this.#highest === undefined || key > this.#highest) this.#highest = key;
-      if (row !== undefined) this.#keep(key, row);
-      this.#dirty.delete(key);
-    }
-  }
-}
 
 /** All tables of a store. */
 export class Journal {
@@ -296,8 +156,14 @@ export class Journal {
   readonly endpoints = new Table<number, EndpointRow>("endpoint", ENDPOINT);
   readonly pods = new Table<number, PodRow>("pod", POD);
   readonly versions = new Table<number, VersionRow>("version", VERSION, { keepsRecent: true, isSwept: true });
-  readonly pending = new Table<number, PendingRow>("pending", PENDING, { keepsRecent: true });
-  readonly blocks = new Table<number, BlockRow>("block", BLOCK, { isSwept: true });
+  readonly pending = new Table<number, PendingRow>("pending", PENDING, {
+    keepsRecent: true,
+    weigh: () => PENDING_BYTES,
+  });
+  readonly blocks = new Table<number, BlockRow>("block", BLOCK, {
+    isSwept: true,
+    weigh: ({ z }) => z.length,
+  });
   readonly sent = new Table<number, SentRow>("sent", SENT);
   /** In the order in which they are written where that takes several transactions: what is pointed at comes first. */
   readonly #tables = [

@@ -129,6 +129,7 @@ class OpenStore implements Store {
       clock: options.clock,
       memory: options.buffer,
       disk: disk.isMemory ? options.buffer : options.stateMax,
+      isMemory: disk.isMemory,
       onEvicted: options.onEvicted,
     });
     if (disk.database !== undefined) this.#journal.attach(disk.database);

@@ -334,7 +334,7 @@ export interface DeadLetter {
 export interface StoreOptions {
   /** The state file; undefined: a private temporary file, or memory where none can be made. */
   file: string | undefined;
-  buffer: number; // bytes of memory: index of what is pending, and dirty bodies while the disk fails
+  buffer: number; // bytes of memory: index of what is pending, and what of it is on no disk
   stateMax: number; // bytes of deflated bodies on the disk
   clock: Clock;
   /** Messages became ready to be sent. */

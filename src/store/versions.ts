@@ -74,7 +74,7 @@ export class Versions {
 
   drop(id: number): void {
     this.#trimmed.delete(id);
-    this.#bodies.release(this.row(id));
+    this.#bodies.release(this.row(id), id);
     this.#journal.versions.delete(id);
   }
 
@@ -108,11 +108,18 @@ export class Versions {
 
   /** One turn of compaction; see `Bodies.compact`. */
   compact(): void {
-    this.#bodies.compact((id, from, add) => {
-      const row = this.#journal.versions.get(id);
-      const body = row?.block === from ? this.#bodies.read(row) : undefined;
-      if (row !== undefined && body !== undefined) this.#replace(id, add(body), hasFlag(row, "trimmed"));
-    });
+    this.#bodies.compact((id) => this.#move(id));
+  }
+
+  /** The same of one block, if it is sparse. Returns how many bodies that were. */
+  compactBlock(block: number): number {
+    return this.#bodies.compactBlock(block, (id) => this.#move(id));
+  }
+
+  #move(id: number): void {
+    const row = this.row(id);
+    const body = this.#bodies.read(row);
+    if (body !== undefined) this.#replace(id, this.#bodies.add(body), hasFlag(row, "trimmed"));
   }
 
   #replace(id: number, place: Place, isTrimmed: boolean): void {
@@ -122,7 +129,7 @@ export class Versions {
     this.#journal.versions.put(id, { ...row, block, at, length, flags });
     this.noteFlags(id, flags);
     this.#bodies.use(place, id);
-    this.#bodies.release(row);
+    this.#bodies.release(row, id);
   }
 }
 

@@ -167,7 +167,7 @@ withRig("after a restart a pod that is back waits for its end, though that is st
   store.commit();
   await disk.endSync();
   store.pending.failed(takeReady(store), STUCK, 100);
-  takeReady(store, A, 100);
+  store.pending.take(A, 100);
   store.inventory.beginEpoch();
   record(store, [A], { resourceVersion: "5", reasons: ["sync"] });
   store.commit();

@@ -75,6 +75,11 @@ export class Health {
     this.#deps.changed?.();
   }
 
+  /** Milliseconds of such silence after which what is known is stale. */
+  get staleAfter(): number {
+    return this.#deps.staleAfter;
+  }
+
   /** Milliseconds since the API server said something, of the scope of which that is longest; before that, since the start. */
   get silence(): number {
     return Math.max(...this.#deps.scopes.map((scope) => this.viewOf(scope).silence));

@@ -20,7 +20,7 @@ import type { Reload } from "./reload.ts";
 
 /** What it is read from. */
 export interface MetricsParts extends EndpointParts {
-  health: Pick<Health, "problems" | "silence">;
+  health: Pick<Health, "problems" | "silence" | "staleAfter">;
   /** Where there is a configuration file. */
   reload: Pick<Reload, "last"> | undefined;
 }
@@ -82,6 +82,12 @@ const OF_CLUSTER: Family<Reading>[] = [
     "gauge",
     "Time since the last event, bookmark or other answer of the API server; of the namespaces, the longest.",
     ({ health }) => health.silence / 1_000,
+  ),
+  one(
+    "k8svent_watch_stale_after_seconds",
+    "gauge",
+    "Age of the last event from which on the view of the cluster is stale; with --source poll by its --interval.",
+    ({ health }) => health.staleAfter / 1_000,
   ),
   one("k8svent_lists_total", "counter", "Complete lists of pods.", ({ figures }) => figures.lists),
   by(

@@ -23,7 +23,7 @@ class Rig {
   readonly kill = new AbortController();
   readonly figures = new Figures();
   readonly filterFailures = new FilterFailures(this);
-  readonly health = { silence: 12_000, problems: (): string[] => [] };
+  readonly health = { silence: 12_000, staleAfter: 600_000, problems: (): string[] => [] };
   readonly workers: Workers = new Workers({
     ...deliveryDeps(this.store.pending, this.clock, this.log),
     ages: this.store.ages,
@@ -273,6 +273,7 @@ withRig("the cluster shows by lists, restarts, pods, epoch and how long it was s
   rig.store.inventory.beginEpoch();
   const { epoch } = rig.store.inventory;
   assert.deepEqual(await rig.samples("k8svent_watch_last"), ["k8svent_watch_last_event_age_seconds 12"]);
+  assert.deepEqual(await rig.samples("k8svent_watch_stale"), ["k8svent_watch_stale_after_seconds 600"]);
   assert.deepEqual(await rig.samples("k8svent_lists"), ["k8svent_lists_total 1"]);
   const restarts = await rig.samples("k8svent_watch_restarts");
   assert.equal(restarts.length, 13);

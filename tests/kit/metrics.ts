@@ -35,7 +35,7 @@ export async function withMetrics(
     clock,
     figures: new Figures(),
     filterFailures: new FilterFailures({ clock, log }),
-    health: { silence: 0, problems: () => [] },
+    health: { silence: 0, staleAfter: 600_000, problems: () => [] },
     reload: { last: { isSuccessful: true, at: clock.now() } },
     hasAnnotations: true,
   };

@@ -154,7 +154,7 @@ function rulesOf({ groups }: AlertGroups): [string, string, string][] {
 
 /** What is compared in an expression, without the comparison; of `absent`, what is to be there. */
 function sidesOf(expression: string): string[] {
-  return expression.split(/ or | unless ignoring \(state\) /).map((side) =>
+  return expression.split(/ or | unless ignoring \(state\) | > (?=k8svent)/).map((side) =>
     side.replace(/ (>|==) [0-9]+$/, "").replace(/^absent\((.*)\)$/, "$1")
   );
 }

@@ -63,10 +63,11 @@ function testOf(alert: string, { series, values, fires, not }: typeof FIRES[stri
   });
   // A program that runs beside it: that it is absent is another matter.
   const running = { series: "k8svent_build_info", values: "1x90" };
+  const stale = { series: "k8svent_watch_stale_after_seconds", values: "600x90" };
   return {
     name: alert,
     interval: "1m",
-    input_series: [running, { series, values }],
+    input_series: [running, stale, { series, values }],
     promql_expr_test: [count(not, 0), count(fires, 1)],
   };
 }
@@ -89,6 +90,21 @@ const PENDING_AND_PAUSED = {
   }],
 };
 
+/** Pods that are listed each hour are not stale for most of it. */
+const POLLED = {
+  name: "polled",
+  interval: "1m",
+  "input_series": [
+    { series: "k8svent_watch_last_event_age_seconds", values: "0+60x59 0+60x59 0+60x80" },
+    { series: "k8svent_watch_stale_after_seconds", values: "4200x200" },
+  ],
+  "promql_expr_test": [[100, 0], [119, 0], [189, 0], [191, 1]].map(([minutes, value]) => ({
+    expr: 'count(ALERTS{alertname="K8sventStale"}) or vector(0)',
+    "eval_time": `${minutes}m`,
+    "exp_samples": [{ labels: "{}", value }],
+  })),
+};
+
 testNeeding(
   withoutPromtool,
   "promtool takes the alert rules, and each alert fires in its time, none for what is pending where it is paused",
@@ -97,7 +113,11 @@ testNeeding(
     try {
       await Deno.writeTextFile(`${folder}/rules.yaml`, stringify(await readAlertGroups()));
       await promtool(["check", "rules", `${folder}/rules.yaml`]);
-      const tests = [...Object.entries(FIRES).map(([alert, one]) => testOf(alert, one)), PENDING_AND_PAUSED];
+      const tests = [
+        ...Object.entries(FIRES).map(([alert, one]) => testOf(alert, one)),
+        PENDING_AND_PAUSED,
+        POLLED,
+      ];
       const text = stringify({ rule_files: ["rules.yaml"], evaluation_interval: "1m", tests });
       await Deno.writeTextFile(`${folder}/test.yaml`, text);
       await promtool(["test", "rules", `${folder}/test.yaml`]);

@@ -1,7 +1,36 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { fileURLToPath } from "node:url";
+import { run } from "../kit/command.ts";
 import { queriesOf, readDashboard } from "../kit/dashboard.ts";
 import { METRIC_NAMES } from "../kit/metrics.ts";
+
+/** Asserts that Grafana's types have every property of a dashboard. @throws {Error} with what is wrong in it */
+async function checkTypes(dashboard: string): Promise<void> {
+  const types = new URL("../kit/grafana.ts", import.meta.url);
+  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    // As a literal: of anything else, more properties than a type has are none of the compiler's business.
+    await Deno.writeTextFile(
+      file,
+      `import type { DashboardFile } from "${types}";\nexport const dashboard: DashboardFile = ${dashboard};\n`,
+    );
+    await run(Deno.execPath(), ["check", "--quiet", "--config", config, file]);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("the dashboard is one that Grafana's own types take, and what they do not have would be found", async () => {
+  const text = JSON.stringify(await readDashboard());
+  await checkTypes(text);
+  const wrong = text.replaceAll('"showLegend"', '"showLegends"').replaceAll(
+    '"colorMode":"background"',
+    '"colorMode":"back"',
+  );
+  await assert.rejects(() => checkTypes(wrong), /showLegends(.|\n)*"back"|"back"(.|\n)*showLegends/);
+});
 
 Deno.test("the dashboard asks for series that exist, and shows each of them", async () => {
   const asked = new Set(

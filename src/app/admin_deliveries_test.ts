@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { makeMessage } from "../../tests/kit/message.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
 import type { OperatorEndpoints } from "./operator_endpoints.ts";
@@ -71,18 +72,13 @@ class Rig {
   names(query: Partial<DeliveryQuery> = {}): string[] {
     return this.list(query).map(({ pod, state }) => `${pod?.name} ${state}`);
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
-function withRig(name: string, test: (rig: Rig) => void): void {
-  Deno.test(`deliveries: ${name}`, () => {
-    const rig = new Rig();
-    try {
-      test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig(), "deliveries: ");
 
 withRig(
   "what was tried and what is pending are one list, the newest first, and each message is in it once",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { type Answer, podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { drain, openTestStore, record } from "../../tests/kit/store.ts";
 import { type Options, parseOptions } from "../cli/options.ts";
@@ -33,18 +34,13 @@ class Rig {
     await bindStore(api, options as Options, this.store, this.log, new AbortController().signal);
     return api.requests.map(({ pathname, search }) => `${pathname}${search}`);
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
-function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig());
 
 withRig("a new store belongs to the first cluster that it sees, without a request", async (rig) => {
   assert.deepEqual(await rig.bind("one", ["--namespace", "shop"]), []);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { type Answer, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { openTestStore, record } from "../../tests/kit/store.ts";
 import type { Suspicion } from "../change/contradiction.ts";
@@ -24,18 +25,13 @@ class Rig {
       log: this.log,
     });
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
-function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig());
 
 const POD: Suspicion = {
   kind: "pod-behind",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { EndpointEvent } from "./endpoint_events.ts";
 import { KubernetesEvents } from "./kubernetes_events.ts";
@@ -55,16 +56,7 @@ class Rig {
   }
 }
 
-function withRig(sentence: string, test: (rig: Rig) => Promise<void>): void {
-  Deno.test(sentence, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      await rig.end();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig());
 
 function fails(fault: ClusterError["fault"], status?: number): () => never {
   return () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { drain, openTestStore, record } from "../../tests/kit/store.ts";
 import type { InventoryNotice, Notice } from "../delivery/notice.ts";
 import { Renderer } from "../delivery/render.ts";
@@ -51,20 +52,18 @@ class Rig {
   inventoryOf(endpoint: string): InventoryNotice[] {
     return this.sent(endpoint).filter((notice) => notice.type === "k8svent.inventory");
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
-function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      rig.store.inventory.setReached(undefined, "10");
-      rig.notices.complete(false);
-      await test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+const withRig = testsWith(() => {
+  const rig = new Rig();
+  rig.store.inventory.setReached(undefined, "10");
+  rig.notices.complete(false);
+  return rig;
+});
 
 withRig(
   "how an endpoint does is sent to the others, and the newest word takes the place of one that waits",

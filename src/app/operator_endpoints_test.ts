@@ -3,6 +3,7 @@ import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { endpointOf } from "../../tests/kit/endpoint.ts";
 import { makePod } from "../../tests/kit/pods.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { openTestStore, record } from "../../tests/kit/store.ts";
 import type { Want } from "../route/want.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
@@ -47,18 +48,13 @@ class Rig {
     this.endpoints.open();
     this.done.length = 0;
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
-function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig());
 
 withRig("a reload that changes nothing touches no worker and asks for no list", ({ endpoints, done }) => {
   const replaced = endpoints.replace([configured("a"), configured("b")]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { testsWith } from "../../tests/kit/rig.ts";
 import { openTestStore, record } from "../../tests/kit/store.ts";
 import type { Summary } from "../change/summary.ts";
 import type { KnownPod } from "../store/store.ts";
@@ -53,16 +54,7 @@ const HEALTHY: Summary = {
   status: "",
 };
 
-function withRig(name: string, test: (rig: Rig) => Promise<void> | void): void {
-  Deno.test(`census: ${name}`, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      await rig.end();
-    }
-  });
-}
+const withRig = testsWith(() => new Rig(), "census: ");
 
 withRig("pods are counted by phase, each version of one is read once", (rig) => {
   rig.see("web", "1", {});

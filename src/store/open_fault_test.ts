@@ -8,13 +8,7 @@ import type { Store } from "./store.ts";
 
 withRig("while the disk is full everything goes on, and is written when there is room", async (rig) => {
   const { store, disk, clock, folder, faults, open } = rig;
-  record(store, [A], { name: "before" });
-  store.commit();
-  await disk.endSync();
-  disk.fillUp();
-  recordMany(store, 1_000);
-  store.commit();
-  assert.match(store.fault ?? "", /full/);
+  await overflow(store, disk);
   assert.equal(faults.length, 1);
   assert.equal(takeAll(store, A).length, 1_001, "nothing waits for a disk that fails");
   await clock.advance(10_000);
@@ -39,9 +33,7 @@ withRig("while the disk is full everything goes on, and is written when there is
 
 withRig("a disk that fails is tried again after ten seconds, and not with each commit", async (rig) => {
   const { store, disk, clock } = rig;
-  disk.fillUp();
-  recordMany(store, 1_000);
-  store.commit();
+  fillBeyond(store, disk);
   disk.makeRoom();
   await clock.advance(9_999);
   for (let turn = 0; turn < 20; turn++) store.commit();
@@ -51,19 +43,24 @@ withRig("a disk that fails is tried again after ten seconds, and not with each c
   assert.equal(store.fault, undefined);
 });
 
-/** So many pods become known, each pending for A. */
-function recordMany(store: Store, count: number): void {
-  for (let pod = 0; pod < count; pod++) record(store, [A], { name: `web-${pod}` });
-}
-
-withRig("after a fault one commit writes a bounded number of rows", async ({ store, disk, clock }) => {
+/** One pod is in the file, pending for A, when the disk gets full. */
+async function overflow(store: Store, disk: TestDisk, pods?: number): Promise<void> {
   record(store, [A], { name: "before" });
   store.commit();
   await disk.endSync();
+  fillBeyond(store, disk, pods);
+}
+
+/** The disk is full, and so many pods become known, each pending for A. */
+function fillBeyond(store: Store, disk: TestDisk, pods = 1_000): void {
   disk.fillUp();
-  recordMany(store, 2_000);
+  for (let pod = 0; pod < pods; pod++) record(store, [A], { name: `web-${pod}` });
   store.commit();
   assert.match(store.fault ?? "", /full/);
+}
+
+withRig("after a fault one commit writes a bounded number of rows", async ({ store, disk, clock }) => {
+  await overflow(store, disk, 2_000);
   disk.makeRoom();
   clock.freeze(10_000);
   const written: number[] = [];
@@ -88,9 +85,7 @@ withRig(
     record(store, [A], { name: "before" });
     store.commit();
     assert.equal(disk.syncing, 1);
-    disk.fillUp();
-    recordMany(store, 1_000);
-    store.commit();
+    fillBeyond(store, disk);
     assert.equal(takeAll(store, A).length, 1_001, "what is in no file is sent");
     disk.makeRoom();
     await clock.advance(10_000);
@@ -132,20 +127,11 @@ withRig(
 );
 
 withRig("two crashes while the disk is full begin two new epochs", async ({ store, disk, folder }) => {
-  record(store, [A], { name: "before" });
-  store.commit();
-  await disk.endSync();
-  disk.fillUp();
-  recordMany(store, 1_000);
-  store.commit();
-  assert.match(store.fault ?? "", /full/);
+  await overflow(store, disk);
   disk.copyTo(`${folder}/once.db`);
   const once = new TestDisk(`${folder}/once.db`);
-  once.fillUp();
   const second = openTestStore({}, once);
-  recordMany(second, 1_000);
-  second.commit();
-  assert.match(second.fault ?? "", /full/);
+  fillBeyond(second, once);
   assert.equal(second.inventory.epoch, 2);
   once.copyTo(`${folder}/twice.db`);
   second.close();

@@ -10,6 +10,7 @@ import { PieceReader } from "../../src/runtime/piece_reader.ts";
 import { issueCertificate } from "../kit/certificates.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
 import { findControlPlane, programs } from "../kit/control_plane_source.ts";
+import { realCluster, writeKubeconfig } from "../kit/kubeconfig.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 
 const PODS = "/api/v1/pods?limit=1";
@@ -86,7 +87,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
   },
 
   "a token that is rotated on disk counts at the next request": async (plane) => {
-    const file = await writeKubeconfig(plane, await reality(plane), { tokenFile: "rotating-token" });
+    const file = await writeKubeconfig(plane, await realCluster(plane), { tokenFile: "rotating-token" });
     const write = (token: string): Promise<void> => Deno.writeTextFile(`${plane.dir}/rotating-token`, token);
     await write("not-a-token");
     await withApi(kubeconfig(file), async (api) => {
@@ -107,7 +108,7 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
         interactiveMode: "Never",
       },
     };
-    const file = await writeKubeconfig(plane, await reality(plane), user);
+    const file = await writeKubeconfig(plane, await realCluster(plane), user);
     const runs = async (): Promise<number> =>
       (await Deno.readTextFile(`${issued}.runs`)).split("\n").length - 1;
     await Deno.writeTextFile(issued, await token(plane));
@@ -135,19 +136,19 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
     const jane = issueCertificate("jane", { issuer, version1: true });
     await plane.kubectl(["create", "clusterrolebinding", "jane", "--clusterrole=reader", "--user=jane"]);
     const user = { "client-certificate-data": btoa(jane.cert), "client-key-data": btoa(jane.key) };
-    await withApi(kubeconfig(await writeKubeconfig(plane, await reality(plane), user)), async (api) => {
+    await withApi(kubeconfig(await writeKubeconfig(plane, await realCluster(plane), user)), async (api) => {
       assert.equal(JSON.parse(await eventually(() => readPods(api))).kind, "PodList");
     });
   },
 
   "the server's own certificate in place of its authority, another name for it, and none": async (plane) => {
     const { cert: own } = await peerCertificate(plane);
-    const { server } = await reality(plane);
+    const { server } = await realCluster(plane);
     const user = { token: await token(plane) };
     for (
       const cluster of [
         { server, "certificate-authority-data": btoa(own) },
-        { ...await reality(plane), "tls-server-name": "localhost" },
+        { ...await realCluster(plane), "tls-server-name": "localhost" },
         { server, "insecure-skip-tls-verify": true },
       ]
     ) {
@@ -269,28 +270,6 @@ async function failure(answer: Promise<unknown>): Promise<ClusterError> {
   const error = await answer.then(() => undefined, (error) => error);
   assert.ok(error instanceof ClusterError, String(error));
   return error;
-}
-
-/** The cluster as the administrator's kubeconfig describes it. */
-async function reality(plane: ControlPlane): Promise<Record<string, unknown>> {
-  const view = JSON.parse(await plane.kubectl(["config", "view", "--raw", "--flatten", "-o", "json"]));
-  return view.clusters[0].cluster;
-}
-
-async function writeKubeconfig(
-  plane: ControlPlane,
-  cluster: Record<string, unknown>,
-  user: Record<string, unknown>,
-): Promise<string> {
-  const file = `${plane.dir}/another-kubeconfig`;
-  const config = {
-    "current-context": "c",
-    contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],
-    clusters: [{ name: "c", cluster }],
-    users: [{ name: "c", user }],
-  };
-  await Deno.writeTextFile(file, JSON.stringify(config));
-  return file;
 }
 
 async function token(plane: ControlPlane): Promise<string> {

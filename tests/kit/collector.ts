@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import { json } from "node:stream/consumers";
 import { Until } from "./until.ts";
 
 /** A span as a collector has it, its attributes as plain values. Times are milliseconds since the Unix epoch. */
@@ -60,10 +61,8 @@ export class Collector implements AsyncDisposable {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of request) pieces.push(piece);
+    const { resourceSpans } = await json(request) as Traces;
     this.requests.push({ path: request.url ?? "", headers: request.headers });
-    const { resourceSpans } = JSON.parse(new TextDecoder().decode(concatenated(pieces))) as Traces;
     if (this.status === 200) this.spans.push(...resourceSpans.flatMap(spansOf));
     response.writeHead(this.status, { "content-type": "application/json" }).end("{}");
     this.#until.look();
@@ -119,14 +118,4 @@ function plain(attributes: KeyValue[]): Record<string, unknown> {
 
 function plainValue(value: Value): unknown {
   return value.arrayValue?.values.map(plainValue) ?? Object.values(value)[0];
-}
-
-function concatenated(pieces: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -11,6 +11,7 @@ import type { Want } from "../../src/route/want.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
 import { makeObject, objectOf, type PodParts } from "./pods.ts";
+import { testsWith, type TestWith } from "./rig.ts";
 import { drain, openTestStore } from "./store.ts";
 
 export const INTERVAL = 120_000;
@@ -115,6 +116,10 @@ export class Rig {
       `${event} ${name} ${resourceVersion} ${reasons.join()}`
     );
   }
+
+  end(): void {
+    this.store.close();
+  }
 }
 
 /** The pod that a message carries. */
@@ -122,16 +127,7 @@ export function podIn({ body }: Message): Pod {
   return plainPodIn(body);
 }
 
-export function withRig(name: string, test: (rig: Rig) => void | Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      rig.store.close();
-    }
-  });
-}
+export const withRig: TestWith<Rig> = testsWith(() => new Rig());
 
 /** A rig whose first list is over and delivered: nothing is pending. */
 export function withSynced(name: string, pods: Pod[], test: (rig: Rig) => void | Promise<void>): void {

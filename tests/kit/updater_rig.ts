@@ -3,6 +3,7 @@ import type { Pod } from "../../src/pod/pod.ts";
 import { keepCurrent, type UpdaterDeps } from "../../src/update/updater.ts";
 import { settle, TestClock } from "./clock.ts";
 import { MemoryLog } from "./memory_log.ts";
+import { testsWith, type TestWith } from "./rig.ts";
 
 const DIGEST = `sha256:${"1".repeat(64)}`;
 /** Milliseconds. */
@@ -90,10 +91,4 @@ export const NOTHING = {
 };
 
 /** A test with an updater of its own. */
-export function updaterTest(name: string, test: (rig: Rig) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    await test(rig);
-    await rig.end();
-  });
-}
+export const updaterTest: TestWith<Rig> = testsWith(() => new Rig());

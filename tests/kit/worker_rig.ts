@@ -14,6 +14,7 @@ import { newTally, type Tally } from "../../src/delivery/tally.ts";
 import { TestClock } from "./clock.ts";
 import { SETTINGS } from "./endpoint.ts";
 import { MemoryLog } from "./memory_log.ts";
+import { testsWith, type TestWith } from "./rig.ts";
 import { ScriptedReceiver } from "./scripted_receiver.ts";
 import { openTestStore, record, recordEnd, type VersionParts } from "./store.ts";
 
@@ -141,13 +142,4 @@ export class Rig {
   }
 }
 
-export function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      await rig.end();
-    }
-  });
-}
+export const withRig: TestWith<Rig> = testsWith(() => new Rig());

@@ -4,6 +4,7 @@ import type { Endpoint } from "../../src/route/endpoint.ts";
 import { TestClock } from "./clock.ts";
 import { endpointOf } from "./endpoint.ts";
 import { MemoryLog } from "./memory_log.ts";
+import { testsWith, type TestWith } from "./rig.ts";
 import { ScriptedReceiver } from "./scripted_receiver.ts";
 import { openTestStore, record } from "./store.ts";
 import { deliveryDeps } from "./worker_rig.ts";
@@ -53,13 +54,4 @@ export function strangerOf(name: string): Endpoint {
   return { ...endpointOf(name), trusted: false };
 }
 
-export function withRig(name: string, test: (rig: Rig) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const rig = new Rig();
-    try {
-      await test(rig);
-    } finally {
-      await rig.end();
-    }
-  });
-}
+export const withRig: TestWith<Rig> = testsWith(() => new Rig());

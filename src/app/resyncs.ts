@@ -37,6 +37,8 @@ export interface ResyncsDeps {
 /** See above. */
 export class Resyncs {
   readonly #deps: ResyncsDeps;
+  /** The time by which the last one is known, in milliseconds. */
+  #last = 0;
 
   constructor(deps: ResyncsDeps) {
     this.#deps = deps;
@@ -58,7 +60,9 @@ export class Resyncs {
       messages += followers;
       if (followers > 0) pods.push(pod);
     }
-    this.#record(pods, endpoint, `resync ${new Date(clock.now()).toISOString()}`).catch(fail);
+    // It is part of the ids of its messages: with that of the one before, a receiver would take them for repetitions.
+    this.#last = Math.max(Math.floor(clock.now()), this.#last + 1);
+    this.#record(pods, endpoint, `resync ${new Date(this.#last).toISOString()}`).catch(fail);
     return messages;
   }
 

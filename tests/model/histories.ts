@@ -33,7 +33,7 @@ export function testHistories(file: string): void {
     const path = PATH === undefined ? {} : { path: PATH };
     const result = await fc.check(fc.asyncProperty(histories, hold), { numRuns, seed, ...path });
     // At once: of a long run that is ended early, the test runner prints no failure.
-    if (result.failed) console.error(explain(result, file, seed));
+    if (result.failed) Deno.stderr.writeSync(new TextEncoder().encode(`${explain(result, file, seed)}\n`));
     assert.ok(!result.failed, explain(result, file, seed));
   });
 }

@@ -292,7 +292,7 @@ function howToSend(
 async function begin(
   options: Options,
   api: ApiServer,
-  { store, operators, annotations, notices }: Parts,
+  { store, operators, annotations }: Parts,
   { log }: World,
   stop: AbortSignal,
 ): Promise<boolean> {
@@ -302,7 +302,7 @@ async function begin(
   operators.open();
   annotations.reopen();
   // The last process may have ended between an eviction and the word of it.
-  for (const name of operators.notified) if (store.pending.lost(name).messages > 0) notices.sendGap(name);
+  store.tidy();
   store.commit();
   return isNew;
 }

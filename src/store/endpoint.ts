@@ -29,6 +29,8 @@ export class Endpoint {
   /** Messages that were evicted or discarded, and not announced yet; since when. */
   lost = 0;
   lostSince: number | undefined;
+  /** Messages that were evicted and not reported yet (`eviction.ts`). */
+  evicted = 0;
   /** Whether nothing is sent to it for now. */
   isPaused = false;
   /** See `LastEvents`. */
@@ -186,14 +188,15 @@ export class Endpoints implements LastEvents {
   }
 
   load(): void {
-    type Tuple = [number, string, number, number | null, number | null, string | null];
-    const rows = this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince, paused, lastEvent");
-    for (const [id, name, lost, lostSince, paused, lastEvent] of rows) {
+    type Tuple = [number, string, number, number | null, number | null, string | null, number | null];
+    const rows = this.#journal.scan<Tuple>("endpoint", "name, lost, lostSince, paused, lastEvent, evicted");
+    for (const [id, name, lost, lostSince, paused, lastEvent, evicted] of rows) {
       Object.assign(this.#add(id, name), {
         lost,
         lostSince: lostSince ?? undefined,
         isPaused: paused === 1,
         lastEvent: lastEvent ?? undefined,
+        evicted: evicted ?? 0,
       });
     }
   }
@@ -243,13 +246,14 @@ export class Endpoints implements LastEvents {
   }
 
   /** Its losses changed, whether it is paused, or what was said of it. */
-  write({ id, name, lost, lostSince, isPaused, lastEvent }: Endpoint): void {
+  write({ id, name, lost, lostSince, evicted, isPaused, lastEvent }: Endpoint): void {
     this.#journal.endpoints.put(id, {
       name,
       lost,
       lostSince: lostSince ?? null,
       paused: Number(isPaused),
       lastEvent: lastEvent ?? null,
+      evicted,
     });
   }
 

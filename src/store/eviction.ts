@@ -85,7 +85,7 @@ export class Eviction {
   /** Whether the disk fails, so that dirty bodies are in memory. */
   #isFaulty = false;
   #behind: Endpoint[] = [];
-  readonly #evicted = new Map<string, { messages: number; reported: number }>();
+  readonly #reported = new WeakMap<Endpoint, number>();
 
   constructor(deps: EvictionDeps) {
     this.#deps = deps;
@@ -112,13 +112,20 @@ export class Eviction {
     return this.#relief !== undefined;
   }
 
-  /** Tells of losses, each endpoint's once a minute at most. */
+  /**
+   * Tells of losses, each endpoint's once a minute at most. What was not told yet is in its row, and what comes of telling it
+   * is of the batch in which it no longer is: a crash makes nobody miss it, nor hear it twice.
+   */
   report(): void {
-    const now = this.#deps.clock.monotonic();
-    for (const [endpoint, one] of this.#evicted) {
-      if (one.messages === 0 || now - one.reported < REPORT) continue;
-      this.#deps.onEvicted(endpoint, one.messages);
-      this.#evicted.set(endpoint, { messages: 0, reported: now });
+    const { pending, clock, onEvicted } = this.#deps;
+    const now = clock.monotonic();
+    for (const endpoint of pending.all.list()) {
+      const { name, evicted } = endpoint;
+      if (evicted === 0 || now - (this.#reported.get(endpoint) ?? -Infinity) < REPORT) continue;
+      this.#reported.set(endpoint, now);
+      endpoint.evicted = 0;
+      pending.all.write(endpoint);
+      onEvicted(name, evicted);
     }
   }
 
@@ -266,12 +273,9 @@ export class Eviction {
   }
 
   #lose(endpoint: Endpoint, line: Line, keep: number): void {
-    const messages = this.#deps.pending.evict(endpoint, line, keep);
-    const before = this.#evicted.get(endpoint.name);
-    const reported = before?.reported ?? -Infinity;
-    if (messages > 0) {
-      this.#evicted.set(endpoint.name, { messages: (before?.messages ?? 0) + messages, reported });
-    }
+    const { pending } = this.#deps;
+    endpoint.evicted += pending.evict(endpoint, line, keep);
+    pending.all.write(endpoint);
   }
 }
 

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { bulky, LIMIT, names, withEviction as withRig } from "../../tests/kit/eviction_rig.ts";
+import {
+  bulky,
+  EvictionRig as Rig,
+  LIMIT,
+  names,
+  withEviction as withRig,
+} from "../../tests/kit/eviction_rig.ts";
+import { withFolder, withoutSync } from "../../tests/kit/state_file.ts";
 import { drain, FAILED, recordEnd, takeAll } from "../../tests/kit/store.ts";
 import type { Message } from "./store.ts";
 
@@ -116,6 +123,23 @@ withRig("losses are reported in one sum, once a minute", (rig) => {
   const sum = rig.evicted.reduce((total, [, messages]) => total + messages, 0);
   assert.equal(sum, rig.store.pending.lost("a").messages);
 }, { stateMax: LIMIT / 8 });
+
+withFolder("what was evicted and not reported is reported by the next process, once", (folder) => {
+  const path = `${folder}/state.db`;
+  const options = { stateMax: LIMIT / 8 };
+  const first = new Rig(options, withoutSync(path));
+  first.end(names("end", 400));
+  const { messages } = first.store.pending.lost("a");
+  first.store.close();
+  const [[, reported] = assert.fail()] = first.evicted;
+  assert.ok(reported < messages, "the rest is within the minute");
+  for (const rest of [[["a", messages - reported]], []]) {
+    const next = new Rig(options, withoutSync(path));
+    next.store.tidy();
+    next.store.close();
+    assert.deepEqual(next.evicted, rest);
+  }
+});
 
 withRig("an endpoint that is not behind loses nothing, nor the bodies that it waits for", (rig) => {
   rig.end(names("early", 100), ["a"]);

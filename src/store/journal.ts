@@ -28,6 +28,8 @@ export interface EndpointRow {
   paused: number | null;
   /** See `LastEvents`. */
   lastEvent: string | null;
+  /** Messages evicted and not reported yet (`eviction.ts`). */
+  evicted: number | null;
 }
 
 /** A pod that is known, one that is gone while something about it is pending, or its tombstone. */
@@ -104,7 +106,8 @@ export interface BlockRow {
 
 /** The tables and their columns. URLs and secrets are not in them: an endpoint is known by its name. */
 const META = "value TEXT";
-const ENDPOINT = "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER, lastEvent TEXT";
+const ENDPOINT =
+  "name TEXT, lost INTEGER, lostSince INTEGER, paused INTEGER, lastEvent TEXT, evicted INTEGER";
 const POD =
   "uid TEXT, namespace TEXT, name TEXT, audience TEXT, route TEXT, environment TEXT, generation INTEGER, " +
   "remindAt INTEGER, goneAt INTEGER, goneVersion TEXT, goneLeft INTEGER, workload TEXT";
@@ -142,6 +145,7 @@ export const ADDED = [
   },
   { table: "endpoint", column: "paused", statement: "ALTER TABLE endpoint ADD COLUMN paused INTEGER" },
   { table: "endpoint", column: "lastEvent", statement: "ALTER TABLE endpoint ADD COLUMN lastEvent TEXT" },
+  { table: "endpoint", column: "evicted", statement: "ALTER TABLE endpoint ADD COLUMN evicted INTEGER" },
 ];
 
 /** What a pending row takes in memory, measured. */

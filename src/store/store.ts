@@ -152,7 +152,10 @@ export interface Store {
   commit(): void;
   /** Commits within 20 ms, unless that is done before. */
   commitSoon(): void;
-  /** Once a minute: forgets old tombstones, compacts, gives room back. Each call a slice of bounded work. */
+  /**
+   * Once a minute, and at the start: forgets old tombstones, compacts, gives room back, and reports what was evicted, be it by
+   * the process before. Each call a slice of bounded work.
+   */
   tidy(): void;
   /** Why the disk cannot be written now; undefined: it can, or there is none and needs none. */
   readonly fault: string | undefined;

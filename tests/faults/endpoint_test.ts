@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { GapNotice, InventoryNotice } from "../../src/delivery/notice.ts";
+import { DatabaseSync } from "node:sqlite";
+import type { EndpointNotice, GapNotice, InventoryNotice } from "../../src/delivery/notice.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import { type Delivery, Receiver } from "../kit/receiver.ts";
 import { faultTest } from "./running.ts";
@@ -101,6 +102,27 @@ faultTest(
     assert.ok(receiver.state.lost >= count - ended, `${receiver.state.lost} lost, ${ended} arrived`);
     const page = noticesOf<InventoryNotice>(receiver, "k8svent.inventory").at(-1);
     assert.ok(page !== undefined && page.pods.length >= 1);
+  },
+);
+
+faultTest(
+  "evictions that a crash kept from being said are said by the next start, to everybody",
+  async (scene) => {
+    const args = ["--state", scene.state, "--notices", "all"];
+    scene.api.create({ metadata: { name: "web-0" } });
+    const running = await scene.start(...args);
+    await scene.untilSame();
+    await running.stop();
+    const file = new DatabaseSync(scene.state);
+    file.exec("UPDATE endpoint SET lost = 7, lostSince = 1, evicted = 5 WHERE name = 'a'");
+    file.close();
+    await using other = await Receiver.start();
+    const { log } = await scene.start(...args, "--url", `b=${other.url}`);
+    await log.until(/^Endpoint a is too far behind: 5 messages for it were evicted/);
+    await scene.receiver.until(() => noticesOf<GapNotice>(scene.receiver, "k8svent.gap").at(-1)?.lost === 7);
+    await other.until(() => noticesOf(other, "k8svent.endpoint").length > 0);
+    const [said] = noticesOf<EndpointNotice>(other, "k8svent.endpoint");
+    assert.deepEqual([said?.endpoint, said?.what, said?.lost], ["a", "evicted", 5]);
   },
 );
 

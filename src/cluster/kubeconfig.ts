@@ -53,9 +53,7 @@ export function chooseContext(config: Kubeconfig, context = config.currentContex
     throw new ClusterSetupError(
       config.contexts.size === 0
         ? `${where} holds no context, and so no cluster. Name another kubeconfig with --kubeconfig FILE or KUBECONFIG.`
-        : `${where} names no current context. Give one with --context: ${
-          [...config.contexts.keys()].join(", ")
-        }.`,
+        : `${where} names no current context. Give one with --context: ${namesOf(config)}.`,
     );
   }
   const entry = config.contexts.get(context);
@@ -76,10 +74,21 @@ export function chooseContext(config: Kubeconfig, context = config.currentContex
   return { context, cluster, user };
 }
 
-function another({ contexts }: Kubeconfig): string {
-  return contexts.size === 0
+function another(config: Kubeconfig): string {
+  return config.contexts.size === 0
     ? "It holds none at all: name another kubeconfig with --kubeconfig FILE or KUBECONFIG."
-    : `Give another with --context: ${[...contexts.keys()].join(", ")}.`;
+    : `Give another with --context: ${namesOf(config)}.`;
+}
+
+/** Names of contexts in a sentence: whoever has more than these looks them up. */
+const LISTED = 20;
+
+function namesOf({ contexts }: Kubeconfig): string {
+  const names = [...contexts.keys()];
+  const more = names.length - LISTED;
+  return more <= 0
+    ? names.join(", ")
+    : `${names.slice(0, LISTED).join(", ")} and ${more} more (kubectl config get-contexts)`;
 }
 
 function addEntries(
@@ -88,11 +97,15 @@ function addEntries(
   list: string,
   kind: string,
 ): void {
+  const names = new Set<string>();
   for (const item of root.list(list)) {
     if (!isRecord(item ?? {})) throw root.error(`an entry of ${list} is not a mapping`);
     if (!isRecord(item) || item.name === undefined || item.name === null) continue;
     const { name } = item;
     if (typeof name !== "string") throw root.error(`a name in ${list} is not a string. Put it in quotes`);
+    // Of two files the first counts, but in one nobody can know which is meant. kubectl refuses that, too.
+    if (names.has(name)) throw root.error(`${list} has two entries called "${name}". Remove one of them`);
+    names.add(name);
     const fields = item[kind] ?? {};
     if (!isRecord(fields)) throw root.error(`${kind} of "${name}" is not a mapping`);
     if (!into.has(name)) into.set(name, new KubeconfigEntry(`the ${kind} "${name}"`, root.file, fields));

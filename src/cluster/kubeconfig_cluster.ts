@@ -60,6 +60,8 @@ function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): 
       "its server holds a user or a password. Put them into username and password of the user",
     );
   }
+  // As kubectl: to many proxies two slashes are another path than one.
+  url.pathname = url.pathname.replace(/\/{2,}/g, "/");
   return url;
 }
 

@@ -39,6 +39,14 @@ Deno.test("the server is a URL, or a host and port that is completed", () => {
   }
 });
 
+Deno.test("slashes too many in the path of the server are left out, as kubectl does", () => {
+  assert.equal(open({ server: `${server}//` }).server.href, "https://near:6443/");
+  assert.equal(
+    open({ server: `${server}//k8s///clusters/c-1//` }).server.href,
+    "https://near:6443/k8s/clusters/c-1/",
+  );
+});
+
 Deno.test("the authority is inline or in a file, the inline one wins", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/ca.crt`, "from a file");

@@ -51,6 +51,26 @@ Deno.test("another context is taken by its name", async () => {
   });
 });
 
+Deno.test("of very many contexts some are named", async () => {
+  const entries = Array.from({ length: 3_000 }, (_, at) => `- {name: c${at}, context: {cluster: near}}`);
+  await withFiles({ config: `contexts:\n${entries.join("\n")}` }, async (path) => {
+    const config = await readKubeconfig([path("config")]);
+    for (const context of [undefined, "staging"]) {
+      const { message } = await complaint(async () => await chooseContext(config, context));
+      assert.match(message, /--context: c0, c1, .*, c19 and 2980 more \(kubectl config get-contexts\)\.$/);
+    }
+  });
+});
+
+Deno.test("a name that one file has twice is refused, whatever it names", async () => {
+  for (const list of ["contexts", "clusters", "users"]) {
+    await withFiles({ config: `${list}:\n- {name: twice}\n- {name: twice}` }, async (path) => {
+      const { message } = await complaint(() => readKubeconfig([path("config")]));
+      assert.match(message, new RegExp(`in .*config: ${list} has two entries called "twice"`));
+    });
+  }
+});
+
 Deno.test("an unknown context is an error that names those that exist", async () => {
   await withFiles({ config: TWO }, async (path) => {
     const config = await readKubeconfig([path("config")]);

@@ -27,11 +27,14 @@ export function readYaml(bytes: Uint8Array): Yaml {
   if (error !== undefined) return { fault: `it is not valid YAML at line ${error.linePos?.[0].line ?? "?"}` };
   narrow(first);
   try {
-    return { value: first.toJS() };
+    return { value: first.toJS({ maxAliasCount: ALIASES }) };
   } catch {
     return { fault: "its aliases (*name) lead nowhere, or to too much" };
   }
 }
+
+/** How often anchors are referred to, at the most: of a hundred clusters each may name one authority. */
+const ALIASES = 100_000;
 
 /** What a double holds, and what Go has no integer for, is a number. */
 function narrow(document: Document): void {

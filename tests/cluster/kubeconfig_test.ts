@@ -76,6 +76,15 @@ const FORMS: [name: string, file: string | Uint8Array, found: Found][] = [
   ],
   ["an anchor", `x: &u {token: ta}\n${PLAIN.replace("{token: t1}", "*u")}`, "c https://one:6443 ta"],
   ["a merge key", `x: &u {token: ta}\n${PLAIN.replace("{token: t1}", "{<<: *u}")}`, "c https://one:6443 ta"],
+  [
+    "an anchor that three hundred users share",
+    `${PLAIN.replace("{token: t1}", "&u {token: t1}")}${
+      Array.from({ length: 300 }, (_, at) => `- {name: u${at}, user: *u}\n`).join("")
+    }`,
+    FOUND,
+  ],
+  ["a user twice", `${PLAIN}- {name: u, user: {token: t2}}\n`, "refused"],
+  ["a cluster twice", PLAIN.replace("users:", "- {name: c, cluster: {}}\nusers:"), "refused"],
   ["a tag", with1("!!str 5"), "c https://one:6443 5"],
   ["a date for a token", with1("2024-01-01"), "c https://one:6443 2024-01-01"],
   ["a number for a token", with1("12345"), "refused"],

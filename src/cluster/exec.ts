@@ -155,9 +155,12 @@ function readCredential(
   };
 }
 
+const GO_ZERO = Date.parse("0001-01-01T00:00:00Z");
+
 function renewAt(expirationTimestamp: unknown, now: number): number {
   const expires = typeof expirationTimestamp === "string" ? Date.parse(expirationTimestamp) : NaN;
-  if (Number.isNaN(expires)) return Infinity;
+  // Go's zero time is what a plugin prints that knows of no end.
+  if (Number.isNaN(expires) || expires === GO_ZERO) return Infinity;
   return expires - Math.min(LEEWAY, Math.max(0, expires - now) / 10);
 }
 

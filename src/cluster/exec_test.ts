@@ -97,6 +97,15 @@ Deno.test("a token that lives for a minute is used for nine tenths of it", async
   });
 });
 
+Deno.test("a plugin that prints Go's zero time for an expiry is run once", async () => {
+  const script = print(`{"token":"a-token","expirationTimestamp":"0001-01-01T00:00:00Z"}`);
+  await withPlugin(script, async ({ credentials, runs }) => {
+    await credentials.current();
+    await credentials.current();
+    assert.equal(await runs(), 1);
+  });
+});
+
 Deno.test("a refused token is renewed by another run, once for all requests that it failed", async () => {
   await withPlugin(NUMBERED, async ({ credentials, runs }) => {
     const refused = await credentials.current();

@@ -100,14 +100,16 @@ async function* syncOnce(
   };
   let version: string | undefined;
   try {
+    let token: string | undefined;
     for (let next: Promise<BodyReader> | undefined = ask(); next !== undefined;) {
       using body: BodyReader = await next;
       next = undefined;
-      let token: string | undefined;
+      const asked = token;
       window.begin(body);
       for await (const part of readPage(window)) {
         if ("resourceVersion" in part) {
           ({ token } = part);
+          if (token !== undefined && token === asked) throw notGoingOn();
           if (version === undefined) {
             yield [{ type: "sync-start", scope, resourceVersion: part.resourceVersion }];
           }
@@ -346,5 +348,16 @@ function notAList(cause: unknown): ClusterError {
     "protocol",
     "The API server answered with something that is not a list of pods: check that the address is an API server's.",
     { cause },
+  );
+}
+
+/**
+ * From here on each page would be this one again. Where parameters get lost on the way, the list in a single answer is the
+ * one that may do.
+ */
+function notGoingOn(): ClusterError {
+  return new ClusterError(
+    "expired",
+    "The API server's list of pods does not go on: it answers with the page that was there before.",
   );
 }

@@ -179,6 +179,21 @@ Deno.test("watch begins a list anew when a page's token has expired, at last in 
   await watch.close();
 });
 
+Deno.test("a list whose pages come back to where they were is asked for in one answer", async () => {
+  const page = podList("10", [simplePod("a", "3")], "token");
+  const api = new ScriptedApi(page, page, page, page, podList("30", [simplePod("b", "29")]));
+  const watch = openWatch(api);
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual(await watch.next(), ["sync-start"]);
+    assert.deepEqual(await watch.next(), ["applied a@3"]);
+  }
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  assert.deepEqual(await watch.next(), ["applied b@29"]);
+  assert.deepEqual(await watch.next(), ["sync-end"]);
+  assert.equal(api.asked(4, "limit"), null);
+  await watch.close();
+});
+
 Deno.test("a list that breaks off has no end, so nothing is inferred from it", async () => {
   const api = new ScriptedApi(
     podList("10", [simplePod("a", "3")], "token"),

@@ -7,7 +7,8 @@ import { statusError } from "./status.ts";
 const STATUS_LIMIT = 64 * 1024;
 
 /**
- * What an answer that is not 2xx means. Reads its body up to 64 KiB and gives up the rest.
+ * What an answer that is not 2xx means. Reads its body up to 64 KiB and gives up the rest; where that cannot be read, the
+ * status and the headers have to do.
  *
  * @param server where it came from, host and port
  * @param now milliseconds since the epoch, for a Retry-After that is a date
@@ -89,10 +90,14 @@ async function readStart(response: Response, limit: number): Promise<string> {
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
-  // Leaving the loop cancels the body, and with it the connection.
-  for await (const chunk of response.body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length >= limit) break;
+  try {
+    // Leaving the loop cancels the body, and with it the connection.
+    for await (const chunk of response.body) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.length >= limit) break;
+    }
+  } catch {
+    // What breaks off, or is not compressed as it says, is still an answer of this status.
   }
   return text;
 }

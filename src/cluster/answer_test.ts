@@ -25,6 +25,20 @@ Deno.test("an answer without a Status is judged by its code and headers", async 
   assert.equal((await answerError(new Response(null, { status: 503 }), "a:443", NOW)).fault, "server");
 });
 
+Deno.test("an answer whose body breaks off, or is not what it says, is judged by its status and headers", async () => {
+  const faults = { 401: "unauthorized", 403: "forbidden", 410: "expired", 429: "busy", 503: "server" };
+  for (const [status, fault] of Object.entries(faults)) {
+    const body = new ReadableStream({
+      pull(controller): void {
+        controller.error(new TypeError("error reading a body from connection"));
+      },
+    });
+    const response = new Response(body, { status: Number(status), headers: { "retry-after": "3" } });
+    const error = await answerError(response, "a:443", NOW);
+    assert.deepEqual([error.fault, error.retryAfter], [fault, 3000]);
+  }
+});
+
 Deno.test("an endless error page is cut and its connection let go", async () => {
   let pulled = 0;
   let cancelled = false;

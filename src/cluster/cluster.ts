@@ -5,7 +5,8 @@ import { ClusterError } from "./error.ts";
 
 /** What one request is made with. */
 export interface Access {
-  readonly headers: Readonly<Record<string, string>>;
+  /** A list of values is as many lines of that name. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly certificate?: ClientCertificate;
 }
 

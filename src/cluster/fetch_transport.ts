@@ -52,7 +52,7 @@ export class FetchTransport implements Transport {
     try {
       return await fetch(url, {
         client: isStream ? this.#streaming : this.#plain,
-        headers,
+        headers: pairsOf(headers),
         ...posted !== undefined && { method: "POST", body: posted },
         // A redirect would take the credentials to another server.
         redirect: "manual",
@@ -71,6 +71,13 @@ export class FetchTransport implements Transport {
 
 /** Over a certificate or key that rustls does not take, Deno 2.7 ends the process, where 2.9 throws. */
 const PANICS = /^2\.[0-8]\./.test(Deno.version.deno);
+
+/** Pairs, which are sent as they are; of a `Headers` the values of one name would be joined by commas. */
+function pairsOf(headers: Outgoing["headers"]): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, one])
+  );
+}
 
 type ClientOptions = Deno.CreateHttpClientOptions & Partial<Deno.TlsCertifiedKeyPem>;
 

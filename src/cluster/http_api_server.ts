@@ -84,7 +84,8 @@ export class HttpApiServer implements ApiServer {
     try {
       return await this.#attempt(path, access, options);
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.fault !== "unauthorized") throw error;
+      // Whatever else stands in it: a gateway's 401 may be a page.
+      if (!(error instanceof ClusterError) || error.details.status !== 401) throw error;
       const fresh = await until(signal, () => this.#cluster.credentials.renew(access));
       if (sameAccess(access, fresh)) throw this.#withCause(error, access);
       return await this.#attempt(path, fresh, options);
@@ -155,7 +156,7 @@ export class HttpApiServer implements ApiServer {
     return `${this.#cluster.server.origin}${this.#cluster.server.pathname.replace(/\/$/, "")}${path}`;
   }
 
-  #headers(access: Access, { streaming, posted }: Omit<Asking, "signal">): Record<string, string> {
+  #headers(access: Access, { streaming, posted }: Omit<Asking, "signal">): Access["headers"] {
     return {
       accept: "application/json",
       ...(posted === undefined ? {} : { "content-type": "application/json" }),

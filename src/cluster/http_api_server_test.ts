@@ -95,6 +95,20 @@ Deno.test("a 401 is answered once with fresh credentials", async () => {
   assert.deepEqual(seen, ["Bearer old", "Bearer new"]);
 });
 
+Deno.test("a 401 that a gateway puts into a page is answered with fresh credentials, too", async () => {
+  const credentials = {
+    current: (): Promise<Access> => Promise.resolve({ headers: bearer("old", "a test") }),
+    renew: (): Promise<Access> => Promise.resolve({ headers: bearer("new", "a test") }),
+  };
+  const handler = ({ headers }: Request): Response =>
+    headers.get("authorization") === "Bearer new"
+      ? new Response("{}")
+      : new Response("<html>", { status: 401, headers: { "content-type": "text/html" } });
+  await withServer({ handler, cluster: { credentials } }, async (api) => {
+    assert.equal(decode(await api.get("/", signal)), "{}");
+  });
+});
+
 Deno.test("a 401 is final when there is nothing fresher", async () => {
   let requests = 0;
   const handler = (): Response => {

@@ -1,6 +1,8 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { pipeline, type Readable } from "node:stream";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
+import { createGunzip } from "node:zlib";
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
 import { tunnelRefused } from "../runtime/proxy_status.ts";
@@ -172,6 +174,15 @@ function once(socket: Socket, event: string, signal: AbortSignal): Promise<void>
   });
 }
 
+/** Bytes of an answer's head: Node's own limit is 16 KiB, which the cookies of what stands on the way can reach. */
+const LONGEST_HEAD = 256 * 1024;
+
+function linesOf(headers: Outgoing["headers"]): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
+  );
+}
+
 function ask(
   to: URL,
   headers: Outgoing["headers"],
@@ -183,10 +194,14 @@ function ask(
       host: to.hostname,
       method: posted === undefined ? "GET" : "POST",
       path: `${to.pathname}${to.search}`,
-      headers: { ...headers, host: to.host, connection: "close" },
+      headers: { ...linesOf(headers), host: to.host, connection: "close" },
+      maxHeaderSize: LONGEST_HEAD,
       createConnection: () => socket,
     }, resolve);
     request.on("error", reject);
+    // A server that switches protocols, which nobody asked for, gives no answer, and that is no error to Node.
+    request.on("upgrade", (_message, upgraded) => upgraded.destroy());
+    request.on("close", () => reject(new Error("the connection was closed before an answer")));
     request.end(posted);
   });
 }
@@ -198,13 +213,20 @@ function responseOf(message: IncomingMessage, socket: TLSSocket): Response {
     headers.append(message.rawHeaders[at] ?? "", message.rawHeaders[at + 1] ?? "");
   }
   message.once("close", () => socket.destroy());
-  const isEmpty = status === 204 || status === 304;
+  const isEmpty = status === 204 || status === 205 || status === 304;
   if (isEmpty) message.resume();
-  return new Response(isEmpty ? null : bytesOf(message), { status, headers });
+  return new Response(isEmpty ? null : bytesOf(inflated(message)), { status, headers });
+}
+
+/** As fetch does: what stands on the way may compress what nobody asked it to. */
+function inflated(message: IncomingMessage): Readable {
+  if (message.headers["content-encoding"]?.trim().toLowerCase() !== "gzip") return message;
+  // Whatever ends one of the two ends the other; whoever reads the last hears of it.
+  return pipeline(message, createGunzip(), () => {});
 }
 
 /** As fetch's: a stream of bytes, which is read into buffers of the reader's own. */
-function bytesOf(message: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+function bytesOf(message: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
   // Once it was closed, failed or given up, whatever the message still says is nothing to the stream.
   let isOver = false;
   return new ReadableStream({

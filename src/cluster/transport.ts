@@ -5,7 +5,8 @@ import type { ClientCertificate } from "../runtime/client_certificate.ts";
 /** One request to an API server: a GET, or a POST of what is posted. */
 export interface Outgoing {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** A list of values is as many lines of that name. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly posted?: string | undefined;
   /** Whether the answer is a watch, which wants a connection of its own. */
   readonly isStream: boolean;

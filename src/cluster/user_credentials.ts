@@ -69,10 +69,7 @@ export function credentialsOf(
 
 const nothing: Authorize = () => Promise.resolve({});
 
-/**
- * As whom the user acts (client-go, transport/round_trippers.go). Of groups and of each extra one value alone: `fetch` joins
- * equal headers with a comma, and the server would read two groups as one.
- */
+/** As whom the user acts (client-go, transport/round_trippers.go): each group, and each value of an extra, is a header. */
 function impersonationOf(user: KubeconfigEntry): Headers {
   const name = user.text("as");
   const more = ["as-uid", "as-groups", "as-user-extra"].find((field) => user.has(field));
@@ -95,19 +92,17 @@ function impersonationOf(user: KubeconfigEntry): Headers {
   };
 }
 
-/** @throws {ClusterSetupError} where that cannot be said by one header. */
+/** @throws {ClusterSetupError} where that cannot be said by headers. */
 function header(user: KubeconfigEntry, field: string, name: string, values: unknown[]): Headers {
-  const [value, ...more] = values;
-  if (value === undefined) return {};
-  if (more.length > 0) {
-    throw user.error(`${field} with more than one value is not supported. Leave one of them`);
-  }
-  if (typeof value !== "string") {
-    throw user.error(`${field} holds something that is not a string. Put it in quotes`);
-  }
-  if (/\p{Cc}/u.test(value)) throw user.error(`${field} holds a line break or another control character`);
-  // A header's text is one of bytes: those of UTF-8, as Go sends them.
-  return { [name]: String.fromCharCode(...new TextEncoder().encode(value)) };
+  const lines = values.map((value) => {
+    if (typeof value !== "string") {
+      throw user.error(`${field} holds something that is not a string. Put it in quotes`);
+    }
+    if (/\p{Cc}/u.test(value)) throw user.error(`${field} holds a line break or another control character`);
+    // A header's text is one of bytes: those of UTF-8, as Go sends them.
+    return String.fromCharCode(...new TextEncoder().encode(value));
+  });
+  return lines.length === 0 ? {} : { [name]: lines };
 }
 
 /** What cannot stand in a header's name is percent-encoded; the server undoes that, and reads lower case anyhow. */

@@ -225,6 +225,7 @@ function checkKubeconfig(
 
 /** What is wrong only in combination. */
 function checkTogether(options: Options): void {
+  checkPorts(options);
   if (options.source === "poll" && options.interval === 0) {
     throw new UsageError("--source poll needs an --interval above 0, for example --interval 2m.");
   }
@@ -243,6 +244,17 @@ function checkTogether(options: Options): void {
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
     throw new UsageError("--payload-env has no effect by itself: add --payload k8vent, or leave it out.");
   }
+}
+
+/** They take no place from one another; what is bound second would say that something else listens there. */
+function checkPorts({ listen, adminListen, once }: Options): void {
+  if (once || listen === undefined || adminListen === undefined || listen.port === 0) return;
+  const isOneHost = listen.host === undefined || adminListen.host === undefined ||
+    listen.host.toLowerCase() === adminListen.host.toLowerCase();
+  if (listen.port !== adminListen.port || !isOneHost) return;
+  throw new UsageError(
+    `--listen and --admin-listen both name the port ${listen.port}: give --admin-listen another one.`,
+  );
 }
 
 /** Whoever reaches the port could see what goes on and act on it. */

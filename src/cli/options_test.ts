@@ -289,6 +289,32 @@ for (const address of [":9090", "0.0.0.0:9090", "[::]:9090", "10.1.2.3:9090", "1
 }
 
 for (
+  const [listen, adminListen] of [
+    ["127.0.0.1:9090", "127.0.0.1:9090"],
+    [":9090", "127.0.0.1:9090"],
+    ["[::1]:9090", ":9090"],
+    ["LOCALHOST:9090", "localhost:9090"],
+  ] as const
+) {
+  const flags = [...URL_FLAG, "--admin-token-file", "/t", "--listen", listen, "--admin-listen"];
+
+  Deno.test(`--listen ${listen} and --admin-listen ${adminListen} are refused: they are one port`, () => {
+    assert.match(
+      complaint([...flags, adminListen]),
+      /^--listen and --admin-listen both name the port 9090: give --admin-listen another one\.$/,
+    );
+    parse([...flags, adminListen.replace("9090", "9091")]);
+    parse([...flags, adminListen, "--once"]);
+  });
+}
+
+Deno.test("--listen and --admin-listen may have one port at two addresses, and any port each", () => {
+  const flags = [...URL_FLAG, "--listen", "127.0.0.1:9090", "--admin-listen"];
+  assert.equal(parse([...flags, "127.0.0.2:9090"]).adminListen?.port, 9090);
+  assert.equal(parse([...URL_FLAG, "--listen", "[::1]:0", "--admin-listen", "[::1]:0"]).listen?.port, 0);
+});
+
+for (
   const [flags, message] of [
     [["--update", "now"], /--update must be exit, notify or off/],
     [["--update-interval", "10ms"], /--update-interval must be at least 1s; .* use --update off/],

@@ -64,6 +64,11 @@ export function wantsTls(server: string): string {
 const CHECK_NETWORK =
   "Check the address, the VPN and firewalls, and whether a proxy is needed on the way (HTTPS_PROXY).";
 
+/** API servers do; what stands before one may be told otherwise. */
+const TAKE_HTTP1 =
+  "This program speaks HTTP/1.1, as every API server does: let the proxy or load balancer before it take http/1.1 (ALPN), " +
+  "or use the API server's own address.";
+
 interface Fault {
   fault: ClusterFault;
   /** Only where the request was in the clear. */
@@ -174,8 +179,12 @@ const FAULTS: (Fault & { when: RegExp })[] = [
       "TLS on the way.",
   },
   {
-    when:
-      /received fatal alert: (ProtocolVersion|InsufficientSecurity|NoApplicationProtocol)|peer is incompatible/,
+    when: /received fatal alert: NoApplicationProtocol/,
+    fault: "certificate",
+    say: (where) => `What answers at ${where} speaks HTTP/2 alone. ${TAKE_HTTP1}`,
+  },
+  {
+    when: /received fatal alert: (ProtocolVersion|InsufficientSecurity)|peer is incompatible/,
     fault: "certificate",
     say: (where) =>
       `The API server at ${where} and this program cannot agree on TLS: it offers nothing of TLS 1.2 or 1.3 that is ` +
@@ -237,6 +246,12 @@ const FAULTS: (Fault & { when: RegExp })[] = [
     isPlain: true,
     fault: "unreachable",
     say: (where) => `${wantsTls(where)} Or it is not an API server.`,
+  },
+  {
+    when: /invalid HTTP version|HTTP\/0\.9|HPE_INVALID_(CONSTANT|VERSION)/,
+    fault: "unreachable",
+    say: (where) =>
+      `What answers at ${where} does not speak HTTP/1.1: it is no API server, or speaks HTTP/2 alone. ${TAKE_HTTP1}`,
   },
   {
     when: /Requests to port \d+ are blocked/,

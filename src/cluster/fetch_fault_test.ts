@@ -5,6 +5,13 @@ import { fetchError } from "./fetch_fault.ts";
 const TLS: [words: string, fault: string, sentence: RegExp][] = [
   ["received fatal alert: ProtocolVersion", "certificate", /cannot agree on TLS: .*TLS 1\.2 or 1\.3/],
   ["received fatal alert: InsufficientSecurity", "certificate", /cannot agree on TLS/],
+  ["received fatal alert: NoApplicationProtocol", "certificate", /speaks HTTP\/2 alone.*http\/1\.1 \(ALPN\)/],
+  ["invalid HTTP version parsed", "unreachable", /does not speak HTTP\/1\.1/],
+  [
+    "Parse Error: Expected HTTP/, RTSP/ or ICE/ HPE_INVALID_CONSTANT",
+    "unreachable",
+    /does not speak HTTP\/1\.1/,
+  ],
   ["peer is incompatible: ServerDoesNotSupportTls12Or13", "certificate", /cannot agree on TLS/],
   [
     "received fatal alert: HandshakeFailure",

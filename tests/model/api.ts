@@ -106,7 +106,7 @@ export class ModelApiServer {
     const seen = query.has("resourceVersionMatch")
       ? UNSEEN
       : kind === "get"
-      ? client.sightings.ofGet(generation)
+      ? client.sightings.ofGet()
       : client.sightings.ofList(namespace, generation);
     const wire = new Wire(this.faults, cut, Infinity, {
       ...seen,

@@ -12,16 +12,14 @@ import type { ModelWorld } from "./world.ts";
 /** Of a pod's transitions, these many of the latest are kept for an endpoint that is behind; where room is short, one. */
 const LATEST = 20;
 
-/**
- * A message that failed so often may give way to a newer version of its pod: three failures make a dead letter, and one
- * that is a transition gives way after three more.
- */
-const STUCK = 6;
+// What docs/delivery.md says of failures. It takes three at the least to make a message a dead letter.
+const DEAD = 3;
+// One that reports a transition gives way to a newer version of its pod, and to the next pod of its name, after three more.
+const STUCK = DEAD + 3;
+// It is retried after 30 s, doubling: after five more failures it may wait for longer than all that calm is waited for.
+const LONG_DEAD = DEAD + 5;
 
 const TRANSITIONS = ["phase", "terminated", "restarted", "unselected", "deleted"];
-
-/** A dead letter that failed so often waits for longer than a quarter of an hour. */
-const LONG_DEAD = 5;
 
 /**
  * What each endpoint must have in the end and has not, but for what was given up for want of room, and announced.

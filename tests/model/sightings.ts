@@ -72,13 +72,13 @@ export class Sightings {
     };
   }
 
-  ofGet(generation: number): WireObserver {
+  ofGet(): WireObserver {
     let text = "";
     return {
       handed: (piece): void => void (text += piece),
       closed: (complete): void => {
         const pod = complete ? parse(text) as Pod | undefined : undefined;
-        if (pod !== undefined) this.#witness.lookedUp(pod, generation);
+        if (pod !== undefined) this.#witness.unsure(pod.metadata.uid);
       },
     };
   }

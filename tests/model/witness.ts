@@ -65,8 +65,8 @@ export class Witness {
   /** `namespace/name` by UID. */
   readonly names = new Map<string, string>();
   #positions = new Map<Scope, Position>();
-  /** Versions of pods that were read one by one: they may be ahead of the scope's. */
-  #lookedUp: { version: number; generation: number }[] = [];
+  /** Versions up to which runs that crashed had seen a scope, or may have. */
+  #crashed: { version: number; generation: number }[] = [];
   readonly #left = new Set<string>();
   /** Endpoints and UIDs of which no run surely knows, or one whose records are gone: the disk could not be written. */
   readonly #forgotten = new Set<string>();
@@ -123,7 +123,7 @@ export class Witness {
     this.#known = mark.known;
     // It may stand at what it had seen before, too.
     for (const { handed, handled, stored } of [...mark.positions.values(), ...this.#positions.values()]) {
-      for (const version of [handed, handled, stored]) this.#lookedUp.push({ version, generation });
+      for (const version of [handed, handled, stored]) this.#crashed.push({ version, generation });
     }
     this.#positions = mark.positions;
     const since = this.#seen.slice(mark.seen);
@@ -159,24 +159,18 @@ export class Witness {
     const positions = [...this.#positions.values()];
     return [
       ...positions.flatMap(({ handed, handled, stored }) => [handed, handled, stored]),
-      ...this.#lookedUp.map(({ version }) => version),
+      ...this.#crashed.map(({ version }) => version),
     ];
   }
 
-  /** What came of a pod cannot be reckoned any more: a message about it was discarded, or sent once more. */
+  /** What came of a pod cannot be reckoned any more: it was read beside the source, or a message about it discarded or sent again. */
   unsure(uid: string): void {
     this.#chain(uid).isSure = false;
   }
 
-  /** The program read a single pod. */
-  lookedUp(pod: Pod, generation: number): void {
-    this.#chain(pod.metadata.uid).isSure = false;
-    this.#lookedUp.push({ version: versionOf(pod), generation });
-  }
-
   /** Every list was handled in this generation: what was seen before it is compared with nothing any more. */
   noticed(generation: number): void {
-    this.#lookedUp = this.#lookedUp.filter((one) => one.generation >= generation);
+    this.#crashed = this.#crashed.filter((one) => one.generation >= generation);
   }
 
   /**

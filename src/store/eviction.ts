@@ -113,8 +113,8 @@ export class Eviction {
   }
 
   /**
-   * Tells of losses, each endpoint's once a minute at most. What was not told yet is in its row, and what comes of telling it
-   * is of the batch in which it no longer is: a crash makes nobody miss it, nor hear it twice.
+   * Reports losses, each endpoint's once a minute at most. What was not reported yet is in its row, and what comes of the
+   * report is of the batch in which it no longer is: a crash makes nobody miss it, nor hear it twice.
    */
   report(): void {
     const { pending, clock, onEvicted } = this.#deps;

@@ -1,6 +1,9 @@
 import type { Env } from "../runtime/environment.ts";
 import { wordsOf } from "../runtime/error_words.ts";
+import { printable } from "../runtime/printable.ts";
 import { type ProxyChoice, proxyFor, runtimeProxy } from "../runtime/proxy.ts";
+import { ref, type Schema } from "./openapi_schemas.ts";
+import { fits } from "./schema_fit.ts";
 
 /*
  * The API of a running program, from outside: what the commands ask it by.
@@ -9,7 +12,7 @@ import { type ProxyChoice, proxyFor, runtimeProxy } from "../runtime/proxy.ts";
 /** What came of a request. */
 export type Reply<T> =
   | { kind: "answer"; value: T }
-  /** The program says why not: a problem of RFC 9457. `detail`: sentences for people. */
+  /** The program says why not: a problem of RFC 9457. `detail`: sentences for people, as they may stand in a line. */
   | { kind: "problem"; status: number; detail: string }
   /** Something else answered, or an older program. */
   | { kind: "foreign"; status: number }
@@ -33,6 +36,9 @@ export interface AdminClientOptions {
 /** Milliseconds that an answer may take, its body included. */
 const DEADLINE = 30_000;
 
+/** Bytes of an answer: a thousand deliveries take one, and a body 1.5 MiB. */
+const LARGEST = 64 * 2 ** 20;
+
 /** Asks one program. */
 export class AdminClient {
   readonly #options: AdminClientOptions;
@@ -41,18 +47,27 @@ export class AdminClient {
     this.#options = options;
   }
 
-  /** Reads. `parts`: of the path below `/api/v1`, not encoded. */
-  get<T>(parts: readonly string[], query: Readonly<Record<string, string>> = {}): Promise<Reply<T>> {
+  /**
+   * Reads.
+   *
+   * @param schema of what is answered
+   * @param parts of the path below `/api/v1`, not encoded
+   */
+  get<T>(
+    schema: Schema,
+    parts: readonly string[],
+    query: Readonly<Record<string, string>> = {},
+  ): Promise<Reply<T>> {
     const search = new URLSearchParams(query).toString();
-    return this.#ask("GET", `${pathOf(parts)}${search === "" ? "" : `?${search}`}`);
+    return this.#ask(schema, "GET", `${pathOf(parts)}${search === "" ? "" : `?${search}`}`);
   }
 
   /** Has something done. */
-  post<T>(parts: readonly string[], body?: unknown): Promise<Reply<T>> {
-    return this.#ask("POST", pathOf(parts), body);
+  post<T>(schema: Schema, parts: readonly string[], body?: unknown): Promise<Reply<T>> {
+    return this.#ask(schema, "POST", pathOf(parts), body);
   }
 
-  async #ask<T>(method: string, path: string, body?: unknown): Promise<Reply<T>> {
+  async #ask<T>(schema: Schema, method: string, path: string, body?: unknown): Promise<Reply<T>> {
     const { server, token, env, stop, certificateFault } = this.#options;
     const proxy = proxyFor(server, env);
     if (proxy !== undefined && "problem" in proxy) return unreachable(proxy.problem);
@@ -71,7 +86,8 @@ export class AdminClient {
         redirect: "manual",
         signal: AbortSignal.any([stop, late]),
       });
-      return replyOf(response.status, response.headers.get("content-type") ?? "", await response.text());
+      const text = await textOf(response);
+      return replyOf(response.status, response.headers.get("content-type") ?? "", text, schema);
     } catch (error) {
       stop.throwIfAborted();
       if (late.aborted) return unreachable(`it does not answer within ${DEADLINE / 1_000} s`);
@@ -84,7 +100,20 @@ function pathOf(parts: readonly string[]): string {
   return parts.map((part) => `/${encodeURIComponent(part)}`).join("");
 }
 
-function replyOf<T>(status: number, type: string, text: string): Reply<T> {
+/** What is longer than an answer can be is cut, and then it is no JSON. */
+async function textOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for await (const piece of body ?? []) {
+    length += piece.length;
+    if (length > LARGEST) break;
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function replyOf<T>(status: number, type: string, text: string, schema: Schema): Reply<T> {
   const isProblem = /^application\/problem\+json\b/i.test(type);
   if (!isProblem && !/^application\/json\b/i.test(type)) return { kind: "foreign", status };
   let value: unknown;
@@ -93,9 +122,12 @@ function replyOf<T>(status: number, type: string, text: string): Reply<T> {
   } catch {
     return { kind: "foreign", status };
   }
-  if (status >= 200 && status < 300 && !isProblem) return { kind: "answer", value: value as T };
-  const { detail } = value as { detail?: unknown };
-  return typeof detail === "string" ? { kind: "problem", status, detail } : { kind: "foreign", status };
+  if (status >= 200 && status < 300 && !isProblem) {
+    return fits(value, schema) ? { kind: "answer", value: value as T } : { kind: "foreign", status };
+  }
+  return fits(value, ref("Problem"))
+    ? { kind: "problem", status, detail: printable((value as { detail: string }).detail) }
+    : { kind: "foreign", status };
 }
 
 function unreachable(why: string): Reply<never> {

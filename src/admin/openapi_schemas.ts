@@ -22,7 +22,8 @@ function word(...words: string[]): Schema {
   return { type: "string", enum: words };
 }
 
-function list(items: Schema, description?: string): Schema {
+/** Of one thing each. */
+export function list(items: Schema, description?: string): Schema {
   return { type: "array", items, ...description !== undefined && { description } };
 }
 

@@ -1,4 +1,5 @@
 import type { PodExplanation } from "../admin/admin.ts";
+import { ref } from "../admin/openapi_schemas.ts";
 import type { ExplainOptions } from "../cli/job.ts";
 import type { Options } from "../cli/options.ts";
 import { shownAs } from "../cli/output.ts";
@@ -15,7 +16,7 @@ import { compileWant, loadWant } from "../route/want.ts";
 import type { Log } from "../runtime/log.ts";
 import { alternatives } from "../runtime/wording.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
-import { clientOf, type Failed, type OperateWorld, wayOut } from "./operate.ts";
+import { clientOf, type Failed, inLines, type OperateWorld, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
 
 /*
@@ -30,10 +31,10 @@ export async function explainPod(
 ): Promise<0 | 1> {
   const { namespace, name, output } = options;
   const client = clientOf(options, world);
-  const reply = await client.get<PodExplanation>(["pods", namespace, name]);
+  const reply = await client.get<PodExplanation>(ref("PodExplanation"), ["pods", namespace, name]);
   if (reply.kind === "answer") {
     const { value } = reply;
-    await world.print(await shownAs(output, value, () => explanationText(value, world)));
+    await world.print(await shownAs(output, value, () => explanationText(inLines(value), world)));
     return 0;
   }
   const { endpoints, podWebhooks } = options.options;
@@ -62,7 +63,7 @@ async function fromCluster(
   try {
     const pod = await readPod(namespace, name, options, world);
     const value = await judged(pod, options);
-    await world.print(await shownAs(output, value, () => explanationText(value, world)));
+    await world.print(await shownAs(output, value, () => explanationText(inLines(value), world)));
     return 0;
   } catch (error) {
     if (!(error instanceof ClusterError) && !(error instanceof ClusterSetupError)) throw error;

@@ -1,5 +1,6 @@
 import type { DeliveryDetail, DeliveryList, EndpointStatus, Status } from "../admin/admin.ts";
 import { AdminClient, type Reply } from "../admin/client.ts";
+import { list, ref } from "../admin/openapi_schemas.ts";
 import { isLoopback } from "../admin/loopback.ts";
 import type { OperateOptions, Operation, Reach } from "../cli/job.ts";
 import { forward } from "../cli/operate_pages.ts";
@@ -10,6 +11,7 @@ import { USUAL } from "../http/tls.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Paint } from "../runtime/paint.ts";
+import { printable, printableJson } from "../runtime/printable.ts";
 import { bareHost, portOf } from "../runtime/proxy.ts";
 import { capitalized, counted } from "../runtime/wording.ts";
 import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
@@ -72,17 +74,23 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
   switch (operation.kind) {
     case "status": {
       const [status, endpoints] = await Promise.all([
-        client.get<Status>(["status"]),
-        client.get<EndpointStatus[]>(["endpoints"]),
+        client.get<Status>(ref("Status"), ["status"]),
+        client.get<EndpointStatus[]>(ENDPOINTS, ["endpoints"]),
       ]);
       if (status.kind !== "answer") return { kind: "failed", reply: status };
       if (endpoints.kind !== "answer") return { kind: "failed", reply: endpoints };
       const value = { ...status.value, endpoints: endpoints.value };
-      return { kind: "done", value, text: () => statusText(value, now, world.paint), isWell: isWell(value) };
+      const text = (): string => statusText(inLines(value), now, world.paint);
+      return { kind: "done", value, text, isWell: isWell(value) };
     }
     case "delivery": {
       const { endpoint, id } = operation;
-      const reply = await client.get<DeliveryDetail>(["endpoints", endpoint, "deliveries", id]);
+      const reply = await client.get<DeliveryDetail>(ref("DeliveryDetail"), [
+        "endpoints",
+        endpoint,
+        "deliveries",
+        id,
+      ]);
       return done(reply, (detail) => deliveryText(detail, now, world.paint));
     }
     case "deliveries":
@@ -90,7 +98,11 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
     case "resync": {
       const { endpoint, since } = operation;
       const where = endpoint === undefined ? [] : ["endpoints", endpoint];
-      const reply = await client.post<Count>([...where, "resync"], since === undefined ? {} : { since });
+      const reply = await client.post<Count>(
+        ref("Done"),
+        [...where, "resync"],
+        since === undefined ? {} : { since },
+      );
       const to = endpoint === undefined ? "" : ` to ${endpoint}`;
       return done(
         reply,
@@ -100,7 +112,7 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
     case "pause":
     case "resume": {
       const { kind, endpoint } = operation;
-      const reply = await client.post<Count>(["endpoints", endpoint, kind]);
+      const reply = await client.post<Count>(ref("Done"), ["endpoints", endpoint, kind]);
       const said = kind === "pause"
         ? `${endpoint} is paused: nothing more is sent to it until k8svent resume ${endpoint}.\n`
         : `${endpoint} is sent to again.\n`;
@@ -110,7 +122,7 @@ async function carryOut(operation: Operation, client: AdminClient, world: Operat
     case "discard": {
       const { kind, endpoint, id } = operation;
       const which = id === undefined ? [] : ["deliveries", id];
-      const reply = await client.post<Count>(["endpoints", endpoint, ...which, kind]);
+      const reply = await client.post<Count>(ref("Done"), ["endpoints", endpoint, ...which, kind]);
       const became = kind === "redeliver" ? "tried again now" : "given up, and counted as lost";
       return done(reply, ({ count }) => {
         if (count === 0) return `${endpoint} has no dead letters.\n`;
@@ -125,9 +137,20 @@ interface Count {
   count: number;
 }
 
+const ENDPOINTS = list(ref("EndpointStatus"));
+
 function done<T>(reply: Reply<T>, text: (value: T) => string): Came {
   if (reply.kind !== "answer") return { kind: "failed", reply };
-  return { kind: "done", value: reply.value, text: () => text(reply.value), isWell: true };
+  return { kind: "done", value: reply.value, text: () => text(inLines(reply.value)), isWell: true };
+}
+
+/** An answer as a person may see it: somebody else wrote it. A body stays what it is. */
+export function inLines<T>(answer: T): T {
+  return JSON.parse(JSON.stringify(answer), (key, part) => {
+    if (typeof part === "string") return key === "body" ? printableJson(part) : printable(part);
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, value]) => [printable(name), value]));
+  });
 }
 
 /** "No messages are", "1 message is". */
@@ -141,19 +164,30 @@ async function deliveries(
   client: AdminClient,
   { clock, paint }: OperateWorld,
 ): Promise<Came> {
-  const names = endpoint === undefined ? await client.get<EndpointStatus[]>(["endpoints"]) : undefined;
+  const names = endpoint === undefined
+    ? await client.get<EndpointStatus[]>(ENDPOINTS, ["endpoints"])
+    : undefined;
   if (names !== undefined && names.kind !== "answer") return { kind: "failed", reply: names };
   const all = names?.value.map(({ name }) => name) ?? [endpoint ?? ""];
   const lists: DeliveryList[] = [];
   for (const name of all) {
-    const reply = await client.get<DeliveryList>(["endpoints", name, "deliveries"], filters);
+    const reply = await client.get<DeliveryList>(
+      ref("DeliveryList"),
+      ["endpoints", name, "deliveries"],
+      filters,
+    );
     // It may have been removed meanwhile.
     if (reply.kind === "problem" && reply.status === 404 && endpoint === undefined) continue;
     if (reply.kind !== "answer") return { kind: "failed", reply };
     lists.push(reply.value);
   }
   const value = endpoint === undefined ? lists : lists[0];
-  return { kind: "done", value, text: () => deliveriesText(lists, clock.now(), paint), isWell: true };
+  return {
+    kind: "done",
+    value,
+    text: () => deliveriesText(inLines(lists), clock.now(), paint),
+    isWell: true,
+  };
 }
 
 /** Why it could not be done, and what to do. */

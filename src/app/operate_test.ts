@@ -260,23 +260,101 @@ Deno.test("a token that is missing or wrong is said, and which one is wanted", a
   });
 });
 
-Deno.test("what answers and is no API is not taken for one", async () => {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    () => new Response("<html>"),
-  );
+/** Asks what answers each request like this. */
+async function askingOf(
+  respond: () => Response,
+  operation: Operation,
+): Promise<Ran> {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
   try {
+    let ran: Ran | undefined;
     await withAdminPort(async ({ clock }) => {
-      const { code, said } = await run({ port: server.addr.port, clock }, { kind: "status" });
-      assert.equal(code, 1);
-      assert.match(
-        said,
-        /\(status 200\) is not k8svent's API: --server is the address of its --admin-listen, not of --listen/,
-      );
+      ran = await run({ port: server.addr.port, clock }, operation);
     });
+    return ran ?? assert.fail();
   } finally {
     await server.shutdown();
   }
+}
+
+const OPERATIONS: Operation[] = [
+  { kind: "status" },
+  { kind: "deliveries", filters: {} },
+  { kind: "deliveries", endpoint: "hook", filters: {} },
+  { kind: "delivery", endpoint: "hook", id: "pod_1" },
+  { kind: "resync" },
+  { kind: "pause", endpoint: "hook" },
+  { kind: "redeliver", endpoint: "hook" },
+];
+
+for (
+  const [what, respond] of Object.entries({
+    "a page": () => new Response("<html>"),
+    ...Object.fromEntries(
+      [null, "text", 1, {}, [{}], { count: "1" }, { endpoint: "hook", deliveries: [{}], total: 1 }]
+        .map((value) => [`the JSON ${JSON.stringify(value)}`, () => Response.json(value)]),
+    ),
+    "JSON that is cut": () => new Response('{"count"', { headers: { "content-type": "application/json" } }),
+    "a problem without words": () =>
+      new Response("{}", { status: 500, headers: { "content-type": "application/problem+json" } }),
+  })
+) {
+  Deno.test(`${what} that answers is not taken for the API, whatever is asked`, async () => {
+    for (const operation of OPERATIONS) {
+      const { code, out, said } = await askingOf(respond, operation);
+      assert.deepEqual({ code, out }, { code: 1, out: "" }, JSON.stringify(operation));
+      assert.match(
+        said,
+        /\(status \d00\) is not k8svent's API: --server is the address of its --admin-listen, not of --listen/,
+      );
+    }
+  });
+}
+
+Deno.test("an answer without end is left, and is no API's", async () => {
+  const piece = new Uint8Array(2 ** 22).fill(0x20);
+  let pieces = 0;
+  const { code, said } = await askingOf(
+    () =>
+      new Response(new ReadableStream({ pull: (stream) => (pieces++, stream.enqueue(piece)) }), {
+        headers: { "content-type": "application/json" },
+      }),
+    { kind: "pause", endpoint: "hook" },
+  );
+  assert.equal(code, 1);
+  assert.match(said, /is not k8svent's API/);
+  assert.ok(pieces < 40, `${pieces} pieces of 4 MiB`);
+});
+
+Deno.test("what an answer says steers no terminal; as data it is what was answered", async () => {
+  const odd = "\x1b]0;title\x07two\nlines\u009b2J\u202e";
+  const problem = await askingOf(
+    () =>
+      new Response(JSON.stringify({ type: "about:blank", title: odd, status: 500, detail: odd }), {
+        status: 500,
+        headers: { "content-type": "application/problem+json" },
+      }),
+    { kind: "status" },
+  );
+  assert.deepEqual(problem, { code: 1, out: "", said: "]0;title two lines 2J" });
+  await withAdminPort(async (port) => {
+    port.admin.shown = [{
+      ...endpointStatus("hook"),
+      condition: "failing",
+      lastError: { at: "2026-11-27T11:59:00Z", why: odd },
+    }];
+    const answer = { status: 500, headers: { [odd]: odd }, text: odd };
+    port.admin.kept = [{ ...delivery("hook", "pod_1", "delivered"), answer, body: `{"pod":"\u009b日本"}` }];
+    const status = await run(port, { kind: "status" });
+    const one = await run(port, { kind: "delivery", endpoint: "hook", id: "pod_1" });
+    for (const { out } of [status, one]) {
+      assert.match(out, /\]0;title two lines 2J/);
+      assert.doesNotMatch(out, /[^\P{C}\n]/u);
+    }
+    assert.match(one.out, /\nbody\n\{"pod":"\\u009b日本"\}\n$/);
+    const json = await run(port, { kind: "delivery", endpoint: "hook", id: "pod_1" }, { output: "json" });
+    assert.deepEqual(JSON.parse(json.out).answer, answer);
+  });
 });
 
 Deno.test("of a certificate that is refused, what is wrong with it is said", async () => {

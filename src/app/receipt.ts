@@ -2,7 +2,8 @@ import type { Reply } from "../admin/answer.ts";
 import type { Head } from "../admin/request.ts";
 import type { Verdict } from "../delivery/verify.ts";
 import type { Ran } from "../runtime/child.ts";
-import { printable } from "../runtime/printable.ts";
+import { parseExact } from "../pod/json.ts";
+import { printable, printableJson } from "../runtime/printable.ts";
 import { size } from "../runtime/wording.ts";
 
 /** What came to `k8svent receive`, and what came of it, as it is printed. */
@@ -45,20 +46,20 @@ export function lineOf({ at, head, body, signatures, isVerified, reply, ran }: R
 /** Characters of a line: a reason that fails is a sentence. */
 const LONGEST = 400;
 
-/** The whole, as JSON. A body that is no JSON is text. */
-export function objectOf({ number, at, head, body, signatures, isVerified, reply, ran }: Receipt): unknown {
+/** The whole, as an object of JSON on one line. A body that is no JSON is text. */
+export function jsonOf({ number, at, head, body, signatures, isVerified, reply, ran }: Receipt): string {
   const text = new TextDecoder().decode(body);
-  return {
+  return printableJson(JSON.stringify({
     number,
     time: new Date(at).toISOString(),
     path: head.path,
     headers: Object.fromEntries(head.fields),
-    body: jsonOf(text) ?? text,
+    body: valueOf(text) ?? text,
     verified: isVerified ?? null,
     signatures,
     answer: reply === "hang up" ? null : { status: reply.status, headers: reply.headers ?? {} },
     ...ran !== undefined && { exec: ran },
-  };
+  }));
 }
 
 function worthOf(isVerified: boolean | undefined, signatures: readonly Verdict[]): string {
@@ -81,16 +82,17 @@ function endOf(ran: Ran): string {
 
 /** `shop/web-0`; empty where the body is not about a pod. */
 function podIn(body: Uint8Array): string {
-  const found = jsonOf(new TextDecoder().decode(body)) as
+  const found = valueOf(new TextDecoder().decode(body)) as
     | { pod?: { metadata?: { namespace?: unknown; name?: unknown } } }
     | undefined;
   const { namespace, name } = found?.pod?.metadata ?? {};
   return typeof namespace === "string" && typeof name === "string" ? `${namespace}/${name}` : "";
 }
 
-function jsonOf(text: string): unknown {
+/** Its numbers are those that came, to the last digit; undefined: it is no JSON. */
+function valueOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExact(text);
   } catch {
     return undefined;
   }

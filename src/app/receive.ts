@@ -6,7 +6,7 @@ import type { ReceiveOptions } from "../cli/job.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import type { Child, Ran } from "../runtime/child.ts";
 import { aborted, type Clock, sleep } from "../runtime/clock.ts";
-import { lineOf, objectOf, type Receipt } from "./receipt.ts";
+import { jsonOf, lineOf, type Receipt } from "./receipt.ts";
 
 /**
  * `k8svent receive`: a receiver for a person who tries something out. It verifies as a receiver should, prints what came,
@@ -156,7 +156,7 @@ class Receiver {
   }
 
   #print(receipt: Receipt): void {
-    const line = this.#options.output === "json" ? JSON.stringify(objectOf(receipt)) : lineOf(receipt);
+    const line = this.#options.output === "json" ? jsonOf(receipt) : lineOf(receipt);
     this.#printed = this.#printed.then(() => this.#world.print(`${line}\n`))
       .catch((error) => this.#unprintable.reject(error));
   }

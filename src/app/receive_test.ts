@@ -114,6 +114,16 @@ Deno.test("receive prints the whole delivery as JSON", () =>
     assert.equal(signatures.length, 3);
   }));
 
+Deno.test("receive prints the numbers of a body as they came, and nothing that steers a terminal", () =>
+  withReceiver({ output: "json" }, async ({ post, printed }) => {
+    const body = '{ "pod": {"n": 9223372036854775807, "f": 1.10,\n "text": "\u009b2J\u202e日本"} }';
+    await statusOf(post({}, body));
+    assert.match(
+      printed[0] ?? "",
+      /"body":\{"pod":\{"n":9223372036854775807,"f":1\.10,"text":"\\u009b2J\\u202e日本"\}\}/,
+    );
+  }));
+
 Deno.test("receive answers each third delivery as it was asked to, and takes the others", () => {
   const answer = { status: 503, delay: 0, retryAfter: 4_500, every: 3 };
   return withReceiver({ answer }, async ({ post }) => {

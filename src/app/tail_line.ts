@@ -3,7 +3,7 @@ import { type Change, detailsOf, readiness, restartsOf } from "../change/details
 import type { TailOptions } from "../cli/job.ts";
 import { fieldsOf, textOf } from "../pod/anything.ts";
 import { counted } from "../runtime/wording.ts";
-import { printable } from "../runtime/printable.ts";
+import { printable, printableJson } from "../runtime/printable.ts";
 
 /*
  * A change of a pod as `k8svent tail` prints it: a line for a person, in as many columns as the terminal has, or an
@@ -51,9 +51,9 @@ export class Lines {
   of(seen: Seen, form: Form): string {
     switch (this.#output) {
       case "json":
-        return JSON.stringify(objectOf(seen));
+        return printableJson(JSON.stringify(objectOf(seen)));
       case "json-wide":
-        return wideObjectOf(seen);
+        return printableJson(wideObjectOf(seen));
       default:
         return this.#textOf(seen, form);
     }

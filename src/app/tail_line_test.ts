@@ -97,3 +97,12 @@ Deno.test("of a pod whose end nobody saw a line says so", () => {
   assert.match(new Lines("text").of(gone, PIPE), /nobody saw its end$/);
   assert.equal(JSON.parse(new Lines("json").of(gone, PIPE)).observed, false);
 });
+
+Deno.test("as JSON, a line means the same and steers no terminal", () => {
+  const message = "\u009b2J\u202etext";
+  for (const form of ["json", "json-wide"] as const) {
+    const line = new Lines(form).of(seen({}, { phase: message }), PIPE);
+    assert.equal(JSON.parse(line).phase, message);
+    assert.doesNotMatch(line, /\p{C}/u);
+  }
+});

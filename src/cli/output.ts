@@ -31,6 +31,6 @@ export async function shownAs(output: Output, value: unknown, text: () => string
     case "json":
       return `${printableJson(JSON.stringify(value))}\n`;
     case "yaml":
-      return (await import("./yaml_text.ts")).stringify(value, { aliasDuplicateObjects: false });
+      return (await import("./yaml_text.ts")).yamlText(value);
   }
 }

@@ -23,6 +23,7 @@ import { ClusterSetupError } from "./src/cluster/setup_error.ts";
 import { cannotRun, runChild } from "./src/runtime/child.ts";
 import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
+import { takesColours, takesEscapes } from "./src/runtime/escapes.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
 import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
 import { printable } from "./src/runtime/printable.ts";
@@ -222,7 +223,7 @@ async function startDoctor(job: DoctorOptions, { env, random }: CommandContext):
   const { endOf, isWell, lineOf } = await import("./src/app/diagnosis.ts");
   const { output } = job;
   const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
-  const show = (text: string | undefined): void => Deno.stderr.isTerminal() ? line.show(text) : undefined;
+  const show = (text: string | undefined): void => takesEscapes(Deno.stderr) ? line.show(text) : undefined;
   const paint = await openPaint();
   const findings = await examine(job, {
     clock: systemClock,
@@ -262,7 +263,7 @@ async function startTail(job: TailOptions, { env }: CommandContext): Promise<num
       log,
       print,
       form: () => ({
-        isColoured: isTerminal && !Deno.noColor,
+        isColoured: takesColours(Deno.stdout),
         columns: isTerminal ? Deno.consoleSize().columns || 80 : undefined,
       }),
       stop: stop.signal,
@@ -310,14 +311,14 @@ async function operateWorld({ env }: CommandContext): Promise<OperateWorld> {
 /** The colours of what is written to stdout. */
 async function openPaint(): Promise<Paint> {
   const { painter } = await import("./src/runtime/paint.ts");
-  return painter(Deno.stdout.isTerminal() && !Deno.noColor);
+  return painter(takesColours(Deno.stdout));
 }
 
 /** How a line of the log looks, where a person has chosen it or not. */
 function formOf(chosen: "json" | "text" | undefined): LogForm {
   const isTerminal = Deno.stderr.isTerminal();
   const format = chosen ?? (isTerminal ? "text" : "json");
-  return { format, isColoured: isTerminal && !Deno.noColor, now: systemClock.now };
+  return { format, isColoured: takesColours(Deno.stderr), now: systemClock.now };
 }
 
 async function start(options: Options, argv: string[], context: CommandContext): Promise<number> {
@@ -375,7 +376,7 @@ function reloadsOnHangup({ config, once }: Options): boolean {
 /** Whether somebody sees how far it is, and sees it apart from the data. */
 function isWatched({ endpoints }: Options, format: "json" | "text"): boolean {
   const isApart = endpoints.length > 0 || !Deno.stdout.isTerminal();
-  return format === "text" && Deno.stderr.isTerminal() && isApart;
+  return format === "text" && takesEscapes(Deno.stderr) && isApart;
 }
 
 /** The names of all variables that hold something; with narrow permissions, of those that may be seen. */

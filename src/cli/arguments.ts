@@ -3,6 +3,7 @@ import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { quietCommand } from "./quiet_command.ts";
+import { isSwitchValue, SWITCH } from "./switch.ts";
 import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
@@ -42,7 +43,32 @@ export function readArguments(
     if (error.code === "commander.version") return { kind: "version", text };
     throw new UsageError(explain(error, argv), { cause: error.code });
   }
-  return givenOf((name) => typedFor(program, name), FLAGS, env);
+  const switches = switchesIn(argv);
+  return givenOf((name) => switches.get(name) ?? typedFor(program, name), FLAGS, env);
+}
+
+/** Switches with what they are said to be: `--once=false`, as Go's flags have it. The last one counts. */
+function switchesIn(argv: readonly string[]): Map<FlagName, string[]> {
+  const switches = new Map<FlagName, string[]>();
+  for (const [index, argument] of argv.entries()) {
+    const found = isValue(index, argv) ? undefined : switchOf(argument);
+    if (found === undefined) continue;
+    const { name, value = "true" } = found;
+    if (!isSwitchValue(value)) throw new UsageError(`--${name} ${SWITCH}`);
+    switches.set(name, [value]);
+  }
+  return switches;
+}
+
+function switchOf(argument: string): { name: FlagName; value: string | undefined } | undefined {
+  const [, name = "", value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];
+  const flag = FLAGS.get(name as FlagName);
+  return flag === undefined || flag.value !== undefined ? undefined : { name: name as FlagName, value };
+}
+
+/** Whether it is the value of the flag before it, whatever it looks like: `--selector -a=b`. */
+function isValue(index: number, argv: readonly string[]): boolean {
+  return flagOf(argv[index - 1] ?? "")?.value !== undefined;
 }
 
 /**
@@ -70,8 +96,8 @@ export function givenOf(
  * `=`, which kubectl takes.
  */
 function asTyped(argument: string, index: number, argv: string[]): string[] {
-  // The value of the flag before it, whatever it looks like: `--selector -a=b`.
-  if (flagOf(argv[index - 1] ?? "")?.value !== undefined) return [argument];
+  if (isValue(index, argv) || argv.slice(0, index).includes("--")) return [argument];
+  if (switchOf(argument) !== undefined) return [];
   checkDashes(argument);
   if (index === 0 && argument === "help") return ["--help"];
   const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
@@ -168,7 +194,9 @@ function fromEnvironment(
     // Manifests and CI set a variable to nothing to say that it does not apply.
     if (value === "") continue;
     checkDress(name, value, variable);
-    return { values: list ? value.split(/[\s,]+/).filter(Boolean) : [value], from: variable };
+    const values = list ? value.split(/[\s,]+/).filter(Boolean) : [value];
+    if (values.length > 0) return { values, from: variable };
+    throw new UsageError(`${variable} holds separators alone: give it a value, or leave it out.`);
   }
   return undefined;
 }
@@ -186,6 +214,7 @@ function explain(error: CommanderError, argv: string[]): string {
   const typed = /'(--[^'=\s]+|-[^'-])/.exec(error.message)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownOption":
+      if (typed === "") return 'There is no such flag. "k8svent --help" lists them all.';
       return FLAGS.has(typed.slice(2) as FlagName) || typed === "--help" || typed === "--version"
         ? `${typed} is a switch: give it without a value.`
         : `There is no flag ${typed}.${suggestionOfRun(typed)} "k8svent --help" lists them all.`;
@@ -198,9 +227,11 @@ function explain(error: CommanderError, argv: string[]): string {
 
 /** What is no flag and the value of none. It is not shown: it may be a webhook or a secret. */
 function explainStray(argv: string[]): string {
-  const index = argv.findIndex((argument, index) =>
-    !/^-./.test(argument) && flagOf(argv[index - 1] ?? "")?.value === undefined
-  );
+  const index = argv.findIndex((argument, index) => !/^-./.test(argument) && !isValue(index, argv));
+  const end = argv.findIndex((argument, index) => argument === "--" && !isValue(index, argv));
+  if (end >= 0 && (index < 0 || index > end)) {
+    return 'What follows "--" is not read as flags, and nothing else is taken: leave it out.';
+  }
   const [stray = "", before = ""] = [argv[index], argv[index - 1]];
   if (/^[\s\\]*$/.test(stray)) {
     return `Argument ${

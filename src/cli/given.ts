@@ -1,6 +1,6 @@
 import type { Given } from "./arguments.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
-import { quote, UsageError } from "../config/usage_error.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { partsOf } from "../config/value.ts";
 
 /** Takes the text of one value and the flag or variable that it came from, for the error. */
@@ -58,11 +58,4 @@ export function oneByOne(value: string, from: string, isEntry: (part: string) =>
 /** `exactOptionalPropertyTypes`: an absent option is an absent property. */
 export function defined<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: T };
-}
-
-/** What a switch may be set to in the environment. */
-export function parseSwitch(value: string, from: string): boolean {
-  if (/^(true|1|yes|on)$/i.test(value)) return true;
-  if (/^(false|0|no|off)$/i.test(value)) return false;
-  throw new UsageError(`${from} must be true or false, not ${quote(value)}.`);
 }

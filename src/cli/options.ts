@@ -11,10 +11,11 @@ import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
 import { type FlagName, FLAGS, GROUPS } from "./flags.ts";
-import { defined, last, list, optional, parseSwitch, required } from "./given.ts";
+import { defined, last, list, optional, required } from "./given.ts";
 import { parseSize } from "../config/size.ts";
+import { parseSwitch } from "./switch.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
-import { choice, headerText, hostPattern, namespace, text } from "../config/value.ts";
+import { choice, headerText, hostPattern, name, namespace, text } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { ineffective } from "./warnings.ts";
 import { chooseEndpoints } from "./endpoints.ts";
@@ -185,9 +186,9 @@ function readSettings(
     excludeNamespaces: list(given, "exclude-namespace", namespace),
     ...defined("selector", optional(given, "selector", text)),
     ...defined("fieldSelector", optional(given, "field-selector", text)),
-    ...defined("kubeconfig", optional(given, "kubeconfig", text)),
-    ...defined("context", optional(given, "context", text)),
-    ...defined("state", optional(given, "state", text)),
+    ...defined("kubeconfig", optional(given, "kubeconfig", name)),
+    ...defined("context", optional(given, "context", name)),
+    ...defined("state", optional(given, "state", name)),
     buffer: required(given, "buffer", parseSize),
     stateMax: required(given, "state-max", parseSize),
     heartbeat: optional(given, "heartbeat", parseDuration) ?? 0,
@@ -197,7 +198,7 @@ function readSettings(
     shutdownTimeout: required(given, "shutdown-timeout", parseDuration),
     ...defined("listen", optional(given, "listen", parseAddress)),
     ...defined("adminListen", optional(given, "admin-listen", parseAddress)),
-    ...defined("adminTokenFile", optional(given, "admin-token-file", text)),
+    ...defined("adminTokenFile", optional(given, "admin-token-file", name)),
     showPayloads: optional(given, "show-payloads", parseSwitch) ?? false,
     update: parseUpdate(given),
     logLevel: required(given, "log-level", choice(...RUNS["log-level"].words)),
@@ -299,7 +300,7 @@ function chooseSecret(
     );
   }
   if (file !== undefined && (secret === undefined || isFlag(file))) {
-    return { secrets: [], secretFile: text(last(file), file.from), weak: [] };
+    return { secrets: [], secretFile: name(last(file), file.from), weak: [] };
   }
   if (secret === undefined) return { secrets: [], weak: [] };
   const { from } = secret;

@@ -71,6 +71,49 @@ Deno.test("a word behind a switch, and one of white space, is said to be that", 
   for (const flag of ["--help=x", "--version=x"]) assert.match(complaint([flag]), /is a switch/);
 });
 
+Deno.test("a switch may be said to be on or off behind =, which goes before its variable and the file", () => {
+  const once = (...argv: string[]): boolean => parse([...URL_FLAG, ...argv]).once;
+  assert.deepEqual([once("--once=true"), once("--once=1"), once("--once=false"), once("--once=off")], [
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assert.deepEqual([once("--once", "--once=false"), once("--once=false", "--once")], [false, true]);
+  assert.equal(parse([...URL_FLAG, "--once=false"], { K8SVENT_ONCE: "true" }).once, false);
+  assert.equal(parse([...URL_FLAG, "--context", "--once=false"]).context, "--once=false");
+  for (const value of ["maybe", "", "T0PSECRET"]) {
+    assert.match(
+      complaint([...URL_FLAG, `--once=${value}`]),
+      /^--once is a switch: give it without a value, or with =true or =false\.$/,
+    );
+  }
+});
+
+Deno.test("flags behind -- are said to be none, and what is no flag at all is said to be that", () => {
+  for (const argv of [["--", "--once"], [...URL_FLAG, "--", "-n", "shop"], ["--once", "--", "--url", "x"]]) {
+    assert.match(
+      complaint(argv),
+      /^What follows "--" is not read as flags, and nothing else is taken: leave it out\.$/,
+    );
+  }
+  assert.equal(parse([...URL_FLAG, "--"]).endpoints.length, 1);
+  for (const word of ["--=x", "-'x"]) {
+    assert.match(complaint([...URL_FLAG, word]), /^There is no such flag\./, word);
+  }
+});
+
+Deno.test("a variable that holds separators alone is refused: without its values more would be followed and sent", () => {
+  for (const variable of ["K8SVENT_NAMESPACE", "K8SVENT_REDACT", "K8SVENT_REASONS", "K8SVENT_WEBHOOKS"]) {
+    assert.match(
+      complaint(URL_FLAG.length > 0 && variable === "K8SVENT_WEBHOOKS" ? [] : URL_FLAG, {
+        [variable]: " , ,",
+      }),
+      new RegExp(`^${variable} holds separators alone: give it a value, or leave it out\\.$`),
+    );
+  }
+});
+
 Deno.test("what was left in the place of a value is refused, whichever flag or variable it is for", () => {
   const left: [string, string, RegExp][] = [
     ["--interval", '"2m"', /in quotes/],
@@ -105,6 +148,8 @@ Deno.test("a word, a duration and a size that are nearly right are met with the 
   for (
     const [flag, value, meant] of [
       ["--log-level", "INFO", "info"],
+      ["--log-level", "warning", "warn"],
+      ["--log-level", "err", "error"],
       ["--source", "wacth", "watch"],
       ["--interval", "2min", "2m"],
       ["--interval", "2 m", "2m"],
@@ -117,7 +162,7 @@ Deno.test("a word, a duration and a size that are nearly right are met with the 
     ] as const
   ) assert.match(complaint([...URL_FLAG, flag, value]), new RegExp(` Did you mean ${meant}\\?$`), value);
   assert.match(complaint([...URL_FLAG, "--interval", "1.5h"]), /Numbers are whole ones: 90m, or 1h30m\.$/);
-  for (const value of ["soon", "64", "10Ki", "1.5Gi"]) {
+  for (const value of ["soon", "64", "10Ki", "1.5"]) {
     assert.doesNotMatch(complaint([...URL_FLAG, "--buffer", value]), /Did you mean/, value);
   }
 });
@@ -166,4 +211,24 @@ Deno.test("a URL behind the wrong flag is not shown in full", () => {
 
 Deno.test("what follows a flag that takes a value is its value, whatever it looks like", () => {
   assert.equal(parse([...URL_FLAG, "--selector", "-a=b"]).selector, "-a=b");
+});
+
+Deno.test("white space around the name of a file or a context, and a line break in it, is refused", () => {
+  for (
+    const flag of [
+      "--state",
+      "--kubeconfig",
+      "--context",
+      "--admin-token-file",
+      "--secret-file",
+      "--registry-config",
+    ]
+  ) {
+    for (const value of [" x", "x ", "x\n", "x\ny", "x\u009b"]) {
+      assert.match(
+        complaint([...URL_FLAG, flag, value]),
+        new RegExp(`^${flag} has white space around it or a line break`),
+      );
+    }
+  }
 });

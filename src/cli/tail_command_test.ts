@@ -52,3 +52,13 @@ Deno.test("what tail does not know is wrong usage", async () => {
     await assert.rejects(parse(argv), UsageError, argv.join(" "));
   }
 });
+
+Deno.test("a switch of tail may be on or off behind =, and nothing else", async () => {
+  assert.equal((await parse(["--current=true"])).current, true);
+  assert.equal((await parse(["--current=false"])).current, false);
+  assert.equal((await parse(["--context", "--current=x"])).options.context, "--current=x");
+  await assert.rejects(
+    parse(["--current=T0PSECRET"]),
+    /^UsageError: --current is a switch: give it without a value, or/,
+  );
+});

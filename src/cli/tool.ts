@@ -6,6 +6,7 @@ import { pathFault } from "../runtime/unfilled.ts";
 import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import { quietCommand } from "./quiet_command.ts";
+import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
@@ -76,7 +77,9 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
   const [own, rest] = withoutRest(page, argv);
   own.forEach((argument, index) => checkForgotten(page, argument, own[index - 1] ?? ""));
   try {
-    program.parse(own, { from: "user" });
+    program.parse(own.flatMap((argument, index) => switched(page, argument, own[index - 1] ?? "")), {
+      from: "user",
+    });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { kind: "help", text };
@@ -180,6 +183,16 @@ function withoutRest(page: ToolPage, argv: readonly string[]): [string[], [strin
     return [argv.slice(0, at), [[name, rest]]];
   }
   return [[...argv], []];
+}
+
+/** A switch with its value behind `=`, as Go's flags have it: without it, or left out. */
+function switched(page: ToolPage, argument: string, before: string): string[] {
+  const [, flag = "", value] = /^(--[a-z-]+)=(.*)$/s.exec(argument) ?? [];
+  const found = flagOf(page, flag);
+  if (value === undefined || found === undefined || found.value !== undefined) return [argument];
+  if (flagOf(page, before)?.value !== undefined) return [argument];
+  if (!isSwitchValue(value)) throw new UsageError(`${flag} ${SWITCH}`);
+  return parseSwitch(value, flag) ? [flag] : [];
 }
 
 /** Commander would take the next flag for the value of one that has none. */

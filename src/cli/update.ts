@@ -2,7 +2,7 @@ import type { Given } from "./arguments.ts";
 import { image, registry, updateInterval } from "../config/update_value.ts";
 import { type FlagName, GROUPS } from "./flags.ts";
 import { defined, list, optional, required } from "./given.ts";
-import { choice, text } from "../config/value.ts";
+import { choice, name } from "../config/value.ts";
 
 /** How the program keeps itself current. Durations are milliseconds. */
 export interface UpdateOptions {
@@ -23,7 +23,7 @@ export function parseUpdate(given: Map<FlagName, Given>): UpdateOptions {
   return {
     mode: required(given, "update", choice(...GROUPS["How it stays current"].update.words)),
     ...defined("image", optional(given, "image", image)),
-    ...defined("registryConfig", optional(given, "registry-config", text)),
+    ...defined("registryConfig", optional(given, "registry-config", name)),
     insecureRegistries: list(given, "insecure-registry", registry),
     ...defined("interval", optional(given, "update-interval", updateInterval)),
   };

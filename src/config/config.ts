@@ -9,7 +9,7 @@ import { configSchema, flagOf } from "./schema.ts";
 import { type KeysByPlace, PLACE, placed, unknownKey, type Wrong } from "./sentence.ts";
 import { UNKNOWN } from "./shape.ts";
 import { UsageError } from "./usage_error.ts";
-import { text } from "./value.ts";
+import { name } from "./value.ts";
 import { unfilledFaults } from "./unfilled.ts";
 
 /**
@@ -116,7 +116,7 @@ function warningsOf({ value, placeOf }: Text, { warnings }: Rules): Fault[] {
 function fileRule({ value }: Text, parts: ConfigParts): Readers["file"] {
   const { state = stateOf(value, parts.file) } = parts;
   return (path, from) => {
-    const file = fromFolderOf(parts.file, text(path, from));
+    const file = fromFolderOf(parts.file, name(path, from));
     const fault = fileFault(file, { ...parts, state });
     if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
     return file;

@@ -87,7 +87,18 @@ function oneOf<const W extends string>(words: W[]): (issue: Issue) => string {
 
 /** `true` or `false`. */
 export function flag(description: string) {
-  return v.pipe(v.boolean(wanted("true or false")), v.description(description));
+  return v.pipe(v.boolean(wantedFlag), v.description(description));
+}
+
+/** YAML 1.1 and Helm have other words for them, and templates put them in quotes. */
+function wantedFlag(issue: Issue): string {
+  const { input } = issue;
+  const [, on, off] =
+    /^(?:(true|y|yes|on)|(false|n|no|off))$/i.exec(typeof input === "string" ? input : "") ?? [];
+  if (on === undefined && off === undefined) return wanted("true or false")(issue);
+  return `${PLACE} must be true or false, not text: write ${
+    on === undefined ? "false" : "true"
+  }, without quotes.`;
 }
 
 /** A number between two. */

@@ -1,7 +1,8 @@
 /**
  * The candidate that is nearest to a word as it was typed: by the edits (a character more, less, another one, two
- * swapped) that lead from one to the other; undefined where all would need more than a third of the word's length.
- * Upper and lower case, `-` and `_` are alike; of candidates that are as near, the first counts.
+ * swapped) that lead from one to the other, or where all would need more than a third of the word's length, the one that
+ * it begins, or that it begins with; undefined where there is none. Upper and lower case, `-` and `_` are alike; of
+ * candidates that are as near, the first counts.
  */
 export function similar(word: string, candidates: Iterable<string>): string | undefined {
   const typed = plain(word);
@@ -13,7 +14,20 @@ export function similar(word: string, candidates: Iterable<string>): string | un
     least = edits;
     best = candidate;
   }
-  return best;
+  return best ?? abbreviated(typed, [...candidates]);
+}
+
+/** Letters that two words must have in common at their beginning. */
+const BEGINNING = 3;
+
+/** The only candidate that the word begins, else the longest that it begins with. */
+function abbreviated(typed: string, candidates: string[]): string | undefined {
+  if (typed.length < BEGINNING) return undefined;
+  const longer = candidates.filter((candidate) => plain(candidate).startsWith(typed));
+  if (longer.length > 0) return longer.length === 1 ? longer[0] : undefined;
+  return candidates
+    .filter((candidate) => candidate.length > BEGINNING && typed.startsWith(plain(candidate)))
+    .sort((a, b) => b.length - a.length)[0];
 }
 
 function plain(text: string): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { similar } from "./similar.ts";
 
-const WORDS = ["url", "secret", "secret-file", "namespace", "interval", "log-level"];
+const WORDS = ["url", "secret", "secret-file", "namespace", "interval", "log-level", "warn"];
 
 for (
   const [typed, near] of [
@@ -13,6 +13,11 @@ for (
     ["loglevel", "log-level"],
     ["ulr", "url"],
     ["uri", "url"],
+    ["name", "namespace"],
+    ["secret-file-name", "secret-file"],
+    ["sec", undefined],
+    ["na", undefined],
+    ["warning", "warn"],
     ["u", undefined],
     ["context", undefined],
     ["", undefined],

@@ -14,6 +14,15 @@ export function text(value: string, from: string): string {
   return value;
 }
 
+/** What names a thing: a file, a context. What stands around it would be a part of the name. @throws {UsageError} */
+export function name(value: string, from: string): string {
+  if (!/^\s|\s$|\p{Cc}/u.test(text(value, from))) return value;
+  throw new UsageError(
+    `${from} has white space around it or a line break in it, which would be part of the name: write it on one line ` +
+      "(in YAML without | and >).",
+  );
+}
+
 /** One of a few words. */
 export function choice<T extends string>(...words: T[]): (value: string, from: string) => T {
   return (value, from) => {

@@ -30,6 +30,10 @@ export const WRONG_FILES: Record<string, string> = {
     "version: 1\nendpoints:\n  - &first\n    name: a\n    url: https://a.example.com/\n  - <<: *first\n    name: b\n",
   "A key that is a number": "version: 1\n8080: listen\n",
   // The shape.
+  "A boolean of YAML 1.1": "version: 1\nonce: yes\n",
+  "A boolean in quotes": 'version: 1\nshowPayloads: "false"\n',
+  "A file behind |": "version: 1\nstate: |\n  /var/lib/k8svent/state.db\n",
+  "A file with white space around it": "version: 1\nkubeconfig: ' /home/me/config'\n",
   "A list in place of the file": "- name: ops\n",
   "A text in place of the file": `url=https://hooks.example.com/${MARK}\n`,
   "No version": "endpoints: []\n",

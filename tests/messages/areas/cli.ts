@@ -79,7 +79,7 @@ export const CLI: Area = {
   "A flag that does not exist": beside("--nothing"),
   "A flag with a letter missing, and a secret": beside(`--secrt=${MARK}`),
   "A flag of one letter that does not exist": beside("-x"),
-  "A switch with a value": beside("--once=yes"),
+  "A switch with a value": beside("--once=maybe"),
   "A word in place of a flag": beside("start"),
   "An empty --secret": beside("--secret", ""),
   "An empty secret in the environment": usage(ANY_HOOK, { K8SVENT_WEBHOOK_SECRET: " " }),

@@ -11,7 +11,7 @@ import { USUAL } from "../http/tls.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Env } from "../runtime/environment.ts";
 import type { Paint } from "../runtime/paint.ts";
-import { printable, printableJson } from "../runtime/printable.ts";
+import { printable } from "../runtime/printable.ts";
 import { bareHost, portOf } from "../runtime/proxy.ts";
 import { capitalized, counted } from "../runtime/wording.ts";
 import { deliveriesText, deliveryText } from "./operate_deliveries.ts";
@@ -144,10 +144,10 @@ function done<T>(reply: Reply<T>, text: (value: T) => string): Came {
   return { kind: "done", value: reply.value, text: () => text(inLines(reply.value)), isWell: true };
 }
 
-/** An answer as a person may see it: somebody else wrote it. A body stays what it is. */
+/** An answer as a person may see it: somebody else wrote it. A body stays what it is, to be escaped where it is printed. */
 export function inLines<T>(answer: T): T {
   return JSON.parse(JSON.stringify(answer), (key, part) => {
-    if (typeof part === "string") return key === "body" ? printableJson(part) : printable(part);
+    if (typeof part === "string") return key === "body" ? part : printable(part);
     if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
     return Object.fromEntries(Object.entries(part).map(([name, value]) => [printable(name), value]));
   });

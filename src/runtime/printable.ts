@@ -30,22 +30,6 @@ export function printable(text: string, limit = Infinity): string {
 /** Nearly all that is shown is, and then one look is enough. */
 const IS_ASCII_LINE = /^[\x20-\x7e]*$/;
 
-/**
- * JSON that means the same, in which what steers a terminal, hides or turns the direction of writing is escaped: somebody looks
- * at the data of a program, too.
- */
-export function printableJson(json: string): string {
-  return IS_PLAIN.test(json) ? json : json.replace(STEERS, (text) => text.replace(/[^]/g, asEscape));
-}
-
-/** What JSON lets stand in a string, and a terminal does not only show. */
-const STEERS = new RegExp(`[\\x7f-\\x9f\\u2028\\u2029]|${INVISIBLE.source}`, "gu");
-
-/** One unit of UTF-16. */
-function asEscape(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
 /** The same as `printable`, of each line: for a value that is printed with its line ends escaped, such as a stack. */
 export function printableLines(text: string): string {
   return IS_PLAIN.test(text) ? text : text.split("\n").map(withoutControls).join("\n");

@@ -16,6 +16,11 @@ export const withoutTerminal: string | undefined = await lacksProgram(
 
 /** Runs a program in a terminal of its own, types into it, and gives all that came on the screen until it ended. */
 export async function typeInto(argv: string[], steps: Step[], env: Record<string, string>): Promise<string> {
-  const job = { argv, env: { TERM: "xterm", ...env }, steps: steps.map(([seen, keys]) => [seen.source, keys]), seconds: 60 };
+  const job = {
+    argv,
+    env: { TERM: "xterm", ...env },
+    steps: steps.map(([seen, keys]) => [seen.source, keys]),
+    seconds: 60,
+  };
   return await run("python3", [SCRIPT], { stdin: JSON.stringify(job) });
 }

@@ -11,7 +11,7 @@ import { ClusterError } from "../cluster/error.ts";
 import { statusError } from "../cluster/status.ts";
 import { exactPod, findEvent, type Found, takePods } from "../pod/cut.ts";
 import { parseExact } from "../pod/json.ts";
-import { decode } from "../pod/json_bytes.ts";
+import { decode, endOfValue, skipSpace } from "../pod/json_bytes.ts";
 import type { Bookmark } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import { NotAPodError } from "../pod/unreadable.ts";
@@ -103,9 +103,9 @@ function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unkn
   } catch {
     // Which of them it was shows when they are read one by one.
   }
-  for (const line of lines) {
+  for (const event of lines.flatMap(valuesIn)) {
     try {
-      burst = readLines([line], burst);
+      burst = readLines([event], burst);
     } catch (error) {
       const isOfPods = error instanceof NotAPodError && error.object.kind === undefined;
       if (!isOfPods) return { ...burst, error };
@@ -113,6 +113,20 @@ function readBurst(lines: Uint8Array[], version: string): Burst & { error?: unkn
     }
   }
   return burst;
+}
+
+/** The JSON values of a line: one each, but clients of Go take several, so something may have joined lines on the way. */
+function valuesIn(line: Uint8Array): Uint8Array[] {
+  const values: Uint8Array[] = [];
+  const end = line.length;
+  for (let at = skipSpace(line, 0, end); at < end;) {
+    const to = endOfValue(line, at, end);
+    // What is not cut is parsed as it is, and found to be no event.
+    if (to <= at) return [...values, line.subarray(at)];
+    values.push(line.subarray(at, to));
+    at = skipSpace(line, to, end);
+  }
+  return values;
 }
 
 /** All at once: their bodies then share one buffer. @throws {ClusterError} where one of them is no event of a pod. */

@@ -19,6 +19,29 @@ Deno.test("watch keeps what came before a bad line and does not move past it", a
   await watch.close();
 });
 
+Deno.test("events that came to stand on one line are read one by one, up to what is none", async () => {
+  const stream = new ScriptedStream();
+  const watch = openWatch(new ScriptedApi(podList("10", []), stream, podList("20", [])));
+  await passList(watch);
+  const [a, b] = ["11", "12"].map((version) =>
+    JSON.stringify({ type: "ADDED", object: simplePod("a", version) })
+  );
+  stream.send(`${a} ${b}{"type":"ADDED","object":{}garbage\n`);
+  assert.deepEqual(await watch.next(), ["applied a@11", "applied a@12"]);
+  assert.match((await watch.next())[0] ?? "", /protocol/);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  await watch.close();
+});
+
+Deno.test("a line of white space is no event, and nothing else", async () => {
+  const stream = new ScriptedStream();
+  const watch = openWatch(new ScriptedApi(podList("10", []), stream));
+  await passList(watch);
+  stream.send(` \t\n${JSON.stringify({ type: "ADDED", object: simplePod("a", "11") })}\n`);
+  assert.deepEqual(await watch.next(), ["applied a@11"]);
+  await watch.close();
+});
+
 Deno.test("watch resumes without a list when the stream ends in the middle of a line", async () => {
   const first = new ScriptedStream();
   const second = new ScriptedStream();

@@ -29,6 +29,7 @@ const ADAPTERS = [
   "src/update/http_get.ts",
   "src/store/database.ts",
   "src/store/look.ts",
+  "src/store/mark.ts",
 ];
 
 /** Folders that touch the world. */

@@ -3,6 +3,7 @@ import { VERSION } from "../cli/version.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted, enumerated, namespaces as inWords } from "../runtime/wording.ts";
+import { GONE } from "../store/disk_fault.ts";
 import type { Store } from "../store/store.ts";
 import type { Notices } from "./notices.ts";
 
@@ -87,9 +88,12 @@ export function sayBehind(endpoints: string[]): string | undefined {
 /** @param fault undefined: it is over */
 export function sayDiskFault(fault: string | undefined, log: Log): void {
   if (fault === undefined) return log.info("The state file can be written again, and has everything.");
+  const remedy = fault === GONE
+    ? "Put it back, or restart k8svent: it begins with the file that is there or, without one, anew."
+    : "Make room on the disk, or make it writable.";
   log.error(
     `The state file cannot be written: ${fault}. Deliveries go on from memory; after a crash, what was sent ` +
-      "meanwhile is sent again. Make room on the disk, or make it writable.",
+      `meanwhile is sent again. ${remedy}`,
   );
 }
 

@@ -14,8 +14,9 @@
 import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
-import { damaged, diskFault, isDamage, isDiskFault, StoreError } from "./disk_fault.ts";
+import { damaged, diskFault, FileGoneError, isDamage, isDiskFault, StoreError } from "./disk_fault.ts";
 import { ADDED, SCHEMA } from "./journal.ts";
+import { openMark, writeMark } from "./mark.ts";
 
 /** Where the rows of a store are kept. */
 export interface Disk {
@@ -29,6 +30,8 @@ export interface Disk {
   readonly behindIn: number | undefined;
   /** Makes the file, if there is room by now. @throws the disk's error, if there is none */
   open(): DatabaseSync;
+  /** @throws {FileGoneError} if its file, or the log beside it, is no longer what was opened under that name */
+  check(): void;
   /** Notes beside the file that it is behind what is sent, and the epoch of that; undefined: it is not behind. */
   setBehind(epoch: number | undefined): void;
   close(): void;
@@ -82,6 +85,8 @@ class PrivateDisk implements Disk {
     return this.database;
   }
 
+  check(): void {}
+
   setBehind(): void {}
 
   close(): void {
@@ -96,6 +101,8 @@ class StateFile implements Disk {
   #mark: Deno.FsFile | undefined;
   #database: DatabaseSync | undefined;
   #wal: Deno.FsFile | undefined;
+  /** Which files were opened, by path. */
+  readonly #opened = new Map<string, string | undefined>();
 
   constructor(path: string) {
     this.#path = path;
@@ -114,7 +121,18 @@ class StateFile implements Disk {
   }
 
   open(): DatabaseSync {
-    return this.#database ??= openDatabase(this.#path);
+    if (this.#database !== undefined) return this.#database;
+    this.#database = openDatabase(this.#path);
+    for (const path of [this.#path, `${this.#path}-wal`]) this.#opened.set(path, identityOf(path));
+    return this.#database;
+  }
+
+  /** By its inode, which stays what it is while the file is open. To open it once more would release SQLite's locks. */
+  check(): void {
+    for (const [path, opened] of this.#opened) {
+      const found = identityOf(path);
+      if (found !== undefined && found !== opened) throw new FileGoneError();
+    }
   }
 
   /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
@@ -130,16 +148,10 @@ class StateFile implements Disk {
     return Deno.openSync(`${this.#path}-wal`);
   }
 
-  /**
-   * Written in place, so that it takes no room on a full disk. What is sent while the file cannot be written is not
-   * in it; a process that starts from such a file must begin a new epoch. The file does not know of the epoch either.
-   */
   setBehind(epoch: number | undefined): void {
     try {
       this.#mark ??= openMark(`${this.#path}-mark`)?.file;
-      this.#mark?.seekSync(0, Deno.SeekMode.Start);
-      this.#mark?.writeSync(markOf(epoch));
-      this.#mark?.syncDataSync();
+      if (this.#mark !== undefined) writeMark(this.#mark, epoch);
     } catch {
       // A disk that is broken and not full: there is no other place to note it.
     }
@@ -148,30 +160,18 @@ class StateFile implements Disk {
   close(): void {
     this.#wal?.close();
     this.#mark?.close();
+    // It leaves the log alone where the file was moved: that may be another one's.
     this.#database?.close();
   }
 }
 
-const MARK_SIZE = 4096;
-
-function markOf(behindIn: number | undefined): Uint8Array {
-  const text = behindIn === undefined ? "current" : `behind in epoch ${behindIn}`;
-  return new TextEncoder().encode(text.padEnd(MARK_SIZE - 1) + "\n");
-}
-
-/** Undefined where there is no room even for that. */
-function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefined } | undefined {
-  let file: Deno.FsFile | undefined;
+/** Which file has this name; empty: none; undefined: that cannot be told. */
+function identityOf(path: string): string | undefined {
   try {
-    file = Deno.openSync(path, { create: true, read: true, write: true, mode: 0o600 });
-    const bytes = new Uint8Array(MARK_SIZE);
-    const length = file.readSync(bytes) ?? 0;
-    if (length < MARK_SIZE) file.writeSync(markOf(undefined).subarray(length));
-    const [, epoch] = /^behind in epoch (\d+)/.exec(new TextDecoder().decode(bytes)) ?? [];
-    return { file, behindIn: epoch === undefined ? undefined : Number(epoch) };
-  } catch {
-    file?.close();
-    return undefined;
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev} ${ino}`;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? "" : undefined;
   }
 }
 

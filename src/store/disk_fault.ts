@@ -9,6 +9,18 @@ export class StoreError extends Error {
   override readonly name = "StoreError";
 }
 
+/** Its message, as a clause for people. */
+export const GONE = "it was removed or replaced while the program ran";
+
+/** The file that was opened has its name no more: what is written to it no start will read. */
+export class FileGoneError extends Error {
+  override readonly name = "FileGoneError";
+
+  constructor() {
+    super(GONE);
+  }
+}
+
 /** SQLite's words (sqlite.org/rescode.html) for what passes when there is room, or a disk that works. */
 const PASSING: readonly [RegExp, string][] = [
   [/disk is full|No space left/, "the disk is full"],
@@ -24,7 +36,8 @@ const OTHER: readonly [RegExp, string][] = [
 
 /** Whether SQLite failed because the disk is full, broken or read-only, and not because of what was asked. */
 export function isDiskFault(error: unknown): error is Error {
-  return error instanceof Error && PASSING.some(([words]) => words.test(error.message));
+  return error instanceof FileGoneError ||
+    error instanceof Error && PASSING.some(([words]) => words.test(error.message));
 }
 
 /** Whether SQLite does not find what it wrote. */
@@ -34,6 +47,7 @@ export function isDamage(error: unknown): boolean {
 
 /** Why the disk failed, as a clause for people. */
 export function diskFault(error: unknown, path = ""): string {
+  if (error instanceof FileGoneError) return GONE;
   const text = error instanceof Error ? error.message : String(error);
   return [...PASSING, ...OTHER].find(([words]) => words.test(text))?.[1] ?? fileFault(error, path);
 }

@@ -47,6 +47,9 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 const RETRY = 10_000;
 const SLICE = 1_000;
 
+/** How often it is made sure that the file is still the one that was opened, in milliseconds. */
+const CHECK = 10_000;
+
 /**
  * Opens a store.
  *
@@ -81,6 +84,7 @@ class OpenStore implements Store {
   #timer: { at: number; cancel: () => void } | undefined;
   #fault: string | undefined;
   #nextTry = 0;
+  #nextCheck = 0;
   /** The epoch in which the file is behind, as the mark beside it says; undefined: it is not. */
   #behindIn: number | undefined;
   /** The batch with which the file has all of what was sent while it was behind. */
@@ -228,6 +232,7 @@ class OpenStore implements Store {
     }
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
+      this.#check();
       if (isDirty) this.#writeDirty();
     } catch (error) {
       if (!isDiskFault(error)) throw error;
@@ -243,6 +248,13 @@ class OpenStore implements Store {
     this.#committed = batch;
     if (this.#disk.sync === undefined || isSettled) this.#release(batch);
     else this.#sync(this.#disk.sync);
+  }
+
+  #check(): void {
+    const now = this.#clock.monotonic();
+    if (this.#fault === undefined && now < this.#nextCheck) return;
+    this.#nextCheck = now + CHECK;
+    this.#disk.check();
   }
 
   #writeDirty(): void {
@@ -342,6 +354,7 @@ class OpenStore implements Store {
     this.#bodies.seal();
     try {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
+      this.#disk.check();
       this.#journal.write();
       if (this.#behindIn !== undefined) this.#setBehind(undefined);
     } catch (error) {

@@ -59,6 +59,10 @@ export class TestDisk implements Disk {
     this.open().exec("PRAGMA max_page_count = 1000000");
   }
 
+  check(): void {
+    this.#file.check();
+  }
+
   setBehind(epoch: number | undefined): void {
     this.#file.setBehind(epoch);
   }

@@ -221,6 +221,7 @@ function syncedBy(disk: Disk, sync: () => Promise<void>): Disk {
     behindIn: disk.behindIn,
     sync,
     open: () => disk.open(),
+    check: () => disk.check(),
     setBehind: (epoch) => disk.setBehind(epoch),
     close: () => disk.close(),
   };

@@ -64,7 +64,7 @@ export function wantsTls(server: string): string {
 const CHECK_NETWORK =
   "Check the address, the VPN and firewalls, and whether a proxy is needed on the way (HTTPS_PROXY).";
 
-/** API servers do; what stands before one may be told otherwise. */
+/** API servers do; what stands before one may be configured otherwise. */
 const TAKE_HTTP1 =
   "This program speaks HTTP/1.1, as every API server does: let the proxy or load balancer before it take http/1.1 (ALPN), " +
   "or use the API server's own address.";

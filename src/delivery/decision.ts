@@ -35,12 +35,13 @@ import { whyNot } from "./refusal.ts";
  * ```
  * closed ──enough pods failed, or one "before"──▶ open ──1 s … 60 s, or what it asks for──▶ half-open
  *    ▲                                             ▲                                          │  │
- *    │                                             └──three probes failed, or one "before"────┘  │
+ *    │                                             └──enough probes failed, or one "before"───┘  │
  *    └──────────────────────────── one probe accepted ───────────────────────────────────────────┘
  * any ──410 for two pods, nothing accepted between──▶ disabled ──a restart, an operator──▶ open, until now
  * ```
  *
- * Half-open means one request at a time: the probe. Opening begins a new generation; outcomes of attempts that began
+ * Half-open means one request at a time: the probe. It is about what is next, but from the second opening in a row on about
+ * anything that is ready: what is next may be hundreds of neighbours that all fail. Opening begins a new generation; outcomes of attempts that began
  * in an older one neither close nor open it, since they tell of the time before.
  *
  * 429, and any failure with `Retry-After`, holds the message for that long. The endpoint is held only once a second pod
@@ -105,9 +106,10 @@ const WEIGHT = 1 / 32;
 // Bounds on the strikes of a message and the pods of a circuit: one that was asked to wait needs the most.
 const LEAST = 3;
 const MOST_STRIKES = 12;
-const MOST_WITNESSES = 20;
-// Failed probes that open the circuit again.
+const MOST_WITNESSES = 40;
+// Bounds on the failed probes that open the circuit again.
 const PROBES = 3;
+const MOST_PROBES = 20;
 // For how long everything is held after one pod was asked to wait, and how often: poison must not do it all day.
 const HOLD = 1_000;
 const HOLD_EVERY = 60_000;
@@ -201,8 +203,10 @@ function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, no
   }
   if (asked !== undefined) return { decision, endpoint: askedToWait(attempt, after, asked, now) };
   if (decision.kind === "dead letter") return { decision, endpoint: withoutProbe(attempt, after) };
-  // Who waits for it does not wait for three probes that hang.
-  const probes = isOnce(endpoint) && outcome.kind === "failure" && outcome.fault === "timeout" ? 1 : PROBES;
+  // Who waits for it does not wait for several probes that hang.
+  const probes = isOnce(endpoint) && outcome.kind === "failure" && outcome.fault === "timeout"
+    ? 1
+    : undefined;
   return { decision, endpoint: failedAgain(attempt, after, now, probes) };
 }
 
@@ -293,7 +297,13 @@ function withWitness(list: readonly Witness[], attempt: Attempt): readonly Witne
   return [...list, { uid, standsFor }];
 }
 
-function failedAgain(attempt: Attempt, endpoint: EndpointState, now: Moment, probes = PROBES): EndpointState {
+/** @param probes that have to fail until the circuit opens again: as many as chance alone does not fail */
+function failedAgain(
+  attempt: Attempt,
+  endpoint: EndpointState,
+  now: Moment,
+  probes = needed(endpoint.usuallyFailing, PROBES, MOST_PROBES),
+): EndpointState {
   const { circuit, failed, usuallyFailing } = endpoint;
   if (attempt.generation !== endpoint.generation) return endpoint;
   if (circuit.kind === "half-open") {

@@ -120,6 +120,11 @@ export function isFailing({ circuit }: EndpointState): boolean {
   return circuit.kind === "disabled" || (circuit.kind !== "closed" && circuit.openings > 0);
 }
 
+/** Whether probes about what is next have failed, so that the next ones are about anything that is ready. */
+export function isSearching({ circuit }: EndpointState): boolean {
+  return "openings" in circuit && circuit.openings > 1;
+}
+
 /** Whether somebody waits for the end of it. */
 export function isOnce({ retries }: EndpointState): boolean {
   return retries < Infinity;

@@ -8,6 +8,7 @@ import {
   type GivenUp,
   invited,
   isFailing,
+  isSearching,
   newEndpoint,
   PATIENCE,
   RETRIES_ONCE,
@@ -199,9 +200,12 @@ export class Worker {
     this.#hasMore = false;
     for (let putOff = 0; this.#hasRoom(now);) {
       const { circuit, suspects } = this.#state;
-      const message = circuit.kind === "closed"
-        ? pending.take(endpoint, now)
-        : pending.probe(endpoint, now, { random: random(), last: suspects, first: invited(this.#state) });
+      const message = circuit.kind === "closed" ? pending.take(endpoint, now) : pending.probe(endpoint, now, {
+        random: random(),
+        last: suspects,
+        first: invited(this.#state),
+        isAnywhere: isSearching(this.#state),
+      });
       if (message === undefined) return;
       this.#movedAt = now;
       if (message.completeness !== "fetchable" || this.#rereading.wasRead(message)) {

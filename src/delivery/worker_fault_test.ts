@@ -145,6 +145,22 @@ withRig("a probe is chosen at random: neighbours that fail do not keep a circuit
   assert.ok(first >= 2 && first <= 4, `${first} requests about neighbours that fail`);
 });
 
+withRig(
+  "neighbours that fail, more than a probe of what is next looks at, do not keep a circuit open",
+  async (rig) => {
+    rig.receiver.react = ({ name }) => name.startsWith("bad") ? 500 : 200;
+    for (let pod = 0; pod < 200; pod++) rig.add(`bad-${pod}`);
+    for (let pod = 0; pod < 100; pod++) rig.add(`good-${pod}`);
+    let random = 0;
+    rig.start({ random: () => random = (random + 0.37) % 1 });
+    await rig.clock.advance(60_000);
+    const accepted = new Set(
+      rig.receiver.seen.map(({ name }) => name).filter((name) => name.startsWith("good")),
+    );
+    assert.equal(accepted.size, 100);
+  },
+);
+
 withRig("with one pod alone, the probe is about that pod", async (rig) => {
   rig.receiver.react = () => REFUSED;
   rig.add("web-0");

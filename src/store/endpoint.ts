@@ -131,12 +131,12 @@ export class Endpoint {
   }
 
   /** A line for a probe; see `Pending.probe`. Whose turn it is without a probe stays as it is. */
-  probe(durable: number, { random, last, first = [] }: ProbeChoice): Line | undefined {
+  probe(durable: number, { random, last, first = [], isAnywhere = false }: ProbeChoice): Line | undefined {
     const invited = first
       .map((pod) => this.find(pod, (line) => line.pod.uid === pod.uid))
       .find((line) => line?.place === "ready" && line.batch <= durable);
     if (invited !== undefined) return invited;
-    const candidates = this.#candidates(durable);
+    const candidates = isAnywhere ? this.#anywhere(durable, random) : this.#candidates(durable);
     const others = candidates.filter(({ pod }) => last.every(({ uid }) => uid !== pod.uid));
     const elsewhere = others.filter(({ pod }) => last.every(({ namespace }) => namespace !== pod.namespace));
     const pool = [elsewhere, others, candidates].find((lines) => lines.length > 0) ?? [];
@@ -164,6 +164,28 @@ export class Endpoint {
       row = row.flatMap(({ next }) => next ?? []);
     }
     return found;
+  }
+
+  /** The same from all that is ready: of each namespace some that are equally far apart. */
+  #anywhere(durable: number, random: number): Line[] {
+    const rows: Line[][] = [];
+    for (let one = this.#turns.first; one !== undefined; one = one.next) {
+      const row: Line[] = [];
+      for (let line = one.ready.first; line !== undefined; line = line.next) {
+        if (line.batch <= durable) row.push(line);
+      }
+      rows.push(row);
+    }
+    const most = Math.ceil(CANDIDATES / rows.length);
+    // Its last digits: the first ones choose among the candidates.
+    const shift = random * 1_000 % 1;
+    return rows.flatMap((row) => {
+      const count = Math.min(most, row.length);
+      return Array.from(
+        { length: count },
+        (_, at) => row[Math.floor((at + shift) * row.length / count)] ?? [],
+      ).flat();
+    });
   }
 }
 

@@ -197,6 +197,25 @@ withStore("probes come to every namespace before they come to one again, whateve
   assert.equal(store.pending.take(A, 0)?.namespace, "ns-0", "the turns are as they were");
 });
 
+withStore("a probe about anything that is ready comes from wherever it stands", (store) => {
+  for (let pod = 0; pod < 400; pod++) {
+    record(store, [A], { name: `${pod}`, namespace: pod < 390 ? "shop" : "bank" });
+  }
+  store.commit();
+  const probes = (isAnywhere: boolean): number[] =>
+    Array.from({ length: 40 }, (_, index) => {
+      const choice = { random: index * 0.37 % 1, last: [], isAnywhere };
+      const message = store.pending.probe(A, 0, choice) ?? assert.fail();
+      store.pending.release(message);
+      return Number(message.name);
+    });
+  assert.ok(Math.max(...probes(false).filter((pod) => pod < 390)) < 50, "by default the first ones");
+  const anywhere = probes(true);
+  const quarters = new Set(anywhere.map((pod) => Math.floor(pod / 100)));
+  assert.deepEqual([...quarters].sort(), [0, 1, 2, 3]);
+  assert.equal(anywhere.filter((pod) => pod >= 390).length, 20, "the namespaces by turns");
+});
+
 withStore("where there is one pod alone, that is the probe", (store) => {
   record(store, [A]);
   store.commit();

@@ -228,13 +228,15 @@ export interface Followers {
  * What a probe is about: one of the pods that come `first`, if it may be sent now; else another pod and, if possible, another
  * namespace than the `last` ones, the fewest tries first. Of these, one of a namespace that no probe was about since
  * something of it was accepted or, if there is none, about longest ago; at random among up to 50, or one of each namespace
- * where there are more.
+ * where there are more. These are the first ones, or with `isAnywhere` some from all that is ready, which are then all looked
+ * at.
  */
 export interface ProbeChoice {
   /** In [0, 1). */
   random: number;
   last: readonly PodRef[];
   first?: readonly PodRef[];
+  isAnywhere?: boolean;
 }
 
 /** What is pending for each endpoint. One line a namespace/name; in a line strictly one after the other. */

@@ -1,5 +1,12 @@
 import { type Attempt, decide } from "../../src/delivery/decision.ts";
-import { begin, invited, newEndpoint, room, whyGivenUp } from "../../src/delivery/endpoint_state.ts";
+import {
+  begin,
+  invited,
+  isSearching,
+  newEndpoint,
+  room,
+  whyGivenUp,
+} from "../../src/delivery/endpoint_state.ts";
 import type { Answer, Failure, Outcome } from "../../src/http/outcome.ts";
 import type { Message } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
@@ -143,6 +150,7 @@ export class Simulation {
           random: this.#random(),
           last: suspects,
           first: invited(this.endpoint),
+          isAnywhere: isSearching(this.endpoint),
         });
       if (message === undefined) return;
       this.endpoint = begin(this.endpoint);

@@ -93,13 +93,14 @@ export function whyNotExported(error: unknown, { url, proxy, tls }: Collector): 
   if (/timed? ?out/i.test(words)) return `${label} does not answer in time`;
   const [, refusal] = /^Failed to establish tunnel .*: HTTP\/1\.\d (\d{3})/m.exec(words) ?? [];
   if (proxy !== undefined && refusal !== undefined) return refused(Number(refusal), proxy);
-  const place: Place = { label, proxyFrom: undefined, via: proxy, tls: shown(tls) };
+  const isTls = url.protocol === "https:";
+  const place: Place = { label, proxyFrom: undefined, via: proxy, isTls, tls: shown(tls) };
   const failure = dialFailure(error, place);
   const isOfTls = failure.fault === "certificate" || failure.fault === "tls";
   // Nothing but the proxy is dialled where there is one.
   if (proxy !== undefined && !isOfTls) {
-    return dialFailure(error, { label: proxy.label, proxyFrom: proxy.from, via: undefined, tls: USUAL })
-      .message;
+    const way = { label: proxy.label, proxyFrom: proxy.from, via: undefined };
+    return dialFailure(error, { ...way, isTls: proxy.scheme === "https", tls: USUAL }).message;
   }
   const isEnded = url.protocol === "http:" && /ECONNRESET|EPIPE/.test(words);
   if (isEnded) {

@@ -193,7 +193,11 @@ class Pool {
         await this.#turn(stop.signal);
         const kept = stop.signal.aborted ? undefined : this.#takeIdle(route, this.#network.clock.monotonic());
         if (kept !== undefined) return kept;
-        if (stop.signal.aborted) break;
+        if (stop.signal.aborted) {
+          // Its turn may have come in the same moment: it is the next one's then.
+          this.#wakeOne();
+          break;
+        }
       }
       const made = stop.signal.aborted ? undefined : await this.#dial(route, progress, stop.signal);
       if (stop.signal.aborted && progress.waitsFor === "tls") this.#isSuspect = true;
@@ -362,7 +366,7 @@ export function makeRoute(url: URL, options: ClientOptions): Route | Failure {
     url,
     origin: url.origin,
     way: { host, port: portOf(url), isTls, proxy, allowed, tls: USUAL, isSuspect: false },
-    place: { label, proxyFrom: undefined, via: proxy, tls: USUAL },
+    place: { label, proxyFrom: undefined, via: proxy, isTls, tls: USUAL },
     prefix,
     authorization: basicAuthorization(url),
     isProxied,

@@ -123,3 +123,14 @@ function aborted(signal: AbortSignal): Promise<never> {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true })
   );
 }
+
+Deno.test("a connection that is reset as soon as it is there is reported without a word of https", async () => {
+  await using server = await SocketServer.listen({ onConnection: (socket) => void socket.resetAndDestroy() });
+  for (let turn = 0; turn < 10; turn++) {
+    // Which of the two depends on when the reset comes.
+    assert.match(
+      failureOf(await sendOnce(`http://127.0.0.1:${server.port}`)).message,
+      /speaks http$|closed the connection before it answered$/,
+    );
+  }
+});

@@ -352,7 +352,7 @@ for (const alert of ["AccessDenied", "BadCertificate", "UnknownCA", "Certificate
     const error = new Deno.errors.InvalidData(`received fatal alert: ${alert}`);
     const certificate = { cert: "", key: "", from: "own.crt" };
     const tls = { ...USUAL, certificate };
-    const place = { label: "hooks.test:443", proxyFrom: undefined, via: undefined, tls };
+    const place = { label: "hooks.test:443", proxyFrom: undefined, via: undefined, isTls: true, tls };
     const past = { stale: true, hasAnswered: false };
     const never = exchangeFailure(error, "closed the connection", place, past);
     assert.deepEqual([never.when, never.fault], ["before", "tls"]);

@@ -105,8 +105,8 @@ export async function lookAgain(way: Way, network: Network, signal: AbortSignal)
 const LONGEST_LOOK = 2_000;
 
 /** The receiver's, for what is said of it. */
-export function placeOf({ host, port, proxy, tls }: Way): Place {
-  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy, tls };
+export function placeOf({ host, port, isTls, proxy, tls }: Way): Place {
+  return { label: hostLabel(host, port), proxyFrom: undefined, via: proxy, isTls, tls };
 }
 
 async function reach(
@@ -118,9 +118,13 @@ async function reach(
 ): Promise<Wire | Failure | { error: unknown }> {
   const { proxy } = way;
   const receiver = placeOf(way);
-  const first: Place = proxy === undefined
-    ? receiver
-    : { label: proxy.label, proxyFrom: proxy.from, via: undefined, tls: way.tls };
+  const first: Place = proxy === undefined ? receiver : {
+    label: proxy.label,
+    proxyFrom: proxy.from,
+    via: undefined,
+    isTls: proxy.scheme === "https",
+    tls: way.tls,
+  };
   const { host, port } = proxy ?? way;
   let wire: Wire | undefined;
   const stop = (): void => {

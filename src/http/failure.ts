@@ -28,7 +28,8 @@ export interface Place {
   proxyFrom: string | undefined;
   /** The proxy on the way, for a failure of the receiver behind it. */
   via: Pick<Proxy, "label" | "from"> | undefined;
-  /** What TLS with it is made with. */
+  /** Whether TLS is spoken with it, and what that is made with. */
+  isTls: boolean;
   tls: Tls;
 }
 
@@ -122,8 +123,9 @@ interface Reason {
   /**
    * @param orProxy where the receiver is behind a proxy: the end of a sentence of what to check about that
    * @param from the variable that names the proxy, where it is one
+   * @param isTls whether TLS is spoken with it
    */
-  say: (who: string, orProxy: string, from: string | undefined, tls: Tls) => string;
+  say: (who: string, orProxy: string, from: string | undefined, tls: Tls, isTls: boolean) => string;
 }
 
 function reasonFor(words: string, place: Place, { received }: Look): { fault: Fault; message: string } {
@@ -133,7 +135,7 @@ function reasonFor(words: string, place: Place, { received }: Look): { fault: Fa
     : REASONS.find(({ when }) => when.test(words)) ?? UNKNOWN;
   const { via } = place;
   const orProxy = via === undefined ? "" : `, and that ${via.label} in ${via.from} is an HTTP proxy`;
-  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom, place.tls) };
+  return { fault, message: say(nameOf(place), orProxy, place.proxyFrom, place.tls, place.isTls) };
 }
 
 function wordsOf(error: unknown): string {
@@ -239,9 +241,9 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /UnexpectedEof|unexpected end of file|connection reset|broken pipe|\b(ECONNRESET|EPIPE)\b/i,
     fault: "unreachable",
-    say: (who, orProxy, from) =>
+    say: (who, orProxy, from, _tls, isTls) =>
       `${who} closed the connection before it was of use. Check that its port speaks ${
-        from === undefined ? `https${orProxy}` : `to HTTP clients, and ${from}`
+        from === undefined ? `${isTls ? "https" : "http"}${orProxy}` : `to HTTP clients, and ${from}`
       }`,
   },
   {

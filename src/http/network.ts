@@ -91,12 +91,10 @@ export class Network {
         if (next < ordered.length) cancel = this.clock.after(NEXT_ADDRESS, start);
         this.#connect(address, port, stop).then((connection) => {
           if (done.signal.aborted) return connection.close();
+          prepare(connection);
           settle();
-          connection.setNoDelay(true);
-          // What nobody can close any more (see `isSuspect` in dial.ts) ends with its peer at last.
-          connection.setKeepAlive(true);
           resolve(connection);
-        }, (error) => {
+        }).catch((error) => {
           errors.push(error);
           if (errors.length < ordered.length && !signal.aborted) return start();
           settle();
@@ -114,6 +112,18 @@ const MOST_TLS = 64;
 const NEXT_ADDRESS = 250;
 /** Of a name: one with hundreds would otherwise be dialled for as long as the deadline allows. */
 const MOST_ADDRESSES = 16;
+
+/** @throws where it has ended already (on macOS; Linux says so with the first read) */
+function prepare(connection: Deno.TcpConn): void {
+  try {
+    connection.setNoDelay(true);
+    // What nobody can close any more (see `isSuspect` in dial.ts) ends with its peer at last.
+    connection.setKeepAlive(true);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
 
 /** IPv6 and IPv4 by turns, beginning with the resolver's first (RFC 8305 §4), each family in its order. */
 function inTurn(addresses: readonly string[]): string[] {

@@ -112,6 +112,24 @@ Deno.test("a host is looked up once at a time, whoever asks, and 16 hosts at a t
   assert.equal(running.size, 1, "and anew afterwards");
 });
 
+Deno.test("a connection that has ended as soon as it is there is a failure of its address, and the next is tried", async () => {
+  const clock = new TestClock();
+  let closed = 0;
+  const connect = (address: string): Promise<Deno.TcpConn> =>
+    Promise.resolve({
+      setNoDelay: (): void => {
+        if (address === "ended") throw new Error("Invalid argument (os error 22)");
+      },
+      setKeepAlive: (): void => {},
+      close: () => closed++,
+      address,
+    } as unknown as Deno.TcpConn);
+  const network = new Network({ clock, connect });
+  const made = await network.connect(["ended", "good"], 80, GOING) as unknown as { address: string };
+  assert.deepEqual([made.address, closed, clock.pending], ["good", 1, 0]);
+  await assert.rejects(network.connect(["ended"], 80, GOING), { message: "Invalid argument (os error 22)" });
+});
+
 Deno.test("a connection that is there just as it is given up is closed", async () => {
   await using server = await SocketServer.listen({});
   const network = new Network({ clock: systemClock });

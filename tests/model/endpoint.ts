@@ -226,7 +226,7 @@ export function wayTo(
 const ALERT = new Error("received fatal alert: AccessDenied");
 
 function placeAt(label: string): Place {
-  return { label, proxyFrom: undefined, via: undefined, tls: USUAL };
+  return { label, proxyFrom: undefined, via: undefined, isTls: false, tls: USUAL };
 }
 
 const FAILURES: Record<Exclude<FilterAnswer, number | "tls">, Failure> = {

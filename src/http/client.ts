@@ -193,11 +193,7 @@ class Pool {
         await this.#turn(stop.signal);
         const kept = stop.signal.aborted ? undefined : this.#takeIdle(route, this.#network.clock.monotonic());
         if (kept !== undefined) return kept;
-        if (stop.signal.aborted) {
-          // Its turn may have come in the same moment: it is the next one's then.
-          this.#wakeOne();
-          break;
-        }
+        if (stop.signal.aborted) break;
       }
       const made = stop.signal.aborted ? undefined : await this.#dial(route, progress, stop.signal);
       if (stop.signal.aborted && progress.waitsFor === "tls") this.#isSuspect = true;
@@ -207,6 +203,8 @@ class Pool {
     } finally {
       cancel();
       signal.removeEventListener("abort", give);
+      // Its turn may have come as its time was over: it is the next one's then.
+      if (stop.signal.aborted) this.#wakeOne();
     }
   }
 
@@ -330,7 +328,6 @@ const MOST_GUARDED = 2;
 /** Milliseconds that a connection rests where the peer says nothing: the shortest that is common is Node's five seconds. */
 const IDLE = 4_000;
 const MOST_IDLE = 30_000;
-
 /** Milliseconds that a connection is used at all. */
 const MOST_AGE = 300_000;
 

@@ -165,7 +165,7 @@ class StateFile implements Disk {
   }
 }
 
-/** Which file has this name; empty: none; undefined: that cannot be told. */
+/** Which file has this name; empty: none; undefined: nobody can say. */
 function identityOf(path: string): string | undefined {
   try {
     const { dev, ino } = Deno.statSync(path);

@@ -103,7 +103,7 @@ clusterTest(
         for (const command of commandsOf(page)) await reader.follow(command);
         if (page.path === "docs/delivery.md") await reader.refuse();
         await reader.leave();
-        const printed = new Set(reader.printed.splice(0).join("").split("\n").map(shape));
+        const printed = new Set(reader.printed.splice(0).flatMap(({ text }) => text.split("\n")).map(shape));
         for (const line of shownBy(page)) {
           assert(printed.has(shape(line)), `${line}\n\n${[...printed].join("\n")}`);
         }
@@ -138,8 +138,8 @@ function shape(line: string): string {
 
 /** Somebody who reads the pages and does what they say. */
 class Reader implements AsyncDisposable {
-  /** What the commands printed. */
-  readonly printed: string[] = [];
+  /** What the commands printed, each stream for itself: one may print between two halves of another's line. */
+  readonly printed: { text: string }[] = [];
   readonly #folder: string;
   readonly #receiver: Receiver;
   readonly #env: Record<string, string>;
@@ -244,9 +244,11 @@ class Reader implements AsyncDisposable {
     let isOver = false;
     const looks = new Until(() => output);
     const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> => {
+      const printed = { text: "" };
+      this.printed.push(printed);
       for await (const text of stream.pipeThrough(new TextDecoderStream())) {
         output += text;
-        this.printed.push(text);
+        printed.text += text;
         looks.look();
       }
     };

@@ -39,7 +39,9 @@ faultTest(
     assert.ok(accepted.length <= 110, `${accepted.length} requests for 90 pods and 10 deletions`);
     assert.equal(accepted.filter(({ headers }) => headers["k8svent-event"] === "pod.deleted").length, 10);
     await log.until(/^Endpoint a works again/);
-    assert.equal(log.count(/^Endpoint a fails/), 1, "one warning for all retries");
+    // On a busy machine an answer of before may come after the endpoint works again.
+    const outages = log.count(/^Endpoint a works again/);
+    assert.equal(log.count(/^Endpoint a fails/), outages, "one warning for all retries");
   },
 );
 

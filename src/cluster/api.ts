@@ -21,8 +21,8 @@ export interface ApiServer {
    * `application/json`. Resolves with the whole body of a 2xx answer.
    *
    * Called at any time, also concurrently. Credentials are read anew as they change, and a 401 is answered once
-   * with fresh ones. Waits at most 15 s for the headers, and as long for each further piece of the body. The
-   * signal ends it at any moment.
+   * with fresh ones. Waits at most 15 s for the headers, up to 60 s after it waited in vain, and 15 s for
+   * each further piece of the body. The signal ends it at any moment.
    *
    * @throws {ClusterError} for every other outcome, its body consumed; the signal's reason after an abort.
    */

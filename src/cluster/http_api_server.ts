@@ -12,8 +12,13 @@ import { ClusterError } from "./error.ts";
 import { fetchError, proxyAnswerError, type Route, timeoutError } from "./fetch_fault.ts";
 import { BodyReader, readBody } from "./read_body.ts";
 
-/** How long an answer may take to begin and, unless it is a stream, to go on, in milliseconds. */
+/**
+ * How long an answer may take to begin, in milliseconds. An API server that has too much to do lets a request wait for up
+ * to a quarter of its own limit of 60 s (`--request-timeout`) before it begins with it, so whoever was given up is asked
+ * again with twice the time; a network that is down is noticed soon all the same.
+ */
 const TIMEOUT = 15_000;
+const LONGEST_TIMEOUT = 60_000;
 
 /** What the requests need besides a cluster. */
 export interface HttpDeps {
@@ -42,6 +47,8 @@ export class HttpApiServer implements ApiServer {
   readonly #deps: HttpDeps;
   readonly #route: Route;
   readonly #connections: Connections;
+  /** How long the next answer may take to begin. */
+  #timeout = TIMEOUT;
 
   constructor(cluster: Cluster, deps: HttpDeps) {
     this.origin = cluster.server.origin;
@@ -126,7 +133,10 @@ export class HttpApiServer implements ApiServer {
   ): Promise<Response> {
     const trust = await until(signal, this.#cluster.trust);
     const deadline = new AbortController();
-    const cancel = this.#deps.clock.after(TIMEOUT, () => deadline.abort());
+    const { clock } = this.#deps;
+    const timeout = this.#timeout;
+    const begun = clock.monotonic();
+    const cancel = clock.after(timeout, () => deadline.abort());
     try {
       const response = await this.#connections.send(trust, access, {
         url: this.#urlOf(path),
@@ -135,9 +145,10 @@ export class HttpApiServer implements ApiServer {
         isStream: streaming,
         signal: AbortSignal.any([signal, deadline.signal]),
       });
+      if (clock.monotonic() - begun < timeout / 2) this.#timeout = Math.max(TIMEOUT, timeout / 2);
       const proxyError = await proxyAnswerError(response, this.#route);
       if (proxyError !== undefined) throw proxyError;
-      if (!response.ok) throw await answerError(response, this.#route.server, this.#deps.clock.now());
+      if (!response.ok) throw await answerError(response, this.#route.server, clock.now());
       const odd = notKubernetes(response, this.#route.server);
       if (odd === undefined) return response;
       await response.body?.cancel();
@@ -145,7 +156,10 @@ export class HttpApiServer implements ApiServer {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ClusterError) throw error;
-      if (deadline.signal.aborted) throw timeoutError(TIMEOUT / 1000, this.#route);
+      if (deadline.signal.aborted) {
+        this.#timeout = Math.min(LONGEST_TIMEOUT, 2 * timeout);
+        throw timeoutError(timeout / 1000, this.#route);
+      }
       throw fetchError(error, this.#route);
     } finally {
       cancel();

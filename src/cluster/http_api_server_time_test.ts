@@ -63,6 +63,35 @@ Deno.test("a server that accepts and says nothing is given up after 15 s", async
   });
 });
 
+Deno.test("a server that is slow to begin gets twice the time after each that was too short, up to 60 s, until it is quick", async () => {
+  let slow = holdBack();
+  let isSlow = true;
+  await withServer({ handler: () => isSlow ? slow.handler() : new Response("") }, async (api, clock) => {
+    const tooShort = async (seconds: number): Promise<void> => {
+      slow = holdBack();
+      const answer = failure(api.get("/a-path", signal));
+      await slow.asked;
+      await clock.advance(seconds * 1000 - 1);
+      assert.equal(clock.pending, 1);
+      await clock.advance(1);
+      assert.match((await answer).message, new RegExp(`did not answer within ${seconds} s`));
+      slow.release();
+    };
+    for (const seconds of [15, 30, 60, 60]) await tooShort(seconds);
+    slow = holdBack();
+    const answer = api.get("/a-path", signal);
+    await slow.asked;
+    await clock.advance(45_000);
+    slow.release();
+    await answer;
+    await tooShort(60);
+    isSlow = false;
+    for (let quick = 0; quick < 2; quick++) await api.get("/a-path", signal);
+    isSlow = true;
+    await tooShort(15);
+  });
+});
+
 Deno.test("the 15 s end with the headers: a body may take its time", async () => {
   const body = new TransformStream<Uint8Array, Uint8Array>();
   const writer = body.writable.getWriter();

@@ -14,7 +14,8 @@ export interface NetworkDeps {
  * The way out of the machine that all clients of the process share, with what has to be bounded over all of them:
  *
  * - **Look-ups**: one of a host in flight, whoever asks; 16 in all. The system's resolver cannot be stopped, only left
- *   alone, and a DNS that hangs must not pile them up.
+ *   alone, and a DNS that hangs must not pile them up. But names that hang (anybody may annotate pods with them) must not
+ *   keep others from being found: whoever has waited a second begins nevertheless, up to 128 in all.
  * - **TLS connections**: 64. One costs 124 to 230 KB, a plain one 3. Beyond that a client may still have one, so that an
  *   endpoint which holds many in vain never keeps another from being reached.
  */
@@ -43,14 +44,31 @@ export class Network {
   }
 
   async #resolveInTurn(host: string): Promise<string[]> {
-    if (this.#resolving >= MOST_LOOK_UPS) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#resolving++;
+    if (this.#resolving < MOST_LOOK_UPS) this.#resolving++;
+    else await this.#takePlace();
     try {
       return await this.#resolve(host);
     } finally {
       this.#resolving--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Waits for a place for a look-up, and takes it. */
+  #takePlace(): Promise<void> {
+    return new Promise((resolve) => {
+      const take = (): void => {
+        cancel();
+        this.#resolving++;
+        resolve();
+      };
+      const cancel = this.clock.after(PATIENCE, () => {
+        if (this.#resolving >= MOST_LOOK_UPS_EVER) return;
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        take();
+      });
+      this.#waiting.push(take);
+    });
   }
 
   /**
@@ -107,6 +125,9 @@ export class Network {
 }
 
 const MOST_LOOK_UPS = 16;
+const MOST_LOOK_UPS_EVER = 128;
+/** Milliseconds that a look-up waits for those before it. */
+const PATIENCE = 1_000;
 const MOST_TLS = 64;
 /** Milliseconds after which the next address is tried beside one that is silent. */
 const NEXT_ADDRESS = 250;

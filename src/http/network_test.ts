@@ -112,6 +112,34 @@ Deno.test("a host is looked up once at a time, whoever asks, and 16 hosts at a t
   assert.equal(running.size, 1, "and anew afterwards");
 });
 
+Deno.test("names that hang keep no other from being found for more than a second, and are 128 at the most", async () => {
+  const clock = new TestClock();
+  const asked: string[] = [];
+  let free = (): void => {};
+  const network = new Network({
+    clock,
+    resolve: (host) => {
+      asked.push(host);
+      if (host === "good") return Promise.resolve([host]);
+      return new Promise((resolve) => free = () => resolve([host]));
+    },
+  });
+  for (let host = 0; host < 16; host++) void network.lookUp(`hangs-${host}`);
+  assert.deepEqual([asked.length, clock.pending], [16, 0]);
+  const good = network.lookUp("good");
+  await clock.advance(999);
+  assert.equal(asked.length, 16);
+  await clock.advance(1);
+  assert.deepEqual([await good, clock.pending], [["good"], 0]);
+
+  for (let host = 16; host < 200; host++) void network.lookUp(`hangs-${host}`);
+  await clock.advance(5_000);
+  assert.deepEqual([asked.length - 1, clock.pending], [128, 0]);
+  free();
+  await settle();
+  assert.equal(asked.length - 1, 129, "and the next as soon as one is over");
+});
+
 Deno.test("a connection that has ended as soon as it is there is a failure of its address, and the next is tried", async () => {
   const clock = new TestClock();
   let closed = 0;

@@ -29,7 +29,7 @@ const AT_ONCE = 8;
 /** Departures that keep the object that the watch brought. Of any further one its name is kept: an end is then inferred. */
 const OBJECTS = 500;
 
-/** Attempts after which such an answer is the last word. A right may be a moment late, an API server ill for a while. */
+/** Such answers in a row that are the last word. A right may be a moment late, an API server ill for a while. */
 const LAST_WORD: Partial<Record<ClusterFault, number>> = { forbidden: 3, server: 10, protocol: 10 };
 
 /** What the look-ups need. */
@@ -138,16 +138,21 @@ export class Departures {
 
   async #decide(departure: Departure): Promise<void> {
     const { clock, random, settle } = this.#deps;
-    for (let failures = 1;; failures++) {
+    let last: ClusterFault | undefined;
+    for (let failures = 1, alike = 0;; failures++) {
       const answer = await this.#ask(departure);
       if (this.#signal.aborted || this.#undecided.get(departure.pod.uid) !== departure) return;
-      const isFinal = !(answer instanceof ClusterError) || failures >= (LAST_WORD[answer.fault] ?? Infinity);
+      const fault = answer instanceof ClusterError ? answer.fault : undefined;
+      alike = fault === last ? alike + 1 : 1;
+      last = fault;
+      const isFinal = fault === undefined || alike >= (LAST_WORD[fault] ?? Infinity);
       if (isFinal) {
         this.#forget(departure);
         this.#say(answer);
         return settle(conclusion(departure, answer));
       }
-      const wait = Math.max(backoffDelay(CLUSTER_BACKOFF, failures, random()), answer.retryAfter ?? 0);
+      const retryAfter = answer instanceof ClusterError ? answer.retryAfter ?? 0 : 0;
+      const wait = Math.max(backoffDelay(CLUSTER_BACKOFF, failures, random()), retryAfter);
       await sleep(clock, wait, this.#signal);
     }
   }

@@ -211,6 +211,18 @@ for (const [fault, attempts] of [["forbidden", 3], ["server", 10], ["protocol", 
   );
 }
 
+departuresTest("a refusal after other failures is one refusal, not the last word", async (rig) => {
+  rig.sift([deleted("a", "6")]);
+  for (
+    const fault of ["unreachable", "unreachable", "forbidden", "forbidden", "busy", "forbidden"] as const
+  ) {
+    await settle();
+    await rig.answer(failure(fault));
+    await rig.clock.advance(30_000);
+  }
+  assert.deepEqual(rig.settled, []);
+});
+
 for (const fault of ["unreachable", "certificate", "unauthorized", "busy", "idle"] as const) {
   departuresTest(
     `a look-up that fails with "${fault}" is repeated until the server says what became of the pod`,

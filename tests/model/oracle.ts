@@ -253,7 +253,7 @@ function versionsThatFall({ name, deliveries }: ModelEndpoint): string[] {
 
 /**
  * Of an end that never came, `endings` says whether that is wrong: where next to nothing may be kept it can be given up,
- * and must be announced.
+ * and must be announced. A run after that may begin from a file that has it still: then it comes late.
  */
 function beginningsBeforeEnds(
   { setup: { small }, behindRuns }: ModelWorld,
@@ -271,8 +271,9 @@ function beginningsBeforeEnds(
     // What was sent while the disk could not be written is not known to the runs after that.
     if (endpoint.discardedPods.has(before.pod.metadata.uid)) return [];
     if (behindRuns.some((run) => before.run < run && run <= delivery.run)) return [];
+    const ofRun = deliveries.filter(({ run }) => run <= delivery.run);
     const end = lastAccepted(deliveries.slice(0, index), before.pod.metadata.uid);
-    if (isEnd(end) || (small && !isEnd(lastAccepted(deliveries, before.pod.metadata.uid)))) return [];
+    if (isEnd(end) || (small && !isEnd(lastAccepted(ofRun, before.pod.metadata.uid)))) return [];
     const ofBefore = refused.filter(({ pod }) => pod.metadata.uid === before.pod.metadata.uid);
     if (ofBefore.some(({ pod }) => wasStuck(endpoint, keyOf(pod)))) return [];
     return [`${name} got ${show(delivery)} before the end of ${show(before)}`];

@@ -28,6 +28,7 @@ export function makeTrouble(command: Command, around: Around): void {
     case "fault":
       // A single pod that is said to be gone is gone: this would be a lie, and no fault.
       if (command.kind === "get" && command.status === 404) return;
+      if (command.status === 403 && command.kind === "get") return refuseReads(api, command);
       api.faults.answers.push({ ...command, retryAfter: command.retryAfter });
       return;
     case "cut":
@@ -57,4 +58,12 @@ function turnEndpoint(command: Command & { do: "answer" | "filter" | "lift" }, {
   if (command.do === "answer") endpoint.script.push(...command.answers);
   else if (command.do === "filter") endpoint.filters.push(command.filter);
   else endpoint.filters.length = 0;
+}
+
+/** Three refusals in a row are as good as no right, without which a pod that lives is sent as deleted (docs/payload.md). */
+function refuseReads({ faults }: ModelApiServer, command: Command & { do: "fault" }): void {
+  const queued = faults.answers.filter(({ kind, status }) => kind === "get" && status === 403)
+    .reduce((sum, { times }) => sum + times, 0);
+  const times = Math.min(command.times, 2 - queued);
+  if (times > 0) faults.answers.push({ ...command, times });
 }

@@ -139,7 +139,8 @@ export class Departures {
   async #decide(departure: Departure): Promise<void> {
     const { clock, random, settle } = this.#deps;
     let last: ClusterFault | undefined;
-    for (let failures = 1, alike = 0;; failures++) {
+    let alike = 0;
+    for (let failures = 1;; failures++) {
       const answer = await this.#ask(departure);
       if (this.#signal.aborted || this.#undecided.get(departure.pod.uid) !== departure) return;
       const fault = answer instanceof ClusterError ? answer.fault : undefined;

@@ -11,7 +11,7 @@ faultTest("a crash between an eviction and the word of it: the next start sends 
   await scene.untilSame();
   await before.stop();
   const database = new DatabaseSync(scene.state);
-  database.exec("UPDATE endpoint SET lost = 7, lostSince = 1000 WHERE name = 'a'");
+  database.exec("UPDATE endpoint SET lost = 7, lostSince = 1000, evicted = 7 WHERE name = 'a'");
   database.close();
   await scene.start(...flags);
   const gaps = (): unknown[] =>

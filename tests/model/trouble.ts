@@ -63,7 +63,7 @@ function turnEndpoint(command: Command & { do: "answer" | "filter" | "lift" }, {
 /** Three refusals in a row are as good as no right, without which a pod that lives is sent as deleted (docs/payload.md). */
 function refuseReads({ faults }: ModelApiServer, command: Command & { do: "fault" }): void {
   const queued = faults.answers.filter(({ kind, status }) => kind === "get" && status === 403)
-    .reduce((sum, { times = Infinity }) => sum + times, 0);
+    .reduce((sum, { times = 1 }) => sum + times, 0);
   const times = Math.min(command.times, 2 - queued);
   if (times > 0) faults.answers.push({ ...command, times });
 }

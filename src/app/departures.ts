@@ -143,17 +143,17 @@ export class Departures {
     for (let failures = 1;; failures++) {
       const answer = await this.#ask(departure);
       if (this.#signal.aborted || this.#undecided.get(departure.pod.uid) !== departure) return;
-      const fault = answer instanceof ClusterError ? answer.fault : undefined;
-      alike = fault === last ? alike + 1 : 1;
-      last = fault;
-      const isFinal = fault === undefined || alike >= (LAST_WORD[fault] ?? Infinity);
+      if (answer instanceof ClusterError) {
+        alike = answer.fault === last ? alike + 1 : 1;
+        last = answer.fault;
+      }
+      const isFinal = !(answer instanceof ClusterError) || alike >= (LAST_WORD[answer.fault] ?? Infinity);
       if (isFinal) {
         this.#forget(departure);
         this.#say(answer);
         return settle(conclusion(departure, answer));
       }
-      const retryAfter = answer instanceof ClusterError ? answer.retryAfter ?? 0 : 0;
-      const wait = Math.max(backoffDelay(CLUSTER_BACKOFF, failures, random()), retryAfter);
+      const wait = Math.max(backoffDelay(CLUSTER_BACKOFF, failures, random()), answer.retryAfter ?? 0);
       await sleep(clock, wait, this.#signal);
     }
   }

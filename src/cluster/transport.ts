@@ -1,12 +1,12 @@
 import type { Proxy } from "../runtime/proxy.ts";
 import type { Authorities } from "./authorities.ts";
 import type { ClientCertificate } from "../runtime/client_certificate.ts";
+import type { Access } from "./cluster.ts";
 
 /** One request to an API server: a GET, or a POST of what is posted. */
 export interface Outgoing {
   readonly url: string;
-  /** A list of values is as many lines of that name. */
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers: Access["headers"];
   readonly posted?: string | undefined;
   /** Whether the answer is a watch, which wants a connection of its own. */
   readonly isStream: boolean;

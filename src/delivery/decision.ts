@@ -41,8 +41,8 @@ import { whyNot } from "./refusal.ts";
  * ```
  *
  * Half-open means one request at a time: the probe. It is about what is next, but from the second opening in a row on about
- * anything that is ready: what is next may be hundreds of neighbours that all fail. Opening begins a new generation; outcomes of attempts that began
- * in an older one neither close nor open it, since they tell of the time before.
+ * anything that is ready: what is next may be hundreds of neighbours that all fail. Opening begins a new generation;
+ * outcomes of attempts that began in an older one neither close nor open it, since they tell of the time before.
  *
  * 429, and any failure with `Retry-After`, holds the message for that long. The endpoint is held only once a second pod
  * is answered so (a body alone must not stop an endpoint for an hour); until then, one other message goes after a

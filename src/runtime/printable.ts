@@ -44,7 +44,12 @@ function withoutControls(line: string): string {
 
 /** JSON with what steers a terminal, or turns the direction of writing, as its escape: to be printed, and still the same. */
 export function printableJson(json: string): string {
-  return json.replace(STEERS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(STEERS, jsonEscape);
+}
+
+/** The escape of a character below U+10000, as JSON has it. */
+export function jsonEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 const STEERS = /[\x7f-\x9f\u2028\u2029\p{Bidi_Control}]/gu;

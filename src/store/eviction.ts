@@ -274,7 +274,9 @@ export class Eviction {
 
   #lose(endpoint: Endpoint, line: Line, keep: number): void {
     const { pending } = this.#deps;
-    endpoint.evicted += pending.evict(endpoint, line, keep);
+    const messages = pending.evict(endpoint, line, keep);
+    if (messages === 0) return;
+    endpoint.evicted += messages;
     pending.all.write(endpoint);
   }
 }

@@ -1,3 +1,5 @@
+import { jsonEscape } from "../../runtime/printable.ts";
+
 /**
  * Pieces of a page. Whatever is put into one is escaped, so that it is text, or the value of an attribute in quotes, whatever
  * stands in it; only another piece is put in as it is.
@@ -33,7 +35,7 @@ function written(part: Part): string {
   if (typeof part === "object") return part.map(written).join("");
   return String(part)
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(TURNS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    .replace(TURNS, jsonEscape);
 }
 
 /**

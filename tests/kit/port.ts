@@ -24,7 +24,20 @@ export function freePort(): number {
  *
  * @throws when somebody else has the port by now
  */
-export async function listenAgain(server: Server, port: number = freePort()): Promise<number> {
+export async function listenAgain(server: Server, port?: number): Promise<number> {
+  for (;;) {
+    const chosen = port ?? freePort();
+    try {
+      await listenOn(server, chosen);
+      return chosen;
+    } catch (error) {
+      // Another process may have been given the same one.
+      if (port !== undefined || (error as { code?: string }).code !== "EADDRINUSE") throw error;
+    }
+  }
+}
+
+async function listenOn(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
@@ -32,5 +45,4 @@ export async function listenAgain(server: Server, port: number = freePort()): Pr
       resolve();
     });
   });
-  return port;
 }

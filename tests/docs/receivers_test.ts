@@ -56,6 +56,8 @@ for (const { language, file, program, seesPods } of LANGUAGES) {
       // An age that is still allowed, and a notice.
       assert.equal(await receiver.post(message(POD, {}, { age: 250 })), 204);
       assert.equal(await receiver.post(message(NOTICE, { "k8svent-event": "k8svent.inventory" })), 204);
+      // A thread for each request: it may print only when the next one has been answered.
+      for (const line of [/^pod\.changed phase,ready/, /^k8svent\.inventory/]) await receiver.until(line);
       await receiver.breakOff();
       assert.equal(
         await receiver.post(message(POD, { "k8svent-event": "pod.deleted", "k8svent-reason": "deleted" })),
@@ -63,7 +65,6 @@ for (const { language, file, program, seesPods } of LANGUAGES) {
       );
       await receiver.until(/pod\.deleted/);
       assert.equal(receiver.lines[0], `Listening on http://localhost:${receiver.port}/`);
-      // A thread for each request: of two that follow one another, the second may print first.
       const shown = `pod.changed phase,ready${seesPods ? " shop/web-0 Running" : ""}`;
       assert(receiver.lines.includes(shown), receiver.lines.join("\n"));
       assert(receiver.lines.includes("k8svent.inventory"), receiver.lines.join("\n"));

@@ -225,12 +225,16 @@ export class Worker {
   }
 
   #hasRoom(now: number): boolean {
+    return !this.#isPaused && (this.#pace?.readyAt ?? now) <= now && !this.#isFull(now);
+  }
+
+  /** Whether nothing more may begin before something that is under way has ended, which wakes the worker. */
+  #isFull(now: number): boolean {
     const { budget } = this.#deps;
-    if (this.#isPaused) return false;
-    if (!this.#rereading.hasRoom || (this.#pace?.readyAt ?? now) > now) return false;
+    if (!this.#rereading.hasRoom) return true;
     // One at a time is always let through: an endpoint must not starve because others use up the memory.
-    if (budget.used >= budget.limit && this.#inFlight > 0) return false;
-    return room(this.#state, now, this.#inFlight) > 0;
+    if (budget.used >= budget.limit && this.#inFlight > 0) return true;
+    return room(this.#state, now, this.#inFlight) === 0;
   }
 
   /** All requests of one attempt: two where the first met a connection that had ended. */
@@ -336,6 +340,7 @@ export class Worker {
     const { pending, endpoint } = this.#deps;
     const { circuit } = this.#state;
     if (circuit.kind === "disabled" || this.#isGivenUp || this.#isPaused) return undefined;
+    if (this.#goal === "stopped") return undefined;
     // Others get their turn in between.
     if (this.#hasMore) return now + 1;
     const due = pending.nextDue(endpoint);
@@ -344,8 +349,8 @@ export class Worker {
       return due === undefined ? undefined : Math.max(due, circuit.until);
     }
     if (this.#goal === "drained" && this.#inFlight === 0 && now < this.#durableBy) return this.#durableBy;
-    // With no room left, the end of an attempt is what there is to wait for.
-    if (room(this.#state, now, this.#inFlight) === 0) return undefined;
+    // A message may have been due for long by then.
+    if (this.#isFull(now)) return undefined;
     const readyAt = this.#pace?.readyAt ?? now;
     const isPaced = readyAt > now && pending.hasReady(endpoint, now);
     return isPaced ? Math.min(readyAt, due ?? Infinity) : due;

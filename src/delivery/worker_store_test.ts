@@ -96,6 +96,25 @@ withRig("a thousand pods are read again a few at a time, each once", async (rig)
 });
 
 withRig(
+  "while as many pods are read as may be, what is due waits for an end, and not in a loop",
+  async (rig) => {
+    for (let pod = 0; pod < 9; pod++) addTrimmed(rig, `small-${pod}`);
+    rig.start({
+      reread: async ({ name }) => {
+        await new Promise<void>((resolve) => void rig.clock.after(10_000, resolve));
+        restore(rig, name);
+        return true;
+      },
+    });
+    // The clock throws where it is asked for the same instant over and over.
+    await rig.clock.advance(9_000);
+    assert.equal(rig.counts.pending, 9);
+    await rig.clock.advance(11_000);
+    assert.equal(rig.counts.pending, 0);
+  },
+);
+
+withRig(
   "while no pod can be read, the others go on and the API server is asked now and then",
   async (rig) => {
     for (let pod = 0; pod < 1_000; pod++) addTrimmed(rig, `small-${pod}`);

@@ -1,5 +1,8 @@
 import type { Clock } from "../../src/runtime/clock.ts";
 
+/** Timers that run at one instant until something is wrong: a loop that waits for nothing takes a whole core in the field. */
+const MOST_AT_ONCE = 20_000;
+
 /** A clock that stands still until a test moves it. */
 export class TestClock implements Clock {
   #elapsed = 0;
@@ -46,9 +49,14 @@ export class TestClock implements Clock {
   /** Lets time pass: runs each timer that falls due, in order, and the promises that follow from it. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#elapsed + milliseconds;
+    let atOnce = 0;
     await this.#settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers.delete(next);
+      atOnce = next.at > this.#elapsed ? 0 : atOnce + 1;
+      if (atOnce > MOST_AT_ONCE) {
+        throw new Error(`Timers of no time are set over and over at ${this.#elapsed} ms.`);
+      }
       this.#elapsed = Math.max(this.#elapsed, next.at);
       next.run();
       await this.#settle();

@@ -4,9 +4,11 @@ import { type Options, parseOptions } from "../../src/cli/options.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { type Clock, systemClock } from "../../src/runtime/clock.ts";
 import { fixedSecrets } from "../../src/runtime/secret_file.ts";
+import { type Disk, openFile } from "../../src/store/database.ts";
 import { FakeApiServer } from "../kit/apiserver/server.ts";
 import { MemoryLog } from "../kit/memory_log.ts";
 import { Receiver } from "../kit/receiver.ts";
+import { syncedBy } from "../kit/synced_disk.ts";
 import { Until } from "../kit/until.ts";
 import { worldWith } from "../kit/world.ts";
 
@@ -67,6 +69,8 @@ export class Running {
   /** What SIGUSR1 does. */
   inspect: () => void = () => {};
   readonly #stop = new AbortController();
+  /** What was asked of the disk last. */
+  #sync = Promise.resolve();
 
   constructor(options: Options, clock: Clock) {
     const world = worldWith({
@@ -78,7 +82,10 @@ export class Running {
       realPath: Deno.realPathSync,
       stop: this.#stop.signal,
     });
-    this.ended = run(options, world, { connect: connectCluster, openClient: dialled() });
+    const openDisk = (file: string): Disk => this.#open(file);
+    // Nobody waits for a disk at the end, which may hang; but the test that follows is not to blame for it.
+    this.ended = run(options, world, { connect: connectCluster, openClient: dialled(), openDisk })
+      .finally(() => this.#sync);
     // A test looks at it when it is time; until then it is no unhandled rejection.
     this.ended.catch(() => {});
   }
@@ -89,6 +96,11 @@ export class Running {
     const port = this.log.find(/^Probes and metrics are answered on port (\d+)/);
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
     return `${answer.status} ${(await answer.text()).trim()}`;
+  }
+
+  #open(file: string): Disk {
+    const disk = openFile(file);
+    return syncedBy(disk, () => this.#sync = disk.sync?.() ?? Promise.resolve());
   }
 
   /** As SIGTERM does. */

@@ -9,7 +9,8 @@ import type { Log } from "../../src/runtime/log.ts";
 import type { Scope } from "../../src/pod/pod.ts";
 import type { SourceItem } from "../../src/source/source.ts";
 import { watchPods } from "../../src/source/watch.ts";
-import { type Disk, openFile } from "../../src/store/database.ts";
+import { openFile } from "../../src/store/database.ts";
+import { syncedBy } from "../kit/synced_disk.ts";
 import { worldWith } from "../kit/world.ts";
 import type { ModelApiServer } from "./api.ts";
 import { endpointsOf, fileThat } from "./choosy.ts";
@@ -209,22 +210,6 @@ function versionIn(item: SourceItem): number[] {
   return item.type === "applied" || item.type === "deleted"
     ? [Number(item.object.pod.metadata.resourceVersion)]
     : [];
-}
-
-/** The real file, made durable by the model's disk. */
-function syncedBy(disk: Disk, sync: () => Promise<void>): Disk {
-  return {
-    get database() {
-      return disk.database;
-    },
-    isMemory: disk.isMemory,
-    behindIn: disk.behindIn,
-    sync,
-    open: () => disk.open(),
-    check: () => disk.check(),
-    setBehind: (epoch) => disk.setBehind(epoch),
-    close: () => disk.close(),
-  };
 }
 
 function argumentsFor(setup: Setup, endpoints: readonly ModelEndpoint[], file: string): string[] {

@@ -22,6 +22,8 @@ export class ModelDisk {
    * src/store/store.ts are waived then), until that is durable.
    */
   mayForget = false;
+  /** Whether the file is marked as one of which that may have been lost; the next run takes its mark away, once it is durable. */
+  isMarked = false;
   #isFailing = false;
   #number = 0;
   /** The number that stands for the moment since which nothing was written. */
@@ -66,7 +68,13 @@ export class ModelDisk {
   /** The program ended in an orderly way or begins: all that is in the file is durable. */
   settle(): void {
     this.isBehind = this.mayForget = false;
-    this.#sync(0);
+    this.#begin();
+    this.durable = this.syncs;
+  }
+
+  /** The program ended in an orderly way. */
+  closed(): void {
+    if (!this.isBehind) this.isMarked = false;
   }
 
   /**
@@ -75,9 +83,9 @@ export class ModelDisk {
    * @param time milliseconds that it takes
    */
   async fdatasync(time: number, signal: AbortSignal): Promise<void> {
-    const sync = this.#sync(time);
+    const sync = this.#begin();
     if (time > 0) await sleep(this.#clock, time, signal);
-    if (!signal.aborted) this.#complete(sync);
+    if (time === 0 || !signal.aborted) this.#complete(sync);
   }
 
   /** The moment since which nothing was written, if it is behind: what a program that ends now leaves. */
@@ -106,18 +114,18 @@ export class ModelDisk {
     if (isDone && this.isBehind) this.#rewritten = this.syncs;
     this.isBehind = !isDone;
     this.mayForget ||= !isDone;
+    this.isMarked ||= !isDone;
   }
 
-  #sync(time: number): number {
+  #begin(): number {
     this.#onSync(++this.syncs);
     if (this.#cuts) copyState(this.file, this.#path(`durable-${this.syncs}`));
-    if (time === 0) this.#complete(this.syncs);
     return this.syncs;
   }
 
   #complete(sync: number): void {
     this.durable = Math.max(this.durable, sync);
-    if (!this.isBehind && sync > this.#rewritten) this.mayForget = false;
+    if (!this.isBehind && sync > this.#rewritten) this.mayForget = this.isMarked = false;
   }
 
   #goOnWith(from: string): void {

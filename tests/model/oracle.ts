@@ -161,7 +161,7 @@ function transitions(world: ModelWorld, endpoint: ModelEndpoint): Unmet[] {
     const counted = about.reduce((sum, { coalesced }) => sum + coalesced, 0);
     const line = witness.names.get(uid) ?? "";
     const missing = lost.filter((one) =>
-      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.behindRuns.length, latest) &&
+      !mayBeGivenUp(one, seen, about, endpoint, one.generation + 2 * world.markedStarts, latest) &&
       !wasStuck(endpoint, keyOf(one.pod))
     ).map(({ pod }): Unmet => {
       const text = `${name} did not get the transition ${showPod(pod)}`;

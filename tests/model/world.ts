@@ -50,8 +50,13 @@ export class ModelWorld {
   hasResynced = false;
   /** How often the program ended without an orderly end. */
   deaths = 0;
-  /** Runs that began with a file that was behind: each with two epochs, for what was pending and for what is listed. */
+  /** Runs that began with a file that was behind what had been sent. */
   readonly behindRuns: number[] = [];
+  /**
+   * How many runs began with a file that is marked as that: each with two epochs, for what was pending and for what is
+   * listed. One that was killed before it had made its file durable leaves the mark to the next.
+   */
+  markedStarts = 0;
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
@@ -293,6 +298,7 @@ export class ModelWorld {
     );
     const names = operators.map(({ name }) => name);
     if (this.#runs > 0) this.strays.find(this.endpoints.slice(ENDPOINTS.length));
+    if (this.#disk.isMarked) this.markedStarts++;
     this.#disk.settle();
     const program = new Program(++this.#runs, {
       clock: this.clock,
@@ -371,6 +377,7 @@ export class ModelWorld {
     program.sightings.end();
     if (this.#disk.mayForget) this.#doubtActions();
     this.#goBack(this.#disk.left, this.#disk.mayForget);
+    this.#disk.closed();
     this.#program = undefined;
   }
 

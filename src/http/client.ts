@@ -1,29 +1,11 @@
-import {
-  bareHost,
-  basicAuthorization,
-  parseProxy,
-  portOf,
-  proxyAuthorization,
-  type ProxyChoice,
-  proxyFor,
-} from "../runtime/proxy.ts";
 import { Alarms } from "./alarms.ts";
 import { Connection } from "./connection.ts";
-import { PROXY_OPTION } from "../runtime/proxy_fault.ts";
 import { dial, placeOf, type Progress, type Way } from "./dial.ts";
-import {
-  exchangeFailure,
-  failedAfter,
-  failedBefore,
-  hostLabel,
-  nameOf,
-  type Place,
-  tooLate,
-} from "./failure.ts";
-import { isPublicAddress } from "./guard.ts";
+import { exchangeFailure, failedAfter, failedBefore, nameOf, type Place, tooLate } from "./failure.ts";
+import { headOf } from "./head.ts";
 import type { Network } from "./network.ts";
 import type { Failure, Outcome, Request, Send } from "./outcome.ts";
-import { headOf } from "./head.ts";
+import { makeRoute, type Route, type RouteOptions } from "./route.ts";
 import { type AskTls, USUAL } from "./tls.ts";
 
 /**
@@ -52,16 +34,10 @@ export interface Client {
 }
 
 /** What a client is opened with. */
-export interface ClientOptions {
+export interface ClientOptions extends RouteOptions {
   network: Network;
-  /** For the proxy's variables; see `runtime/proxy.ts`. */
-  env: (name: string) => string | undefined;
-  /** Takes the place of the proxy that the variables name, and knows no exceptions. Its user is never named. */
-  proxyUrl?: URL;
   /** What TLS is made with, asked at each dial. By default what is usual: the runtime's authorities, no certificate. */
   tls?: AskTls;
-  /** See above. `allowed` is for tests, which have only loopback. Not guarded by default. */
-  guard?: { allowed?: (address: string) => boolean };
 }
 
 /** Opens nothing yet. */
@@ -71,21 +47,6 @@ export function openClient(options: ClientOptions): Client {
     send: (request, deadline, signal) => pool.send(request, deadline, signal),
     close: () => pool.close(),
   };
-}
-
-/** Where requests for one URL go. */
-interface Route {
-  url: URL;
-  /** The URL's: to ask it each time costs as much as to parse it. */
-  origin: string;
-  way: Way;
-  place: Place;
-  /** The request line and the fields that are the same each time. */
-  prefix: string;
-  /** Of the URL's user. */
-  authorization: string | undefined;
-  /** Whether the requests themselves go to the proxy, which may then answer in its own name. */
-  isProxied: boolean;
 }
 
 /** A connection and what the pool knows of it. */
@@ -328,6 +289,7 @@ const MOST_GUARDED = 2;
 /** Milliseconds that a connection rests where the peer says nothing: the shortest that is common is Node's five seconds. */
 const IDLE = 4_000;
 const MOST_IDLE = 30_000;
+
 /** Milliseconds that a connection is used at all. */
 const MOST_AGE = 300_000;
 
@@ -339,39 +301,6 @@ function idleTime(limit: number | undefined): number {
 
 function usesTls({ isTls, proxy }: Way): boolean {
   return isTls || proxy?.scheme === "https";
-}
-
-/** Where a URL leads, by which proxy; or why it leads nowhere. */
-export function makeRoute(url: URL, options: ClientOptions): Route | Failure {
-  const { guard } = options;
-  const isTls = url.protocol === "https:";
-  const host = bareHost(url);
-  const label = hostLabel(host, portOf(url));
-  if (guard !== undefined && !isTls) {
-    return failedBefore("blocked", `${label} is not dialled: the webhook of a pod must be https`);
-  }
-  const proxy = guard === undefined ? chooseProxy(url, options) : undefined;
-  if (proxy !== undefined && "problem" in proxy) return failedBefore("proxy", proxy.problem);
-  const isProxied = proxy !== undefined && !isTls;
-  const path = url.pathname + url.search;
-  let prefix = `POST ${isProxied ? `http://${url.host}` : ""}${path} HTTP/1.1\r\nhost: ${url.host}\r\n`;
-  const credentials = isProxied ? proxyAuthorization(proxy) : undefined;
-  if (credentials !== undefined) prefix += `proxy-authorization: ${credentials}\r\n`;
-  if (guard !== undefined) prefix += "connection: close\r\n";
-  const allowed = guard === undefined ? undefined : guard.allowed ?? isPublicAddress;
-  return {
-    url,
-    origin: url.origin,
-    way: { host, port: portOf(url), isTls, proxy, allowed, tls: USUAL, isSuspect: false },
-    place: { label, proxyFrom: undefined, via: proxy, isTls, tls: USUAL },
-    prefix,
-    authorization: basicAuthorization(url),
-    isProxied,
-  };
-}
-
-function chooseProxy(url: URL, { proxyUrl, env }: Pick<ClientOptions, "proxyUrl" | "env">): ProxyChoice {
-  return proxyUrl === undefined ? proxyFor(url, env) : parseProxy(proxyUrl.href, PROXY_OPTION);
 }
 
 function late({ place, waitsFor }: Progress, deadline: number): Failure {

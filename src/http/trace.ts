@@ -1,7 +1,8 @@
 import type { X509Certificate } from "node:crypto";
-import { type ClientOptions, makeRoute } from "./client.ts";
+import type { ClientOptions } from "./client.ts";
 import { lookAgain } from "./dial.ts";
 import { connectBySystem, Network, type NetworkDeps, resolveBySystem } from "./network.ts";
+import { makeRoute } from "./route.ts";
 
 /** What happened on the way to a receiver, or to the proxy before it. `took`: milliseconds. */
 export type Step =

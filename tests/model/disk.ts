@@ -23,7 +23,12 @@ export class ModelDisk {
    */
   mayForget = false;
   /** Whether the file is marked as one of which that may have been lost; the next run takes its mark away, once it is durable. */
-  isMarked = false;
+  #isMarked = false;
+  /**
+   * How many runs began with a file that was so marked: each with two epochs, for what was pending and for what is listed.
+   * One that was killed before it had made its file durable leaves the mark to the next.
+   */
+  markedStarts = 0;
   #isFailing = false;
   #number = 0;
   /** The number that stands for the moment since which nothing was written. */
@@ -65,8 +70,14 @@ export class ModelDisk {
     this.#isFailing = false;
   }
 
-  /** The program ended in an orderly way or begins: all that is in the file is durable. */
-  settle(): void {
+  /** The program begins. */
+  starts(): void {
+    if (this.#isMarked) this.markedStarts++;
+    this.#settle();
+  }
+
+  /** All that is in the file is durable. */
+  #settle(): void {
     this.isBehind = this.mayForget = false;
     this.#begin();
     this.durable = this.syncs;
@@ -74,7 +85,7 @@ export class ModelDisk {
 
   /** The program ended in an orderly way. */
   closed(): void {
-    if (!this.isBehind) this.isMarked = false;
+    if (!this.isBehind) this.#isMarked = false;
   }
 
   /**
@@ -114,7 +125,7 @@ export class ModelDisk {
     if (isDone && this.isBehind) this.#rewritten = this.syncs;
     this.isBehind = !isDone;
     this.mayForget ||= !isDone;
-    this.isMarked ||= !isDone;
+    this.#isMarked ||= !isDone;
   }
 
   #begin(): number {
@@ -125,7 +136,7 @@ export class ModelDisk {
 
   #complete(sync: number): void {
     this.durable = Math.max(this.durable, sync);
-    if (!this.isBehind && sync > this.#rewritten) this.mayForget = this.isMarked = false;
+    if (!this.isBehind && sync > this.#rewritten) this.mayForget = this.#isMarked = false;
   }
 
   #goOnWith(from: string): void {
@@ -134,7 +145,7 @@ export class ModelDisk {
     copyState(from, this.file);
     // The program makes the mark durable each time that it writes it.
     copy(mark, `${this.file}-mark`);
-    this.settle();
+    this.#settle();
   }
 
   #path(name: string): string {

@@ -52,11 +52,6 @@ export class ModelWorld {
   deaths = 0;
   /** Runs that began with a file that was behind what had been sent. */
   readonly behindRuns: number[] = [];
-  /**
-   * How many runs began with a file that is marked as that: each with two epochs, for what was pending and for what is
-   * listed. One that was killed before it had made its file durable leaves the mark to the next.
-   */
-  markedStarts = 0;
   readonly #keys: Keys;
   readonly #disk: ModelDisk;
   readonly #synced = new Map<string | undefined, number>();
@@ -273,6 +268,10 @@ export class ModelWorld {
     }
   }
 
+  get markedStarts(): number {
+    return this.#disk.markedStarts;
+  }
+
   /** With annotations, most pods are born with one. */
   #birth(pod: number): keyof typeof ROUTES {
     return this.setup.annotations ? BIRTHS[pod] ?? "none" : "none";
@@ -298,8 +297,7 @@ export class ModelWorld {
     );
     const names = operators.map(({ name }) => name);
     if (this.#runs > 0) this.strays.find(this.endpoints.slice(ENDPOINTS.length));
-    if (this.#disk.isMarked) this.markedStarts++;
-    this.#disk.settle();
+    this.#disk.starts();
     const program = new Program(++this.#runs, {
       clock: this.clock,
       random: () => this.setup.random[this.#randoms++ % this.setup.random.length] ?? 0,

@@ -198,6 +198,7 @@ async function* noted(
   scope: Scope,
   sightings: Sightings,
 ): ReturnType<typeof watchPods> {
+  sightings.isWatched = true;
   for await (const items of source) {
     yield items;
     const version = items.flatMap(versionIn).at(-1);

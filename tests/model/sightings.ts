@@ -26,6 +26,10 @@ export class Sightings {
   readonly #listings = new Map<Scope, Listing>();
   /** What each stream has handed that was not surely handled, the oldest stream first. */
   readonly #watches = new Map<Scope, Event[][]>();
+  /** Whether a list is followed by a watch, and not after an interval by another list. */
+  isWatched = false;
+  /** The generation of the last list of a scope that a watch followed. */
+  readonly #used = new Map<Scope, number>();
 
   /**
    * @param endpointsOf where a pod goes now
@@ -49,7 +53,11 @@ export class Sightings {
     if (goesOn || listing === undefined) return;
     this.#listings.delete(scope);
     if (!listing.complete) return this.#witness.mayHaveSeen(listing.sightings);
-    this.#witness.saw(listing.sightings, this.#endpointsOf);
+    if (kind === "watch") this.#used.set(scope, listing.generation);
+    // Nothing is used of a list that contradicts what is known (docs/delivery.md), and another list follows it.
+    const isDropped = this.isWatched && listing.generation > (this.#used.get(scope) ?? 0);
+    if (isDropped) this.#witness.mayHaveSeen(listing.sightings);
+    else this.#witness.saw(listing.sightings, this.#endpointsOf);
     this.#witness.handled(scope);
     this.#synced(scope, listing.generation);
   }

@@ -138,6 +138,7 @@ export class Pipeline {
     const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
     if (known === undefined) return;
     this.#applied(object, known.namespace, false);
+    this.#shown(object);
     this.#deps.store.commit();
   }
 
@@ -174,15 +175,17 @@ export class Pipeline {
       case "applied": {
         const isListed = this.#lists.has(scope);
         this.#applied(event.object, scope, isListed);
-        return isListed ? undefined : this.#reached(scope, event.object);
+        return isListed ? undefined : this.#shown(event.object);
       }
       case "deleted":
         this.#deleted(event.object);
-        return this.#reached(scope, event.object);
+        return this.#shown(event.object);
       case "unselected":
-        return this.#unselected(event.object);
+        this.#unselected(event.object);
+        return this.#shown(event.object);
       case "gone":
-        return this.#gone(event);
+        this.#gone(event);
+        return inventory.reachedBy(event.pod.namespace, event.resourceVersion);
       case "unreadable":
         return this.#lists.has(scope) ? markPossible(event.odd, inventory) : undefined;
       case "bookmark":
@@ -192,14 +195,16 @@ export class Pipeline {
     }
   }
 
-  /** The watch has shown everything up to this version, by itself or by an object that has it. */
-  #reached(scope: Scope, by: string | PodObject): void {
+  /** The watch has shown everything up to this version. */
+  #reached(scope: Scope, version: string): void {
     const { inventory } = this.#deps.store;
-    const version = typeof by === "string" ? by : by.pod.metadata.resourceVersion;
     const before = inventory.reached(scope);
-    if (before !== undefined && compareVersions(version, before) <= 0) return;
-    if (typeof by === "string") inventory.setReached(scope, version);
-    else inventory.reachedBy(scope, version);
+    if (before === undefined || compareVersions(version, before) > 0) inventory.setReached(scope, version);
+  }
+
+  /** By the watch, or by a read, which may be ahead of it: a list that is behind either does not go on from there. */
+  #shown({ pod: { metadata } }: PodObject): void {
+    this.#deps.store.inventory.reachedBy(metadata.namespace, metadata.resourceVersion);
   }
 
   #applied(object: PodObject, scope: Scope, isListed: boolean): void {

@@ -122,6 +122,31 @@ withSynced("a list behind what was reached is a suspicion, and nothing of it is 
   assert.equal(rig.list([makePod({ version: "50" })], { at: "60" }), undefined);
 });
 
+withSynced(
+  "a list behind the read of a pod that left is a suspicion",
+  [makePod({ version: "50" })],
+  (rig) => {
+    rig.unselect({ version: "60" });
+    assert.deepEqual(rig.list([makePod({ version: "55" })], { at: "59" }), { kind: "list-behind" });
+  },
+);
+
+withSynced("a list behind the end of a pod that nobody may read is a suspicion", [
+  makePod({ version: "50" }),
+], (rig) => {
+  const { uid, namespace, name } = makePod().metadata;
+  const pod = { uid, namespace, name };
+  rig.accept({ type: "gone", pod, resourceVersion: "60", object: undefined, mayLive: true });
+  assert.deepEqual(rig.list([makePod({ version: "55" })], { at: "59" }), { kind: "list-behind" });
+});
+
+withSynced("a list behind a pod that was read by itself is a suspicion", [
+  makePod({ version: "50" }),
+], (rig) => {
+  rig.read({ version: "60" });
+  assert.deepEqual(rig.list([makePod({ version: "55" })], { at: "59" }), { kind: "list-behind" });
+});
+
 withSynced("a pod that a list holds at an older version than is known is a suspicion", [
   makePod({ name: "web-0", version: "50" }),
   makePod({ name: "web-1", version: "51" }),

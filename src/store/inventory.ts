@@ -281,15 +281,11 @@ export class KnownPods implements Inventory {
     this.#setMeta(keyOf("reached", scope), resourceVersion);
   }
 
-  reachedBy(scope: Scope, resourceVersion: string): void {
-    this.#meta.set(keyOf("reached", scope), resourceVersion);
-  }
-
-  /** At the start: the versions that the rows of pods show, as far as they are newer than what was reached. */
-  loadReached(namespace: string, version: string): void {
+  reachedBy(namespace: string, resourceVersion: string): void {
     for (const scope of [undefined, namespace]) {
       const reached = this.reached(scope);
-      if (reached !== undefined && compareVersions(version, reached) > 0) this.reachedBy(scope, version);
+      if (reached === undefined || compareVersions(resourceVersion, reached) <= 0) continue;
+      this.#meta.set(keyOf("reached", scope), resourceVersion);
     }
   }
 

@@ -45,7 +45,7 @@ export function load(parts: Parts): void {
     else if (pod.isGone) inventory.settled(pod);
     const version = pod.isGone ? inventory.tombstone(pod.uid)?.version : pod.resourceVersion;
     const isOfEpoch = pod.isGone || pod.epoch === inventory.epoch;
-    if (version !== undefined && isOfEpoch) inventory.loadReached(pod.namespace, version);
+    if (version !== undefined && isOfEpoch) inventory.reachedBy(pod.namespace, version);
   }
   followers.load((pod, endpoint) =>
     pods.get(pod)?.isGone === false && pending.all.byId(endpoint) !== undefined

@@ -193,8 +193,11 @@ export interface Inventory {
   /** Per scope: the version up to which it was wholly seen (R); whether a list of it was ever completed. */
   reached(scope: Scope): string | undefined;
   setReached(scope: Scope, resourceVersion: string): void;
-  /** The same, by a version that the row of a pod (or of its end) shows, too: it needs none of its own. */
-  reachedBy(scope: Scope, resourceVersion: string): void;
+  /**
+   * The same for whatever scope a pod of this namespace is of, if it is newer: the row of the pod (or of its end) has the
+   * version, so it needs none of its own.
+   */
+  reachedBy(namespace: string, resourceVersion: string): void;
   isSynced(scope: Scope): boolean;
   beginSync(scope: Scope): void;
   /** The running list holds this pod. */

@@ -12,6 +12,8 @@ export interface Rule {
   filter: MessageFilter;
   /** The same selection in other words, for the oracle. */
   selects: (pod: Pod) => boolean;
+  /** Requests a second at the most. */
+  rate?: number;
 }
 
 /** Its name. */
@@ -38,6 +40,8 @@ export const RULES = {
     selection: { namespaces: [], excludeNamespaces: ["a"] },
     selects: ({ metadata }) => metadata.namespace !== "a",
   },
+  /** What comes at once may have to wait, but not for as long as calm is waited for. */
+  slow: { ...ALL, rate: 20 },
   reasons: { ...ALL, filter: { reasons: ["phase", "restarted", "deleted"], onError: "send" } },
   expression: { ...ALL, filter: { expression: `pod.status.phase != "Running"`, onError: "drop" } },
   broken: { ...ALL, filter: { expression: `pod.metadata.labels["nobody"] == "x"`, onError: "drop" } },
@@ -53,7 +57,7 @@ export const RULES = {
 
 export type RuleName = keyof typeof RULES;
 
-export const SELECTING: readonly RuleName[] = ["all", "shop", "others", "a", "notA"];
+export const SELECTING: readonly RuleName[] = ["all", "shop", "others", "a", "notA", "slow"];
 export const FILTERING: readonly RuleName[] = ["reasons", "expression", "broken", "both"];
 
 function selecting(selector: string, of: (app: string | undefined) => boolean): Rule {
@@ -75,13 +79,13 @@ export interface Place {
 
 /** The endpoint as the rule has it. */
 function endpointWith(rule: RuleName, { url, tokenFile }: Place): Endpoint {
-  const { selection, filter }: Rule = RULES[rule];
+  const { selection, filter, rate }: Rule = RULES[rule];
   const auth = { kind: "authorization" as const, type: "Bearer", credentialsFile: tokenFile };
   return {
     name: CHOOSY,
     url: new URL(url),
     trusted: true,
-    settings: { ...SETTINGS, selection, filter, auth },
+    settings: { ...SETTINGS, selection, filter, auth, ...rate !== undefined && { rate } },
   };
 }
 

@@ -1,6 +1,8 @@
+import type { ModelEndpoint } from "./endpoint.ts";
 import { type History, PODS } from "./history.ts";
 import { broken, isExcused, unannouncedLosses, unmet, unsentBy } from "./oracle.ts";
 import type { Unmet } from "./unmet.ts";
+import { lineOf } from "./show.ts";
 import { ModelWorld } from "./world.ts";
 
 const MINUTE = 60_000;
@@ -40,7 +42,12 @@ export async function play(history: History, folder: string): Promise<string[]> 
   await world.calm();
   // What was given up is announced with the next delivery, and by it alone.
   if (world.setup.small) nudge(world);
-  const late = await within(world, CALM, (one) => !isExcused(one));
+  const before = new Map(world.endpoints.map((endpoint) => [endpoint, endpoint.deliveries.length]));
+  const late = await within(
+    world,
+    CALM,
+    (one) => !isExcused(one) && !isSilenced(world, one.endpoint, before.get(one.endpoint)),
+  );
   const flows = timeOfWave(world);
   const slow = late.length === 0 ? await flood(world, flows) : [];
   if (world.setup.deadLetters === "discard") world.handleDeadLetters("discard");
@@ -63,6 +70,22 @@ export async function play(history: History, folder: string): Promise<string[]> 
     ...new Set([...wrong, ...world.problems]),
     ...unsent,
   ];
+}
+
+/**
+ * Whether room is so short that of what is pending for an endpoint only what it does not take was left: what was given up
+ * is announced with the next message that it takes.
+ *
+ * @param since how many messages it had got when calm began
+ */
+function isSilenced(
+  { setup }: ModelWorld,
+  { deliveries, poisoned }: ModelEndpoint,
+  since: number | undefined,
+): boolean {
+  const sent = deliveries.slice(since);
+  return setup.small && sent.length > 0 &&
+    sent.every(({ accepted, pod }) => !accepted && poisoned.has(lineOf(pod)));
 }
 
 /**

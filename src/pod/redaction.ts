@@ -181,11 +181,13 @@ function maskNamed(entries: readonly Located[], what: RedactWhat, masks: Masks):
   if (what === "none") return;
   for (const entry of entries) {
     const values = follow(masks.json, [entry], ["value"]);
-    const [name] = what === "all" ? [] : follow(masks.json, [entry], ["name"]);
-    for (const value of values) {
-      if (what === "all") masks.whole(value);
-      else masks.secrets(name?.kind === "text" ? textOf(masks.json, name) : undefined, value);
+    if (what === "all") {
+      for (const value of values) masks.whole(value);
+      continue;
     }
+    const texts = follow(masks.json, [entry], ["name"]).filter((name) => name.kind === "text");
+    const names = texts.length === 0 ? [undefined] : texts.map((text) => textOf(masks.json, text));
+    for (const value of values) for (const name of names) masks.secrets(name, value);
   }
 }
 
@@ -202,8 +204,12 @@ function maskArguments(command: Located, what: RedactWhat, masks: Masks): void {
 
 /** Annotations in which tools repeat the whole object as it was applied. */
 const REPEATS = /\/(?:last-(?:applied|handled)(?:-configuration)?|original|applied)$/;
-/** The same by what stands in it. */
-const POD_SPEC = /"(?:containers|env)"\s{0,8}:\s{0,8}\[\s{0,8}\{/;
+/** White space, also as JSON escapes it that stands in a text of other JSON. */
+const SPACE = /(?:\s|\\{1,16}[nrt])*/.source;
+/** The same by what stands in it: objects of JSON, however often it was quoted, or a list of YAML. */
+const POD_SPEC = new RegExp(
+  `(?:[Cc]ontainers?|[Ee]nv)\\\\{0,16}["']?${SPACE}:${SPACE}(?:(?:\\[${SPACE})?\\{|-\\s)`,
+);
 
 function maskAnnotations(annotations: Located, profile: RedactProfile, masks: Masks): void {
   if (annotations.kind !== "object") return;

@@ -5,7 +5,7 @@ import { makeObject } from "../../tests/kit/pods.ts";
 import { ODD_POD } from "../../tests/kit/odd_pods.ts";
 import { realisticPods } from "../../tests/kit/realistic_pods.ts";
 import { deletedPod } from "./deleted.ts";
-import { encode } from "./json_bytes.ts";
+import { decode, encode } from "./json_bytes.ts";
 import { MASK } from "./located.ts";
 import { compileRedaction, loadRedaction, type RedactProfile } from "./redaction.ts";
 import { trimmedBody } from "./trimmed.ts";
@@ -177,6 +177,19 @@ Deno.test("a name that is escaped or stands there twice hides nothing", async ()
   assert.doesNotMatch(after, /x[123]/);
 });
 
+Deno.test("of a variable that has two names each may say that it is a secret", async () => {
+  for (
+    const names of [
+      '"name":"A","name":"PASSWORD"',
+      '"name":"PASSWORD","name":"A"',
+      '"name":7,"name":"PASSWORD"',
+    ]
+  ) {
+    const body = `{"pod":{"spec":{"containers":[{"env":[{${names},"value":"hunter2"}]}]}}}`;
+    assert.doesNotMatch(await redacted(body, { env: "secrets" }), /hunter2/, names);
+  }
+});
+
 Deno.test("the name may stand behind the value", async () => {
   const body = '{"pod":{"spec":{"containers":[{"env":[{"value":"hunter2","name":"PASSWORD"}]}]}}}';
   assert.match(await redacted(body, { env: "secrets" }), /"value":"\[redacted\]","name":"PASSWORD"/);
@@ -189,6 +202,13 @@ Deno.test("an annotation that repeats the pod goes as a whole as soon as anythin
     "kopf.zalando.org/last-handled-configuration": "plain",
     "kapp.k14s.io/original": "plain",
     "example.com/anything": '{"spec":{"containers":[{"env":[{"name":"A","value":"plain"}]}]}}',
+    ...copiesOf({ containers: [{ name: "app", env: [{ name: "A", value: "plain" }] }] }),
+    ...copiesOf({ initContainers: [{ name: "init", args: ["plain"] }] }),
+    ...copiesOf({ ephemeralContainers: [{ name: "shell", command: ["plain"] }] }),
+    "example.com/argo": '{"name":"step","container":{"image":"i","args":["plain"]}}',
+    "example.com/map": '{"env":{"A":"plain"}}',
+    "example.com/yaml": "spec:\n  containers:\n  - name: app\n    args: [plain]\n",
+    "example.com/yaml-in-json": JSON.stringify({ text: "containers:\n- args: [plain]\n" }),
   };
   for (const [name, value] of Object.entries(annotated)) {
     const { body } = makeObject({ annotations: { [name]: value, other: "stays" } });
@@ -197,6 +217,45 @@ Deno.test("an annotation that repeats the pod goes as a whole as soon as anythin
       assert(!after.includes("plain") && after.includes("stays"), `${name} ${option}`);
     }
     assert((await redacted(body, { patterns: ["nothing"] })).includes("plain"), name);
+  }
+});
+
+/** A pod's spec as tools write it: indented, and quoted once more for each tool that it went through. */
+function copiesOf(spec: object): Record<string, string> {
+  const [kind] = Object.keys(spec);
+  const template = { spec: { template: { spec } } };
+  return Object.fromEntries([undefined, 2, 4, "\t"].flatMap((indent) => {
+    const text = JSON.stringify(template, null, indent);
+    const quoted = JSON.stringify({ text });
+    return [text, quoted, JSON.stringify({ quoted })].map((copy, depth) => [
+      `example.com/${kind}-${String(indent).replace("\t", "tab")}-${depth}`,
+      copy,
+    ]);
+  }));
+}
+
+Deno.test("an annotation that says of containers only which there are stays", async () => {
+  const annotations = {
+    "sidecar.istio.io/status": '{"initContainers":["istio-init"],"containers":["istio-proxy"]}',
+    "kubectl.kubernetes.io/default-container": "app",
+    "example.com/note": "env: prod, container: app, containers: 2",
+  };
+  const { body } = makeObject({ annotations });
+  assert.equal(await redacted(body, { env: "all", args: "all", probeHeaders: "all" }), decode(body));
+});
+
+Deno.test("a text made to look like a copy of the pod holds up nothing", async () => {
+  const hostile = ["env", "env:", "env:[", "env\\", 'env\\"', "env\\n", "env :"].flatMap((text) => [
+    text.repeat(50_000),
+    text + " ".repeat(250_000),
+    text + "\\".repeat(250_000),
+    text + "\\n".repeat(125_000),
+  ]);
+  for (const value of hostile) {
+    const { body } = makeObject({ annotations: { a: value } });
+    const began = performance.now();
+    await redacted(body, { env: "all" });
+    assert(performance.now() - began < 500, value.slice(0, 20));
   }
 });
 

@@ -8,6 +8,7 @@
 const IN_NAME = new RegExp(
   [
     "passw(?:or)?d",
+    "pswd",
     "passphrase",
     "passcode",
     "secret",
@@ -15,9 +16,11 @@ const IN_NAME = new RegExp(
     "credential",
     "cookie",
     "authorization",
-    "(?:api|access|private|secret|auth|ssh|encryption|signing|master|account|shared)keys?",
+    "(?:api|access|private|secret|auth|ssh|rsa|encryption|signing|session|master|account|shared)keys?",
     "(?:connection|conn)str",
-    "(?:db|pg|my|user|root|admin|redis|smtp)pass",
+    "(?:db|pg|my|user|root|admin|redis|smtp|mail|require|store|key)pass",
+    "(?:db|root|admin|bind)pw",
+    "(?:basic|master)auth",
   ].join("|"),
 );
 
@@ -87,7 +90,7 @@ export function isPublicByName(name: string): boolean {
 
 /** What each secret's name holds somewhere: nearly all names are ruled out by it. */
 const HINT =
-  /pass|pw|secret|token|cred|cookie|key|auth|dsn|pat|jwt|otp|psk|sas|salt|bearer|hmac|pem|mnem|conn/i;
+  /pass|pw|pswd|secret|token|cred|cookie|key|auth|dsn|pat|jwt|otp|psk|sas|salt|bearer|hmac|pem|mnem|conn/i;
 
 /** Whether a name is one of a secret, whatever its value. */
 export function saysSecret(name: string): boolean {

@@ -90,12 +90,17 @@ const CAPABILITY_URL =
 /** A name, and what makes the rest its value. The name is looked for only where one begins. */
 const ASSIGNMENT = /(?<![\w.-])-{0,2}([A-Za-z_][\w.-]{0,100})(?:\\?["'])?\s{0,3}(?:=|:(?!\/\/)|=>)\s{0,3}/g;
 
+/** The same where the name is a value itself, as in a list of variables. */
+const PAIR =
+  /(?<![\w.-])name(?:\\?["'])?\s{0,3}:\s{0,3}(?:\\?["'])?([A-Za-z_][\w.-]{0,100})(?:\\?["'])?,?\s{0,40}(?:\\?["'])?value(?:\\?["'])?\s{0,3}:\s{0,3}/g;
+
 /** A flag, and the white space before its value. */
 const FLAG = /(?<![\w.-])-{1,2}([A-Za-z][\w-]{0,100})\s{1,8}(?!-)/g;
 
-/** What follows them: in quotes, in quotes of JSON within a text, or up to what ends a value in URLs and shells. */
+/** What follows them: in quotes, in quotes of JSON within a text, a block of YAML, or up to what ends a value in URLs and shells. */
 const VALUE = new RegExp(
   [
+    /[|>][-+\d]{0,2}[ \t]{0,8}\n(?<indent>[ \t]+)[^\n]*(?:\n\k<indent>[^\n]*|\n(?=\n))*/,
     /(?<quote>["'])(?<inside>(?:(?!\k<quote>)[^\\]|\\[^])*)/,
     /(?<quote>\\["'])(?<inside>(?:\\\\\\?[^]|(?!\k<quote>)[^])*)/,
     /(?:\$\(\w{1,253}\)|\$\{\w{1,253}\}|[^\s"'`&;,<>(){}[\]|\\])+/,
@@ -114,6 +119,9 @@ const HEADER_VALUE = /[^"'\r\n]+/y;
 /** RFC 6750 and 7617, wherever they stand: what looks like a credential behind these words, since they are words, too. */
 const CREDENTIALS =
   /(?<![\w-])(?:[Bb]earer|BEARER|[Bb]asic|BASIC)\s{1,8}(?=[\w.~+/-]{0,64}(?:[\d=]|[a-z][A-Z]))([\w.~+/=-]{8,})/g;
+
+/** `user:password@tcp(host)`: what Go's driver of MySQL takes. */
+const GO_DSN = /(?<![^\s='"])[^\s:@/='"]{1,100}:([^\s'"]{1,200})(?=@(?:tcp|unix)\()/g;
 
 /** `curl -u user:password`. */
 const USER = /(?<![\w-])(?:-u|--user|--proxy-user|--login)[\s=]{1,8}["']?([^\s:"']{1,100}):([^\s"']+)/g;
@@ -139,6 +147,7 @@ export function secretsIn(name: string | undefined, value: string): Span[] {
     if (name === undefined || !isPublicByName(name)) randomRuns(value, spans);
   }
   if (value.includes("://")) urls(value, spans);
+  if (/@(?:tcp|unix)\(/.test(value)) lastGroups(value, GO_DSN, spans);
   if (/[=:]/.test(value)) assignments(value, spans);
   if (/\s/.test(value)) commandLine(value, spans);
   return spans;
@@ -163,7 +172,9 @@ export function secretsInArgument(before: string | undefined, value: string): Sp
     const colon = value.indexOf(":");
     if (colon > 0) return [{ from: colon + 1, to: value.length }];
   }
-  return secretsIn(undefined, value);
+  const spans = secretsIn(undefined, value);
+  if (own !== null) lastGroups(value, USER, spans);
+  return spans;
 }
 
 /** Private keys, and whatever else is in PEM and not meant to be public; one that is cut off, up to the end. */
@@ -213,16 +224,20 @@ function urls(text: string, spans: Span[]): void {
 function assignments(text: string, spans: Span[]): void {
   const form = CONNECTION_STRING.test(text) ? CONNECTION_VALUE : VALUE;
   valuesBehind(text, ASSIGNMENT, (name) => HEADER.test(name) ? HEADER_VALUE : form, spans);
+  if (text.includes("value")) valuesBehind(text, PAIR, () => VALUE, spans);
 }
 
 /** What a shell or a header has. */
 function commandLine(text: string, spans: Span[]): void {
   valuesBehind(text, FLAG, () => VALUE, spans);
-  for (const form of [CREDENTIALS, USER]) {
-    for (const match of text.matchAll(form)) {
-      const to = match.index + match[0].length;
-      spans.push({ from: to - (match.at(-1) ?? "").length, to });
-    }
+  for (const form of [CREDENTIALS, USER]) lastGroups(text, form, spans);
+}
+
+/** What a form ends with. */
+function lastGroups(text: string, form: RegExp, spans: Span[]): void {
+  for (const match of text.matchAll(form)) {
+    const to = match.index + match[0].length;
+    spans.push({ from: to - (match.at(-1) ?? "").length, to });
   }
 }
 

@@ -23,7 +23,8 @@ Deno.test("a variable whose name says that it is a secret is one, however it is 
   const names =
     "PASSWORD DB_PASSWORD MYSQLPASSWORD PGPASSWORD db.passwd userPass API_KEY apiKey API-KEY APIKEYS " +
     "AWS_SECRET_ACCESS_KEY CLIENT_SECRET AUTH_TOKEN githubToken CREDENTIALS GOOGLE_CREDS SENTRY_DSN BASIC_AUTH " +
-    "SESSION_COOKIE JWT PRIVATEKEY SSH_PRIVATE_KEY PASSPHRASE ENCRYPTIONKEY x-api-key Authorization SALT";
+    "SESSION_COOKIE JWT PRIVATEKEY SSH_PRIVATE_KEY PASSPHRASE ENCRYPTIONKEY x-api-key Authorization SALT " +
+    "requirepass masterauth storepass keypass MAILPASS LDAP_BINDPW DBPWD PSWD basicauth SESSIONKEY RSAKEY";
   for (const name of names.split(" ")) assert.equal(variable(name, "hunter2"), MASK, name);
 });
 
@@ -123,8 +124,31 @@ Deno.test("a secret that is set within a value goes, and the rest stays", () => 
     ["db:\n  password: foo\n  host: x\n", `db:\n  password: ${MASK}\n  host: x\n`],
     ["api-key=abc,x-scope=y", `api-key=${MASK},x-scope=y`],
     ["Cookie: a=b; c=d", `Cookie: ${MASK}`],
+    ["root:p@w@tcp(db:3306)/shop", `root:${MASK}@tcp(db:3306)/shop`],
+    ["u:pw@unix(/run/mysqld.sock)/", `u:${MASK}@unix(/run/mysqld.sock)/`],
   ];
   for (const [value, expected] of values) assert.equal(variable("X", value), expected);
+});
+
+Deno.test("a secret that stands beside its name goes, as variables do in a copy of a pod", () => {
+  const values: [string, string][] = [
+    ['[{"name":"A","value":"b"},{"name":"DB_PASSWORD","value":"x y"}]', `x y`],
+    ['{\n    "name": "DB_PASSWORD",\n    "value": "x y"\n}', `x y`],
+    ['{\\"name\\":\\"DB_PASSWORD\\",\\"value\\":\\"x y\\"}', `x y`],
+    ["- name: DB_PASSWORD\n  value: xy\n- name: A\n  value: b", `xy`],
+  ];
+  for (const [value, secret] of values) {
+    assert.equal(variable("X", value), value.replace(secret, MASK));
+    assert.equal(variable("X", value.replace("DB_PASSWORD", "CITY")), value.replace("DB_PASSWORD", "CITY"));
+  }
+});
+
+Deno.test("a secret of several lines in YAML goes with all of them", () => {
+  for (const sign of ["|", "|-", ">", ">+", "|2-"]) {
+    const text = `a:\n  password: ${sign}\n    one\n\n      two\n  user: me\n`;
+    assert.equal(variable("X", text), `a:\n  password: ${MASK}\n  user: me\n`, sign);
+  }
+  assert.equal(variable("X", "password: |\n  one"), `password: ${MASK}`);
 });
 
 Deno.test("a private key in PEM goes, cut off or not; a certificate stays", () => {
@@ -173,6 +197,7 @@ Deno.test("of a command line the values of secret flags go", () => {
     "-H",
     `Authorization: ${MASK}`,
   ]);
+  assert.deepEqual(argument("--user=me:pw", "--login=a"), [`--user=me:${MASK}`, "--login=a"]);
   assert.deepEqual(argument("sh", "-c", 'export TOKEN=abc; mysql --password "a b" -u root; curl -u a:b x'), [
     "sh",
     "-c",
@@ -203,6 +228,12 @@ Deno.test("a text made to be slow to look through is not", () => {
         "-u a:",
         "password: ",
         "Bearer ",
+        "name: a value: ",
+        "password: |\n ",
+        "password: |\n\n",
+        "password: |",
+        "a:@tcp",
+        "a:@tcp(",
       );
   for (const piece of pieces) {
     const text = piece.repeat(250_000 / piece.length);

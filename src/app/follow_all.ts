@@ -121,7 +121,7 @@ async function followOne(
     steps,
     accept: (events) => {
       deps.progress?.batch(scope, events);
-      return pipeline.accept(events, scope);
+      return pipeline.accept(events, scope, (suspicion) => deps.history.isRefuted(suspicion));
     },
     abandonList: () => pipeline.abandonList(scope),
     missing: () => store.inventory.missing(scope),

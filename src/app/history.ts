@@ -1,4 +1,4 @@
-import type { Suspicion } from "../change/contradiction.ts";
+import type { PodVersion, Suspicion } from "../change/contradiction.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -20,11 +20,17 @@ import { Relist } from "./relist.ts";
  *
  * Confirmed, a new epoch begins: each scope is listed anew, and each pod that is listed is news once. Not confirmed,
  * the list is dropped and made again. Either way nothing is concluded from the list that contradicted.
+ *
+ * What a read refutes is no sign any more: a later list that holds it still is stale in that pod (it holds one UID in
+ * several versions, or one that is gone), and would otherwise be made again for ever.
  */
 
 /** The least time between two epochs, in milliseconds. It doubles while they recur, to an hour. */
 const EPOCH_INTERVAL = 60_000;
 const LONGEST_EPOCH_INTERVAL = 3_600_000;
+
+/** Versions of pods that were refuted, at the most; then all are forgotten, and are examined again. */
+const REFUTED = 1_000;
 
 /** What the examination of a suspicion needs. */
 export interface HistoryDeps {
@@ -38,6 +44,7 @@ export interface HistoryDeps {
 export class History {
   readonly #deps: HistoryDeps;
   readonly #relist = new Relist();
+  readonly #refuted = new Set<string>();
   #begun = -Infinity;
   #interval = EPOCH_INTERVAL;
 
@@ -60,11 +67,24 @@ export class History {
     const { namespace, name, uid, resourceVersion } = suspicion.pod;
     try {
       const { pod: { metadata } } = await readPod(this.#deps.api, namespace, name, signal);
-      return metadata.uid === uid && metadata.resourceVersion === resourceVersion;
+      const isSame = metadata.uid === uid && metadata.resourceVersion === resourceVersion;
+      if (!isSame) this.#refute(suspicion.pod);
+      return isSame;
     } catch (error) {
+      if (error instanceof ClusterError && error.fault === "missing") this.#refute(suspicion.pod);
       if (error instanceof ClusterError || signal.aborted) return false;
       throw error;
     }
+  }
+
+  /** Whether a read refuted this sign since the epoch began. */
+  isRefuted(suspicion: Suspicion): boolean {
+    return suspicion.kind !== "list-behind" && this.#refuted.has(keyOf(suspicion.pod));
+  }
+
+  #refute(pod: PodVersion): void {
+    if (this.#refuted.size >= REFUTED) this.#refuted.clear();
+    this.#refuted.add(keyOf(pod));
   }
 
   /** Begins a new epoch. Says false, and does nothing, where the last one began too short a time ago. */
@@ -77,6 +97,7 @@ export class History {
       ? Math.min(2 * this.#interval, LONGEST_EPOCH_INTERVAL)
       : EPOCH_INTERVAL;
     this.#begun = now;
+    this.#refuted.clear();
     store.inventory.beginEpoch();
     store.commit();
     log.error(
@@ -87,4 +108,8 @@ export class History {
     this.#relist.now();
     return true;
   }
+}
+
+function keyOf({ uid, resourceVersion }: PodVersion): string {
+  return JSON.stringify([uid, resourceVersion]);
 }

@@ -33,10 +33,9 @@ class Rig {
 
 const withRig = testsWith(() => new Rig());
 
-const POD: Suspicion = {
-  kind: "pod-behind",
-  pod: { uid: "uid-web-0", namespace: "shop", name: "web-0", resourceVersion: "5" },
-};
+const PLACE = { uid: "uid-web-0", namespace: "shop", name: "web-0" };
+const POD: Suspicion = { kind: "pod-behind", pod: { ...PLACE, resourceVersion: "5" } };
+const POD_LATER: Suspicion = { kind: "pod-behind", pod: { ...PLACE, resourceVersion: "6" } };
 const running = new AbortController().signal;
 
 withRig("that a list is behind is confirmed by the one that follows it, and by no request", async (rig) => {
@@ -63,6 +62,27 @@ for (
     },
   );
 }
+
+withRig(
+  "that a list holds a pod that a read does not find is no sign any more, until history is rewritten",
+  async (rig) => {
+    const missing = new ClusterError("missing", "pods not found (404)");
+    for (const answer of [makePod({ version: "9" }), makePod({ version: "5", uid: "another" }), missing]) {
+      const history = rig.history(answer);
+      await history.confirms(POD, true, running);
+      assert.equal(history.isRefuted(POD), true);
+      assert.equal(history.isRefuted(POD_LATER), false, "another version is another sign");
+      history.begin();
+      assert.equal(history.isRefuted(POD), false);
+    }
+    const unreachable = new ClusterError("unreachable", "The connection was refused.");
+    for (const answer of [makePod({ version: "5" }), unreachable]) {
+      const history = rig.history(answer);
+      await history.confirms(POD, true, running);
+      assert.equal(history.isRefuted(POD), false);
+    }
+  },
+);
 
 withRig("the end of the program confirms nothing", async (rig) => {
   const stop = new AbortController();

@@ -100,18 +100,29 @@ export class Pipeline {
    * contradicts what is known, it and what follows it are not taken, and the contradiction is returned.
    *
    * A commit costs the same whatever its size, so batches from the middle of a list share one.
+   *
+   * @param isRefuted whether what a list holds was found to be no contradiction: then it is as stale as it looks
    */
-  accept(events: PodEvent[], scope: Scope): Suspicion | undefined {
-    const suspicion = this.#acceptAll(events, scope);
+  accept(
+    events: PodEvent[],
+    scope: Scope,
+    isRefuted: (suspicion: Suspicion) => boolean = () => false,
+  ): Suspicion | undefined {
+    const suspicion = this.#acceptAll(events, scope, isRefuted);
     if (suspicion === undefined && this.#isMiddleOfList(events, scope)) this.#deps.store.commitSoon();
     else this.#commit();
     return suspicion;
   }
 
-  #acceptAll(events: PodEvent[], scope: Scope): Suspicion | undefined {
+  #acceptAll(
+    events: PodEvent[],
+    scope: Scope,
+    isRefuted: (suspicion: Suspicion) => boolean,
+  ): Suspicion | undefined {
     for (const event of events) {
       const suspicion = doubt(event, scope, this.#lists.get(scope), this.#deps.store.inventory);
-      if (suspicion !== undefined) return suspicion;
+      const isStale = suspicion !== undefined && event.type === "applied" && isRefuted(suspicion);
+      if (suspicion !== undefined && !isStale) return suspicion;
       this.#acceptOne(event, scope);
     }
     return undefined;

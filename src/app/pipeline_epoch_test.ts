@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { podIn, withSynced } from "../../tests/kit/pipeline_rig.ts";
 import { makeObject, makePod } from "../../tests/kit/pods.ts";
+import type { Suspicion } from "../change/contradiction.ts";
 
 withSynced("in a new epoch every listed pod is news, and what is not listed is gone", [
   makePod({ name: "web-0", version: "50" }),
@@ -163,6 +165,28 @@ withSynced("a pod that a list holds at an older version than is known is a suspi
   );
   assert.equal(rig.store.inventory.known("uid-web-1")?.resourceVersion, "51");
 });
+
+for (
+  const [what, listed] of [
+    ["in two versions, the older one last", [makePod({ version: "50" }), makePod({ version: "40" })]],
+    ["in two versions, the older one first", [makePod({ version: "40" }), makePod({ version: "50" })]],
+    ["beside another pod of its name", [makePod({ version: "50" }), makePod({ uid: "old", version: "40" })]],
+  ] as const
+) {
+  withSynced(`a list that holds a pod ${what} goes on once a read has refuted that`, [
+    makePod({ version: "50" }),
+    makePod({ name: "gone", version: "51" }),
+  ], (rig) => {
+    const suspicion = rig.list([...listed], { at: "60" });
+    assert.equal(suspicion?.kind === "list-behind" ? undefined : suspicion?.pod.resourceVersion, "40");
+    rig.pipeline.abandonList(undefined);
+    const refuted = (again: Suspicion): boolean => isDeepStrictEqual(again, suspicion);
+    for (let list = 0; list < 2; list++) {
+      assert.equal(rig.list([...listed], { at: "61", isRefuted: refuted }), undefined);
+    }
+    assert.deepEqual(rig.sent(), ["pod.deleted gone 51 deleted"]);
+  });
+}
 
 withSynced("a pod whose deletion was seen and that a list holds is a suspicion", [makePod()], (rig) => {
   rig.delete({ version: "8" });

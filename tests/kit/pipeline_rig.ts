@@ -74,17 +74,23 @@ export class Rig {
   }
 
   /** One complete list. By default it is as new as the newest of its pods, and as what was seen up to now. */
-  list(pods: Pod[], { scope, at }: { scope?: string; at?: string } = {}): Suspicion | undefined {
+  list(
+    pods: Pod[],
+    { scope, at, isRefuted }: { scope?: string; at?: string; isRefuted?: (sign: Suspicion) => boolean } = {},
+  ): Suspicion | undefined {
     const seen = [
       this.store.inventory.reached(scope) ?? "1",
       ...pods.map(({ metadata }) => metadata.resourceVersion),
     ];
     const resourceVersion = at ?? seen.reduce((one, other) => compareVersions(one, other) > 0 ? one : other);
-    return this.acceptFrom(
+    return this.pipeline.accept(
+      [
+        { type: "sync-start", scope, resourceVersion },
+        ...pods.map((pod): PodEvent => ({ type: "applied", object: objectOf(pod) })),
+        { type: "sync-end", scope },
+      ],
       scope,
-      { type: "sync-start", scope, resourceVersion },
-      ...pods.map((pod): PodEvent => ({ type: "applied", object: objectOf(pod) })),
-      { type: "sync-end", scope },
+      isRefuted,
     );
   }
 

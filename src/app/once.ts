@@ -2,7 +2,9 @@ import type { ApiServer } from "../cluster/api.ts";
 import type { Snapshot } from "../delivery/snapshot.ts";
 import type { Workers } from "../delivery/workers.ts";
 import { payloadOf } from "../pod/payload.ts";
-import type { Redaction } from "../pod/redaction.ts";
+import { identityBody } from "../pod/json.ts";
+import type { PodObject } from "../pod/object.ts";
+import { isUnreadable, type Redaction } from "../pod/redaction.ts";
 import type { PodEvent } from "../pod/event.ts";
 import type { Selection } from "../source/query.ts";
 import type { SourceItem } from "../source/source.ts";
@@ -45,7 +47,7 @@ export async function printOnce(
   const lineOf = (item: SourceItem): string => {
     if (item.type !== "applied" || printed.has(item.object.pod.metadata.uid)) return "";
     printed.add(item.object.pod.metadata.uid);
-    const body = redaction?.redact(item.object.body) ?? item.object.body;
+    const body = redaction === undefined ? item.object.body : redacted(item.object, redaction, log);
     return `${decoder.decode(payloadOf(body, env))}\n`;
   };
   try {
@@ -62,6 +64,21 @@ export async function printOnce(
     show?.(undefined);
   }
   return 0;
+}
+
+/** What cannot be redacted is not printed as it is. */
+function redacted({ pod, body }: PodObject, redaction: Redaction, log: Log): Uint8Array<ArrayBuffer> {
+  try {
+    return redaction.redact(body);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    const { namespace, name, resourceVersion } = pod.metadata;
+    log.warn(`The pod ${namespace}/${name} could not be redacted, so only what names it is printed.`, {
+      pod: `${namespace}/${name}`,
+      version: resourceVersion,
+    });
+    return identityBody(pod.metadata);
+  }
 }
 
 /** What `--once` with webhooks uses. */

@@ -1,8 +1,7 @@
 import { unknownPod } from "../pod/deleted.ts";
-import { printPod } from "../pod/json.ts";
-import { encode } from "../pod/json_bytes.ts";
+import { identityBody } from "../pod/json.ts";
 import { compileSecretMask, type SecretMask } from "../pod/own_secrets.ts";
-import type { Redaction } from "../pod/redaction.ts";
+import { isUnreadable, type Redaction } from "../pod/redaction.ts";
 import { areSame } from "../runtime/secret.ts";
 import type { Message } from "../store/store.ts";
 
@@ -65,8 +64,7 @@ export class RedactedBodies {
     try {
       return { body: this.#mask(redaction.redact(message.body)), isWithheld: false };
     } catch (error) {
-      // It is no JSON, or nested deeper than the stack. Anything else is a fault of the program.
-      if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+      if (!isUnreadable(error)) throw error;
       return { body: this.#mask(identityOf(message)), isWithheld: true };
     }
   }
@@ -97,7 +95,5 @@ export class RedactedBodies {
 
 /** What is known of the pod without its body. */
 function identityOf(message: Message): Uint8Array<ArrayBuffer> {
-  if (message.event === "pod.deleted") return unknownPod(message).body;
-  const { name, namespace, uid, resourceVersion } = message;
-  return encode(`{"pod":${printPod({ metadata: { name, namespace, uid, resourceVersion } })}}`);
+  return message.event === "pod.deleted" ? unknownPod(message).body : identityBody(message);
 }

@@ -1,6 +1,6 @@
 import type { Client } from "../http/client.ts";
 import { compileSecretMask } from "../pod/own_secrets.ts";
-import type { Redaction } from "../pod/redaction.ts";
+import { isUnreadable, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { areSame } from "../runtime/secret.ts";
 import { type Credentials, type CredentialsDeps, openCredentials } from "./credentials.ts";
@@ -199,7 +199,7 @@ export class Workers {
     try {
       return compileSecretMask(this.#ownSecrets())(body);
     } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
+      if (isUnreadable(error)) return undefined;
       throw error;
     }
   }

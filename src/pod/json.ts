@@ -1,6 +1,6 @@
 import { fieldsOf } from "./anything.ts";
 import { decode, encode } from "./json_bytes.ts";
-import type { Pod } from "./pod.ts";
+import type { Pod, PodRef } from "./pod.ts";
 
 /**
  * A number that `JSON.parse` may print otherwise: an integer of 16 digits or more (the shortest that a double may
@@ -15,14 +15,26 @@ const INEXACT = /(?:^|[:,[])\s*-?(?:\d{16}|(?:\d+(?:\.\d|[eE][+-]?\d)|(?<=-)0)[\
  * `tolerationSeconds: 9223372036854775807`) becomes a `JSON.rawJSON` object, which `JSON.stringify` writes as
  * it was. The reviver doubles the cost of parsing, so it is used only where such a number can stand.
  *
+ * Where the text is nested too deeply for a reviver, which goes through it by recursion, its numbers are as JavaScript
+ * has them: no pod of Kubernetes is, and one odd object must not end the program.
+ *
  * @throws {SyntaxError} if the text is not JSON; the message carries no part of the text.
  */
 export function parseExact(text: string): unknown {
   try {
-    return INEXACT.test(text) ? parse(text, keepSource) : parse(text);
+    return INEXACT.test(text) ? parseWithSource(text) : parse(text);
   } catch (cause) {
     // V8 quotes the text around the fault, which may be a pod's environment.
     throw new SyntaxError(`Cannot parse ${text.length} characters as JSON`, { cause: (cause as Error).name });
+  }
+}
+
+function parseWithSource(text: string): unknown {
+  try {
+    return parse(text, keepSource);
+  } catch (error) {
+    if (error instanceof RangeError) return parse(text);
+    throw error;
   }
 }
 
@@ -55,6 +67,13 @@ export function printDeletedPod(pod: Pod): string {
 /** The same as the body of a message. */
 export function deletedBody(pod: Pod): Uint8Array<ArrayBuffer> {
   return encode(`{"pod":${printDeletedPod(pod)}}`);
+}
+
+/** Of a pod whose body cannot be sent as it is: which one it is, and in which version. */
+export function identityBody(
+  { name, namespace, uid, resourceVersion }: PodRef & { resourceVersion: string },
+): Uint8Array<ArrayBuffer> {
+  return encode(`{"pod":${printPod({ metadata: { name, namespace, uid, resourceVersion } })}}`);
 }
 
 /** The pod in a body that the program made, its numbers as JavaScript has them: to be asked about, not to be printed. */

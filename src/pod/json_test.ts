@@ -67,6 +67,14 @@ Deno.test("numbers that a double holds are plain numbers, so that code can count
   });
 });
 
+Deno.test("a text that is nested too deeply to keep its numbers is read with those that JavaScript has", () => {
+  const nested = `${"[".repeat(100_000)}9223372036854775807${"]".repeat(100_000)}`;
+  assert.equal(
+    JSON.stringify(parseExact(nested)),
+    nested.replace("9223372036854775807", "9223372036854776000"),
+  );
+});
+
 Deno.test("a text that is no JSON is an error without a word of the text", () => {
   for (const text of ['{"password": hunter2}', '{"n":12345678901234567890,"password": hunter2}']) {
     assert.throws(() => parseExact(text), (error: Error) => {

@@ -100,6 +100,11 @@ export function compileRedaction(
   };
 }
 
+/** Whether a body could not be redacted because of what it is; anything else is a fault of the program. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof RangeError;
+}
+
 function isByPlace({ env, args, annotations, probeHeaders }: RedactProfile): boolean {
   return [env, args, annotations, probeHeaders].some((what) => what !== "none");
 }

@@ -30,7 +30,7 @@ export interface Printing {
 export interface Shown {
   /** Variables that are added for the older payload. */
   env: Record<string, string> | undefined;
-  redaction: Redaction | undefined;
+  redaction: Pick<Redaction, "redact"> | undefined;
 }
 
 /** `--once` without a webhook: one payload a line. @throws {ClusterError} when the pods cannot be listed. */
@@ -67,7 +67,11 @@ export async function printOnce(
 }
 
 /** What cannot be redacted is not printed as it is. */
-function redacted({ pod, body }: PodObject, redaction: Redaction, log: Log): Uint8Array<ArrayBuffer> {
+function redacted(
+  { pod, body }: PodObject,
+  redaction: Pick<Redaction, "redact">,
+  log: Log,
+): Uint8Array<ArrayBuffer> {
   try {
     return redaction.redact(body);
   } catch (error) {

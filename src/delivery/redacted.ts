@@ -13,6 +13,8 @@ import type { Message } from "../store/store.ts";
  * about, and in which version.
  */
 
+type BodyRedaction = Pick<Redaction, "key" | "redact">;
+
 /** A body as one profile leaves it. */
 export interface RedactedBody {
   body: Uint8Array<ArrayBuffer>;
@@ -49,7 +51,7 @@ export class RedactedBodies {
   }
 
   /** The body of a message about a pod. */
-  of(message: Message, redaction: Redaction): RedactedBody {
+  of(message: Message, redaction: BodyRedaction): RedactedBody {
     this.#renewMask();
     const { version, completeness, body } = message;
     const content = `${version} ${completeness} ${body.length} ${redaction.key} ${this.#generation}`;
@@ -60,7 +62,7 @@ export class RedactedBodies {
     return made;
   }
 
-  #make(message: Message, redaction: Redaction): Omit<RedactedBody, "content"> {
+  #make(message: Message, redaction: BodyRedaction): Omit<RedactedBody, "content"> {
     try {
       return { body: this.#mask(redaction.redact(message.body)), isWithheld: false };
     } catch (error) {

@@ -56,8 +56,8 @@ export class Renderer {
    * @param redaction what the endpoint must not see of a pod; undefined: it sees all
    */
   render(message: Message, redaction?: Redaction): Rendered {
-    const { version, env, cluster } = this.#rendering;
-    const environment = message.environment ?? this.#rendering.environment;
+    const { version, env, environment, cluster } = this.#rendering;
+    const ofPod = (text: string): string => printable(redaction?.redactText(text) ?? text);
     const id = this.#idOf(message);
     const headers: Record<string, string> = {
       "content-type": "application/json",
@@ -71,9 +71,10 @@ export class Renderer {
     if (message.observed === false || message.completeness !== "whole") headers["k8svent-observed"] = "false";
     if (message.epoch > 0) headers["k8svent-epoch"] = String(message.epoch);
     if (message.coalesced > 0) headers["k8svent-coalesced"] = String(message.coalesced);
-    if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
+    if (message.environment !== undefined) headers["k8svent-environment"] = ofPod(message.environment);
+    else if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
     if (cluster !== undefined) headers["k8svent-cluster"] = printable(cluster);
-    if (message.workload !== undefined) headers["k8svent-workload"] = printable(message.workload);
+    if (message.workload !== undefined) headers["k8svent-workload"] = ofPod(message.workload);
     const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
     if (isPod && redaction !== undefined) return this.#redact(message, redaction, { id, headers });
     const body = isPod ? payloadOf(message.body, env) : message.body;

@@ -167,6 +167,21 @@ Deno.test("what is signed is what is sent, though both come from one signer", as
   }
 });
 
+Deno.test("patterns are about the headers too that come of the pod, not about those of the operator", async () => {
+  const redaction = await loadRedaction({ ...PROFILE, patterns: ["cust-[0-9]+"] });
+  const renderer = new Renderer({ ...RENDERING, environment: "cust-1", cluster: "cust-2" });
+  const shown = (parts: MessageParts): (string | undefined)[] => {
+    const { headers } = renderer.render(makeMessage({ body: POD, ...parts }), redaction);
+    return ["environment", "workload", "cluster"].map((name) => headers[`k8svent-${name}`]);
+  };
+  assert.deepEqual(shown({ environment: "of cust-47", workload: "StatefulSet/db-cust-47" }), [
+    "of [redacted]",
+    "StatefulSet/db-[redacted]",
+    "cust-2",
+  ]);
+  assert.deepEqual(shown({}), ["cust-1", undefined, "cust-2"]);
+});
+
 Deno.test("notices are never redacted, nor is what the operator adds to pods", async () => {
   const redaction = await loadRedaction({ ...PROFILE, patterns: ["beat|staging"] });
   const renderer = new Renderer({ ...RENDERING, env: { ATOMIST_ENVIRONMENT: "staging" } });

@@ -57,6 +57,8 @@ export interface Redaction {
    * @throws {SyntaxError} where it is not JSON, `RangeError` where it is nested too deeply: it must not be sent
    */
   redact(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  /** What comes of the pod and is sent beside its body: with masks over what the patterns match. */
+  redactText(text: string): string;
 }
 
 /**
@@ -96,6 +98,12 @@ export function compileRedaction(
       if (byPlace) maskPlaces(root, profile, masks);
       if (patterns.length > 0) maskMatches(root, patterns, masks);
       return masks.parts.size === 0 ? body : encode(splice(json, masks.parts));
+    },
+    redactText: (text) => {
+      if (patterns.length === 0) return text;
+      const masks = new Masks(JSON.stringify(text));
+      maskMatches(locate(masks.json), patterns, masks);
+      return JSON.parse(splice(masks.json, masks.parts));
     },
   };
 }

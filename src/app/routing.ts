@@ -187,6 +187,10 @@ export function openPipeline(
       if (complaints.has(problem) || complaints.size >= COMPLAINTS) return;
       complaints.add(problem);
       log.warn(problem);
+      if (complaints.size < COMPLAINTS) return;
+      log.warn(
+        `Pods' annotations had ${COMPLAINTS} different faults until now: no other is logged before a restart.`,
+      );
     },
   });
 }

@@ -273,3 +273,16 @@ withRuns("a complaint about an annotation is made once, however often the pod ch
   assert.equal(rig.log.at("warn").length, 1);
   await rig.deliver(1);
 });
+
+withRuns("of ever more annotations with a fault the last that is logged says so", async (rig) => {
+  const broken = (name: string): Pod => makePod({ name, annotations: { [ROUTE_ANNOTATION]: "no JSON" } });
+  for (let pod = 0; pod < 1_001; pod++) rig.see(broken(`web-${pod}`));
+  const warnings = rig.log.at("warn");
+  assert.equal(warnings.length, 1_001);
+  assert.match(warnings.at(-2) ?? "", /web-999: it is not a JSON object/);
+  assert.match(
+    warnings.at(-1) ?? "",
+    /had 1000 different faults until now: no other is logged before a restart/,
+  );
+  await rig.deliver(1_001);
+});

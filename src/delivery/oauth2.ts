@@ -63,11 +63,9 @@ export async function requestToken(auth: OAuth2, secret: string, request: TokenR
         way.post(options),
       [allowInsecureRequests]: true,
     });
-    const { access_token: token, expires_in: seconds } = await processClientCredentialsResponse(
-      server,
-      client,
-      response,
-    );
+    const { access_token: token, token_type: type, expires_in: seconds } =
+      await processClientCredentialsResponse(server, client, response);
+    if (type !== "bearer") return { why: notBearer(tokenUrl.host) };
     if (!/^[\x21-\x7e]+$/.test(token)) return { why: notOAuth(tokenUrl.host) };
     return { token, lifetime: seconds === undefined ? Infinity : seconds * 1_000 };
   } catch (error) {
@@ -105,19 +103,29 @@ class Way {
     const { status, headers } = outcome;
     const isEmpty = [101, 204, 205, 304].includes(status);
     // Only what the library needs: of a challenge it would make an error that no longer holds the body's.
-    return new Response(isEmpty ? null : withoutIdToken(outcome.body), {
-      status,
+    return new Response(isEmpty ? null : neededOf(outcome.body), {
+      status: isGranted(status) ? 200 : status,
       headers: { "content-type": headers.get("content-type") ?? "" },
     });
   }
 }
 
-/** Where the scope is `openid` some servers add one. It is of no use here, and the library would want to check it. */
-function withoutIdToken(body: string): string {
-  if (!body.includes('"id_token"')) return body;
+/**
+ * What is of use here, in the form of RFC 6749: servers add what the library would want to check (an id token where the
+ * scope is `openid`), write null or -1 for what they do not say, and explain errors in forms of their own.
+ */
+function neededOf(body: string): string {
   try {
-    const { id_token: _unused, ...rest } = JSON.parse(body);
-    return JSON.stringify(rest);
+    const { access_token: token, token_type: type, expires_in: life, error, error_description: why } = JSON
+      .parse(body);
+    const seconds = Number.parseFloat(life);
+    return JSON.stringify({
+      "access_token": token,
+      "token_type": type ?? "bearer",
+      ...seconds >= 0 && { "expires_in": seconds },
+      error,
+      ...typeof why === "string" && { "error_description": why },
+    });
   } catch {
     return body;
   }
@@ -147,9 +155,9 @@ function whyNoToken(
     return { why, ...waiting, ...explanation !== undefined && { explanation } };
   }
   if (error instanceof UnsupportedOperationError) {
-    return { why: `the token server ${host} gives a token of another kind than bearer` };
+    return { why: notBearer(host) };
   }
-  if (answer.status === 200) return { why: notOAuth(host) };
+  if (isGranted(answer.status)) return { why: notOAuth(host) };
   return {
     why: `the token server ${host} answers with status ${answer.status} (${adviceOn(answer.status)})`,
     ...waiting,
@@ -177,6 +185,15 @@ function adviceOn(status: number): string {
   if (status === 404 || status === 405) return "check oauth2.tokenUrl";
   if (status === 429) return "it is asked too often: let it take more";
   return status >= 500 ? "check that it runs: see its log" : "see its log";
+}
+
+/** RFC 6749 has 200 alone; what created a token says 201. */
+function isGranted(status: number): boolean {
+  return status === 200 || status === 201;
+}
+
+function notBearer(host: string): string {
+  return `the token server ${host} gives a token of another kind than bearer`;
 }
 
 function notOAuth(host: string): string {

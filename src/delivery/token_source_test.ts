@@ -243,13 +243,49 @@ Deno.test("a token server that says when to come back is left alone until then",
   assert.equal(bench.requests.length, 2);
 });
 
-Deno.test("an id token beside the token is nobody's business", async () => {
-  const bench = new Bench();
-  bench.reply = () => ({
-    status: 200,
-    body: { access_token: "good", token_type: "bearer", id_token: "x.y.z" },
-  });
-  assert.equal(await bench.token(), "good");
+Deno.test("what a token server adds or leaves open is nobody's business", async () => {
+  for (
+    const more of [
+      { id_token: "x.y.z" },
+      { scope: null, refresh_token: null, expires_in: null },
+      { expires_in: -1 },
+      { expires_in: "" },
+      { token_type: null },
+      { token_type: "BEARER" },
+    ]
+  ) {
+    const bench = new Bench();
+    bench.reply = () => ({ status: 201, body: { access_token: "good", token_type: "bearer", ...more } });
+    assert.equal(await bench.token(), "good", JSON.stringify(more));
+    await bench.clock.advance(24 * 3_600_000);
+    assert.equal(await bench.token(), "good");
+    assert.equal(bench.requests.length, 1, JSON.stringify(more));
+  }
+});
+
+Deno.test("a token of another kind is not sent as a bearer's", async () => {
+  for (const type of ["mac", "DPoP", "N_A"]) {
+    const bench = new Bench();
+    bench.reply = () => ({ status: 200, body: { access_token: "good", token_type: type } });
+    assert.match((await bench.failure()).message, /gives a token of another kind than bearer/);
+  }
+});
+
+Deno.test("an error of any form is the endpoint's failure, and no more", async () => {
+  const bodies = [
+    ...[5, null, true, ["no"], { text: "no" }].map((why) => ({
+      error: "invalid_scope",
+      error_description: why,
+    })),
+    ...[5, null, { code: "invalid_scope" }].map((error) => ({ error })),
+    ...[null, 5, "text", [], "{"],
+  ];
+  for (const body of bodies) {
+    const bench = new Bench();
+    bench.reply = () => ({ status: 400, body });
+    const { message } = await bench.failure();
+    assert.match(message, /^no token: the token server auth\.example\.com (says|answers)/);
+  }
 });
 
 Deno.test("the client's secret is not sent in the clear, but to this machine and where it is said to be meant", async () => {

@@ -25,7 +25,7 @@ import { systemClock } from "./src/runtime/clock.ts";
 import { openEnvironment } from "./src/runtime/environment.ts";
 import { takesColours, takesEscapes } from "./src/runtime/escapes.ts";
 import { checkExtraTrust, TrustFileError } from "./src/runtime/extra_trust.ts";
-import { readBytesUpTo, readTextUpTo } from "./src/runtime/named_text.ts";
+import { isReadOnce, readBytesUpTo, readTextAgain, readTextUpTo } from "./src/runtime/named_text.ts";
 import { printable } from "./src/runtime/printable.ts";
 import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
@@ -38,9 +38,13 @@ import { StoreError } from "./src/store/disk_fault.ts";
 /** Bytes of a body that somebody asks about. No message has as many. */
 const LARGEST_BODY = 2 ** 24;
 
-/** The configuration file and what it names. No ConfigMap holds more than 1 MiB. */
+/** Bytes of the configuration file and what it names. No ConfigMap holds more. */
+const LARGEST_FILE = 2 ** 20;
+
 const FILES: CommandContext["files"] = {
-  readText: (path) => readTextUpTo(path, 2 ** 20),
+  readText: (path) => readTextUpTo(path, LARGEST_FILE),
+  readTextAgain: (path) => readTextAgain(path, LARGEST_FILE),
+  isReadOnce,
   readBytes: (path) => readBytesUpTo(path, LARGEST_BODY),
   realPath: Deno.realPathSync,
 };

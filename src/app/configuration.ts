@@ -5,7 +5,8 @@ import { configuredBy } from "./configured.ts";
 import type { Compiled, ConfigurationFile } from "./reload.ts";
 
 /**
- * The configuration file of the start, as it is read again while the program runs; undefined where there is none.
+ * The configuration file of the start, as it is read again while the program runs; undefined where there is none, or a pipe,
+ * which nobody can read again.
  *
  * @param argv of the start: flags and variables go on deciding what they decide
  */
@@ -14,12 +15,13 @@ export function configurationOf(
   argv: string[],
   context: CommandContext,
 ): { file: ConfigurationFile; text: string } | undefined {
-  if (options.config === undefined) return undefined;
+  const { files } = context;
+  if (options.config === undefined || files.isReadOnce(options.config.file)) return undefined;
   const { file: path, text } = options.config;
   let { endpoints } = options;
   const file: ConfigurationFile = {
     path,
-    read: () => readText(path, context.files),
+    read: () => readText(path, { readText: files.readTextAgain }),
     async compile(text): Promise<Compiled> {
       const reloaded = await reloadConfig(argv, context, text, { ...options, endpoints });
       if (reloaded.kind === "faults") return { kind: "wrong", problems: [...reloaded.faults] };

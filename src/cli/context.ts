@@ -25,6 +25,10 @@ export interface Files {
   readText: (path: string) => string;
   /** The bytes of a file, by the same rule. */
   readBytes: (path: string) => Uint8Array<ArrayBuffer>;
+  /** The text of what was read before; throws one of `Deno.errors`, also where it is a pipe by now. */
+  readTextAgain: (path: string) => string;
+  /** Whether it gives what it has only once, as a pipe does. */
+  isReadOnce: (path: string) => boolean;
   /** The path without links; throws where there is no such file. */
   realPath: (path: string) => string;
 }
@@ -65,7 +69,7 @@ export async function configOf(
 }
 
 /** The text of the configuration file. @throws {UsageError} */
-export function readText(file: string, files: Files): string {
+export function readText(file: string, files: Pick<Files, "readText">): string {
   try {
     return files.readText(file);
   } catch (cause) {

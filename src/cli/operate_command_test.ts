@@ -16,6 +16,10 @@ function context(env: Record<string, string> = {}): CommandContext {
         if (text === undefined) throw new Deno.errors.NotFound();
         return text;
       },
+      readTextAgain(path): string {
+        return this.readText(path);
+      },
+      isReadOnce: () => false,
       readBytes: () => new Uint8Array(),
       realPath: (path) => path,
     },

@@ -5,6 +5,7 @@ const BY_NAME: Record<string, string> = {
   IsADirectory: "it is a directory; name a file in it",
   NotADirectory: "a part of its path is a file, not a folder",
   FilesystemLoop: "its symbolic links form a loop",
+  NotSupported: "it is no plain file",
 };
 
 /** By the system's code, where the runtime has no name of its own. */

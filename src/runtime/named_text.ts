@@ -15,6 +15,27 @@ export function readTextUpTo(path: string, most: number): string {
   return new TextDecoder().decode(readBytesUpTo(path, most));
 }
 
+/** The same of what was read before. @throws one of `Deno.errors`, also where it is a pipe by now */
+export function readTextAgain(path: string, most: number): string {
+  if (isReadOnce(path)) throw new Deno.errors.NotSupported();
+  return readTextUpTo(path, most);
+}
+
+/**
+ * Whether it gives what it has only once, as a pipe does, which the shell makes of `<(…)`: who opens it again waits for its
+ * other end, and with it the whole program.
+ */
+export function isReadOnce(path: string): boolean {
+  if (STDIN.test(path)) return true;
+  try {
+    const { isFile, isDirectory } = Deno.statSync(path);
+    return !isFile && !isDirectory;
+  } catch {
+    // A file that is being replaced comes back.
+    return false;
+  }
+}
+
 /** Its bytes, by the same rule. */
 export function readBytesUpTo(path: string, most: number): Uint8Array<ArrayBuffer> {
   return STDIN.test(path) ? readUpTo(Deno.stdin, most + 1) : readAtMost(path, most + 1);

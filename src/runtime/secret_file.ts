@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { fileFault } from "./file_fault.ts";
 import type { Log } from "./log.ts";
-import { readTextUpTo } from "./named_text.ts";
+import { isReadOnce, readTextAgain, readTextUpTo } from "./named_text.ts";
 import { parseSecrets } from "./secret.ts";
 
 /** The secrets that sign from now on, the first one first in the signature header; none: nothing is signed. */
@@ -49,13 +49,13 @@ export function openSecretFile(path: string, { clock, log, read = readFile }: Se
   let failing = false;
   const sayWeak = (): void => weak === undefined ? undefined : log.warn(`A secret in ${path} ${weak}`);
   sayWeak();
-  if (read === readFile && !isFile(path)) return fixedSecrets(secrets);
+  if (read === readFile && isReadOnce(path)) return fixedSecrets(secrets);
   return {
     current(): string[] {
       if (clock.monotonic() - checked < CHECK_EVERY) return secrets;
       checked = clock.monotonic();
       try {
-        const found = readSecrets(path, read);
+        const found = readSecrets(path, read === readFile ? readAgain : read);
         const isChanged = found.secrets.join("\n") !== secrets.join("\n");
         ({ secrets, weak } = found);
         failing = false;
@@ -101,11 +101,6 @@ function readFile(path: string): string {
   return readTextUpTo(path, LONGEST);
 }
 
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // It was there a moment ago: a Secret that is being updated comes back.
-    return true;
-  }
+function readAgain(path: string): string {
+  return readTextAgain(path, LONGEST);
 }

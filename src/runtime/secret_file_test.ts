@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import type { Log } from "./log.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./secret_file.ts";
 
@@ -151,6 +152,25 @@ Deno.test({
     await clock.advance(5_000);
     // A second read would wait for a writer for ever.
     assert.deepEqual(secrets.current(), [OLD]);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "a file whose place a pipe takes is not opened, and its secrets go on signing",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/secret`;
+    await Deno.writeTextFile(file, OLD);
+    const clock = new TestClock();
+    const log = new MemoryLog();
+    const secrets = openSecretFile(file, { clock, log });
+    await Deno.remove(file);
+    await new Deno.Command("mkfifo", { args: [file] }).output();
+    await clock.advance(5_000);
+    assert.deepEqual(secrets.current(), [OLD]);
+    assert.deepEqual(log.lines.map(({ message }) => message), ["The last known secrets go on signing."]);
     await Deno.remove(folder, { recursive: true });
   },
 });

@@ -14,6 +14,10 @@ export function contextOf(
         if (text === undefined) throw new Deno.errors.NotFound(path);
         return text;
       },
+      readTextAgain(path): string {
+        return this.readText(path);
+      },
+      isReadOnce: () => false,
       readBytes(path): Uint8Array<ArrayBuffer> {
         return new TextEncoder().encode(this.readText(path));
       },

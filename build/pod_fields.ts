@@ -18,7 +18,11 @@ interface Schema {
   items?: Schema;
   additionalProperties?: Schema;
   $ref?: string;
+  enum?: string[];
 }
+
+/** What has more values than this is left open: nobody is helped by all signals. */
+const MOST_VALUES = 20;
 
 /** The file's text. @param openapi `/openapi/v3/api/v1`, parsed */
 export function printPodFields(openapi: { components: { schemas: Record<string, Schema> } }): string {
@@ -33,6 +37,8 @@ export function printPodFields(openapi: { components: { schemas: Record<string, 
       .filter(([name]) => name !== "managedFields")
       .map(([name, schema]) => {
         const { path, kind } = typeOf(schema);
+        const { enum: values = [] } = schema;
+        if (values.length > 0 && values.length <= MOST_VALUES) return `${name}:=${values.join("|")}`;
         if (path === undefined || schemas[path]?.properties === undefined) return name;
         visit(path);
         return `${name}:${nameOf(path)}${kind}`;
@@ -45,8 +51,8 @@ export function printPodFields(openapi: { components: { schemas: Record<string, 
 }
 
 const HEAD = `/**
- * The types that v1.Pod is made of, one a line: \`TYPE FIELD FIELD:TYPE FIELD:TYPE[] …\`; of fields that are strings, numbers
- * or maps the type is left out. Made by build/pod_fields.ts.
+ * The types that v1.Pod is made of, one a line: \`TYPE FIELD FIELD:TYPE FIELD:TYPE[] FIELD:=VALUE|VALUE …\`; of fields that are
+ * strings, numbers or maps the type is left out, but where few strings are possible. Made by build/pod_fields.ts.
  */
 `;
 

@@ -31,7 +31,7 @@ import {
   Steps,
   tooDeep,
 } from "./expression_cost.ts";
-import { misspeltFields } from "./expression_fields.ts";
+import { misspellings } from "./expression_fields.ts";
 import { Patterns } from "./expression_pattern.ts";
 import { type Node, nodesOf } from "./expression_tree.ts";
 
@@ -48,7 +48,7 @@ export interface ExpressionInput {
 
 /** An expression that was read. */
 export interface Expression {
-  /** Sentences about what looks like a slip: fields that no pod has. */
+  /** Sentences about what looks like a slip: fields that no pod has, values that a field never has. */
   readonly warnings: readonly string[];
   /** Depends on nothing but what is given, and never throws. */
   evaluate(given: ExpressionInput): Evaluation;
@@ -86,7 +86,7 @@ export function compileExpression(text: string): Expression {
   countSteps(tree, own.steps);
   const nesting = nestingOf(tree);
   return {
-    warnings: misspeltFields(tree),
+    warnings: misspellings(tree),
     evaluate: (given) => {
       try {
         running = own;

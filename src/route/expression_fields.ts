@@ -1,21 +1,23 @@
+import { REASONS } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
+import { alternatives } from "../runtime/wording.ts";
 import { childrenOf, comprehensionIn, type Node } from "./expression_tree.ts";
 import { POD_FIELDS } from "./pod_fields.ts";
 
 /**
- * Fields that an expression names and no pod has: CEL finds nothing wrong with `pod.spec.container`, which is an error
- * with each pod, or with `has(pod.spec.nodename)`, which is false with each. A newer Kubernetes may have more fields
- * than the list, so these are warnings.
+ * Fields that an expression names and no pod has, and values that a field never has: CEL finds nothing wrong with
+ * `pod.spec.container`, which is an error with each pod, or with `has(pod.spec.nodename)` and `pod.status.phase ==
+ * "running"`, which are false with each. A newer Kubernetes may have more than the list, so these are warnings.
  *
  * @returns a sentence for each
  */
-export function misspeltFields(tree: Node): string[] {
+export function misspellings(tree: Node): string[] {
   const found = new Set<string>();
-  typeOf(tree, new Map([["pod", { name: "Pod", isList: false }], ["previous", PREVIOUS]]), found);
+  typeOf(tree, VARIABLES, found);
   return [...found];
 }
 
-/** What is known of a value: it is one of these objects, or a list of them. */
+/** What is known of a value: it is one of these objects, or of the strings (`=VALUE|VALUE`), or a list of them. */
 interface Type {
   name: string;
   isList: boolean;
@@ -23,11 +25,19 @@ interface Type {
 
 type Scope = ReadonlyMap<string, Type | undefined>;
 
-const PREVIOUS: Type = { name: "previous", isList: false };
+const VARIABLES: Scope = new Map([
+  ["pod", { name: "Pod", isList: false }],
+  ["previous", { name: "previous", isList: false }],
+  ["reasons", { name: `=${REASONS.join("|")}`, isList: true }],
+  ["event", { name: "=pod.changed|pod.deleted", isList: false }],
+]);
+
+/** That of a deletion is this program's. */
+const PHASES = "=Pending|Running|Succeeded|Failed|Unknown|Deleted";
 
 /** A record, so that the compiler finds one that is missing. */
-const SUMMARY: Record<keyof Summary, ""> = {
-  phase: "",
+const SUMMARY: Record<keyof Summary, string> = {
+  phase: PHASES,
   ready: "",
   unhealthy: "",
   unhealthyFrom: "",
@@ -42,12 +52,22 @@ const SUMMARY: Record<keyof Summary, ""> = {
   status: "",
 };
 
+/** Strings that an API server does not list, or not as they are sent. */
+const VALUES: Record<string, string> = {
+  "PodStatus.phase": PHASES,
+  "PodCondition.status": "=True|False|Unknown",
+};
+
 /** By the name of a type its fields, each with its type as it is written in the list; "" is any. */
 const TYPES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
-  [PREVIOUS.name, new Map(Object.entries(SUMMARY))],
+  ["previous", new Map(Object.entries(SUMMARY))],
   ...POD_FIELDS.trim().split("\n").map((line): [string, Map<string, string>] => {
     const [name = "", ...fields] = line.split(" ");
-    return [name, new Map(fields.map((field) => [field.split(":")[0] ?? "", field.split(":")[1] ?? ""]))];
+    const types = fields.map((field): [string, string] => {
+      const [key = "", type = ""] = field.split(":");
+      return [key, VALUES[`${name}.${key}`] ?? type];
+    });
+    return [name, new Map(types)];
   }),
 ]);
 
@@ -66,7 +86,15 @@ function typeOf(node: Node, scope: Scope, found: Set<string>): Type | undefined 
   }
   if (node.op === "id") return scope.get(node.args);
   const [first, ...others] = childrenOf(node).map((child) => typeOf(child, scope, found));
-  if (node.op === "rcall") return KEEPS_TYPE.includes(node.args[0]) ? first ?? others[0] : undefined;
+  if (node.op === "==" || node.op === "!=" || node.op === "in") {
+    const [left, right] = node.args;
+    noteValues(node, first, literalsIn(right), found);
+    noteValues(node, others[0], literalsIn(left), found);
+    return undefined;
+  }
+  if (node.op === "rcall" && KEEPS_TYPE.includes(node.args[0])) {
+    return withDefault(first ?? others[0], node.args[2].flatMap(literalsIn));
+  }
   if (first === undefined) return undefined;
   switch (node.op) {
     case ".":
@@ -92,6 +120,35 @@ function fieldOf({ name, isList }: Type, field: unknown, node: Node, found: Set<
     return undefined;
   }
   return type === "" ? undefined : { name: type.replace("[]", ""), isList: type.endsWith("[]") };
+}
+
+/** What is compared with it that it never is. */
+function noteValues(node: Node, type: Type | undefined, literals: unknown[], found: Set<string>): void {
+  const values = valuesOf(type);
+  if (values === undefined) return;
+  for (const literal of literals.filter((literal) => !values.includes(String(literal)))) {
+    const near = values.find((known) => isNear(known.toLowerCase(), String(literal).toLowerCase()));
+    const source = node.input.slice(node.start, node.end);
+    const shown = typeof literal === "string" ? `"${literal}"` : String(literal);
+    const instead = near === undefined ? alternatives(values) : `"${near}"`;
+    found.add(`${source}: it is never ${shown}, but ${instead}.`);
+  }
+}
+
+function valuesOf(type: Type | undefined): string[] | undefined {
+  return type?.name.startsWith("=") ? type.name.slice(1).split("|") : undefined;
+}
+
+/** What a value is compared with, as far as it is written out. What is absent is often read as "". */
+function literalsIn(node: Node): unknown[] {
+  if (node.op === "list") return node.args.flatMap(literalsIn);
+  return node.op === "value" && node.args !== "" && node.args !== null ? [node.args] : [];
+}
+
+/** `orValue("none")` adds a value to those of a field. */
+function withDefault(type: Type | undefined, literals: unknown[]): Type | undefined {
+  if (type === undefined || valuesOf(type) === undefined) return type;
+  return { ...type, name: [type.name, ...literals].join("|") };
 }
 
 /** Upper or lower case, one or many: what people get wrong most. */

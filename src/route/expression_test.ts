@@ -236,6 +236,28 @@ const WARNED: [expression: string, warnings: string[]][] = [
     "pod.spec.containers.filter(c, c.name == 'a').all(c, c.ports.exists(p, p.port == 80))",
     ["p.port: ContainerPort has no field port."],
   ],
+  ['pod.status.phase == "running"', ['pod.status.phase == "running": it is never "running", but "Running".']],
+  ['pod.status.phase != "CrashLoopBackOff"', [
+    'pod.status.phase != "CrashLoopBackOff": it is never "CrashLoopBackOff", but Pending, Running, Succeeded, Failed, ' +
+    "Unknown or Deleted.",
+  ]],
+  ['pod.status.phase in ["Failed", "Deleted"] || "Failed" == pod.status.phase', []],
+  ['pod.status.?phase.orValue("") == "" || pod.status.?phase.orValue("none") == "none"', []],
+  ['previous != null && previous.phase == "failed"', [
+    'previous.phase == "failed": it is never "failed", but "Failed".',
+  ]],
+  ['"restart" in reasons', ['"restart" in reasons: it is never "restart", but "restarted".']],
+  ['reasons.exists(r, r in ["waiting", "Restarted"])', [
+    'r in ["waiting", "Restarted"]: it is never "Restarted", but "restarted".',
+  ]],
+  ['event == "deleted"', ['event == "deleted": it is never "deleted", but pod.changed or pod.deleted.']],
+  ['pod.status.conditions.exists(c, c.type == "Ready" && c.status == true)', [
+    'c.status == true: it is never true, but "True".',
+  ]],
+  ['pod.spec.restartPolicy == "always"', [
+    'pod.spec.restartPolicy == "always": it is never "always", but "Always".',
+  ]],
+  ['cluster == "x" && workload == "y" && pod.metadata.name == "z"', []],
   ["pod.status.phase == 'Failed' && pod.status.phse == 'x'", [
     "pod.status.phse: PodStatus has no field phse.",
   ]],
@@ -247,7 +269,7 @@ const WARNED: [expression: string, warnings: string[]][] = [
   ["pod.spec.containers.exists(pod, pod.name == 'a')", []],
 ];
 
-Deno.test("a field that no pod has is warned about, wherever the object comes from", () => {
+Deno.test("a field that no pod has, and a value that it never has, is warned about, wherever the object comes from", () => {
   for (const [expression, warnings] of WARNED) {
     assert.deepEqual(compileExpression(expression).warnings, warnings, expression);
   }

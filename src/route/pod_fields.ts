@@ -1,17 +1,17 @@
 /**
- * The types that v1.Pod is made of, one a line: `TYPE FIELD FIELD:TYPE FIELD:TYPE[] …`; of fields that are strings, numbers
- * or maps the type is left out. Made by build/pod_fields.ts.
+ * The types that v1.Pod is made of, one a line: `TYPE FIELD FIELD:TYPE FIELD:TYPE[] FIELD:=VALUE|VALUE …`; of fields that are
+ * strings, numbers or maps the type is left out, but where few strings are possible. Made by build/pod_fields.ts.
  */
 export const POD_FIELDS = `
 Pod apiVersion kind metadata:ObjectMeta spec:PodSpec status:PodStatus
 ObjectMeta annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName generation labels name namespace ownerReferences:OwnerReference[] resourceVersion selfLink uid
 OwnerReference apiVersion blockOwnerDeletion controller kind name uid
-PodSpec activeDeadlineSeconds affinity:Affinity automountServiceAccountToken containers:Container[] dnsConfig:PodDNSConfig dnsPolicy enableServiceLinks ephemeralContainers:EphemeralContainer[] evictionResponders:EvictionResponder[] hostAliases:HostAlias[] hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets:LocalObjectReference[] initContainers:Container[] nodeName nodeSelector os:PodOS overhead preemptionPolicy priority priorityClassName readinessGates:PodReadinessGate[] resourceClaims:PodResourceClaim[] resources:ResourceRequirements restartPolicy runtimeClassName schedulerName schedulingGates:PodSchedulingGate[] schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain terminationGracePeriodSeconds tolerations:Toleration[] topologySpreadConstraints:TopologySpreadConstraint[] volumes:Volume[]
+PodSpec activeDeadlineSeconds affinity:Affinity automountServiceAccountToken containers:Container[] dnsConfig:PodDNSConfig dnsPolicy:=ClusterFirst|ClusterFirstWithHostNet|Default|None enableServiceLinks ephemeralContainers:EphemeralContainer[] evictionResponders:EvictionResponder[] hostAliases:HostAlias[] hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride imagePullSecrets:LocalObjectReference[] initContainers:Container[] nodeName nodeSelector os:PodOS overhead preemptionPolicy:=Never|PreemptLowerPriority priority priorityClassName readinessGates:PodReadinessGate[] resourceClaims:PodResourceClaim[] resources:ResourceRequirements restartPolicy:=Always|Never|OnFailure runtimeClassName schedulerName schedulingGates:PodSchedulingGate[] schedulingGroup:PodSchedulingGroup securityContext:PodSecurityContext serviceAccount serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain terminationGracePeriodSeconds tolerations:Toleration[] topologySpreadConstraints:TopologySpreadConstraint[] volumes:Volume[]
 Affinity nodeAffinity:NodeAffinity podAffinity:PodAffinity podAntiAffinity:PodAntiAffinity
 NodeAffinity preferredDuringSchedulingIgnoredDuringExecution:PreferredSchedulingTerm[] requiredDuringSchedulingIgnoredDuringExecution:NodeSelector
 PreferredSchedulingTerm preference:NodeSelectorTerm weight
 NodeSelectorTerm matchExpressions:NodeSelectorRequirement[] matchFields:NodeSelectorRequirement[]
-NodeSelectorRequirement key operator values
+NodeSelectorRequirement key operator:=DoesNotExist|Exists|Gt|In|Lt|NotIn values
 NodeSelector nodeSelectorTerms:NodeSelectorTerm[]
 PodAffinity preferredDuringSchedulingIgnoredDuringExecution:WeightedPodAffinityTerm[] requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm[]
 WeightedPodAffinityTerm podAffinityTerm:PodAffinityTerm weight
@@ -19,7 +19,7 @@ PodAffinityTerm labelSelector:LabelSelector matchLabelKeys mismatchLabelKeys nam
 LabelSelector matchExpressions:LabelSelectorRequirement[] matchLabels
 LabelSelectorRequirement key operator values
 PodAntiAffinity preferredDuringSchedulingIgnoredDuringExecution:WeightedPodAffinityTerm[] requiredDuringSchedulingIgnoredDuringExecution:PodAffinityTerm[]
-Container args command env:EnvVar[] envFrom:EnvFromSource[] image imagePullPolicy lifecycle:Lifecycle livenessProbe:Probe name ports:ContainerPort[] readinessProbe:Probe resizePolicy:ContainerResizePolicy[] resources:ResourceRequirements restartPolicy restartPolicyRules:ContainerRestartRule[] securityContext:SecurityContext startupProbe:Probe stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices:VolumeDevice[] volumeMounts:VolumeMount[] workingDir
+Container args command env:EnvVar[] envFrom:EnvFromSource[] image imagePullPolicy:=Always|IfNotPresent|Never lifecycle:Lifecycle livenessProbe:Probe name ports:ContainerPort[] readinessProbe:Probe resizePolicy:ContainerResizePolicy[] resources:ResourceRequirements restartPolicy restartPolicyRules:ContainerRestartRule[] securityContext:SecurityContext startupProbe:Probe stdin stdinOnce terminationMessagePath terminationMessagePolicy:=FallbackToLogsOnError|File tty volumeDevices:VolumeDevice[] volumeMounts:VolumeMount[] workingDir
 EnvVar name value valueFrom:EnvVarSource
 EnvVarSource configMapKeyRef:ConfigMapKeySelector fieldRef:ObjectFieldSelector fileKeyRef:FileKeySelector resourceFieldRef:ResourceFieldSelector secretKeyRef:SecretKeySelector
 ConfigMapKeySelector key name optional
@@ -33,29 +33,29 @@ SecretEnvSource name optional
 Lifecycle postStart:LifecycleHandler preStop:LifecycleHandler stopSignal
 LifecycleHandler exec:ExecAction httpGet:HTTPGetAction sleep:SleepAction tcpSocket:TCPSocketAction
 ExecAction command
-HTTPGetAction host httpHeaders:HTTPHeader[] path port protocol scheme
+HTTPGetAction host httpHeaders:HTTPHeader[] path port protocol:=HTTP1|HTTP2 scheme:=HTTP|HTTPS
 HTTPHeader name value
 SleepAction seconds
 TCPSocketAction host port
 Probe exec:ExecAction failureThreshold grpc:GRPCAction httpGet:HTTPGetAction initialDelaySeconds periodSeconds successThreshold tcpSocket:TCPSocketAction terminationGracePeriodSeconds timeoutSeconds
-GRPCAction mode port service
-ContainerPort containerPort hostIP hostPort name protocol
+GRPCAction mode:=Plaintext|TLS port service
+ContainerPort containerPort hostIP hostPort name protocol:=SCTP|TCP|UDP
 ContainerResizePolicy resourceName restartPolicy
 ResourceRequirements claims:ResourceClaim[] limits requests
 ResourceClaim name request
 ContainerRestartRule action exitCodes:ContainerRestartRuleOnExitCodes
 ContainerRestartRuleOnExitCodes operator values
-SecurityContext allowPrivilegeEscalation appArmorProfile:AppArmorProfile capabilities:Capabilities privileged procMount readOnlyRootFilesystem runAsGroup runAsNonRoot runAsUser seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions
-AppArmorProfile localhostProfile type
+SecurityContext allowPrivilegeEscalation appArmorProfile:AppArmorProfile capabilities:Capabilities privileged procMount:=Default|Unmasked readOnlyRootFilesystem runAsGroup runAsNonRoot runAsUser seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile windowsOptions:WindowsSecurityContextOptions
+AppArmorProfile localhostProfile type:=Localhost|RuntimeDefault|Unconfined
 Capabilities add drop
 SELinuxOptions level role type user
-SeccompProfile localhostProfile type
+SeccompProfile localhostProfile type:=Localhost|RuntimeDefault|Unconfined
 WindowsSecurityContextOptions gmsaCredentialSpec gmsaCredentialSpecName hostProcess runAsUserName
 VolumeDevice devicePath name
-VolumeMount bindMountOptions mountPath mountPropagation name readOnly recursiveReadOnly subPath subPathExpr
+VolumeMount bindMountOptions mountPath mountPropagation:=Bidirectional|HostToContainer|None name readOnly recursiveReadOnly subPath subPathExpr
 PodDNSConfig nameservers options:PodDNSConfigOption[] searches
 PodDNSConfigOption name value
-EphemeralContainer args command env:EnvVar[] envFrom:EnvFromSource[] image imagePullPolicy lifecycle:Lifecycle livenessProbe:Probe name ports:ContainerPort[] readinessProbe:Probe resizePolicy:ContainerResizePolicy[] resources:ResourceRequirements restartPolicy restartPolicyRules:ContainerRestartRule[] securityContext:SecurityContext startupProbe:Probe stdin stdinOnce targetContainerName terminationMessagePath terminationMessagePolicy tty volumeDevices:VolumeDevice[] volumeMounts:VolumeMount[] workingDir
+EphemeralContainer args command env:EnvVar[] envFrom:EnvFromSource[] image imagePullPolicy:=Always|IfNotPresent|Never lifecycle:Lifecycle livenessProbe:Probe name ports:ContainerPort[] readinessProbe:Probe resizePolicy:ContainerResizePolicy[] resources:ResourceRequirements restartPolicy restartPolicyRules:ContainerRestartRule[] securityContext:SecurityContext startupProbe:Probe stdin stdinOnce targetContainerName terminationMessagePath terminationMessagePolicy:=FallbackToLogsOnError|File tty volumeDevices:VolumeDevice[] volumeMounts:VolumeMount[] workingDir
 EvictionResponder name priority
 HostAlias hostnames ip
 LocalObjectReference name
@@ -64,13 +64,13 @@ PodReadinessGate conditionType
 PodResourceClaim name resourceClaimName resourceClaimTemplateName
 PodSchedulingGate name
 PodSchedulingGroup podGroupName
-PodSecurityContext appArmorProfile:AppArmorProfile fsGroup fsGroupChangePolicy runAsGroup runAsNonRoot runAsUser seLinuxChangePolicy seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups supplementalGroupsPolicy sysctls:Sysctl[] windowsOptions:WindowsSecurityContextOptions
+PodSecurityContext appArmorProfile:AppArmorProfile fsGroup fsGroupChangePolicy:=Always|OnRootMismatch runAsGroup runAsNonRoot runAsUser seLinuxChangePolicy seLinuxOptions:SELinuxOptions seccompProfile:SeccompProfile supplementalGroups supplementalGroupsPolicy:=Merge|Strict sysctls:Sysctl[] windowsOptions:WindowsSecurityContextOptions
 Sysctl name value
-Toleration effect key operator tolerationSeconds value
-TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys maxSkew minDomains nodeAffinityPolicy nodeTaintsPolicy topologyKey whenUnsatisfiable
+Toleration effect:=NoExecute|NoSchedule|PreferNoSchedule key operator:=Equal|Exists|Gt|Lt tolerationSeconds value
+TopologySpreadConstraint labelSelector:LabelSelector matchLabelKeys maxSkew minDomains nodeAffinityPolicy:=Honor|Ignore nodeTaintsPolicy:=Honor|Ignore topologyKey whenUnsatisfiable:=DoNotSchedule|ScheduleAnyway
 Volume awsElasticBlockStore:AWSElasticBlockStoreVolumeSource azureDisk:AzureDiskVolumeSource azureFile:AzureFileVolumeSource cephfs:CephFSVolumeSource cinder:CinderVolumeSource configMap:ConfigMapVolumeSource csi:CSIVolumeSource downwardAPI:DownwardAPIVolumeSource emptyDir:EmptyDirVolumeSource ephemeral:EphemeralVolumeSource fc:FCVolumeSource flexVolume:FlexVolumeSource flocker:FlockerVolumeSource gcePersistentDisk:GCEPersistentDiskVolumeSource gitRepo:GitRepoVolumeSource glusterfs:GlusterfsVolumeSource hostPath:HostPathVolumeSource image:ImageVolumeSource iscsi:ISCSIVolumeSource name nfs:NFSVolumeSource persistentVolumeClaim:PersistentVolumeClaimVolumeSource photonPersistentDisk:PhotonPersistentDiskVolumeSource portworxVolume:PortworxVolumeSource projected:ProjectedVolumeSource quobyte:QuobyteVolumeSource rbd:RBDVolumeSource scaleIO:ScaleIOVolumeSource secret:SecretVolumeSource storageos:StorageOSVolumeSource vsphereVolume:VsphereVirtualDiskVolumeSource
 AWSElasticBlockStoreVolumeSource fsType partition readOnly volumeID
-AzureDiskVolumeSource cachingMode diskName diskURI fsType kind readOnly
+AzureDiskVolumeSource cachingMode:=None|ReadOnly|ReadWrite diskName diskURI fsType kind:=Dedicated|Managed|Shared readOnly
 AzureFileVolumeSource readOnly secretName shareName
 CephFSVolumeSource monitors path readOnly secretFile secretRef:LocalObjectReference user
 CinderVolumeSource fsType readOnly secretRef:LocalObjectReference volumeID
@@ -82,7 +82,7 @@ DownwardAPIVolumeFile fieldRef:ObjectFieldSelector mode path resourceFieldRef:Re
 EmptyDirVolumeSource medium mode sizeLimit
 EphemeralVolumeSource volumeClaimTemplate:PersistentVolumeClaimTemplate
 PersistentVolumeClaimTemplate metadata:ObjectMeta spec:PersistentVolumeClaimSpec
-PersistentVolumeClaimSpec accessModes dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName volumeAttributesClassName volumeMode volumeName
+PersistentVolumeClaimSpec accessModes dataSource:TypedLocalObjectReference dataSourceRef:TypedObjectReference resources:VolumeResourceRequirements selector:LabelSelector storageClassName volumeAttributesClassName volumeMode:=Block|Filesystem volumeName
 TypedLocalObjectReference apiGroup kind name
 TypedObjectReference apiGroup kind name namespace
 VolumeResourceRequirements limits requests
@@ -92,8 +92,8 @@ FlockerVolumeSource datasetName datasetUUID
 GCEPersistentDiskVolumeSource fsType partition pdName readOnly
 GitRepoVolumeSource directory repository revision
 GlusterfsVolumeSource endpoints path readOnly
-HostPathVolumeSource path type
-ImageVolumeSource pullPolicy reference
+HostPathVolumeSource path type:=|BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket
+ImageVolumeSource pullPolicy:=Always|IfNotPresent|Never reference
 ISCSIVolumeSource chapAuthDiscovery chapAuthSession fsType initiatorName iqn iscsiInterface lun portals readOnly secretRef:LocalObjectReference targetPortal
 NFSVolumeSource path readOnly server
 PersistentVolumeClaimVolumeSource claimName readOnly
@@ -113,7 +113,7 @@ ScaleIOVolumeSource fsType gateway protectionDomain readOnly secretRef:LocalObje
 SecretVolumeSource defaultMode defaultUser items:KeyToPath[] optional secretName
 StorageOSVolumeSource fsType readOnly secretRef:LocalObjectReference volumeName volumeNamespace
 VsphereVirtualDiskVolumeSource fsType storagePolicyID storagePolicyName volumePath
-PodStatus allocatedResources conditions:PodCondition[] containerStatuses:ContainerStatus[] ephemeralContainerStatuses:ContainerStatus[] extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP hostIPs:HostIP[] initContainerStatuses:ContainerStatus[] message nodeAllocatableResourceClaimStatuses:NodeAllocatableResourceClaimStatus[] nominatedNodeName observedGeneration phase podIP podIPs:PodIP[] qosClass reason resize resourceClaimStatuses:PodResourceClaimStatus[] resources:ResourceRequirements startTime volumeHealth:PodVolumeHealth[]
+PodStatus allocatedResources conditions:PodCondition[] containerStatuses:ContainerStatus[] ephemeralContainerStatuses:ContainerStatus[] extendedResourceClaimStatus:PodExtendedResourceClaimStatus hostIP hostIPs:HostIP[] initContainerStatuses:ContainerStatus[] message nodeAllocatableResourceClaimStatuses:NodeAllocatableResourceClaimStatus[] nominatedNodeName observedGeneration phase:=Failed|Pending|Running|Succeeded|Unknown podIP podIPs:PodIP[] qosClass:=BestEffort|Burstable|Guaranteed reason resize resourceClaimStatuses:PodResourceClaimStatus[] resources:ResourceRequirements startTime volumeHealth:PodVolumeHealth[]
 PodCondition lastProbeTime lastTransitionTime message observedGeneration reason status type
 ContainerStatus allocatedResources allocatedResourcesStatus:ResourceStatus[] containerID image imageID lastState:ContainerState name ready resources:ResourceRequirements restartCount started state:ContainerState stopSignal user:ContainerUser volumeMounts:VolumeMountStatus[]
 ResourceStatus name resources:ResourceHealth[]
@@ -136,5 +136,5 @@ NodeAllocatableOverheadResources name perContainer perPod
 PodIP ip
 PodResourceClaimStatus name resourceClaimName
 PodVolumeHealth healthConditions:VolumeHealthCondition[] lastTransitionTime name
-VolumeHealthCondition message reason status
+VolumeHealthCondition message reason status:=DataLoss|Degraded|Inaccessible
 `;

@@ -242,15 +242,12 @@ class Configured implements Credentials {
   /** @param kind what may stand in it: what a header can hold, or anything on one line */
   #line(file: string, option: string, kind: "header" | "any" = "header"): string | Failure {
     const { files } = this.#deps;
-    const found = files.text(file, option);
+    const found = files.line(file, option);
     if ("problem" in found) return unusable(found.problem);
     const { text } = found;
-    const problem = /[\r\n]/.test(text)
-      ? "it has several lines, and should have one"
-      : kind === "header" && UNPRINTABLE.test(text)
-      ? "it holds what a header cannot: anything but printable ASCII"
-      : undefined;
-    return problem === undefined ? text : unusable(files.reported(file, option, problem));
+    if (kind === "any" || !UNPRINTABLE.test(text)) return text;
+    const problem = "it holds what a header cannot: anything but printable ASCII";
+    return unusable(files.reported(file, option, problem));
   }
 }
 

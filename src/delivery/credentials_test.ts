@@ -169,6 +169,7 @@ const FAULTS: [Partial<EndpointSettings>, content: string | undefined, message: 
   [{ headers: [{ name: "x-key", file: "/f" }] }, `${MARK}\0`, /: it holds what a header cannot/],
   [{ auth: BASIC }, undefined, /\/f \(basicAuth\.passwordFile\) cannot be used: it does not exist/],
   [{ auth: BASIC }, `me:${MARK}\nyou:x`, /: it has several lines/],
+  [{ auth: BASIC }, `${MARK}\uFFFD`, /: it is no UTF-8$/],
   [{ auth: BEARER }, " \n", /\(authorization\.credentialsFile\) cannot be used: it is empty$/],
   [{ auth: BEARER }, `bearer ${MARK}`, /: it begins with Bearer, which authorization\.type says already$/],
 ];

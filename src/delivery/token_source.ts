@@ -81,7 +81,7 @@ export class TokenSource {
 
   async #request(): Promise<string | Failure> {
     const { clock, random, timeout, client, files } = this.#deps;
-    const secret = files.text(this.#auth.clientSecretFile, "oauth2.clientSecretFile");
+    const secret = files.line(this.#auth.clientSecretFile, "oauth2.clientSecretFile");
     if ("problem" in secret) return failed(secret.problem);
     // Late: most programs run without it.
     const { requestToken } = await import("./oauth2.ts");

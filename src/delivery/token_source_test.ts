@@ -305,16 +305,23 @@ Deno.test("the client's secret is not sent in the clear, but to this machine and
   }
 });
 
-Deno.test("a client secret that is missing is reported by its file, and asked for anew", async () => {
-  const bench = new Bench();
-  bench.disk.remove("/secret");
-  assert.match(
-    (await bench.failure()).message,
-    /^no token: the file \/secret \(oauth2\.clientSecretFile\) cannot be/,
-  );
-  bench.disk.write("/secret", "x");
-  await bench.clock.advance(1_000);
-  assert.equal(await bench.token(), "token-1");
+const USELESS: [content: string | Uint8Array<ArrayBuffer> | Error, why: RegExp][] = [
+  [new Deno.errors.NotFound(), /it does not exist/],
+  ["one\ntwo", /it has several lines, and should have one$/],
+  [Uint8Array.of(0x70, 0xe4, 0x73, 0x73), /it is no UTF-8$/],
+];
+
+Deno.test("a client secret that is missing or of no use is reported by its file, and asked for anew", async () => {
+  for (const [content, why] of USELESS) {
+    const bench = new Bench();
+    bench.disk.write("/secret", content);
+    const { message } = await bench.failure();
+    assert.match(message, /^no token: the file \/secret \(oauth2\.clientSecretFile\) cannot be used: /);
+    assert.match(message, why);
+    bench.disk.write("/secret", "x");
+    await bench.clock.advance(1_000);
+    assert.equal(await bench.token(), "token-1");
+  }
 });
 
 Deno.test("closing it, or the end of the program, ends a request that is under way", async () => {

@@ -38,6 +38,18 @@ export class CredentialFiles {
     return "problem" in found ? { problem: this.reported(path, option, found.problem) } : found;
   }
 
+  /** The same of what is one line: a password, a token. */
+  line(path: string, option: string): FileText {
+    const found = this.text(path, option);
+    if ("problem" in found) return found;
+    const problem = /[\r\n]/.test(found.text)
+      ? "it has several lines, and should have one"
+      : found.text.includes("\uFFFD")
+      ? "it is no UTF-8"
+      : undefined;
+    return problem === undefined ? found : { problem: this.reported(path, option, problem) };
+  }
+
   /** The whole sentence, without its full stop. @param problem a clause that says `it` of the file */
   reported(path: string, option: string, problem: string): string {
     return `the file ${path} (${option}) cannot be used: ${problem}`;

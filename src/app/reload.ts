@@ -1,4 +1,4 @@
-import type { Clock } from "../runtime/clock.ts";
+import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
 import type { Store } from "../store/store.ts";
@@ -13,6 +13,9 @@ import type { Relist } from "./relist.ts";
  * By content and not by time of change: a ConfigMap changes by a symbolic link. A file that cannot be read or is wrong
  * leaves the rules as they were, and so does one without endpoints: whoever empties a file by mistake loses nothing. It is
  * said once, stands in /readyz, and keeps the updater from leaving: the next start would fail.
+ *
+ * What changed counts once it is the same for a moment: the first half of a file that is being written may well be one that
+ * can be used, with an endpoint's URL and without its redaction.
  */
 
 /** What a text of the file comes to. */
@@ -47,6 +50,9 @@ export interface ReloadDeps {
 
 /** How often the file is looked at, in milliseconds. The kubelet takes up to a minute to bring a ConfigMap's change. */
 export const RELOAD_INTERVAL = 10_000;
+
+/** How long what changed must stay the same, in milliseconds. */
+export const SETTLED = 250;
 
 /** Problems of one file that are said. */
 const SAID = 5;
@@ -100,15 +106,19 @@ export class Reload {
   }
 
   async #check(): Promise<void> {
-    const { file, stop } = this.#deps;
+    const { file, clock, stop } = this.#deps;
     if (stop.aborted) return;
-    let text: string;
-    try {
-      text = file.read();
-    } catch (error) {
-      // The next text is looked at again, whatever it is.
-      this.#seen = "";
-      return this.#failed([error instanceof Error ? error.message : String(error)]);
+    let { text, problem } = lookAt(file);
+    let before: string | undefined;
+    while (text !== this.#seen && text !== before) {
+      before = text;
+      await sleep(clock, SETTLED, stop);
+      if (stop.aborted) return;
+      ({ text, problem } = lookAt(file));
+    }
+    if (problem !== undefined) {
+      this.#seen = text;
+      return this.#failed([problem]);
     }
     if (text === this.#seen) return;
     this.#seen = text;
@@ -148,6 +158,15 @@ export class Reload {
       log.warn(`The changed ${settings} ${enumerated(later)} ${take} effect at the next start.`);
     }
     if (replaced.isListNeeded) relist.now();
+  }
+}
+
+/** What the file holds; of one that cannot be read nothing, so that the next text is another one, whatever it is. */
+function lookAt(file: ConfigurationFile): { text: string; problem?: string } {
+  try {
+    return { text: file.read() };
+  } catch (error) {
+    return { text: "", problem: error instanceof Error ? error.message : String(error) };
   }
 }
 

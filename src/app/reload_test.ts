@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import type { Configured, Replaced } from "./operator_endpoints.ts";
-import { type Compiled, Reload } from "./reload.ts";
+import { type Compiled, Reload, SETTLED } from "./reload.ts";
 import { Relist } from "./relist.ts";
 
 const NOTHING: Replaced = { added: [], changed: [], removed: [], isListNeeded: false };
@@ -19,6 +19,8 @@ class Rig {
   replaced: Replaced = NOTHING;
   replacements = 0;
   compiled = 0;
+  /** Called while a text is looked into. */
+  whileCompiling = (_text: string): void => {};
   readonly reload = new Reload({
     file: {
       path: "/etc/k8svent/k8svent.yaml",
@@ -28,6 +30,7 @@ class Rig {
       },
       compile: (text) => {
         this.compiled++;
+        this.whileCompiling(text);
         return Promise.resolve(compile(text));
       },
     },
@@ -45,7 +48,13 @@ class Rig {
 
   async become(text: string | Error): Promise<void> {
     this.text = text;
-    await this.reload.check();
+    await this.look();
+  }
+
+  async look(): Promise<void> {
+    const looking = this.reload.check();
+    await this.clock.advance(SETTLED);
+    await looking;
   }
 
   get said(): string[] {
@@ -108,7 +117,7 @@ Deno.test("what looks like a slip is reported", async () => {
 Deno.test("a wrong file keeps the rules, and is reported once until it is wrong in another way", async () => {
   const rig = new Rig();
   await rig.become("wrong");
-  await rig.reload.check();
+  await rig.look();
   assert.deepEqual(rig.said, [
     "The configuration file /etc/k8svent/k8svent.yaml cannot be used: the rules from before stay. wrong:1:1: there is " +
     "no endpoint",
@@ -147,19 +156,52 @@ Deno.test("a file that is wrong and then right is in force", async () => {
   assert.equal(rig.reload.problem, undefined);
 });
 
+Deno.test("half a file, which may look whole, is not in force: it is waited for until it stays the same", async () => {
+  const rig = new Rig();
+  const texts: string[] = [];
+  rig.whileCompiling = (text) => void texts.push(text);
+  rig.text = "sec";
+  const looking = rig.reload.check();
+  for (const text of ["secon", "", "second"]) {
+    await rig.clock.advance(SETTLED - 1);
+    rig.text = text;
+    await rig.clock.advance(1);
+  }
+  await rig.clock.advance(SETTLED);
+  await looking;
+  assert.deepEqual(texts, ["second"]);
+});
+
+Deno.test("a file that is gone for a moment and comes back as it was is not reported", async () => {
+  const rig = new Rig();
+  rig.text = new Error("There is no file.");
+  const looking = rig.reload.check();
+  rig.text = "first";
+  await rig.clock.advance(SETTLED);
+  await looking;
+  assert.deepEqual([rig.compiled, rig.said, rig.reload.problem], [0, [], undefined]);
+});
+
+Deno.test("the end of the program does not wait for a file that is being written", async () => {
+  const rig = new Rig();
+  rig.text = "sec";
+  const looking = rig.reload.check();
+  rig.stopping.abort();
+  await looking;
+  assert.deepEqual([rig.compiled, rig.clock.pending], [0, 0]);
+});
+
 Deno.test("of two looks at a time one is made", async () => {
   const rig = new Rig();
   rig.text = "second";
-  await Promise.all([rig.reload.check(), rig.reload.check()]);
+  await Promise.all([rig.look(), rig.reload.check()]);
   assert.equal(rig.compiled, 1);
 });
 
 Deno.test("while the program ends the file is not read, and one that is being read then changes nothing", async () => {
   const rig = new Rig();
-  rig.text = "second";
-  const check = rig.reload.check();
-  rig.stopping.abort();
-  await check;
+  rig.whileCompiling = () => rig.stopping.abort();
+  await rig.become("second");
   assert.deepEqual([rig.compiled, rig.replacements], [1, 0]);
   await rig.become("third");
   assert.deepEqual([rig.compiled, rig.replacements, rig.said], [1, 0, []]);

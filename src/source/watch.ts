@@ -59,7 +59,10 @@ const IN_TIME = 5_000;
 /** A stream that lived so long, in milliseconds, was a good one, even if it brought nothing. */
 const LIVED = 60_000;
 
-/** A stream that ended sooner than this, in milliseconds, and brought nothing, failed (client-go's rule). */
+/**
+ * A stream that ended sooner than this, in milliseconds, and brought nothing, failed (client-go's rule). One that brought
+ * something did its work; but where each ends as soon, the next one waits for so long.
+ */
 const VERY_SHORT = 1_000;
 
 /**
@@ -86,7 +89,9 @@ export async function* watchPods(
   /** Whether the server may be at an older version than ours; see `probe`. */
   let suspicious = false;
   let behind = 0;
-  /** Whether the last stream ended as soon as it had begun: that the next one begins says nothing then. */
+  /** Whether the last stream ended as soon as it had begun. */
+  let wasShort = false;
+  /** The same, and it brought nothing: that the next one begins says nothing then. */
   let stillborn = false;
 
   while (!signal.aborted) {
@@ -111,7 +116,6 @@ export async function* watchPods(
         if (openedAt === undefined && (contact.wasLost || contact.isDoubtful)) break;
         openedAt ??= clock.monotonic();
         contact.made();
-        if (burst.items.length > 0) failures = 0;
         lively ||= burst.items.length > 0 || burst.version !== version;
         // Without items too: on a quiet cluster nothing else tells that it answers.
         if (lively || !stillborn) yield burst.items;
@@ -121,16 +125,18 @@ export async function* watchPods(
       }
       contact.ended(isEarly(openedAt, seconds, clock));
       suspicious = !lively;
-      stillborn = openedAt !== undefined && !lively && clock.monotonic() - start < VERY_SHORT;
-      if (!stillborn) {
-        restarts("ended");
-        continue;
-      }
-      throw endedAtOnce();
+      const lived = age(openedAt, clock);
+      const isShort = openedAt !== undefined && lived < VERY_SHORT;
+      stillborn = isShort && !lively;
+      if (stillborn) throw endedAtOnce();
+      if (didWell(lived, lively)) failures = 0;
+      restarts("ended");
+      if (isShort && wasShort) yield [{ type: "wait", milliseconds: VERY_SHORT }];
+      wasShort = isShort;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ClusterError)) throw error;
-      if (clock.monotonic() - start >= LIVED) failures = 0;
+      if (didWell(age(openedAt, clock), lively && RESUMABLE.has(error.fault))) failures = 0;
       failures++;
       restarts(error.fault);
       const isOpen = openedAt !== undefined;
@@ -154,7 +160,22 @@ export function endedAtOnce(): ClusterError {
 
 /** Whether a stream that ends now had more time left than a clean end leaves. */
 function isEarly(openedAt: number | undefined, seconds: number, clock: Clock): boolean {
-  return openedAt !== undefined && clock.monotonic() - openedAt < seconds * 1000 - IN_TIME;
+  return openedAt !== undefined && age(openedAt, clock) < seconds * 1000 - IN_TIME;
+}
+
+/** For how long a stream is open; 0: it did not begin. Not since it was asked for: a list before it takes its time. */
+function age(openedAt: number | undefined, clock: Clock): number {
+  return openedAt === undefined ? 0 : clock.monotonic() - openedAt;
+}
+
+/**
+ * Whether what failed before a stream counts no more.
+ *
+ * @param isOfUse whether it brought something, and the next one goes on there: where a list has to follow, a server that
+ * ends each stream behind its first event would be asked for one list after another
+ */
+function didWell(lived: number, isOfUse: boolean): boolean {
+  return lived >= (isOfUse ? VERY_SHORT : LIVED);
 }
 
 /**

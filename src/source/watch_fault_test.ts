@@ -159,6 +159,7 @@ Deno.test("the backoff doubles up to 30 s and starts anew only after a stream th
   await passList(watch);
   stream.event("ADDED", simplePod("a", "11"));
   await watch.next();
+  await watch.clock.advance(1_000);
   stream.break();
   assert.deepEqual(await watch.next(), ["wait 400 unreachable"]);
   await watch.close();

@@ -332,8 +332,9 @@ export class KnownPods implements Inventory {
 
   setReminder(known: KnownPod, at: number | undefined): void {
     const pod = known as Pod;
-    if (at === undefined) this.#reminded.delete(pod);
-    else if (!pod.isGone) this.#reminded.add(pod);
+    // Another instant stands at the end: where more are due than one look finds, the next one finds the others.
+    if (pod.remindAt !== at) this.#reminded.delete(pod);
+    if (at !== undefined && !pod.isGone) this.#reminded.add(pod);
     if (pod.remindAt === at) return;
     pod.remindAt = at;
     this.#write(pod);

@@ -190,6 +190,16 @@ withStore("500 reminders at most come at once", (store) => {
   assert.equal(store.inventory.remindable(0, 500).length, 500);
 });
 
+withStore("of more pods than one look finds each has its turn before one has a second", (store) => {
+  for (let pod = 0; pod < 1_200; pod++) remind(store, `web-${pod}`, 0);
+  const found = [0, 1_000, 2_000].flatMap((now) => {
+    const due = store.inventory.remindable(now, 1_000);
+    for (const pod of due) store.inventory.setReminder(pod, now + 1_000);
+    return names(due);
+  });
+  assert.equal(new Set(found).size, 1_200);
+});
+
 withStore("reminders that are switched on begin with the pods that are unhealthy now", (store) => {
   remind(store, "sick", undefined);
   remind(store, "well", undefined, false);

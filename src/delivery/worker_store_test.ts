@@ -114,6 +114,22 @@ withRig(
   },
 );
 
+withRig("what was read is sent before more is read, since there may be no room for it", async (rig) => {
+  for (let pod = 0; pod < 200; pod++) rig.add(`small-${pod}`, { trimmed: true, namespace: `ns-${pod % 20}` });
+  let [read, most] = [0, 0];
+  rig.start({
+    concurrency: 1,
+    reread: ({ name }) => {
+      most = Math.max(most, ++read - rig.receiver.seen.length);
+      restore(rig, name);
+      return Promise.resolve(true);
+    },
+  });
+  await rig.clock.advance(60_000);
+  assert.deepEqual([rig.counts.pending, read], [0, 200]);
+  assert.ok(most <= 16, `${most} bodies were read and not sent`);
+});
+
 withRig(
   "while no pod can be read, the others go on and the API server is asked now and then",
   async (rig) => {

@@ -3,7 +3,7 @@
  *
  * The namespaces take turns, so that one tenant's backlog is not everybody's; in each it is first come, first served. A
  * line that waits for its time holds up no other. One whose first message is not durable yet (`batch`) is passed over
- * and keeps its place.
+ * and keeps its place. One that came back for want of its body had its turn: with the body it is the next of all.
  */
 import type { PodRef } from "../pod/pod.ts";
 import type { Journal } from "./journal.ts";
@@ -39,6 +39,8 @@ export class Endpoint {
   readonly #turns = new Queue<Namespace>();
   /** So many probes were chosen. */
   #probes = 0;
+  /** Ready lines whose turn had come before their body had. */
+  readonly #restored = new Set<Line>();
   /** Lines that wait. One that was withdrawn stays until it would be the first. */
   readonly #waiting = new Heap<{ due: number; line: Line }>();
 
@@ -74,6 +76,12 @@ export class Endpoint {
     namespace.isQueued = true;
   }
 
+  /** The same for one whose body came back. It goes before all others: what waits behind them may be given up again. */
+  enqueueRestored(line: Line): void {
+    this.enqueue(line, true);
+    this.#restored.add(line);
+  }
+
   wait(line: Line, due: number): void {
     line.place = "waiting";
     line.isDeferred = false;
@@ -85,6 +93,7 @@ export class Endpoint {
   withdraw(line: Line): void {
     const { namespace } = line;
     if (line.place === "ready") namespace.ready.remove(line);
+    this.#restored.delete(line);
     if (namespace.isQueued && namespace.ready.first === undefined) {
       this.#turns.remove(namespace);
       namespace.isQueued = false;
@@ -114,6 +123,8 @@ export class Endpoint {
 
   /** The line whose turn it is, of those whose first message is durable. The next turn is another namespace's. */
   next(durable: number): Line | undefined {
+    const restored = this.#firstRestored(durable);
+    if (restored !== undefined) return restored;
     const line = this.firstReady(durable);
     if (line === undefined) return undefined;
     this.#turns.remove(line.namespace);
@@ -130,12 +141,18 @@ export class Endpoint {
     return undefined;
   }
 
+  #firstRestored(durable: number): Line | undefined {
+    for (const line of this.#restored) if (line.batch <= durable) return line;
+    return undefined;
+  }
+
   /** A line for a probe; see `Pending.probe`. Whose turn it is without a probe stays as it is. */
   probe(durable: number, { random, last, first = [], isAnywhere = false }: ProbeChoice): Line | undefined {
     const invited = first
       .map((pod) => this.find(pod, (line) => line.pod.uid === pod.uid))
       .find((line) => line?.place === "ready" && line.batch <= durable);
-    if (invited !== undefined) return invited;
+    const chosen = invited ?? this.#firstRestored(durable);
+    if (chosen !== undefined) return chosen;
     const candidates = isAnywhere ? this.#anywhere(durable, random) : this.#candidates(durable);
     const others = candidates.filter(({ pod }) => last.every(({ uid }) => uid !== pod.uid));
     const elsewhere = others.filter(({ pod }) => last.every(({ namespace }) => namespace !== pod.namespace));

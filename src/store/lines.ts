@@ -25,7 +25,7 @@ export class Line implements Linked<Line> {
   place: "none" | "ready" | "waiting" | "flight" = "none";
   /** The monotonic clock; only while it waits. */
   due = 0;
-  /** Whether it waits for the body of its first message, and not because that failed. */
+  /** Whether it was handed out and came back because the body of its first message has to be fetched. */
   isDeferred = false;
   /** The batch that changed its first message last. */
   batch = 0;

@@ -124,7 +124,8 @@ export class Order {
     for (const { endpoint, line } of touched) {
       // A later batch touched it again, it has ended, or it is behind another.
       if (line.batch > batch || line.count === 0 || !line.namespace.isFirst(line)) continue;
-      if (line.place === "none") endpoint.enqueue(line);
+      if (line.place === "none" && line.isDeferred) endpoint.enqueueRestored(line);
+      else if (line.place === "none") endpoint.enqueue(line);
       if (line.place === "ready") ready.add(endpoint.name);
     }
   }
@@ -146,12 +147,12 @@ export class Order {
     return pod.audience.ids.some((id) => this.#endpoints.byId(id)?.find(pod, isIt) !== undefined);
   }
 
-  /** The body of a pod's version came back: what was deferred for it is due. */
+  /** The body of a pod's version came back: what was deferred for it is next. */
   wake(pod: Pod): void {
     for (const id of pod.audience.ids) {
       const endpoint = this.#endpoints.byId(id);
       const line = endpoint?.find(pod, (one) => one.pod === pod);
-      if (endpoint === undefined || line?.place !== "waiting" || !line.isDeferred) continue;
+      if (endpoint === undefined || line === undefined || !line.isDeferred) continue;
       endpoint.withdraw(line);
       this.touch(endpoint, line);
     }

@@ -122,6 +122,7 @@ export class PendingLines implements Pending {
     if (endpoint === undefined || line === undefined) return undefined;
     endpoint.withdraw(line);
     line.place = "flight";
+    line.isDeferred = false;
     endpoint.inFlight.add(line);
     const seq = line.seqAt(0);
     const given = {

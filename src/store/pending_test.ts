@@ -16,6 +16,7 @@ import {
   versions,
   withStore,
 } from "../../tests/kit/store.ts";
+import type { Message } from "./store.ts";
 
 const NOTICE = { event: "k8svent.gap" as const, resourceVersion: "0", reasons: [] };
 
@@ -118,6 +119,35 @@ withStore("a message that is released is as if it was never taken", (store) => {
   assert.equal(store.pending.counts(A).inFlight, 0);
   assert.deepEqual(takeOne(store), message);
 });
+
+for (const isProbe of [false, true]) {
+  const how = isProbe ? "to probe" : "to take";
+  withStore(`a message whose body came back is the next ${how}, whatever waits`, (store) => {
+    for (const namespace of ["bank", "shop"]) {
+      for (const name of ["1", "2"]) {
+        record(store, [A], { namespace, name, uid: namespace + name, trimmed: true });
+      }
+    }
+    store.commit();
+    const next = (): Message =>
+      (isProbe ? store.pending.probe(A, 0, { random: 0.999, last: [] }) : store.pending.take(A, 0)) ??
+        assert.fail("nothing is next");
+    const first = next();
+    store.pending.defer(first, 1_000);
+    const other = next();
+    assert.notEqual(other.uid, first.uid);
+    store.pending.defer(other, 0);
+    store.inventory.restore(
+      store.inventory.known(other.uid) ?? assert.fail("it is not known"),
+      new TextEncoder().encode(bodyText(other.name, "1")),
+    );
+    store.commit();
+    const read = next();
+    assert.deepEqual([read.uid, read.completeness], [other.uid, "whole"]);
+    store.pending.defer(read, 0);
+    assert.notEqual(next().uid, other.uid, "once");
+  });
+}
 
 withStore("a message that is deferred waits without a failure, and its body makes it due", (store) => {
   const pod = record(store, [A], { trimmed: true });

@@ -266,7 +266,7 @@ export interface Pending {
   failed(message: Message, failures: Failures, due: number): void;
   /** It was not sent after all; as if never taken. */
   release(message: Message): void;
-  /** Not before `due`, without counting as a failure (its body must be read again first). */
+  /** Not before `due`, without counting as a failure (its body must be read again first); with its body, it is the next. */
   defer(message: Message, due: number): void;
   /** When the next waiting line is due (monotonic); undefined: none waits. */
   nextDue(endpoint: string): number | undefined;

@@ -16,6 +16,9 @@ export interface RereadingDeps {
 /** How long messages wait whose pods could not be read again: a cluster that comes up must not be overrun. */
 const BACKOFF: Backoff = { base: 1_000, cap: 60_000 };
 
+/** They wait as if so many more had failed while another one is asked for: to put thousands off each second costs a core. */
+const OTHERS = 4;
+
 /** Pods that are read again at a time. */
 const AT_A_TIME = 8;
 
@@ -30,6 +33,8 @@ export class Rereading {
   readonly #underWay = new Set<number>();
   readonly #read = new Set<number>();
   #failures = 0;
+  /** While none can be read: when the next one may be asked for. */
+  #nextAt = -Infinity;
 
   /** @param onEnd called after each reading, with what it threw */
   constructor(deps: RereadingDeps, onEnd: (fault?: { error: unknown }) => void) {
@@ -64,13 +69,18 @@ export class Rereading {
   start(message: Message, now: number): void {
     const { pending, reread, random } = this.#deps;
     const { seq } = message;
-    pending.defer(message, now + backoffDelay(BACKOFF, this.#failures + 1, random()));
+    const failures = this.#failures;
     // One at a time while none can be read: the API server is asked once for each backoff, not once for each pod.
-    if (this.#underWay.has(seq) || (this.#failures > 0 && this.#underWay.size > 0)) return;
+    const mustWait = failures > 0 && (this.#underWay.size > 0 || now < this.#nextAt);
+    const due = now + backoffDelay(BACKOFF, failures + (mustWait ? OTHERS : 1), random());
+    pending.defer(message, due);
+    if (mustWait || this.#underWay.has(seq)) return;
+    this.#nextAt = due;
     this.#underWay.add(seq);
     let fault: { error: unknown } | undefined;
     reread(message).then((isFound) => {
-      this.#failures = isFound ? 0 : this.#failures + 1;
+      // Those that were under way together failed for one cause.
+      this.#failures = isFound ? 0 : Math.max(this.#failures, failures + 1);
       if (!isFound) return;
       if (this.#read.size >= REMEMBERED) this.#read.clear();
       this.#read.add(seq);

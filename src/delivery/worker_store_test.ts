@@ -130,6 +130,22 @@ withRig("what was read is sent before more is read, since there may be no room f
   assert.ok(most <= 16, `${most} bodies were read and not sent`);
 });
 
+withRig("however quickly pods cannot be read, the API server is asked once for each backoff", async (rig) => {
+  for (let pod = 0; pod < 1_000; pod++) addTrimmed(rig, `small-${pod}`);
+  let asked = 0;
+  let seed = 1;
+  rig.start({
+    // As it is in the field: what is put off is due at a thousand instants, not at one.
+    random: () => (seed = seed * 16_807 % 2_147_483_647) / 2_147_483_647,
+    reread: () => {
+      asked++;
+      return Promise.resolve(false);
+    },
+  });
+  await rig.clock.advance(600_000);
+  assert.ok(asked < 60, `asked ${asked} times in ten minutes`);
+});
+
 withRig(
   "while no pod can be read, the others go on and the API server is asked now and then",
   async (rig) => {

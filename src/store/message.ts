@@ -20,10 +20,18 @@ export interface Given {
 export function messageOf(pod: Pod, given: Given, versions: Versions): Message {
   const version = versions.row(given.row.version);
   const { source, isFetchable } = sourceOf(pod, version, versions);
+  const head = headOf(pod, given, version);
+  const read = (): Uint8Array<ArrayBuffer> => versions.bodyOf(source) ?? identityOf(pod, version);
+  if (!hasFlag(source, "trimmed")) return { ...head, body: read(), completeness: "whole" };
+  if (!isFetchable) return { ...head, body: read(), completeness: "trimmed" };
+  let body: Uint8Array<ArrayBuffer> | undefined;
   return {
-    ...headOf(pod, given, version),
-    body: versions.bodyOf(source) ?? identityOf(pod, version),
-    completeness: !hasFlag(source, "trimmed") ? "whole" : isFetchable ? "fetchable" : "trimmed",
+    ...head,
+    completeness: "fetchable",
+    // Asked for at once or never: thousands are put off unread while nothing can be fetched.
+    get body(): Uint8Array<ArrayBuffer> {
+      return body ??= read();
+    },
   };
 }
 

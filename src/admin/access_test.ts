@@ -254,6 +254,9 @@ for (
     "/a\r\nset-cookie: x=y",
     "x",
     "",
+    "/login",
+    "/login?next=%2Fendpoints",
+    "/logout",
   ]
 ) {
   Deno.test(`a form to log in leads to no other place: ${JSON.stringify(next)}`, () =>
@@ -262,6 +265,13 @@ for (
       assert.equal((await port.ask("POST /login", {}, String(body))).headers.get("location"), "/");
     }));
 }
+
+Deno.test("who has logged in is not asked again, and goes on to where the form would lead", () =>
+  withAdminPort(async (port) => {
+    const cookie = (await login(port)).split(";")[0] ?? "";
+    const { status, headers } = await port.ask("GET /login?next=%2Fdead-letters", { cookie });
+    assert.deepEqual([status, headers.get("location")], [303, "/dead-letters"]);
+  }));
 
 Deno.test("a browser without a session is sent to the form and comes back; a program gets what to do", () =>
   withAdminPort(async (port) => {

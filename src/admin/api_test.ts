@@ -86,7 +86,12 @@ const PROBLEMS: [request: string, body: string, status: number, detail: RegExp][
   ["GET /endpoints/hook/deliveries?%3Cb%3E=1", "", 400, /^There is no parameter with that name: /],
   ["GET /endpoints/hook/deliveries?state=dead", "", 400, /^The parameter state must be one of delivered, /],
   ["GET /endpoints/hook/deliveries?reason=x", "", 400, /^The parameter reason must be one of sync, created/],
-  ["GET /endpoints/hook/deliveries?outcome=OK!", "", 400, /^The parameter outcome must be a class such as/],
+  [
+    "GET /endpoints/hook/deliveries?outcome=nonsense",
+    "",
+    400,
+    /^The parameter outcome must be one of accepted, /,
+  ],
   [
     "GET /endpoints/hook/deliveries?limit=0",
     "",
@@ -136,6 +141,13 @@ Deno.test("OPTIONS says what a path takes", () =>
     const { status, headers, text } = await port.bear(`OPTIONS ${V1}/endpoints/hook`);
     assert.deepEqual([status, headers.get("allow"), text], [204, "GET, HEAD, OPTIONS", ""]);
     assert.equal(headers.get("access-control-allow-origin"), null);
+  }));
+
+Deno.test("OPTIONS * says what the port takes, and no other method is of the port as a whole", () =>
+  withAdminPort(async (port) => {
+    const { status, headers } = await port.bear("OPTIONS *");
+    assert.deepEqual([status, headers.get("allow")], [204, "GET, HEAD, POST, OPTIONS"]);
+    assert.equal((await port.bear("GET *")).status, 400);
   }));
 
 Deno.test("a request that cannot be read is a problem, too", () =>

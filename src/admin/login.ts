@@ -11,9 +11,9 @@ export function loginRoutes(access: Access, page: Page): Route[] {
       method: "GET",
       path: "/login",
       isOpen: true,
-      handle({ query }): Answer {
+      handle({ query, hasSession }): Answer {
         const next = ownPath(query.get("next"));
-        return access.asksForToken ? page.login(next) : seeOther(next);
+        return access.asksForToken && !hasSession ? page.login(next) : seeOther(next);
       },
     },
     {
@@ -44,7 +44,11 @@ export function loginPath(next: string): string {
   return next === "/" ? "/login" : `/login?next=${encodeURIComponent(next)}`;
 }
 
-/** Only paths of this port, so that no link to the form leads elsewhere: browsers take `//host` and `/\host` for a host. */
+/**
+ * Only paths of this port, so that no link to the form leads elsewhere: browsers take `//host` and `/\host` for a host. Nor
+ * back to the form, or out again.
+ */
 function ownPath(next: string | null): string {
-  return next !== null && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes("\\") ? next : "/";
+  const isOwn = next !== null && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.includes("\\");
+  return isOwn && !/^\/log(?:in|out)(?:[?#]|$)/.test(next) ? next : "/";
 }

@@ -1,5 +1,6 @@
 import { REASONS } from "../change/reasons.ts";
 import { ref, type Schema, SCHEMAS } from "./openapi_schemas.ts";
+import { OUTCOMES } from "./page/conditions.ts";
 import { MOST_DELIVERIES } from "./parameters.ts";
 
 /*
@@ -12,7 +13,7 @@ const ANYWHERE = ["BadRequest", "Unauthorized", "Forbidden", "Misdirected", "Fai
 const PROBLEMS: Readonly<Record<string, [status: string, description: string]>> = {
   BadRequest: [
     "400",
-    "The request cannot be read, has a parameter that does not exist, or a token in its URL.",
+    "The request cannot be read, has a parameter or a value that does not exist, or a token in its URL.",
   ],
   Unauthorized: ["401", "No token is shown, or a wrong one."],
   Forbidden: ["403", "It comes from a page of another site."],
@@ -82,7 +83,7 @@ const DELIVERY_PARAMETERS = [
   inQuery("reason", "Only with this reason.", { type: "string", enum: REASONS }),
   inQuery("outcome", "Only whose last attempt came to this class of `k8svent_delivery_attempts_total`.", {
     type: "string",
-    pattern: "^[a-z0-9_]+$",
+    enum: [...OUTCOMES.keys()],
   }),
   inQuery("limit", "How many at the most.", {
     type: "integer",

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { REASONS } from "../change/reasons.ts";
 import { parseInstant } from "../runtime/instant.ts";
+import { OUTCOMES } from "./page/conditions.ts";
 import { ProblemError } from "./problem.ts";
 import type { Call } from "./routes.ts";
 
@@ -16,7 +17,7 @@ function word() {
   return v.pipe(v.string("must be text"), v.maxLength(253, "must have 253 characters at the most"));
 }
 
-function oneOf<const W extends readonly [string, ...string[]]>(words: W) {
+function oneOf<const W extends readonly string[]>(words: W) {
   return v.picklist(words, `must be one of ${words.join(", ")}`);
 }
 
@@ -35,9 +36,7 @@ export const deliveryParameters = v.strictObject({
   namespace: v.exactOptional(word()),
   pod: v.exactOptional(word()),
   reason: v.exactOptional(oneOf(REASONS)),
-  outcome: v.exactOptional(
-    v.pipe(word(), v.regex(/^[a-z0-9_]+$/, "must be a class such as accepted or http_5xx")),
-  ),
+  outcome: v.exactOptional(oneOf([...OUTCOMES.keys()])),
   limit: v.exactOptional(v.pipe(
     v.string(),
     v.regex(/^\d{1,9}$/, `must be a whole number from 1 to ${MOST_DELIVERIES}`),

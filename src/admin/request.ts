@@ -113,7 +113,7 @@ type Target = Pick<Head, "path" | "query"> & { authority?: string | undefined };
 /** Of `/path?query`, or of a whole URL; undefined: it is neither. */
 function targetOf(method: string, target: string): Target | undefined {
   if (!/^[\x21-\x7e]+$/.test(target)) return undefined;
-  if (method === "CONNECT" || target === "*") return { path: target, query: "" };
+  if (method === "CONNECT" || (method === "OPTIONS" && target === "*")) return { path: target, query: "" };
   const found = /^(?:https?:\/\/([^/?#]+)(?=[/?#]|$)|(?=\/))([^?#]*)(?:\?([^#]*))?/i.exec(target);
   return found === null ? undefined : { authority: found[1], path: found[2] || "/", query: found[3] ?? "" };
 }

@@ -49,6 +49,8 @@ export class Routes {
   }
 
   find(method: string, path: string): Found {
+    // What the port as a whole takes (RFC 9110 §9.3.7).
+    if (path === "*") return { kind: "other method", allow: allowed(this.#routes) };
     const there = this.#routes.flatMap(({ route, pattern }) => {
       const params = paramsOf(pattern, path);
       return params === undefined ? [] : [{ route, params }];
@@ -57,10 +59,14 @@ export class Routes {
     const wanted = method === "HEAD" ? "GET" : method;
     const found = there.find(({ route }) => route.method === wanted);
     if (found !== undefined) return { kind: "route", ...found };
-    const methods = new Set(there.map(({ route }) => route.method));
-    const allow = [...methods].flatMap((one) => one === "GET" ? ["GET", "HEAD"] : [one]);
-    return { kind: "other method", allow: [...allow, "OPTIONS"].join(", ") };
+    return { kind: "other method", allow: allowed(there) };
   }
+}
+
+function allowed(there: readonly { route: Route }[]): string {
+  const methods = new Set(there.map(({ route }) => route.method));
+  const allow = [...methods].flatMap((one) => one === "GET" ? ["GET", "HEAD"] : [one]);
+  return [...allow, "OPTIONS"].join(", ");
 }
 
 function patternOf(path: string): RegExp {

@@ -1,5 +1,6 @@
+import { REASONS } from "../../change/reasons.ts";
 import type { Delivery, DeliveryQuery, DeliveryState, EndpointStatus } from "../admin.ts";
-import { outcomeWord, stateBadge, STATES } from "./conditions.ts";
+import { OUTCOMES, outcomeWord, stateBadge, STATES } from "./conditions.ts";
 import { button } from "./forms.ts";
 import { type Html, html } from "./html.ts";
 import { type Cell, type Column, table } from "./table.ts";
@@ -19,8 +20,8 @@ export function readQuery(endpoint: string, query: URLSearchParams): DeliveryQue
   const found = {
     namespace: text("namespace"),
     pod: text("pod"),
-    reason: text("reason"),
-    outcome: text("outcome"),
+    reason: REASONS.find((one) => one === text("reason")),
+    outcome: [...OUTCOMES.keys()].find((one) => one === text("outcome")),
     state: state !== undefined && Object.hasOwn(STATES, state) ? state as DeliveryState : undefined,
   };
   const given = Object.entries(found).filter(([, value]) => value !== undefined);

@@ -123,7 +123,7 @@ function deliveriesSection({ now, query }: View, admin: Admin, endpoint: Endpoin
   const back = parameters(wanted);
   return html`<section><h2 id="deliveries">Deliveries</h2>
 ${stateTabs(wanted, endpoint)}
-${filterForm(wanted, deliveries)}
+${filterForm(wanted)}
 ${wanted.state === "failed" && endpoint.deadLetters > 1 ? allDeadLettersActions(endpoint, back) : ""}
 ${
     deliveries.length === 0

@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryQuery, EndpointStatus } from "../admin.ts";
+import type { DeliveryQuery, EndpointStatus } from "../admin.ts";
 import { REASONS } from "../../change/reasons.ts";
 import { OUTCOMES, STATES } from "./conditions.ts";
 import { isFiltered, parameters } from "./deliveries.ts";
@@ -31,29 +31,27 @@ export function stateTabs(wanted: DeliveryQuery, { name, pending, deadLetters }:
 }
 
 /** By pod, reason and outcome. */
-export function filterForm(wanted: DeliveryQuery, deliveries: Delivery[]): Html {
+export function filterForm(wanted: DeliveryQuery): Html {
   const { endpoint, state, namespace = "", pod = "", reason = "", outcome = "" } = wanted;
   const path = endpointPath(endpoint);
-  const reasons = [...REASONS, ...deliveries.flatMap((one) => one.reasons), reason].map((one) =>
-    [one, one] as const
-  );
+  const reasons = new Map(REASONS.map((one) => [one, one]));
   return html`<form class="filters" method="get" action="${path}" role="search" aria-label="Filter deliveries">
 ${state !== undefined && html`<input type="hidden" name="state" value="${state}">`}
 <label>Namespace <input name="namespace" value="${namespace}" autocomplete="off" spellcheck="false"></label>
 <label>Pod <input name="pod" value="${pod}" autocomplete="off" spellcheck="false"></label>
-${select("Reason", "reason", reason, new Map(reasons))}
-${select("Outcome", "outcome", outcome, new Map([[outcome, outcome], ...OUTCOMES]))}
+${select("Reason", "reason", reason, reasons)}
+${select("Outcome", "outcome", outcome, OUTCOMES)}
 <span class="buttons"><button>Filter</button>${
     isFiltered(wanted) && html`<a class="button" href="${withQuery(path, { state })}">Clear</a>`
   }</span>
 </form>`;
 }
 
-function select(label: string, name: string, value: string, options: Map<string, string>): Html {
+function select(label: string, name: string, value: string, options: ReadonlyMap<string, string>): Html {
   const option = (one: string, text: string): Html =>
     html`
       <option value="${one}" ${attribute("selected", one === value ? "" : undefined)}>${text}</option>
     `;
-  const offered = [...options].filter(([one]) => one !== "").map(([one, text]) => option(one, text));
+  const offered = [...options].map(([one, text]) => option(one, text));
   return html`<label>${label} <select name="${name}">${option("", "any")}${offered}</select></label>`;
 }

@@ -178,7 +178,9 @@ Deno.test("every reason and every outcome can be chosen", async () => {
 
 Deno.test("parameters that mean nothing are passed over", async () => {
   const { page } = open();
-  const text = readable(await page.read("/endpoints/hook?state=constructor&limit=1e9&x=y"));
+  const text = readable(
+    await page.read("/endpoints/hook?state=constructor&reason=nonsense&outcome=nonsense&limit=1e9&x=y"),
+  );
   assert.match(text, /1 delivery/);
 });
 

@@ -4,6 +4,7 @@ import { VERSION } from "../cli/version.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
 import { printable } from "../runtime/printable.ts";
 import { hanging } from "../runtime/table.ts";
+import { padded, widthOf } from "../runtime/width.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
 import type { Finding } from "./finding.ts";
 
@@ -27,8 +28,8 @@ const TONES: Readonly<Record<Finding["outcome"], Tone>> = {
 export function lineOf({ check, outcome, message }: Finding, paint: Paint): string {
   const shown = paint(TONES[outcome], outcome.padEnd(OUTCOME));
   // What is longer than its column has a line of its own.
-  const [before, label] = check.length < CHECK
-    ? ["", shown + check.padEnd(CHECK)]
+  const [before, label] = widthOf(check) < CHECK
+    ? ["", shown + padded(check, CHECK)]
     : [`${shown}${check}\n`, " ".repeat(OUTCOME + CHECK)];
   return `${before}${hanging(label, printable(message))}\n`;
 }

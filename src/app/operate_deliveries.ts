@@ -1,8 +1,9 @@
 import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryState } from "../admin/admin.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
 import { printableJson } from "../runtime/printable.ts";
-import { COLUMNS, columns, hanging, widthOf } from "../runtime/table.ts";
+import { COLUMNS, columns, hanging } from "../runtime/table.ts";
 import { ago, ahead, counted, duration, size } from "../runtime/wording.ts";
+import { widthOf } from "../runtime/width.ts";
 import { wrapped } from "../runtime/wrapped.ts";
 
 /*

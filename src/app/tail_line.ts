@@ -4,6 +4,7 @@ import type { TailOptions } from "../cli/job.ts";
 import { fieldsOf, textOf } from "../pod/anything.ts";
 import { counted } from "../runtime/wording.ts";
 import { printable, printableJson } from "../runtime/printable.ts";
+import { fitting, padded, widthOf } from "../runtime/width.ts";
 
 /*
  * A change of a pod as `k8svent tail` prints it: a line for a person, in as many columns as the terminal has, or an
@@ -38,6 +39,12 @@ export interface Form {
 const SHORTEST_NAME = 20;
 const BESIDE_NAME = 46;
 
+/** Reasons stand in a column of their own, where one looks at them below one another. */
+const REASONS_COLUMN = "terminated".length;
+
+/** Columns of the time and the space behind it. */
+const BEFORE_NAME = 9;
+
 /** Makes lines, the names in a column that is as wide as they were until now. */
 export class Lines {
   readonly #output: TailOptions["output"];
@@ -63,12 +70,12 @@ export class Lines {
     const time = timeOf(seen.at);
     const name = this.#nameOf(seen, columns);
     const rest = [
-      padded(seen.reasons.join(), columns),
+      columns === undefined ? seen.reasons.join() : seen.reasons.join().padEnd(REASONS_COLUMN),
       stateOf(seen),
       ...this.#output === "wide" ? [placeOf(seen)] : [],
       details(seen),
     ].filter((part) => part !== "").join("  ");
-    const left = columns === undefined ? Infinity : columns - time.length - 1 - name.length - 2;
+    const left = columns === undefined ? Infinity : columns - BEFORE_NAME - widthOf(name) - 2;
     const paint = isColoured ? styleText : plain;
     const style = { validateStream: false };
     return `${paint("dim", time, style)} ${paint(colourOf(seen), name, style)}  ${cut(rest, left)}`.trimEnd();
@@ -77,9 +84,10 @@ export class Lines {
   #nameOf(seen: Seen, columns: number | undefined): string {
     const name = printable(`${seen.namespace}/${seen.name}`);
     if (columns === undefined) return name;
-    this.#longest = Math.max(this.#longest, name.length);
-    const room = Math.min(this.#longest, Math.max(SHORTEST_NAME, columns - BESIDE_NAME));
-    return shortened(name, room).padEnd(room);
+    this.#longest = Math.max(this.#longest, widthOf(name));
+    const most = Math.min(Math.max(SHORTEST_NAME, columns - BESIDE_NAME), columns - BEFORE_NAME);
+    const room = Math.min(this.#longest, most);
+    return padded(shortened(name, room), room);
   }
 }
 
@@ -107,11 +115,6 @@ function timeOf(at: number): string {
     .map((part) => String(part).padStart(2, "0")).join(":");
 }
 
-/** Reasons stand in a column of their own, where one looks at them below one another. */
-function padded(reasons: string, columns: number | undefined): string {
-  return columns === undefined ? reasons : reasons.padEnd("terminated".length);
-}
-
 function stateOf({ pod, phase }: Seen): string {
   const { ready, containers } = readiness(pod);
   const restarts = restartsOf(pod);
@@ -134,13 +137,15 @@ function details(seen: Seen): string {
 
 /** The middle goes: the namespace stands in front, and what tells one replica from another behind. */
 function shortened(text: string, columns: number): string {
-  if (text.length <= columns) return text;
-  const head = Math.ceil((columns - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - (columns - 1 - head))}`;
+  if (widthOf(text) <= columns) return text;
+  if (columns <= 0) return "";
+  const head = fitting(text, Math.ceil((columns - 1) / 2));
+  return `${head}…${fitting(text, columns - 1 - widthOf(head), "end")}`;
 }
 
 function cut(text: string, columns: number): string {
-  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1)).trimEnd()}…`;
+  if (widthOf(text) <= columns) return text;
+  return columns <= 0 ? "" : `${fitting(text, columns - 1).trimEnd()}…`;
 }
 
 /** What a script reads of it. */

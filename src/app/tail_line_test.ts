@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { makeObject, type PodParts, summaryOf } from "../../tests/kit/pods.ts";
+import { widthOf } from "../runtime/width.ts";
 import { Lines, type Seen } from "./tail_line.ts";
 
 const AT = Date.parse("2026-11-27T10:20:30Z");
@@ -44,6 +45,27 @@ Deno.test("in a terminal a line has no more columns than that, and names keep bo
   assert(line.length <= 80, line);
   assert.match(line, /^\d\d:20:30 production\/a-de\S*….*-abcde {2}scheduled,status/);
   assert.match(new Lines("text").of(long, PIPE), new RegExp(`production/${name} .*on node-1$`));
+});
+
+Deno.test("a line fills no more columns than a terminal has, however narrow it is and however wide its characters", () => {
+  const reason = "容器が停止しました🔥👍🏽e\u0301".repeat(8);
+  const waiting = { state: { waiting: { reason } } };
+  for (let columns = 9; columns < 200; columns++) {
+    const parts = { name: "web-7d9f8b6c5-x2x9p", namespace: "生産環境の名前空間🔥", ...waiting };
+    const form = { isColoured: true, columns };
+    const line = shown(new Lines("text").of(seen(parts, { before: undefined }), form));
+    assert.ok(widthOf(line) <= columns, `${widthOf(line)} in ${columns}: ${line}`);
+    assert.ok(line.isWellFormed(), line);
+  }
+});
+
+Deno.test("what stands behind a name of wide characters stands below what stands behind others", () => {
+  const lines = new Lines("text");
+  const before = (name: string): number => {
+    const line = shown(lines.of(seen({ name }), TERMINAL));
+    return widthOf(line.slice(0, line.indexOf("ready")));
+  };
+  assert.equal(before("容器名🔥"), before("a"));
 });
 
 Deno.test("names stand in a column that grows with them", () => {

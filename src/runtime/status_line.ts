@@ -1,3 +1,5 @@
+import { fitting } from "./width.ts";
+
 /**
  * The last line of a terminal, which says how far a thing is and is written anew; what else is written goes above it.
  * The escape is ECMA-48's "erase in line", which every terminal knows that Deno runs on.
@@ -22,7 +24,7 @@ export class StatusLine {
   /** Shows a line in place of the one before it; undefined: takes it away. */
   show(line: string | undefined): void {
     if (line === undefined && this.#shown === undefined) return;
-    this.#shown = line?.slice(0, (this.#columns() || USUAL_COLUMNS) - 1);
+    this.#shown = line && fitting(line, (this.#columns() || USUAL_COLUMNS) - 1);
     this.#write(`${ERASE}${this.#shown ?? ""}`);
   }
 

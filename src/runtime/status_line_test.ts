@@ -45,6 +45,12 @@ Deno.test("a status line is cut so that it does not wrap", () => {
   assert.deepEqual(screen.lines, ["123456789"]);
 });
 
+Deno.test("wide characters count as the two columns that they take", () => {
+  const { screen, line } = open(10);
+  line.show("容器容器容器");
+  assert.deepEqual(screen.lines, ["容器容器"]);
+});
+
 Deno.test("a terminal that does not say how wide it is shows a status line all the same", () => {
   const { screen, line } = open(0);
   line.show("1 of 20");

@@ -1,13 +1,8 @@
-import { stripVTControlCharacters } from "node:util";
+import { padded, widthOf } from "./width.ts";
 import { wrapped } from "./wrapped.ts";
 
 /** Columns of a terminal that nobody has widened. */
 export const COLUMNS = 80;
-
-/** How wide a text is that may have colours in it. */
-export function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
-}
 
 /** How columns stand. */
 export interface ColumnsOptions {
@@ -31,8 +26,8 @@ export function columns(
   }
   return rows.map((row) =>
     row.map((cell, at) => {
-      const space = " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)));
-      return right.includes(at) ? space + cell : cell + space;
+      const width = widths[at] ?? 0;
+      return right.includes(at) ? " ".repeat(Math.max(0, width - widthOf(cell))) + cell : padded(cell, width);
     }).join("  ").trimEnd()
   );
 }

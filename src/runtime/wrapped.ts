@@ -1,3 +1,5 @@
+import { widthOf } from "./width.ts";
+
 /** A space where a line may end: not between a number and its unit. */
 const BREAK = /(?<!\d) | (?!(?:ms|s|min|h|d|B|KiB|MiB|GiB)\b)/;
 
@@ -6,7 +8,7 @@ export function wrapped(text: string, columns: number): string[] {
   const lines = [""];
   for (const word of text.split(BREAK)) {
     const line = lines.at(-1) ?? "";
-    if (line !== "" && line.length + 1 + word.length > columns) lines.push(word);
+    if (line !== "" && widthOf(line) + 1 + widthOf(word) > columns) lines.push(word);
     else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
   }
   return lines;

@@ -13,3 +13,7 @@ Deno.test("a word that is too long has a line of its own", () => {
     "now",
   ]);
 });
+
+Deno.test("a line is as wide as its characters are", () => {
+  assert.deepEqual(wrapped("容器 容器 容器", 10), ["容器 容器", "容器"]);
+});

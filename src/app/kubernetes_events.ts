@@ -143,7 +143,7 @@ function bodyOf(
   return {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { name: `${name.slice(0, LONGEST_NAME - suffix.length - 1)}.${suffix}`, namespace },
+    metadata: { name: nameOf(name, suffix), namespace },
     eventTime: new Date(at).toISOString().replace(/Z$/, "000Z"),
     type: kind === "recovered" ? "Normal" : "Warning",
     reason: REASONS[kind],
@@ -153,6 +153,11 @@ function bodyOf(
     reportingInstance: name.slice(0, LONGEST_INSTANCE),
     regarding: { apiVersion: "v1", kind: "Pod", name, namespace, uid, resourceVersion },
   };
+}
+
+/** Of a long name, the beginning: what stands before a dot ends with a letter or a digit. */
+function nameOf(pod: string, suffix: string): string {
+  return `${pod.slice(0, LONGEST_NAME - suffix.length - 1).replace(/[.-]+$/, "")}.${suffix}`;
 }
 
 /** As many whole characters as the API takes in bytes. */

@@ -24,6 +24,7 @@ class Rig {
   readonly taken: Record<string, unknown>[] = [];
   tries = 0;
   answer: () => void = () => {};
+  pod = "k8svent-0";
   readonly #stop = new AbortController();
   readonly events = new KubernetesEvents({
     api: {
@@ -38,7 +39,7 @@ class Rig {
         return Promise.resolve(new Uint8Array());
       },
     },
-    ownPod: () => Promise.resolve(makePod({ name: "k8svent-0" })),
+    ownPod: () => Promise.resolve(makePod({ name: this.pod })),
     clock: this.clock,
     random: () => 0.5,
     log: this.log,
@@ -105,6 +106,20 @@ for (
     },
   );
 }
+
+withRig("however long the pod's name is, the event's is one that the API server takes", async (rig) => {
+  const subdomain = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+  for (let length = 225; length <= 253; length++) {
+    for (const separator of ["", "-", ".", "---"]) {
+      rig.pod = `${"x".repeat(length - separator.length - 1)}${separator}${"y".repeat(254 - length)}`;
+      assert.match(rig.pod, subdomain);
+      rig.events.report(FAILING);
+      await settle();
+      const { name } = rig.taken.at(-1)?.["metadata"] as { name: string };
+      assert.match(name, subdomain);
+    }
+  }
+});
 
 withRig("a newer event of an endpoint takes the place of one that could not be reported yet", async (rig) => {
   rig.answer = fails("unreachable");

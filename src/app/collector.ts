@@ -3,6 +3,7 @@ import { type Tls, USUAL } from "../http/tls.ts";
 import { wordsOf } from "../runtime/error_words.ts";
 import type { Env } from "../runtime/environment.ts";
 import { fileFault } from "../runtime/file_fault.ts";
+import { hostFault } from "../runtime/host_name.ts";
 import { pemBlocks } from "../runtime/pem.ts";
 import { readTextUpTo } from "../runtime/named_text.ts";
 import type { CollectorTls } from "../runtime/otlp_traces.ts";
@@ -33,6 +34,8 @@ export function collectorOf(env: Env): Collector | { problem: string } | undefin
   if (url === null || !/^https?:$/.test(url.protocol)) {
     return { problem: `${name} is not the URL of a collector, such as http://collector:4318` };
   }
+  const fault = hostFault(url.hostname);
+  if (fault !== undefined) return { problem: `${name} ${fault}` };
   const [protocol, spoken] = valueOf("PROTOCOL", env);
   if (protocol !== undefined && !spoken.startsWith("http/")) {
     const problem =

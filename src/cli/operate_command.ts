@@ -4,6 +4,7 @@ import { choice, count, namespace, reason } from "../config/value.ts";
 import { fileFault } from "../config/named_file.ts";
 import { OUTCOME_CLASSES } from "../delivery/tally.ts";
 import { fileFault as readFault } from "../runtime/file_fault.ts";
+import { hostFault } from "../runtime/host_name.ts";
 import { parseInstant } from "../runtime/instant.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { defined } from "./given.ts";
@@ -124,6 +125,8 @@ function instantOf(text: string, now: number): string {
 /** Scheme, host and port, and a path where a proxy puts the program below one. Not shown: it may hold a password. */
 function serverUrl(text: string, from: string): URL {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  const fault = url && hostFault(url.hostname);
+  if (fault) throw new UsageError(`${from} ${fault}.`);
   if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
   throw new UsageError(
     `${from} must be the URL of a program's --admin-listen, such as http://127.0.0.1:9090.`,

@@ -85,6 +85,10 @@ Deno.test("the program is on this machine unless a flag, or a variable, says oth
     "https://a.example.com/k8svent",
   );
   assert.match(
+    await complaint("status", ["--server", "a..b:80"]),
+    /^--server has a dot too many in its host/,
+  );
+  assert.match(
     await complaint("status", ["--server", "ftp://a"]),
     /^--server must be the URL of a program's --admin-listen/,
   );

@@ -203,6 +203,7 @@ Deno.test("a value that makes no sense is refused with the flag or variable that
     [["--environment", "a\nb"], /printable ASCII/],
     [["--pod-webhooks", "https://x.example/"], /^--pod-webhooks must be one host .* without scheme/],
     [["--pod-webhooks", "*"], /^--pod-webhooks: "\*" is not a host/],
+    [["--pod-webhooks", "*.a..com"], /^--pod-webhooks has a dot too many in its host/],
     [["--pod-webhooks", "*.com"], /^--pod-webhooks: "\*\.com" covers too much/],
     [["--state", ""], /^--state is set but empty/],
     [["--payload-env", "HOME"], /add --payload k8vent/],

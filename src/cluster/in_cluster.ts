@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { hostFault } from "../runtime/host_name.ts";
 import type { Log } from "../runtime/log.ts";
 import { bearer, type Cluster, reread } from "./cluster.ts";
 import { KeptFile } from "./kept_file.ts";
@@ -35,7 +36,7 @@ function addressOf(host: string, port: string): URL {
   const url = /^[A-Za-z0-9._:-]+$/.test(bare)
     ? URL.parse(`https://${isIPv6(bare) ? `[${bare}]` : bare}:${isPort ? port : "443"}`)
     : null;
-  if (url !== null && isPort) return url;
+  if (url !== null && isPort && hostFault(url.hostname) === undefined) return url;
   const [variable, value, wanted] = isPort
     ? ["KUBERNETES_SERVICE_HOST", host, "a name or an address"]
     : ["KUBERNETES_SERVICE_PORT", port, "a port"];

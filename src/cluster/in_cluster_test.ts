@@ -43,7 +43,7 @@ Deno.test("a token that cannot stand in a header is refused without being shown"
 });
 
 const NO_PORT = ["tcp://10.0.0.1:443", "443/tcp", "https", "0", "70000", "-1", "4 43", "443:443", ""];
-const NO_HOST = ["tcp://10.0.0.1:443", "a b", "10.0.0.1/x", "user@host", "", "[::1", "a_b\nc"];
+const NO_HOST = ["tcp://10.0.0.1:443", "a b", "10.0.0.1/x", "user@host", "", "[::1", "a_b\nc", "a..b"];
 
 for (const [variable, values] of [["PORT", NO_PORT], ["HOST", NO_HOST]] as const) {
   for (const value of values) {

@@ -1,3 +1,4 @@
+import { hostFault } from "../runtime/host_name.ts";
 import type { Log } from "../runtime/log.ts";
 import { parseProxy } from "../runtime/proxy.ts";
 import type { Cluster } from "./cluster.ts";
@@ -55,6 +56,8 @@ function serverOf(cluster: KubeconfigEntry, user: KubeconfigEntry | undefined): 
   if (url === null || isCut || !isHost || (url.protocol !== "http:" && url.protocol !== "https:")) {
     throw cluster.error("its server is not an http:// or https:// URL");
   }
+  const fault = hostFault(url.hostname);
+  if (fault !== undefined) throw cluster.error(`its server ${fault}`);
   if (url.username !== "" || url.password !== "") {
     throw cluster.error(
       "its server holds a user or a password. Put them into username and password of the user",
@@ -88,6 +91,9 @@ function verificationOf(
 function proxyOf(cluster: KubeconfigEntry): Pick<Cluster, "proxy"> {
   const text = cluster.text("proxy-url");
   if (text === undefined) return {};
+  const host = URL.parse(text)?.hostname;
+  const fault = host && hostFault(host);
+  if (fault) throw cluster.error(`its proxy-url ${fault}`);
   const proxy = parseProxy(text, "the kubeconfig's proxy-url", true);
   if (!text.includes("://") || "problem" in proxy) {
     throw cluster.error("its proxy-url is not an http://, https:// or socks5:// URL");

@@ -100,6 +100,15 @@ Deno.test("no credentials are sent in the clear", async () => {
   assert.deepEqual(access, { headers: {} });
 });
 
+Deno.test("of a server's name that can be none it is said why", () => {
+  assert.match(
+    complaint({ server: "https://api..example.com" }),
+    /its server has a dot too many in its host/,
+  );
+  const proxied = complaint({ server, "proxy-url": "socks5://proxy-.example.com" });
+  assert.match(proxied, /its proxy-url has a hyphen at an end of a part of its host/);
+});
+
 Deno.test("a proxy has to be one that fetch can speak to", () => {
   assert.equal(open({ server, "proxy-url": "socks5://127.0.0.1" }).proxy?.label, "127.0.0.1:1080");
   assert.equal(open({ server }).proxy, undefined);

@@ -1,3 +1,4 @@
+import { hostFault } from "../runtime/host_name.ts";
 import { parseProxy } from "../runtime/proxy.ts";
 import { UsageError } from "./usage_error.ts";
 import { isEndpointName } from "./value.ts";
@@ -110,8 +111,10 @@ export function scope(value: string, from: string): string {
 
 /** A name as it stands in certificates. */
 export function serverName(value: string, from: string): string {
-  if (/^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$/i.test(value)) {
-    return value.toLowerCase();
+  if (/^[a-z0-9_.-]+$/i.test(value) && !value.endsWith(".")) {
+    const fault = hostFault(value);
+    if (fault === undefined) return value.toLowerCase();
+    throw new UsageError(`${from} ${fault}.`);
   }
   throw new UsageError(`${from} must be a host's name such as hooks.example.com, without scheme and port.`);
 }

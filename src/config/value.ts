@@ -1,5 +1,6 @@
 import { type Reason, REASONS } from "../change/reasons.ts";
 import { parseHostPattern } from "../route/host_pattern.ts";
+import { hostFault } from "../runtime/host_name.ts";
 import { alternatives, enumerated } from "../runtime/wording.ts";
 import { similar } from "./similar.ts";
 import { quote, UsageError } from "./usage_error.ts";
@@ -81,12 +82,15 @@ export function hostPattern(value: string, from: string): string {
       `${from} must be one host such as hooks.example.com, without scheme, user and path; give another one by itself.`,
     );
   }
+  let host: string;
   try {
-    parseHostPattern(value);
-    return value;
+    host = parseHostPattern(value).host;
   } catch (cause) {
     throw new UsageError(`${from}: ${(cause as Error).message}`, { cause });
   }
+  const fault = hostFault(host);
+  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  return value;
 }
 
 /** An endpoint's name stands in logs, metrics and the store, so it is a plain word. */

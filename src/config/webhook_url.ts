@@ -5,6 +5,7 @@
  * stands; curl refuses nearly all of it, too. What it says never holds more of the URL than its host, since the rest is
  * often the receiver's password.
  */
+import { hostFault, unparsedHostFault } from "../runtime/host_name.ts";
 import { placeholderFault } from "../runtime/unfilled.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -29,6 +30,9 @@ const COPIED = /[\p{Pi}\p{Pf}„‚…]/u;
 
 /** A host that is safe to show, and its port. */
 const SHOWN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?(?=[/?#\s]|$)/i;
+
+/** A longer one would be most of the sentence. */
+const LONGEST_SHOWN = 100;
 
 /** By a flag or a variable, which may be a list with names in it; or as a text of its own in the configuration file. */
 type Given = "flag" | "file";
@@ -56,12 +60,19 @@ export function parseWebhookUrl(text: string, place: string, given: Given = "fla
   checkScheme(text, place, given);
   // With an @ in it, what looks like the host may be a part of the password.
   const host = text.includes("@") ? undefined : SHOWN.exec(text)?.[1];
-  const where = host === undefined ? place : `${place} (${host})`;
+  const where = host === undefined || host.length > LONGEST_SHOWN ? place : `${place} (${host})`;
   const problem = SECOND_URL.test(text) ? ADVICE[given].second : problemOf(text);
   if (problem !== undefined) throw new UsageError(`${where} ${problem}`);
   const url = URL.parse(text);
-  if (url === null) throw new UsageError(`${where} names a host that cannot be one.`);
+  if (url === null) throw new UsageError(`${where} ${unparsedHostFault(hostOf(text))}.`);
+  const fault = hostFault(url.hostname);
+  if (fault !== undefined) throw new UsageError(`${where} ${fault}.`);
   return url;
+}
+
+/** Of a URL in which everything but its host is well. */
+function hostOf(text: string): string {
+  return /^https?:\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^:/?#]*)/i.exec(text)?.[1] ?? "";
 }
 
 function checkScheme(text: string, place: string, given: Given): void {

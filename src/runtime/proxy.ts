@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
 import ipaddr from "ipaddr.js";
+import { hostFault } from "./host_name.ts";
 
 /**
  * The one reading of `http_proxy`, `https_proxy` and `no_proxy`, for whatever the program dials: API server, webhooks,
@@ -107,6 +108,8 @@ export function parseProxy(value: string, from: string, socks = false): Proxy | 
       : "";
     return { problem: `${from} is not a proxy URL: it must be like http://proxy.example:3128${encoding}` };
   }
+  const fault = hostFault(url.hostname);
+  if (fault !== undefined) return { problem: `${from} ${fault}` };
   const port = Number(url.port) || DEFAULT_PORTS[scheme];
   const user = { username: decode(url.username), password: decode(url.password) };
   return {

@@ -74,6 +74,11 @@ Deno.test("a value that is no proxy is reported by the variable's name, without 
   assert.doesNotMatch(choose("http://hooks.test", { HTTP_PROXY: "ftp://secret" }), /secret/);
 });
 
+Deno.test("of a proxy's name that can be none it is said why", () => {
+  const said = choose("http://hooks.test", { HTTP_PROXY: "http://me:secret@proxy..test:3128" });
+  assert.match(said, /^HTTP_PROXY has a dot too many in its host$/);
+});
+
 Deno.test("loopback is never proxied", () => {
   const env = { "http_proxy": "http://proxy.test", "https_proxy": "http://proxy.test" };
   const hosts = [

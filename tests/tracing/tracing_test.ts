@@ -231,6 +231,10 @@ Deno.test("a collector's address or protocol that cannot be used is said, and no
         /OTEL_EXPORTER_OTLP_ENDPOINT is not the URL of a collector/,
       ],
       [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector..tracing:4318" },
+        /OTEL_EXPORTER_OTLP_ENDPOINT has a dot too many in its host/,
+      ],
+      [
         { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
         /OTEL_EXPORTER_OTLP_PROTOCOL asks for another protocol/,
       ],

@@ -10,15 +10,25 @@ const DATES = [
   /^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
 ];
 
+/** A value of a list, with the comma that stands within two of the forms. */
+const VALUE = /(?:\s*(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*,)?[^,]+/g;
+
 /**
  * How long `Retry-After` asks to wait (RFC 9110 §10.2.3: whole seconds, or a date), in milliseconds: 0 for a
  * date that has passed, an hour at most. Undefined for no header and for one that is neither.
  *
+ * It stands once in an answer; where a receiver and a proxy before it have both set it, it comes as a list, and who waits for
+ * the longest has done what either asked.
+ *
  * @param now milliseconds since the epoch
  */
 export function parseRetryAfter(value: string | null, now: number): number | undefined {
-  const text = value?.trim().toLowerCase();
-  if (text === undefined) return undefined;
+  const waits = (value?.toLowerCase().match(VALUE) ?? []).map((one) => parseOne(one.trim(), now))
+    .filter((wait) => wait !== undefined);
+  return waits.length === 0 ? undefined : Math.max(...waits);
+}
+
+function parseOne(text: string, now: number): number | undefined {
   if (/^\d+$/.test(text)) return Math.min(LONGEST, Number(text) * 1000);
   const date = parseDate(text, now);
   return date === undefined ? undefined : Math.min(LONGEST, Math.max(0, date - now));

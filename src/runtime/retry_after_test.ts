@@ -65,6 +65,25 @@ Deno.test("what is neither seconds nor an HTTP date says nothing", () => {
   assert.equal(parseRetryAfter(null, NOW), undefined);
 });
 
+Deno.test("of several, the longest of those that can be read is waited for", () => {
+  assert.equal(parseRetryAfter("3, 5", NOW), 5_000);
+  assert.equal(parseRetryAfter("5,3", NOW), 5_000);
+  assert.equal(parseRetryAfter("5, 5", NOW), 5_000);
+  assert.equal(parseRetryAfter("soon, 5", NOW), 5_000);
+  assert.equal(parseRetryAfter(", 5,", NOW), 5_000);
+  assert.equal(parseRetryAfter("3, Sun, 06 Nov 1994 08:49:37 GMT", NOW), 37_000);
+  assert.equal(parseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT, 3", NOW), 37_000);
+  assert.equal(parseRetryAfter("Sun Nov  6 08:49:37 1994, Sun, 06 Nov 1994 08:49:40 GMT", NOW), 40_000);
+  assert.equal(parseRetryAfter("soon, later", NOW), undefined);
+});
+
+Deno.test("a long list takes no time", () => {
+  const began = performance.now();
+  parseRetryAfter(`${"sun".repeat(20_000)},${" ".repeat(60_000)}`, NOW);
+  parseRetryAfter("1,".repeat(100_000), NOW);
+  assert.ok(performance.now() - began < 1_000);
+});
+
 Deno.test("a date in each form is read back to the second", () => {
   const now = Date.parse("2026-06-01T00:00:00Z");
   const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

@@ -191,7 +191,7 @@ Deno.test("a value that makes no sense is refused with the flag or variable that
     [["--buffer", "-1Mi"], /^--buffer must be a size of at least 1Mi, .*, not "-1Mi"\.$/],
     [["--state-max", "999999999999Gi"], /^--state-max can be at most 1048576Gi/],
     [["--namespace", "*"], /must be the name of one namespace, .* or leave it out for all\.$/],
-    [["--timeout", "0"], /^--timeout must be above 0/],
+    [["--timeout", "0"], /^--timeout must be above 0, for example 15s\.$/],
     [["--source", "poll", "--interval", "0"], /^--source poll needs an --interval above 0/],
     [["--concurrency", "0"], /^--concurrency must be a whole number from 1 to 1000, not "0"\.$/],
     [["--concurrency", "1001"], /from 1 to 1000/],

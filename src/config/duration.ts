@@ -84,5 +84,5 @@ const UNIT_WORDS: [RegExp, string][] = [
 export function parseTimeout(value: string, from: string): number {
   const milliseconds = parseDuration(value, from);
   if (milliseconds > 0) return milliseconds;
-  throw new UsageError(`${from} must be above 0, for example ${from} 15s.`);
+  throw new UsageError(`${from} must be above 0, for example 15s.`);
 }

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { SCHEMES } from "../delivery/sign.ts";
 import { REASONS } from "../change/reasons.ts";
-import { parseDuration } from "./duration.ts";
+import { parseTimeout } from "./duration.ts";
 import {
   bareUrl,
   endpointName,
@@ -16,7 +16,6 @@ import {
 } from "./endpoint_value.ts";
 import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, number, text, word } from "./shape.ts";
-import { UsageError } from "./usage_error.ts";
 import { namespace, text as anyText } from "./value.ts";
 
 /** What reads the strings that only the file's place, or a library, can tell about. */
@@ -130,7 +129,7 @@ function wayEntries(file: ReadRule) {
     })),
     proxyUrl: v.optional(text("the proxy, in place of the one that the variables name", proxyUrl)),
     timeout: v.optional(
-      measure("how long one attempt may take; 15s by default", timeout, "duration"),
+      measure("how long one attempt may take; 15s by default", parseTimeout, "duration"),
     ),
     concurrency: v.optional(number("how many requests at once; 16 by default", 1, 1000, true)),
     rate: v.optional(number("requests a second at the most; no limit by default", 0.001, 100_000, false)),
@@ -145,10 +144,4 @@ export function endpointSchema(readers: Readers) {
     urlFile: v.optional(text("the file that holds the URL, where that is a secret", readers.file)),
     ...sharedEntries(readers),
   });
-}
-
-function timeout(value: string, from: string): number {
-  const milliseconds = parseDuration(value, from);
-  if (milliseconds > 0) return milliseconds;
-  throw new UsageError(`${from} must be above 0, for example 15s.`);
 }

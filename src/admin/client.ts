@@ -14,8 +14,8 @@ export type Reply<T> =
   | { kind: "answer"; value: T }
   /** The program says why not: a problem of RFC 9457. `detail`: sentences for people, as they may stand in a line. */
   | { kind: "problem"; status: number; detail: string }
-  /** Something else answered, or an older program. */
-  | { kind: "foreign"; status: number }
+  /** Something else answered, or an older program. `to`: the origin that it leads to. */
+  | { kind: "foreign"; status: number; to?: string }
   /** `why`: a clause. */
   | { kind: "unreachable"; why: string; isRefused: boolean };
 
@@ -87,6 +87,8 @@ export class AdminClient {
         signal: AbortSignal.any([stop, late]),
       });
       const text = await textOf(response);
+      const to = response.status >= 300 && response.status < 400 ? leadsTo(response) : undefined;
+      if (to !== undefined) return { kind: "foreign", status: response.status, to };
       return replyOf(response.status, response.headers.get("content-type") ?? "", text, schema);
     } catch (error) {
       stop.throwIfAborted();
@@ -98,6 +100,12 @@ export class AdminClient {
 
 function pathOf(parts: readonly string[]): string {
   return parts.map((part) => `/${encodeURIComponent(part)}`).join("");
+}
+
+/** The origin that a redirect names: the rest may hold a secret. */
+function leadsTo({ headers, url }: Response): string | undefined {
+  const to = URL.parse(headers.get("location") ?? "", url);
+  return to !== null && /^https?:$/.test(to.protocol) ? to.origin : undefined;
 }
 
 /** What is longer than an answer can be is cut, and then it is no JSON. */
@@ -147,10 +155,26 @@ function reasonOf(
   if (/refused/i.test(words)) {
     return { kind: "unreachable", why: `nothing listens there${via}`, isRefused: via === "" };
   }
-  if (/dns error|resolve|lookup/i.test(words)) return unreachable(`its name cannot be resolved${via}`);
   if (/invalid peer certificate/.test(words)) return unreachable(certificateFault(words));
-  if (/corrupt message|InvalidContentType|received fatal alert/i.test(words)) {
-    return unreachable("it speaks no TLS there: write http:// in place of https://");
-  }
-  return unreachable(`the connection to it fails${via}`);
+  const [, why = "the connection to it fails"] = FAULTS.find(([said]) => said.test(words)) ?? [];
+  return unreachable(`${why}${via}`);
 }
+
+/** By what the runtime says. */
+const FAULTS: readonly [RegExp, string][] = [
+  [/dns error|resolve|lookup/i, "its name cannot be resolved"],
+  [
+    /corrupt message|InvalidContentType|received fatal alert/i,
+    "it speaks no TLS there: write http:// in place of https://",
+  ],
+  [
+    /invalid HTTP|HTTP version/i,
+    "it speaks no HTTP there, or HTTP in TLS alone: then write https:// in place of http://",
+  ],
+  [/before message completed|reset by peer|broken pipe/i, "it ends the connection without an answer"],
+  [/host is unreachable|no route|network is unreachable/i, "there is no way to it from this machine"],
+  [
+    /ports? \d+ (?:is|are) blocked/i,
+    "no fetch opens this port, which another protocol is known by: use another one",
+  ],
+];

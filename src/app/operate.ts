@@ -195,20 +195,26 @@ export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | 
   switch (reply.kind) {
     case "unreachable": {
       const where = `The program at ${server.origin} cannot be reached: ${reply.why}.`;
-      const isHere = reply.isRefused && isLoopback(bareHost(server));
+      // Where it is asked by TLS, it is not the program that listens.
+      const isHere = reply.isRefused && isLoopback(bareHost(server)) && server.protocol === "http:";
+      const port = portOf(server);
       return isHere
-        ? `${where} It needs --admin-listen ${server.host}; one in a cluster is reached after this:\n  ${
-          forward(server.port || "80")
-        }`
+        ? `${where} It needs --admin-listen ${
+          hostLabel(bareHost(server), port)
+        }; one in a cluster is reached after ` +
+          `this:\n  ${forward(`${port}`)}`
         : where;
     }
     case "foreign":
       return `What answers at ${server.origin} (status ${reply.status}) is not k8svent's API: --server is the address of ` +
-        "its --admin-listen, not of --listen, and older versions have none.";
+        `its --admin-listen, not of --listen, and older versions have none.${beforeIt(reply)}`;
     case "problem":
       if (/openapi\.json/.test(reply.detail) && server.pathname !== "/") {
         return `What answers at ${server.origin} has no API below the path of --server: leave the path out, unless a proxy ` +
           "puts the program below one.";
+      }
+      if (reply.detail === "") {
+        return `The program at ${server.origin} answers with status ${reply.status}, and does not say why.`;
       }
       if (reply.status !== 401) {
         return reply.detail.replace("/api/v1/endpoints lists", "k8svent status lists");
@@ -217,4 +223,16 @@ export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | 
         ? `The program at ${server.origin} wants a token: name the file that holds it with --token-file.`
         : `The program at ${server.origin} does not take the token of --token-file: it is the one of its --admin-token-file.`;
   }
+}
+
+/** What may stand before the program, by what it answers; a sentence with a space before it, or nothing. */
+function beforeIt({ status, to }: Extract<Failed, { kind: "foreign" }>): string {
+  if (to !== undefined) {
+    return ` It leads to ${to}: name that with --server, unless it is a page to log in at.`;
+  }
+  if (status === 401 || status === 403) {
+    return " If a proxy before it wants a login, these commands cannot give one: reach the program beside the proxy.";
+  }
+  if (status === 429) return " If a proxy before it was asked too often, try again later.";
+  return status >= 500 ? " If a proxy stands before it, that may not reach it." : "";
 }

@@ -124,13 +124,28 @@ function instantOf(text: string, now: number): string {
 
 /** Scheme, host and port, and a path where a proxy puts the program below one. Not shown: it may hold a password. */
 function serverUrl(text: string, from: string): URL {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
+  const url = SERVER.test(text) ? URL.parse(/^https?:/i.test(text) ? text : `http://${text}`) : null;
   const fault = url && hostFault(url.hostname);
   if (fault) throw new UsageError(`${from} ${fault}.`);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== "") return url;
+  if (url !== null) return url;
   throw new UsageError(
-    `${from} must be the URL of a program's --admin-listen, such as http://127.0.0.1:9090.`,
+    `${from} must be the URL of a program's --admin-listen, such as http://127.0.0.1:9090.${
+      serverHint(text)
+    }`,
   );
+}
+
+/** What is not meant as a host, such as a number or a file, is none, though the URL parser makes it one. */
+const SERVER =
+  /^(?:https?:\/\/)?(?!\d+(?:[/:]|$)|\.)(?:\[[0-9a-f:.]+\]|[\p{L}\p{N}._-]+)(?::\d+)?(?:\/[^?#]*)?$/iu;
+
+/** What is wrong with it, as a sentence with a space before it; empty where nobody knows. */
+function serverHint(text: string): string {
+  if (text.includes("@")) return " It takes no user and no password: a token is shown with --token-file.";
+  if (/^:?\d+$/.test(text)) return ` Put the host before the port: 127.0.0.1:${text.replace(":", "")}.`;
+  if (/^[\da-f]*:[\da-f:]*:/i.test(text)) return " An IPv6 address stands in brackets: http://[::1]:9090.";
+  if (/^unix:|^\.?\//.test(text)) return " A Unix socket cannot be reached.";
+  return /[?#]/.test(text) ? " Nothing stands behind its path." : "";
 }
 
 /** The token of the file that the flag names, else of that which the variable names. */

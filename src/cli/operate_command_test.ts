@@ -46,6 +46,42 @@ async function complaint(name: Operating, argv: string[], env: Record<string, st
   throw new Error("nothing is wrong with it");
 }
 
+for (
+  const [server, hint] of [
+    ["9090", /:9090\. Put the host before the port: 127\.0\.0\.1:9090\.$/],
+    [":9090", / Put the host before the port: 127\.0\.0\.1:9090\.$/],
+    ["::1:9090", / An IPv6 address stands in brackets/],
+    ["https://me:c0nfidential@a.example.com", / It takes no user and no password/],
+    ["me:c0nfidential@a.example.com:9090", / It takes no user and no password/],
+    ["unix:///run/k8svent.sock", / A Unix socket cannot be reached\.$/],
+    ["/run/k8svent.sock", / A Unix socket cannot be reached\.$/],
+    ["http://a.example.com/?x=c0nfidential", / Nothing stands behind its path\.$/],
+    ["http:/127.0.0.1:9090", /9090\.$/],
+    ["http:127.0.0.1:9090", /9090\.$/],
+    ["${SERVER}", /9090\.$/],
+    ["http://a.example.com:99999", /9090\.$/],
+    ["", /9090\.$/],
+  ] as const
+) {
+  Deno.test(`"${server}" is no program to ask, and is said so`, async () => {
+    const said = await complaint("status", ["--server", server]);
+    assert.match(said, /^--server must be the URL of a program's --admin-listen, such as http:/);
+    assert.match(said, hint);
+    assert.doesNotMatch(said, /c0nfidential/);
+  });
+}
+
+for (
+  const [server, href] of [["[::1]:9090", "http://[::1]:9090/"], [
+    "münchen.example",
+    "http://xn--mnchen-3ya.example/",
+  ]]
+) {
+  Deno.test(`${server} is a program to ask`, async () => {
+    assert.equal((await parse("status", ["--server", server ?? ""])).server.href, href);
+  });
+}
+
 Deno.test("each command becomes what is to be done", async () => {
   const cases: [Operating, string[], unknown][] = [
     ["status", [], { kind: "status" }],

@@ -23,7 +23,7 @@ import { whyNot } from "./refusal.ts";
  *
  * - **The message is at fault** when it fails again and again while attempts that *began after* its failure are
  *   accepted. Each such failure is a strike, and so is its first one. With enough strikes it is a dead letter: it
- *   waits 30 s, doubling to an hour, and holds up nothing but its own namespace/name.
+ *   waits 30 s, doubling to an hour, or for as long as nothing was accepted, and holds up nothing but its own namespace/name.
  * - **The endpoint is at fault** when several pods, of several namespaces as long as there are others to try, fail
  *   and nothing is accepted between them. Then its circuit opens.
  * - What failed **before** the receiver can have read anything (name, connect, TLS, proxy) is never the message's fault:
@@ -121,7 +121,7 @@ export function isAccepted(outcome: Outcome): boolean {
 
 /** Decides. Called once for each end of an attempt; loses no message: each decision but `delivered` leaves it pending. */
 export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
-  if (isAccepted(outcome)) return accepted(attempt, endpoint);
+  if (isAccepted(outcome)) return accepted(attempt, endpoint, now.monotonic);
   if (outcome.kind === "failure" && outcome.stale && attempt.requests === 1) {
     return { decision: { kind: "again" }, endpoint };
   }
@@ -131,7 +131,7 @@ export function decide(attempt: Attempt, endpoint: EndpointState, outcome: Outco
   return refused(attempt, endpoint, outcome, now);
 }
 
-function accepted({ message, start, generation }: Attempt, endpoint: EndpointState): Decided {
+function accepted({ message, start, generation }: Attempt, endpoint: EndpointState, now: number): Decided {
   const { circuit } = endpoint;
   const { tries, strikes, dead } = message.failures;
   const failing = tries === 0 ? endpoint.failing * (1 - WEIGHT) : endpoint.failing;
@@ -146,6 +146,7 @@ function accepted({ message, start, generation }: Attempt, endpoint: EndpointSta
       concurrency: recovers ? restarted(endpoint.concurrency) : raised(endpoint.concurrency),
       circuit: closes ? { kind: "closed" } : circuit,
       lastAccepted: Math.max(endpoint.lastAccepted, start),
+      acceptedAt: now,
       failing,
       usuallyFailing: failing,
       failed: NONE,
@@ -225,13 +226,17 @@ function blamed(
   const strikes = failures.strikes + (isStrike ? 1 : 0);
   const tries = failures.tries + requests;
   const enough = asked === undefined ? needed(endpoint.failing, LEAST, MOST_STRIKES) : MOST_STRIKES;
-  // Once a dead letter, it stays one until it is accepted; but only evidence makes it wait longer.
+  // Once a dead letter, it stays one until it is accepted; but only evidence is held against it.
   const dead = failures.dead > 0
     ? failures.dead + (hasEvidence ? 1 : 0)
     : hasEvidence && strikes >= enough
     ? 1
     : 0;
-  const delay = dead > 0 ? backoffDelay(DEAD_LETTER, dead, random) : backoffDelay(RETRY, tries, random);
+  // Where nothing else is sent there is no evidence, and thousands of them would be tried each 30 s for ever.
+  const quiet = Math.min(DEAD_LETTER.cap, now - (endpoint.acceptedAt ?? now)) * (1 + random) / 2;
+  const delay = dead > 0
+    ? Math.max(backoffDelay(DEAD_LETTER, dead, random), quiet)
+    : backoffDelay(RETRY, tries, random);
   const after = { tries, strikes, failedAt: endpoint.starts, dead, why };
   const due = now + Math.max(delay, asked ?? 0);
   return { kind: dead > failures.dead ? "dead letter" : "retry", failures: after, due, why };

@@ -64,6 +64,26 @@ for (const [outcome, limit, what] of LIMITS) {
   });
 }
 
+Deno.test("dead letters of an endpoint that is sent nothing else are tried ever later, an hour at the most", () => {
+  let endpoint = decide(attemptAt("good", newEndpoint(16)), newEndpoint(16), answer(200), NOW).endpoint;
+  let failures: Failures = { ...NEW, tries: 3, strikes: 3, dead: 1, failedAt: endpoint.starts };
+  const waits: number[] = [];
+  let now = NOW.monotonic + 40_000;
+  for (let retry = 0; retry < 20; retry++) {
+    endpoint = begin(endpoint);
+    const message = { uid: "bad", namespace: "shop", name: "bad", failures };
+    const attempt = attemptAt("bad", endpoint, { message });
+    const { decision, endpoint: after } = decide(attempt, endpoint, answer(422), { ...NOW, monotonic: now });
+    if (!("due" in decision)) assert.fail(decision.kind);
+    ({ failures } = decision);
+    endpoint = after;
+    waits.push(decision.due - now);
+    now = decision.due;
+  }
+  assert.deepEqual(waits.slice(0, 3), [30_000, 52_500, 91_875]);
+  assert.deepEqual([waits.at(-1), failures.dead], [2_700_000, 1]);
+});
+
 Deno.test("an endpoint that an operator brought back after 410 is not disabled by one more pod", () => {
   let endpoint = newEndpoint(16);
   for (const name of ["web-0", "web-1"]) {

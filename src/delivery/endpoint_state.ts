@@ -15,6 +15,8 @@ export interface EndpointState {
   readonly starts: number;
   /** The greatest start of an attempt that was accepted; 0: none was. */
   readonly lastAccepted: number;
+  /** When something was accepted last; undefined: nothing was. */
+  readonly acceptedAt: number | undefined;
   /** Share of first attempts that fail, a moving average. Retries do not count: poison fails each time. */
   readonly failing: number;
   /** The same at the last acceptance: what follows may be an outage, which is no measure of chance. */
@@ -73,6 +75,7 @@ export function newEndpoint(most: number, retries = Infinity): EndpointState {
     generation: 0,
     starts: 0,
     lastAccepted: 0,
+    acceptedAt: undefined,
     failing: 0,
     usuallyFailing: 0,
     failed: NONE,

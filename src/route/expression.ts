@@ -33,6 +33,7 @@ import {
 } from "./expression_cost.ts";
 import { misspellings } from "./expression_fields.ts";
 import { Patterns } from "./expression_pattern.ts";
+import { readable } from "./expression_pod.ts";
 import { type Node, nodesOf } from "./expression_tree.ts";
 
 /** What an expression is evaluated over. */
@@ -92,7 +93,7 @@ export function compileExpression(text: string): Expression {
         running = own;
         own.steps.begin();
         checkNesting(given.pod, nesting);
-        const value: unknown = program(given);
+        const value: unknown = program({ ...given, pod: readable(given.pod) });
         if (typeof value === "boolean") return value ? YES : NO;
         return { kind: "error", why: "its result is neither true nor false" };
       } catch (error) {

@@ -220,6 +220,40 @@ Deno.test("a pattern that the expression computes is compiled when it is met", (
   }
 });
 
+/** Each with a label that JavaScript has a meaning for, and with one that it has none for. */
+const OF_LABELS: ((key: string) => string)[] = [
+  (key) => `"${key}" in pod.metadata.labels`,
+  (key) => `has(pod.metadata.labels.${key}) && pod.metadata.labels.${key} == "x"`,
+  (key) => `pod.metadata.labels["${key}"] + "y" == "xy"`,
+  (key) => `pod.metadata.labels.?${key}.orValue("none") == "x"`,
+  (key) => `pod.metadata.labels[?"${key}"].orValue("none") == "x"`,
+  (key) => `pod.metadata.labels.exists(k, k == "${key}" && pod.metadata.labels[k] == "x")`,
+  (key) => `pod.metadata.labels.filter(k, k.size() > 3) == ["${key}"]`,
+  () => 'pod.metadata.labels != {"app": "web"} && {"app": "web"} != pod.metadata.labels',
+  () => "size(pod.metadata.labels) == 2 && pod.metadata.labels.size() == 2",
+  () => "pod.metadata.labels == pod.metadata.labels && pod == pod && type(pod.metadata.labels) == map",
+  () => 'pod.metadata.labels.all(k, k != "z") && pod.metadata.annotations.app == "web"',
+  () => '!("z" in pod.metadata.labels) && !has(pod.metadata.labels.z)',
+];
+
+Deno.test("a label may have any name, also one that JavaScript has a meaning for", () => {
+  const keys = [
+    "constructor",
+    "prototype",
+    "hasOwnProperty",
+    "toString",
+    "valueOf",
+    "length",
+    "then",
+    "common",
+  ];
+  for (const key of keys) {
+    const labels = { app: "web", [key]: "x" };
+    const pod = makePod({ labels, annotations: labels });
+    for (const text of OF_LABELS) assert.equal(evaluated(text(key), { pod }), true, text(key));
+  }
+});
+
 const WARNED: [expression: string, warnings: string[]][] = [
   ["pod.spec.containers.exists(c, has(c.resources.limits))", []],
   ["pod.spec.container.exists(c, true)", [

@@ -30,13 +30,16 @@ export function limitDistinct(
   for (const place of inUse.values()) if (place === namespace) own--;
   for (const endpoint of route.endpoints) {
     const isNew = !endpoint.trusted && !inUse.has(endpoint.name);
-    if (isNew && (room <= 0 || own <= 0)) refused.push(endpoint);
-    else kept.push(endpoint);
+    if (isNew && (room <= 0 || own <= 0)) {
+      refused.push(endpoint);
+      continue;
+    }
+    kept.push(endpoint);
     if (isNew) room--;
     if (isNew) own--;
   }
   if (refused.length === 0) return route;
-  const limit = room < 0
+  const limit = room <= 0
     ? `${DISTINCT_LIMIT} webhooks of annotations are in use`
     : `${NAMESPACE_LIMIT} webhooks of annotations of the namespace ${namespace} are in use`;
   const problems = refused.map((endpoint) =>

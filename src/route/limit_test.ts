@@ -85,6 +85,10 @@ Deno.test("one namespace does not take the places of the others", () => {
 Deno.test("a place that a namespace's limit keeps free is not said to be in use", () => {
   const own = Array.from({ length: NAMESPACE_LIMIT }, (_, n): [string, string] => [named(n).name, "shop"]);
   const full = new Map([...inUse(DISTINCT_LIMIT - 1), ...own]);
-  const { problems } = limitDistinct(POD, { endpoints: [named(200)], problems: [] }, ROUTING, full);
-  assert.match(problems[0] ?? "", /25 webhooks of annotations of the namespace shop are in use/);
+  const endpoints = [named(200), named(201), named(202)];
+  const { problems } = limitDistinct(POD, { endpoints, problems: [] }, ROUTING, full);
+  assert.equal(problems.length, 3);
+  for (const problem of problems) {
+    assert.match(problem, /25 webhooks of annotations of the namespace shop are in use/);
+  }
 });

@@ -1,6 +1,5 @@
-import { REASONS } from "../change/reasons.ts";
+import type { Reason } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
-import { alternatives } from "../runtime/wording.ts";
 import { childrenOf, comprehensionIn, type Node } from "./expression_tree.ts";
 import { POD_FIELDS } from "./pod_fields.ts";
 
@@ -25,17 +24,37 @@ interface Type {
 
 type Scope = ReadonlyMap<string, Type | undefined>;
 
+/** A record, so that the compiler finds one that is missing. */
+const REASONS: Record<Reason, ""> = {
+  sync: "",
+  created: "",
+  phase: "",
+  ready: "",
+  terminated: "",
+  restarted: "",
+  waiting: "",
+  image: "",
+  scheduled: "",
+  terminating: "",
+  metadata: "",
+  spec: "",
+  status: "",
+  unhealthy: "",
+  unselected: "",
+  deleted: "",
+};
+
 const VARIABLES: Scope = new Map([
   ["pod", { name: "Pod", isList: false }],
   ["previous", { name: "previous", isList: false }],
-  ["reasons", { name: `=${REASONS.join("|")}`, isList: true }],
+  ["reasons", { name: `=${Object.keys(REASONS).join("|")}`, isList: true }],
   ["event", { name: "=pod.changed|pod.deleted", isList: false }],
 ]);
 
 /** That of a deletion is this program's. */
 const PHASES = "=Pending|Running|Succeeded|Failed|Unknown|Deleted";
 
-/** A record, so that the compiler finds one that is missing. */
+/** A record for the same reason. */
 const SUMMARY: Record<keyof Summary, string> = {
   phase: PHASES,
   ready: "",
@@ -130,7 +149,7 @@ function noteValues(node: Node, type: Type | undefined, literals: unknown[], fou
     const near = values.find((known) => isNear(known.toLowerCase(), String(literal).toLowerCase()));
     const source = node.input.slice(node.start, node.end);
     const shown = typeof literal === "string" ? `"${literal}"` : String(literal);
-    const instead = near === undefined ? alternatives(values) : `"${near}"`;
+    const instead = near === undefined ? `one of ${values.join(", ")}` : `"${near}"`;
     found.add(`${source}: it is never ${shown}, but ${instead}.`);
   }
 }

@@ -272,8 +272,8 @@ const WARNED: [expression: string, warnings: string[]][] = [
   ],
   ['pod.status.phase == "running"', ['pod.status.phase == "running": it is never "running", but "Running".']],
   ['pod.status.phase != "CrashLoopBackOff"', [
-    'pod.status.phase != "CrashLoopBackOff": it is never "CrashLoopBackOff", but Pending, Running, Succeeded, Failed, ' +
-    "Unknown or Deleted.",
+    'pod.status.phase != "CrashLoopBackOff": it is never "CrashLoopBackOff", but one of Pending, Running, Succeeded, ' +
+    "Failed, Unknown, Deleted.",
   ]],
   ['pod.status.phase in ["Failed", "Deleted"] || "Failed" == pod.status.phase', []],
   ['pod.status.?phase.orValue("") == "" || pod.status.?phase.orValue("none") == "none"', []],
@@ -284,7 +284,7 @@ const WARNED: [expression: string, warnings: string[]][] = [
   ['reasons.exists(r, r in ["waiting", "Restarted"])', [
     'r in ["waiting", "Restarted"]: it is never "Restarted", but "restarted".',
   ]],
-  ['event == "deleted"', ['event == "deleted": it is never "deleted", but pod.changed or pod.deleted.']],
+  ['event == "deleted"', ['event == "deleted": it is never "deleted", but one of pod.changed, pod.deleted.']],
   ['pod.status.conditions.exists(c, c.type == "Ready" && c.status == true)', [
     'c.status == true: it is never true, but "True".',
   ]],

@@ -64,6 +64,20 @@ Deno.test("no known secret survives, whatever it is made of", () => {
   }));
 });
 
+for (
+  const [kind, secrets] of [
+    ["a long secret", ["0".repeat(60_000)]],
+    ["many secrets", Array.from({ length: 2_000 }, (_, index) => `s3cret-number-${index}-of-many`)],
+  ] as const
+) {
+  Deno.test(`${kind} disappears, the longest first`, () => {
+    const [first = ""] = secrets;
+    const last = secrets.at(-1) ?? "";
+    assert.equal(redact(`a ${first} b ${last} c`, [...secrets]), "a [redacted] b [redacted] c");
+    assert.equal(redact(`a ${first}-more`, [...secrets, `${first}-more`]), "a [redacted]");
+  });
+}
+
 Deno.test("a secret that is a word makes no [redacted] of the log", () => {
   const text = "The endpoint a answers again.";
   for (const secret of ["a", "endpoint", "answers", "The"]) assert.equal(redact(text, [secret]), text);

@@ -27,6 +27,9 @@ export const ENCODED = "whsec_";
 const LEAST = 8;
 const ENOUGH = 16;
 
+/** What is longer was not made for a signature; and of a file only the beginning is read. */
+const LONGEST = 4_096;
+
 /** Secrets at once. A rotation takes two; who has more has named another file. */
 const MOST = 10;
 
@@ -93,6 +96,7 @@ function secretProblem(secret: string): string | undefined {
     return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;
   }
   const bytes = sizeOf(secret);
+  if (bytes > LONGEST) return `has more than ${LONGEST} bytes: is this a secret, and the right file?`;
   if (bytes >= LEAST) return undefined;
   return `has ${
     bytes === 1 ? "1 byte" : `${bytes} bytes`

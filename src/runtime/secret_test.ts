@@ -35,6 +35,7 @@ for (
 
 for (
   const [secret, problem] of [
+    [MARK.repeat(400), /^1: has more than 4096 bytes: is this a secret, and the right file\?$/],
     [`"${MARK}-0123"`, /^1: stands in quotes/],
     [`'${MARK}-0123'`, /^1: stands in quotes/],
     [`\`${MARK}-0123\``, /^1: stands in quotes/],

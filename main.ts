@@ -124,6 +124,7 @@ for (const kind of ["error", "unhandledrejection"] as const) {
 }
 
 const stop = listenForSignals();
+
 Deno.exit(await main(Deno.args));
 
 async function main(argv: string[]): Promise<number> {
@@ -193,7 +194,7 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
   const { receive } = await import("./src/app/receive.ts");
   await receive(options, {
     clock: systemClock,
-    print,
+    print: (text) => print(text, stop.signal),
     remark: (line) => writeError(`${line}\n`),
     run: runChild,
     stop: stop.signal,
@@ -265,7 +266,7 @@ async function startTail(job: TailOptions, { env }: CommandContext): Promise<num
       random: Math.random,
       env,
       log,
-      print,
+      print: (text) => print(text, stop.signal),
       form: () => ({
         isColoured: takesColours(Deno.stdout),
         columns: isTerminal ? Deno.consoleSize().columns || 80 : undefined,
@@ -357,7 +358,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
       env,
       log,
       secrets,
-      print,
+      print: (text) => print(text, stop.signal),
       ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
       stop: stop.signal,
       realPath: FILES.realPath,

@@ -122,6 +122,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a signal ends a snapshot of which nobody takes the rest",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      // More than a pipe holds, in one piece: when its beginning has come, its end still waits.
+      server.create({ metadata: { name: "web-0", annotations: { filling: "x".repeat(1_000_000) } } });
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-q", "-P", "main.ts", "--once", "--kubeconfig", `${folder}/kubeconfig`],
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      child.kill("SIGTERM");
+      assert.equal((await child.status).code, 143);
+      await reader.cancel();
+    }),
+});
+
+Deno.test({
   name: "whoever reads a snapshot and has enough of it ends the program, which is no failure",
   ignore: Deno.build.os === "windows",
   fn: () =>

@@ -9,13 +9,31 @@ export class OutputError extends Error {
   override readonly name = "OutputError";
 }
 
+/** Milliseconds that whoever reads has to take the rest, once the program is to end. */
+const LAST = 1_000;
+
 /**
  * Writes data to stdout. Whoever reads it may have enough, as `head` does: that ends the program and is no failure.
  *
- * @throws {OutputError}
+ * @param stop the program is to end: what nobody takes then, such as a pager that waits for its user, holds it up no longer
+ * @throws {OutputError} or the reason of the signal
  */
-export async function print(text: string): Promise<void> {
-  let bytes = encoder.encode(text);
+export function print(text: string, stop?: AbortSignal): Promise<void> {
+  const written = write(encoder.encode(text));
+  if (stop === undefined) return written;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (): void => void (timer = setTimeout(() => reject(stop.reason), LAST));
+  if (stop.aborted) end();
+  else stop.addEventListener("abort", end);
+  written.then(resolve, reject);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", end);
+  });
+}
+
+async function write(bytes: Uint8Array): Promise<void> {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
   } catch (error) {

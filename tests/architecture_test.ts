@@ -30,6 +30,7 @@ const ADAPTERS = [
   "src/store/database.ts",
   "src/store/look.ts",
   "src/store/mark.ts",
+  "src/store/owner.ts",
 ];
 
 /** Folders that touch the world. */

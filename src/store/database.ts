@@ -8,8 +8,10 @@
  *
  * A file that is in use, foreign, damaged, of another format or in a folder that cannot be written ends the start
  * with a sentence that names the way out (`StoreError`). What is not certainly ours is never opened for more than its
- * first bytes, and no message says to remove it: people name a kubeconfig, notes, a database of another program. A disk that is merely full does not: that would make a crash
- * loop of every update. A new file is then made later, when there is room.
+ * first bytes, and no message says to remove it: people name a kubeconfig, notes, a database of another program. So does a
+ * file that holds something and cannot be read: a start without it would lose what is pending and every deletion since, and
+ * would later write its rows among those that are there. A disk that is merely full does not: that would make a crash loop
+ * of every update. What is in the file is read then, and a new file is made later, when there is room.
  */
 import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -17,6 +19,7 @@ import { fileFault } from "../runtime/file_fault.ts";
 import { damaged, diskFault, FileGoneError, isDamage, isDiskFault, StoreError } from "./disk_fault.ts";
 import { ADDED, SCHEMA } from "./journal.ts";
 import { openMark, writeMark } from "./mark.ts";
+import { APPLICATION_ID, foreign, ownerOf } from "./owner.ts";
 
 /** Where the rows of a store are kept. */
 export interface Disk {
@@ -36,9 +39,6 @@ export interface Disk {
   setBehind(epoch: number | undefined): void;
   close(): void;
 }
-
-/** "k8sv", stored as SQLite's `application_id`: tells our file from any other database. */
-const APPLICATION_ID = 0x6b387376;
 
 /**
  * SQLite's `user_version`. Format 1 was written by versions before the first release only, and every pod is in the
@@ -107,13 +107,18 @@ class StateFile implements Disk {
   constructor(path: string) {
     this.#path = path;
     try {
-      this.open();
+      this.#database = this.#openDatabase();
     } catch (error) {
       if (!isDiskFault(error)) throw error;
     }
-    const mark = openMark(`${path}-mark`);
-    this.#mark = mark?.file;
-    this.behindIn = mark?.behindIn;
+    try {
+      const mark = openMark(`${path}-mark`);
+      this.#mark = mark?.file;
+      this.behindIn = mark?.behindIn;
+    } catch (cause) {
+      this.#database?.close();
+      throw unwritable(`${path}-mark`, fileFault(cause, path), cause);
+    }
   }
 
   get database(): DatabaseSync | undefined {
@@ -121,10 +126,13 @@ class StateFile implements Disk {
   }
 
   open(): DatabaseSync {
-    if (this.#database !== undefined) return this.#database;
-    this.#database = openDatabase(this.#path);
+    return this.#database ??= this.#openDatabase({ isLate: true });
+  }
+
+  #openDatabase(when: { isLate?: boolean } = {}): DatabaseSync {
+    const database = openDatabase(this.#path, when);
     for (const path of [this.#path, `${this.#path}-wal`]) this.#opened.set(path, identityOf(path));
-    return this.#database;
+    return database;
   }
 
   /** By its inode, which stays what it is while the file is open. To open it once more would release SQLite's locks. */
@@ -211,43 +219,12 @@ export function unwritable(path: string, why: string, cause?: unknown): StoreErr
   );
 }
 
-/** What SQLite writes at the head of a file, and where in it the `application_id` stands (sqlite.org/fileformat2.html). */
-const MAGIC = "SQLite format 3\0";
-const ID_AT = 68;
-
-/**
- * Whose a file is, by its first bytes: SQLite could already change it. In a database without an id, ours may be in the
- * write-ahead log still, and SQLite looks there (`checkFormat`); but then its mark is beside it.
- */
-export function ownerOf(path: string): "nobody" | "ours" | "a database" | "other" {
-  const head = headOf(path);
-  if (head.length === 0) return "nobody";
-  const id = head.length < ID_AT + 4 ? 0 : new DataView(head.buffer).getUint32(ID_AT);
-  if (id === APPLICATION_ID || isOurMark(`${path}-mark`)) return "ours";
-  const isDatabase = new TextDecoder().decode(head.subarray(0, MAGIC.length)) === MAGIC;
-  return isDatabase && id === 0 ? "a database" : "other";
-}
-
-/** A file that is not ours: nothing of it is changed. */
-export function foreign(path: string): StoreError {
-  const isDatabase = new TextDecoder().decode(headOf(path).subarray(0, MAGIC.length)) === MAGIC;
-  const what = isDatabase ? "a database of another program" : "not a state file of k8svent";
-  return new StoreError(`The file ${path} is ${what}. Give --state another file; this one is left as it is.`);
-}
-
-/** The beginning of a file; nothing where it cannot be read, which opening it will find, too. */
-export function headOf(path: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(ID_AT + 4);
+function isEmpty(path: string): boolean {
   try {
-    using file = Deno.openSync(path);
-    return bytes.slice(0, file.readSync(bytes) ?? 0);
-  } catch {
-    return bytes.subarray(0, 0);
+    return Deno.statSync(path).size === 0;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
-}
-
-function isOurMark(path: string): boolean {
-  return /^(current|behind in epoch) /.test(new TextDecoder().decode(headOf(path)));
 }
 
 function isLink(path: string): boolean {
@@ -266,18 +243,23 @@ function isFolder(path: string): boolean {
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
+/** @param isLate whether the start is over: the file that could not be made then is made now, and another's is not taken */
+function openDatabase(path: string, { isLate = false }): DatabaseSync {
   let database: DatabaseSync | undefined;
+  let isNew = isEmpty(path);
   try {
     // SQLite has names of its own, such as `:memory:` and `file:…`, and none of them is a path.
     database = new DatabaseSync(isAbsolute(path) ? path : `./${path}`);
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     tune(database);
     // Before anything is set: journal_mode and auto_vacuum are written into the file, whoever's it is.
-    const isNew = checkFormat(path, database);
+    isNew = checkFormat(path, database);
+    if (isLate && !isNew) throw new FileGoneError();
     // Damage that is met later, in the middle of the work, has no way out but a crash. 30 ms for 10,000 pods.
     if (!isNew) checkPages(path, database);
-    database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    // In a file that is there it is set, and setting it again writes, for which a full disk has no room.
+    if (isNew) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     // Each commit writes the last page of every table. Written back four times as rarely as by default, they are
     // written back a quarter as often. 16 MB of log.
     database.exec("PRAGMA wal_autocheckpoint = 4000");
@@ -286,8 +268,9 @@ function openDatabase(path: string): DatabaseSync {
     return database;
   } catch (cause) {
     database?.close();
-    if (cause instanceof StoreError || isDiskFault(cause)) throw cause;
-    throw explain(path, cause);
+    if (isDiskFault(cause) && (isNew || isLate)) throw cause;
+    if (isLate) throw new FileGoneError();
+    throw cause instanceof StoreError ? cause : explain(path, cause);
   }
 }
 
@@ -373,8 +356,12 @@ function explain(path: string, cause: unknown): StoreError {
     );
   }
   if (isDamage(cause)) return ownerOf(path) === "ours" ? damaged(path, cause) : foreign(path);
+  const remedy = isDiskFault(cause) ? "Make room on the disk, or mend it; or give" : "Give";
   return new StoreError(
-    `Cannot open the state file ${path}: ${diskFault(cause, path)}. Give --state another file.`,
+    `Cannot open the state file ${path}: ${
+      diskFault(cause, path)
+    }. ${remedy} --state another file: every pod is then ` +
+      "sent again.",
     { cause },
   );
 }

@@ -162,6 +162,31 @@ withFolder("a state file that is damaged while the program runs is reported in i
   }
 });
 
+for (
+  const [what, title, sentence] of [
+    [
+      "-wal",
+      "a state file that cannot be read is refused, and not begun without",
+      /^Cannot open the state file .*state\.db: .* cannot be opened\. Make room on the disk, or mend it; or give --state/,
+    ],
+    [
+      "-mark",
+      "a state file whose mark cannot be read is refused, too",
+      /^Cannot write the state file .*state\.db-mark: it is a directory; name a file in it\./,
+    ],
+  ] as const
+) {
+  withFolder(title, (folder) => {
+    const path = `${folder}/state.db`;
+    writeStateFile(path);
+    Deno.removeSync(`${path}-mark`);
+    const before = Deno.readFileSync(path);
+    Deno.mkdirSync(`${path}${what}`);
+    refuses(path, sentence);
+    assert.equal(Buffer.compare(Deno.readFileSync(path), before), 0);
+  });
+}
+
 withFolder("a folder in which nothing can be written is named, with what to do", (folder) => {
   refuses(
     `${folder}/missing/state.db`,

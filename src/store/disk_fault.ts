@@ -24,6 +24,7 @@ export class FileGoneError extends Error {
 /** SQLite's words (sqlite.org/rescode.html) for what passes when there is room, or a disk that works. */
 const PASSING: readonly [RegExp, string][] = [
   [/disk is full|No space left/, "the disk is full"],
+  [/quota exceeded/, "this user's share of the disk is used up"],
   [/disk I\/O error/, "the disk has a fault"],
   [/readonly database/, "it, or the file system that it is on, is read-only"],
   [/unable to open database file/, "it, or a file beside it, cannot be opened"],
@@ -36,6 +37,7 @@ const OTHER: readonly [RegExp, string][] = [
 
 /** Whether SQLite failed because the disk is full, broken or read-only, and not because of what was asked. */
 export function isDiskFault(error: unknown): error is Error {
+  if (error instanceof StoreError) return false;
   return error instanceof FileGoneError ||
     error instanceof Error && PASSING.some(([words]) => words.test(error.message));
 }

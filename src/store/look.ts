@@ -8,16 +8,8 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
-import {
-  checkPlace,
-  folderOf,
-  foreign,
-  headOf,
-  isInUse,
-  ownerOf,
-  unwritable,
-  wrongFormat,
-} from "./database.ts";
+import { checkPlace, folderOf, isInUse, unwritable, wrongFormat } from "./database.ts";
+import { foreign, headOf, ownerOf } from "./owner.ts";
 
 /** What is there: nothing yet, a state file, or one that a process has open, which may well be k8svent. */
 export type StateFileFound = "nothing" | "ours" | "in use";

@@ -4,6 +4,8 @@
  *
  * It is written in place, so that it takes no room on a full disk.
  */
+import { isDiskFault } from "./disk_fault.ts";
+
 const MARK_SIZE = 4096;
 
 function markOf(behindIn: number | undefined): Uint8Array {
@@ -11,7 +13,11 @@ function markOf(behindIn: number | undefined): Uint8Array {
   return new TextEncoder().encode(text.padEnd(MARK_SIZE - 1) + "\n");
 }
 
-/** Undefined where there is no room even for that. */
+/**
+ * Undefined where there is no room even for that.
+ *
+ * @throws one of `Deno.errors` if it cannot be read: whether the file is behind is then unknown
+ */
 export function openMark(path: string): { file: Deno.FsFile; behindIn: number | undefined } | undefined {
   let file: Deno.FsFile | undefined;
   try {
@@ -21,9 +27,10 @@ export function openMark(path: string): { file: Deno.FsFile; behindIn: number | 
     if (length < MARK_SIZE) file.writeSync(markOf(undefined).subarray(length));
     const [, epoch] = /^behind in epoch (\d+)/.exec(new TextDecoder().decode(bytes)) ?? [];
     return { file, behindIn: epoch === undefined ? undefined : Number(epoch) };
-  } catch {
+  } catch (error) {
     file?.close();
-    return undefined;
+    if (isDiskFault(error)) return undefined;
+    throw error;
   }
 }
 

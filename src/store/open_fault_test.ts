@@ -171,8 +171,13 @@ withSmallDisk("a start from a file on a full disk works, and an end there tells 
   writeStateFile(path, 20);
   fillUp(folder);
   const store = openTestStore({}, withoutSync(path));
-  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `web-${pod}` });
-  assert.equal(takeAll(store, A).length, 2_000);
+  assert.deepEqual(
+    [store.inventory.count(), store.pending.counts(A).pending],
+    [20, 20],
+    "what is there is read",
+  );
+  for (let pod = 0; pod < 2_000; pod++) record(store, [A], { name: `new-${pod}` });
+  assert.equal(takeAll(store, A).length, 2_020);
   assert.match(store.fault ?? "", /full/);
   store.tidy();
   store.close();
@@ -183,4 +188,25 @@ withSmallDisk("a start from a file on a full disk works, and an end there tells 
   const third = openTestStore({ file: path });
   assert.equal(third.inventory.epoch, 2, "once");
   third.close();
+});
+
+withSmallDisk("a file that another process made while the disk was full is not written into", (folder) => {
+  const path = `${folder}/state.db`;
+  fillUp(folder);
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => now, after: () => () => {} };
+  const store = openTestStore({ clock }, withoutSync(path));
+  record(store, [A], { name: "mine" });
+  store.commit();
+  assert.match(store.fault ?? "", /full/);
+  makeRoom(folder);
+  Deno.removeSync(path);
+  writeStateFile(path, 20);
+  now += 10_000;
+  store.commit();
+  assert.equal(takeReady(store).name, "mine");
+  store.close();
+  const again = openTestStore({ file: path });
+  assert.deepEqual([again.inventory.count(), again.inventory.holder("shop", "mine")], [20, undefined]);
+  again.close();
 });

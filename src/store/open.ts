@@ -81,6 +81,8 @@ class OpenStore implements Store {
   readonly #batches: Batch[] = [];
   #committed = 0;
   #isSyncing = false;
+  /** Whether a sync failed: the kernel may have let go of what it was to write, and the next sync does not say so. */
+  #isLogDoubtful = false;
   #timer: { at: number; cancel: () => void } | undefined;
   #fault: string | undefined;
   #nextTry = 0;
@@ -234,6 +236,7 @@ class OpenStore implements Store {
       if (!this.#journal.isAttached) this.#journal.attach(this.#disk.open());
       this.#check();
       if (isDirty) this.#writeDirty();
+      if (this.#isLogDoubtful) this.#emptyLog();
     } catch (error) {
       if (!isDiskFault(error)) throw error;
       return this.#failed(error, batch);
@@ -263,6 +266,12 @@ class OpenStore implements Store {
     this.#commits.observe((this.#clock.monotonic() - began) / 1_000);
   }
 
+  /** What stands in the log is written into the file, which SQLite then makes durable (lwn.net/Articles/752063). */
+  #emptyLog(): void {
+    this.#disk.database?.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#isLogDoubtful = false;
+  }
+
   /** One at a time: what was committed before it began is durable when it ends. */
   #sync(sync: () => Promise<void>): void {
     if (this.#isSyncing) return;
@@ -280,6 +289,7 @@ class OpenStore implements Store {
       next();
     }, (error: unknown) => {
       if (this.#isClosed) return;
+      this.#isLogDoubtful = true;
       this.#failed(error instanceof Error ? error : new Error(String(error)), this.#committed);
       next();
     });

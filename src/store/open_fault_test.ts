@@ -113,6 +113,17 @@ withRig(
   },
 );
 
+withRig("after a sync that failed the log is not relied on", async ({ store, disk, clock, folder, open }) => {
+  record(store, [A]);
+  store.commit();
+  await disk.endSync(new Error("disk I/O error"));
+  await clock.advance(10_000);
+  // The kernel may have let go of what the log held, and have said so once.
+  disk.copyTo(`${folder}/copy.db`);
+  Deno.removeSync(`${folder}/copy.db-wal`);
+  assert.equal(open(`${folder}/copy.db`).inventory.count(), 1);
+});
+
 withRig(
   "an inventory in a file that is behind stays one of its epoch",
   async ({ store, disk, folder, open }) => {

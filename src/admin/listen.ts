@@ -1,4 +1,5 @@
 import { type Clock, sleep } from "../runtime/clock.ts";
+import { NO_MORE_FILES, RAISE_FILES } from "../runtime/open_files.ts";
 import type { Service } from "./answer.ts";
 import { Server } from "./server.ts";
 
@@ -89,6 +90,9 @@ function bind({ host, port }: Address, flag: Flag): Deno.TcpListener {
     }
   }
   const { name, spelled } = flag;
+  if (cause instanceof Error && NO_MORE_FILES.test(cause.message)) {
+    throw new ListenError(`${name}: ${RAISE_FILES}.`, { cause });
+  }
   throw new ListenError(`${name}: ${why(cause, port)} Choose another address with ${spelled}.`, {
     cause,
   });

@@ -1,4 +1,5 @@
 import { wordsOf } from "../runtime/error_words.ts";
+import { NO_MORE_FILES, RAISE_FILES } from "../runtime/open_files.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { proxyFault } from "../runtime/proxy_fault.ts";
 import { ClusterError, type ClusterFault } from "./error.ts";
@@ -266,6 +267,11 @@ const FAULTS: (Fault & { when: RegExp })[] = [
     say: (where) =>
       `The API server at ${where} cannot be reached through this proxy: with tls-server-name, ` +
       "insecure-skip-tls-verify, or an authority or client certificate of an old kind, only an http:// or https:// proxy will do.",
+  },
+  {
+    when: NO_MORE_FILES,
+    fault: "unreachable",
+    say: (where) => `The API server at ${where} cannot be reached: ${RAISE_FILES}.`,
   },
   {
     when: /dns error|failed to lookup address|ENOTFOUND|EAI_AGAIN/,

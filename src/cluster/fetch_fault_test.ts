@@ -91,6 +91,7 @@ const TLS: [words: string, fault: string, sentence: RegExp][] = [
     /cannot be resolved/,
   ],
   ["tcp connect error: Connection refused (os error 111)", "unreachable", /was refused/],
+  ["tcp connect error: Too many open files (os error 24)", "unreachable", /Raise its limit \(ulimit -n/],
   ["tcp connect error: Network is unreachable (os error 101)", "unreachable", /There is no way/],
   ["tcp connect error: No route to host (os error 113)", "unreachable", /There is no way/],
   ["Connection reset by peer (os error 104)", "unreachable", /failed\. Check the address/],

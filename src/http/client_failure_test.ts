@@ -23,6 +23,17 @@ Deno.test("no connection and no name are failures before the request, reported w
   ]);
 });
 
+Deno.test("that the program may open no more files is said of no receiver", async () => {
+  const connect = (): Promise<never> => Promise.reject(new Error("Too many open files (os error 24)"));
+  const { when, message } = failureOf(await sendOnce("http://127.0.0.1:9", {}, { connect }));
+  assert.equal(when, "before");
+  assert.equal(
+    message,
+    "127.0.0.1:9 cannot be reached: this program may open no more files and connections. Raise its limit (ulimit -n; " +
+      "LimitNOFILE= of systemd)",
+  );
+});
+
 Deno.test("the deadline ends an attempt wherever it is, and the failure says where", async () => {
   const clock = new TestClock();
   await using server = await SocketServer.listen({});

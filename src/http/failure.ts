@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { NO_MORE_FILES, RAISE_FILES } from "../runtime/open_files.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { certificateFault, isCertificateFault, type Whose } from "./certificate_fault.ts";
 import type { Look } from "./node_tls.ts";
@@ -174,6 +175,11 @@ const REASONS: (Reason & { when: RegExp })[] = [
     when: /NotCapable|Requires net access/,
     fault: "blocked",
     say: (who) => `${who} is not dialled: the permissions of this program deny its address`,
+  },
+  {
+    when: NO_MORE_FILES,
+    fault: "unreachable",
+    say: (who) => `${who} cannot be reached: ${RAISE_FILES}`,
   },
   {
     when: /failed to lookup address|\b(ENOTFOUND|EAI_[A-Z]+)\b/,

@@ -198,8 +198,8 @@ function maskNamed(entries: readonly Located[], what: RedactWhat, masks: Masks):
       for (const value of values) masks.whole(value);
       continue;
     }
-    const texts = follow(masks.json, [entry], ["name"]).filter((name) => name.kind === "text");
-    const names = texts.length === 0 ? [undefined] : texts.map((text) => textOf(masks.json, text));
+    const named = follow(masks.json, [entry], ["name"]).filter((name) => name.kind === "text");
+    const names = named.length === 0 ? [undefined] : named.map((name) => textOf(masks.json, name));
     for (const value of values) for (const name of names) masks.secrets(name, value);
   }
 }

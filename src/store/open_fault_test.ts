@@ -120,7 +120,7 @@ withRig("after a sync that failed the log is not relied on", async ({ store, dis
   await clock.advance(10_000);
   // The kernel may have let go of what the log held, and have said so once.
   disk.copyTo(`${folder}/copy.db`);
-  Deno.removeSync(`${folder}/copy.db-wal`);
+  await Deno.remove(`${folder}/copy.db-wal`);
   assert.equal(open(`${folder}/copy.db`).inventory.count(), 1);
 });
 

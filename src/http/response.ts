@@ -359,7 +359,6 @@ function staysOpen(fields: ReadonlyMap<string, string>, isOld: boolean): boolean
   return !options.includes("close") && (!isOld || options.includes("keep-alive"));
 }
 
-/** A SETTINGS frame (RFC 9113 §6.5), with which such a server begins whatever it was sent; or GOAWAY. */
 /** Of what does not begin as an answer. */
 function flawOf(bytes: Uint8Array): string {
   // An alert: what came before it was no handshake.
@@ -367,6 +366,7 @@ function flawOf(bytes: Uint8Array): string {
   return isHttp2(bytes) ? "speaks HTTP/2 only" : "does not speak HTTP/1.1";
 }
 
+/** A SETTINGS frame (RFC 9113 §6.5), with which such a server begins whatever it was sent; or GOAWAY. */
 function isHttp2(bytes: Uint8Array): boolean {
   return bytes.length >= 9 && bytes[0] === 0 && (bytes[3] === 4 || bytes[3] === 7) && (bytes[5] ?? 0) < 0x80;
 }

@@ -81,7 +81,7 @@ function redacted(
       pod: `${namespace}/${name}`,
       version: resourceVersion,
     });
-    return identityBody(pod.metadata);
+    return identityBody(pod.metadata, false);
   }
 }
 

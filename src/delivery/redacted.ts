@@ -1,4 +1,3 @@
-import { unknownPod } from "../pod/deleted.ts";
 import { identityBody } from "../pod/json.ts";
 import { compileSecretMask, type SecretMask } from "../pod/own_secrets.ts";
 import { isUnreadable, type Redaction } from "../pod/redaction.ts";
@@ -67,7 +66,8 @@ export class RedactedBodies {
       return { body: this.#mask(redaction.redact(message.body)), isWithheld: false };
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      return { body: this.#mask(identityOf(message)), isWithheld: true };
+      const identity = identityBody(message, message.event === "pod.deleted");
+      return { body: this.#mask(identity), isWithheld: true };
     }
   }
 
@@ -93,9 +93,4 @@ export class RedactedBodies {
     this.#kept.clear();
     this.#bytes = 0;
   }
-}
-
-/** What is known of the pod without its body. */
-function identityOf(message: Message): Uint8Array<ArrayBuffer> {
-  return message.event === "pod.deleted" ? unknownPod(message).body : identityBody(message);
 }

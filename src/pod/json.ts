@@ -69,11 +69,13 @@ export function deletedBody(pod: Pod): Uint8Array<ArrayBuffer> {
   return encode(`{"pod":${printDeletedPod(pod)}}`);
 }
 
-/** Of a pod whose body cannot be sent as it is: which one it is, and in which version. */
+/** Of a pod whose body is not there, or cannot be sent as it is: which one it is, in which version, and whether it is gone. */
 export function identityBody(
   { name, namespace, uid, resourceVersion }: PodRef & { resourceVersion: string },
+  isDeleted: boolean,
 ): Uint8Array<ArrayBuffer> {
-  return encode(`{"pod":${printPod({ metadata: { name, namespace, uid, resourceVersion } })}}`);
+  const pod: Pod = { metadata: { name, namespace, uid, resourceVersion } };
+  return isDeleted ? deletedBody(pod) : encode(`{"pod":${printPod(pod)}}`);
 }
 
 /** The pod in a body that the program made, its numbers as JavaScript has them: to be asked about, not to be printed. */

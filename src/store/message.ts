@@ -1,5 +1,6 @@
 /** A message as it is handed to a worker, put together from its rows. */
 import { sortReasons } from "../change/reasons.ts";
+import { identityBody } from "../pod/json.ts";
 import type { PendingRow, VersionRow } from "./journal.ts";
 import type { Pod } from "./pods.ts";
 import type { Failures, Message } from "./store.ts";
@@ -21,7 +22,9 @@ export function messageOf(pod: Pod, given: Given, versions: Versions): Message {
   const version = versions.row(given.row.version);
   const { source, isFetchable } = sourceOf(pod, version, versions);
   const head = headOf(pod, given, version);
-  const read = (): Uint8Array<ArrayBuffer> => versions.bodyOf(source) ?? identityOf(pod, version);
+  // A process that ended on a full disk may have lost it.
+  const read = (): Uint8Array<ArrayBuffer> =>
+    versions.bodyOf(source) ?? identityBody(head, head.event === "pod.deleted");
   if (!hasFlag(source, "trimmed")) return { ...head, body: read(), completeness: "whole" };
   if (!isFetchable) return { ...head, body: read(), completeness: "trimmed" };
   let body: Uint8Array<ArrayBuffer> | undefined;
@@ -77,16 +80,4 @@ function sourceOf(
     version.epoch === current.epoch &&
     version.resourceVersion === current.resourceVersion;
   return { source: isCurrent && hasFlag(version, "trimmed") ? current : version, isFetchable: isCurrent };
-}
-
-/** All that is left where a body was never written: a process that ended on a full disk may have lost it. */
-function identityOf(
-  { uid, namespace, name }: Pod,
-  { resourceVersion, event }: VersionRow,
-): Uint8Array<ArrayBuffer> {
-  const metadata = { name, namespace, uid, resourceVersion };
-  const status = event === "pod.deleted" ? { status: { phase: "Deleted" } } : {};
-  return new TextEncoder().encode(
-    JSON.stringify({ pod: { apiVersion: "v1", kind: "Pod", metadata, ...status } }),
-  );
 }

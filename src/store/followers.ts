@@ -6,55 +6,49 @@
  * How an endpoint stands to a pod is in the pod's row (`Audience`); the versions have a table of their own, with no rows
  * for endpoints that want everything.
  */
+import type { Endpoints } from "./endpoint.ts";
+import type { KnownPods } from "./inventory.ts";
 import type { Journal } from "./journal.ts";
 import type { Pod } from "./pods.ts";
 import type { Followers, KnownPod, Standing } from "./store.ts";
 
-/** What it needs of the rest of the store. */
-export interface FollowersDeps {
-  journal: Journal;
-  /** The id of an endpoint; undefined: nothing was ever recorded for it. */
-  idOf: (endpoint: string) => number | undefined;
-  /** The same, for an endpoint that is to be remembered. */
-  idFor: (endpoint: string) => number;
-  /** All known pods. */
-  pods: () => Iterable<Pod>;
-  setStanding: (pod: Pod, endpoint: number, standing: Standing | undefined) => void;
-}
-
 /** `Followers` in memory. */
 export class PodFollowers implements Followers {
-  readonly #deps: FollowersDeps;
+  readonly #journal: Journal;
+  readonly #endpoints: Endpoints;
+  readonly #inventory: KnownPods;
   /** By endpoint and pod. */
   readonly #sent = new Map<number, Map<number, { key: number; resourceVersion: string }>>();
   #last = 0;
 
-  constructor(deps: FollowersDeps) {
-    this.#deps = deps;
+  constructor(journal: Journal, endpoints: Endpoints, inventory: KnownPods) {
+    this.#journal = journal;
+    this.#endpoints = endpoints;
+    this.#inventory = inventory;
   }
 
   standing(pod: KnownPod, endpoint: string): Standing | undefined {
-    const id = this.#deps.idOf(endpoint);
+    const id = this.#endpoints.get(endpoint)?.id;
     return id === undefined ? undefined : (pod as Pod).audience.standings.get(id);
   }
 
   setStanding(pod: KnownPod, endpoint: string, standing: "selected" | "left" | undefined): void {
-    const id = this.#deps.idFor(endpoint);
-    this.#deps.setStanding(pod as Pod, id, standing);
+    const { id } = this.#endpoints.open(endpoint);
+    this.#inventory.setStanding(pod as Pod, id, standing);
     this.#delete(id, (pod as Pod).id);
   }
 
   setSent(pod: KnownPod, endpoint: string, resourceVersion: string): void {
-    const id = this.#deps.idFor(endpoint);
+    const { id } = this.#endpoints.open(endpoint);
     const key = this.#sent.get(id)?.get((pod as Pod).id)?.key ?? ++this.#last;
     const row = { endpoint: id, pod: (pod as Pod).id, resourceVersion };
-    this.#deps.journal.sent.put(key, row);
+    this.#journal.sent.put(key, row);
     this.#keep(key, row);
   }
 
   sent(endpoint: string): { uid: string; resourceVersion: string }[] {
-    const sent = this.#sent.get(this.#deps.idOf(endpoint) ?? 0);
-    return Array.from(this.#deps.pods()).flatMap(({ id, uid }) => {
+    const sent = this.#sent.get(this.#endpoints.get(endpoint)?.id ?? 0);
+    return Array.from(this.#inventory.pods()).flatMap(({ id, uid }) => {
       const resourceVersion = sent?.get(id)?.resourceVersion;
       return resourceVersion === undefined ? [] : [{ uid, resourceVersion }];
     });
@@ -67,18 +61,20 @@ export class PodFollowers implements Followers {
 
   /** The endpoint is no more. */
   forgetEndpoint(endpoint: number): void {
-    for (const { key } of this.#sent.get(endpoint)?.values() ?? []) this.#deps.journal.sent.delete(key);
+    for (const { key } of this.#sent.get(endpoint)?.values() ?? []) this.#journal.sent.delete(key);
     this.#sent.delete(endpoint);
   }
 
   /** At the start. @param isAlive whether the store still knows both */
   load(isAlive: (pod: number, endpoint: number) => boolean): void {
-    const { journal } = this.#deps;
-    const rows = journal.scan<[number, number, number, string]>("sent", "endpoint, pod, resourceVersion");
+    const rows = this.#journal.scan<[number, number, number, string]>(
+      "sent",
+      "endpoint, pod, resourceVersion",
+    );
     for (const [key, endpoint, pod, resourceVersion] of rows) {
       this.#last = Math.max(this.#last, key);
       if (isAlive(pod, endpoint)) this.#keep(key, { endpoint, pod, resourceVersion });
-      else journal.sent.delete(key);
+      else this.#journal.sent.delete(key);
     }
   }
 
@@ -94,7 +90,7 @@ export class PodFollowers implements Followers {
   #delete(endpoint: number, pod: number): void {
     const kept = this.#sent.get(endpoint)?.get(pod);
     if (kept === undefined) return;
-    this.#deps.journal.sent.delete(kept.key);
+    this.#journal.sent.delete(kept.key);
     this.#sent.get(endpoint)?.delete(pod);
   }
 }

@@ -119,13 +119,7 @@ class OpenStore implements Store {
       isPending: (pod) => this.pending.order.isPending(pod),
       onRestored: (pod) => this.pending.order.wake(pod),
     });
-    this.followers = new PodFollowers({
-      journal: this.#journal,
-      idOf: (endpoint) => this.pending.all.get(endpoint)?.id,
-      idFor: (endpoint) => this.pending.all.open(endpoint).id,
-      pods: () => this.inventory.pods(),
-      setStanding: (pod, endpoint, standing) => this.inventory.setStanding(pod, endpoint, standing),
-    });
+    this.followers = new PodFollowers(this.#journal, this.pending.all, this.inventory);
     this.#eviction = new Eviction({
       bodies: this.#bodies,
       versions: this.#versions,

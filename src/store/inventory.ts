@@ -10,7 +10,9 @@ import type { Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { own, OwnStrings } from "../runtime/own_string.ts";
 import { compareVersions } from "../pod/version.ts";
+import type { Endpoints } from "./endpoint.ts";
 import type { Journal, PodRow } from "./journal.ts";
+import type { Order } from "./order.ts";
 import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod, Standing } from "./store.ts";
 import { Tombstones } from "./tombstones.ts";
@@ -23,15 +25,10 @@ const REMINDED_AT_ONCE = 500;
 export interface InventoryDeps {
   journal: Journal;
   versions: Versions;
+  endpoints: Endpoints;
+  order: Order;
   clock: Clock;
-  /** The ids of endpoints as names; undefined: it was forgotten. */
-  nameOf: (endpoint: number) => string | undefined;
   onRemoved: (pod: Pod) => void;
-  /** A version of the pod is current no more: it goes unless it is pending. */
-  release: (pod: Pod, version: number) => void;
-  isPending: (pod: Pod) => boolean;
-  /** The body of the pod's current version came back. */
-  onRestored: (pod: Pod) => void;
 }
 
 /** `Inventory` in memory. */
@@ -173,7 +170,7 @@ export class KnownPods implements Inventory {
     const pod = known as Pod;
     if (pod.current === 0 || !this.#deps.versions.isTrimmed(pod.current)) return;
     this.#deps.versions.restore(pod.current, body);
-    this.#deps.onRestored(pod);
+    this.#deps.order.wake(pod);
   }
 
   reroute(known: KnownPod, route: readonly string[] | undefined, environment: string | undefined): void {
@@ -200,7 +197,7 @@ export class KnownPods implements Inventory {
 
   audience(pod: KnownPod): readonly string[] {
     const { ids, standings } = (pod as Pod).audience;
-    return ids.flatMap((id) => standings.get(id) === "sent" ? this.#deps.nameOf(id) ?? [] : []);
+    return ids.flatMap((id) => standings.get(id) === "sent" ? this.#deps.endpoints.byId(id)?.name ?? [] : []);
   }
 
   /** How an endpoint stands to a pod changes. */
@@ -228,12 +225,12 @@ export class KnownPods implements Inventory {
     if (gone !== undefined) this.#tombstones.add(pod, own(gone.version), gone.left);
     this.#write(pod);
     if (current === 0) this.settled(pod);
-    else this.#deps.release(pod, current);
+    else this.#deps.order.unused(pod, current);
   }
 
   /** Nothing about a pod that is gone is pending any more: what is left of it is its tombstone. */
   settled(pod: Pod): void {
-    if (!pod.isGone || this.#deps.isPending(pod)) return;
+    if (!pod.isGone || this.#deps.order.isPending(pod)) return;
     this.#gone.delete(pod);
     if (this.#notices.get(pod.name) === pod) this.#notices.delete(pod.name);
     const tombstone = this.#tombstones.get(pod.uid);

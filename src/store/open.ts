@@ -112,12 +112,10 @@ class OpenStore implements Store {
     this.inventory = new KnownPods({
       journal: this.#journal,
       versions: this.#versions,
+      endpoints: this.pending.all,
+      order: this.pending.order,
       clock: options.clock,
-      nameOf: (endpoint) => this.pending.all.byId(endpoint)?.name,
       onRemoved: (pod) => this.followers.forgetPod(pod),
-      release: (pod, version) => this.pending.order.unused(pod, version),
-      isPending: (pod) => this.pending.order.isPending(pod),
-      onRestored: (pod) => this.pending.order.wake(pod),
     });
     this.followers = new PodFollowers(this.#journal, this.pending.all, this.inventory);
     this.#eviction = new Eviction({

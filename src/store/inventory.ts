@@ -13,7 +13,7 @@ import { compareVersions } from "../pod/version.ts";
 import type { Endpoints } from "./endpoint.ts";
 import type { Journal, PodRow } from "./journal.ts";
 import type { Order } from "./order.ts";
-import { type Audience, Audiences, NOTICE, Pod } from "./pods.ts";
+import { Audiences, NOTICE, Pod } from "./pods.ts";
 import type { Inventory, KnownPod, Standing } from "./store.ts";
 import { Tombstones } from "./tombstones.ts";
 import { hasFlag, type Versions } from "./versions.ts";
@@ -33,7 +33,7 @@ export interface InventoryDeps {
 
 /** `Inventory` in memory. */
 export class KnownPods implements Inventory {
-  readonly audiences = new Audiences();
+  readonly #audiences = new Audiences();
   readonly #deps: InventoryDeps;
   readonly #journal: Journal;
   readonly #byUid = new Map<string, Pod>();
@@ -137,7 +137,7 @@ export class KnownPods implements Inventory {
   #add({ uid, namespace, name }: { uid: string; namespace: string; name: string }): Pod {
     const generation = Number(this.#meta.get("generation") ?? 0);
     const row = { uid: own(uid), namespace: this.#namespaces.own(namespace), name: own(name), generation };
-    const pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
+    const pod = new Pod(++this.#lastPod, row, this.#audiences.nobody);
     pod.seen = this.#sync;
     this.#tombstones.delete(uid);
     this.#index(pod);
@@ -202,7 +202,7 @@ export class KnownPods implements Inventory {
 
   /** How an endpoint stands to a pod changes. */
   setStanding(pod: Pod, endpoint: number, standing: Standing | undefined): void {
-    const audience = this.audiences.with(pod.audience, endpoint, standing);
+    const audience = this.#audiences.with(pod.audience, endpoint, standing);
     if (audience === pod.audience) return;
     pod.audience = audience;
     this.#write(pod);
@@ -249,7 +249,7 @@ export class KnownPods implements Inventory {
     let pod = this.#notices.get(line);
     if (pod === undefined) {
       const row = { uid: `${NOTICE}${line}`, namespace: "k8svent", name: line, generation: 0 };
-      pod = new Pod(++this.#lastPod, row, this.audiences.nobody);
+      pod = new Pod(++this.#lastPod, row, this.#audiences.nobody);
       pod.isGone = true;
       this.#notices.set(line, pod);
       this.#write(pod);
@@ -369,7 +369,9 @@ export class KnownPods implements Inventory {
     for (const [key, value] of this.#journal.readMeta()) this.#meta.set(key, value);
   }
 
-  loadPod(id: number, row: Omit<PodRow, "audience">, audience: Audience): Pod {
+  loadPod(id: number, row: PodRow): Pod {
+    const isKnown = (endpoint: number): boolean => this.#deps.endpoints.byId(endpoint) !== undefined;
+    const audience = this.#audiences.parse(row.audience, isKnown);
     const pod = new Pod(id, { ...row, namespace: this.#namespaces.own(row.namespace) }, audience);
     this.#lastPod = Math.max(this.#lastPod, id);
     pod.route = this.#intern(row.route === null ? undefined : JSON.parse(row.route) as string[]);

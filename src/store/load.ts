@@ -53,7 +53,7 @@ export function load(parts: Parts): void {
   bodies.sweep();
 }
 
-function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
+function loadPods({ journal, inventory }: Parts): Map<number, Pod> {
   type Tuple = [
     number,
     string,
@@ -65,24 +65,21 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
     string | null,
     number,
     number | null,
-    ...Gone,
+    number | null,
+    string | null,
+    number,
   ];
-  type Gone = [number | null, string | null, number];
   const pods = new Map<number, Pod>();
   const columns =
     "uid, namespace, name, audience, route, environment, workload, generation, remindAt, goneAt, goneVersion, goneLeft";
   for (const tuple of journal.scan<Tuple>("pod", columns)) {
-    const [id, uid, namespace, name, endpoints, route, environment, workload, ...rest] = tuple;
-    const [generation, remindAt, ...gone] = rest;
-    const [goneAt, goneVersion, goneLeft] = gone;
-    const audience = inventory.audiences.parse(
-      endpoints,
-      (endpoint) => pending.all.byId(endpoint)?.name !== undefined,
-    );
+    const [id, uid, namespace, name, audience, route, environment, workload, ...rest] = tuple;
+    const [generation, remindAt, goneAt, goneVersion, goneLeft] = rest;
     const row = {
       uid,
       namespace,
       name,
+      audience,
       route,
       environment,
       workload,
@@ -92,7 +89,7 @@ function loadPods({ journal, inventory, pending }: Parts): Map<number, Pod> {
       goneVersion,
       goneLeft,
     };
-    pods.set(id, inventory.loadPod(id, row, audience));
+    pods.set(id, inventory.loadPod(id, row));
   }
   return pods;
 }
@@ -122,10 +119,9 @@ function loadRow(
     endpoint.pending++;
     return;
   }
-  pending.order.begin(endpoint, pod, seq, row.version, transition);
+  const begun = pending.order.begin(endpoint, pod, seq, row.version, transition);
   const { tries, dead, why } = row;
-  const begun = endpoint.find(pod, (one) => one.pod === pod);
-  if (begun === undefined || tries + dead === 0) return;
+  if (tries + dead === 0) return;
   begun.failures = { ...NO_FAILURES, tries, dead, why: why ?? undefined };
   if (dead > 0) endpoint.dead.add(begun);
 }

@@ -45,7 +45,7 @@ export class Order {
   // --- Lines ---
 
   /** A line begins, behind that of another pod of its name if there is one. */
-  begin(endpoint: Endpoint, pod: Pod, seq: number, version: number, transition: boolean): void {
+  begin(endpoint: Endpoint, pod: Pod, seq: number, version: number, transition: boolean): Line {
     let namespace = endpoint.namespaces.get(pod.namespace);
     if (namespace === undefined) {
       endpoint.namespaces.set(pod.namespace, namespace = new Namespace(pod.namespace));
@@ -59,6 +59,7 @@ export class Order {
     endpoint.pending++;
     this.touch(endpoint, line);
     if (last !== undefined) this.park(endpoint, last);
+    return line;
   }
 
   /** What was known of a line's first message is void: it went, or another took its place. */

@@ -174,7 +174,10 @@ export class Eviction {
     if (this.#bodyUse() > RELIEVED) {
       yield* this.#each((endpoint, line) => this.#trimFetchable(endpoint, line));
     }
-    for (const latest of [5, 1]) yield* this.#each((endpoint, line) => this.#thin(endpoint, line, latest));
+    const { coalescing } = this.#deps.pending;
+    for (const latest of [5, 1]) {
+      yield* this.#each((endpoint, line) => coalescing.thin(endpoint, line, latest));
+    }
     yield* this.#each((endpoint, line) => this.#evictUnheard(endpoint, line));
     if (this.#bodyUse() > RELIEVED) yield* this.#each((endpoint, line) => this.#trimAll(endpoint, line));
     yield* this.#trimResting();
@@ -222,10 +225,6 @@ export class Eviction {
       this.#trim(endpoint, pod, pod.current);
     }
     return 1;
-  }
-
-  #thin(endpoint: Endpoint, line: Line, latest: number): number {
-    return this.#deps.pending.coalescing.thin(endpoint, line, latest);
   }
 
   #evictUnheard(endpoint: Endpoint, line: Line): number {

@@ -204,10 +204,6 @@ export class Journal {
     return this.#tables.reduce((sum, table) => sum + table.dirty.size, 0);
   }
 
-  get isDirty(): boolean {
-    return this.#tables.some((table) => table.dirty.size > 0);
-  }
-
   /**
    * Writes what is dirty, at most `limit` rows of it, in one transaction.
    *

@@ -4,7 +4,7 @@
  * The lines of one namespace/name are chained (`behind`): a pod's end comes before the beginning of the next pod of its
  * name, so only the first of a chain is ever sent. Where a line is:
  *
- *     none     behind another, or its first message is not durable yet (see `Pending.#touch`)
+ *     none     behind another, or its first message is not durable yet (see `Order.touch`)
  *     ready    in the FIFO of its namespace; the namespaces take turns
  *     waiting  in the heap, until it is due
  *     flight   its first message is being sent

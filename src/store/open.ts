@@ -218,7 +218,7 @@ class OpenStore implements Store {
   }
 
   #write(batch: number): void {
-    const isDirty = this.#journal.isDirty;
+    const isDirty = this.#journal.dirtyRows > 0;
     const wait = this.#nextTry - this.#clock.monotonic();
     if (this.#fault !== undefined && wait > 0) {
       this.#commitIn(wait);
@@ -233,7 +233,7 @@ class OpenStore implements Store {
       if (!isDiskFault(error)) throw error;
       return this.#failed(error, batch);
     }
-    if (this.#journal.isDirty) {
+    if (this.#journal.dirtyRows > 0) {
       // After a fault there may be much to write, and deliveries must not wait for it.
       this.#commitIn(0);
       return this.#release(batch);

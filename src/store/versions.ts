@@ -3,7 +3,6 @@
  * while it is its pod's current one or pending (I2); whoever ends either calls `drop`.
  */
 import { isTransition, type Reason } from "../change/reasons.ts";
-import type { Summary } from "../change/summary.ts";
 import { trimmedBody } from "../pod/trimmed.ts";
 import { type Bodies, NOWHERE, type Place } from "./bodies.ts";
 import { FLAGS, type Journal, type VersionRow } from "./journal.ts";
@@ -33,7 +32,7 @@ export class Versions {
     const isTrimmed = version.body === undefined ? hasFlag(current, "trimmed") : version.trimmed === true;
     const isUnhealthy = version.summary === undefined
       ? hasFlag(current, "unhealthy")
-      : isUnhealthyBy(version.summary);
+      : version.summary.unhealthy;
     const flags = (isTransition(version.reasons) ? FLAGS.transition : 0) |
       (isTrimmed || block === 0 ? FLAGS.trimmed : 0) |
       (version.observed === undefined ? 0 : version.observed ? FLAGS.observed : FLAGS.unobserved) |
@@ -141,8 +140,4 @@ export function hasFlag(row: VersionRow | undefined, flag: keyof typeof FLAGS): 
 /** As a row has them. A notice has none. */
 export function splitReasons(text: string): Reason[] {
   return text === "" ? [] : text.split(",") as Reason[];
-}
-
-function isUnhealthyBy(summary: Summary): boolean {
-  return summary.unhealthy;
 }

@@ -2,6 +2,7 @@ import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryQue
 import { headersIn, type KeptAttempt, type KeptDelivery } from "../delivery/delivery_history.ts";
 import { messageId } from "../delivery/render.ts";
 import { inWords, lastPassed } from "../route/explain.ts";
+import { NO_FAILURES } from "../store/message.ts";
 import type { Message, PendingMessage, PodFilter, Store } from "../store/store.ts";
 import { type AdminReadings, instant } from "./admin_readings.ts";
 
@@ -188,12 +189,11 @@ function currentOf(endpoint: string, message: Found["message"], { inventory }: S
     pod.resourceVersion === message.resourceVersion;
   const kept = isCurrent && inventory.bodyOf(pod);
   if (!kept) return undefined;
-  const failures = { tries: 0, strikes: 0, failedAt: 0, dead: 0, why: undefined };
   return {
     ...message,
     endpoint,
     body: kept.body,
     completeness: kept.trimmed ? "trimmed" : "whole",
-    failures,
+    failures: NO_FAILURES,
   };
 }

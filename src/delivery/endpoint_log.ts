@@ -21,6 +21,7 @@ export const QUIET = 60_000;
 
 /** What it takes. */
 export interface EndpointLogDeps {
+  endpoint: string;
   pending: Pending;
   clock: Clock;
   log: Log;
@@ -30,17 +31,15 @@ export interface EndpointLogDeps {
 
 /** Tells it, of one endpoint. */
 export class EndpointLog {
-  readonly #deps: EndpointLogDeps;
-  readonly #endpoint: string;
+  protected readonly deps: EndpointLogDeps;
   #failingSince: number | undefined;
   #isSaid = false;
   #quietUntil = -Infinity;
   /** What the last answer that was no acceptance said. */
   #answer: string | undefined;
 
-  constructor(endpoint: string, deps: EndpointLogDeps) {
-    this.#endpoint = endpoint;
-    this.#deps = deps;
+  constructor(deps: EndpointLogDeps) {
+    this.deps = deps;
   }
 
   /** An attempt ended; called before `decision`. @param duration milliseconds that its requests took together */
@@ -50,22 +49,23 @@ export class EndpointLog {
     outcome: Outcome,
     duration: number,
   ): void {
+    const { endpoint, credentials, log } = this.deps;
     this.#answer = undefined;
     if (outcome.kind !== "answer") return;
     if (outcome.status < 200 || outcome.status >= 300) {
-      this.#answer = firstLine(outcome.body, this.#deps.credentials.confidential);
+      this.#answer = firstLine(outcome.body, credentials.confidential);
       return;
     }
     const fields = {
-      endpoint: this.#endpoint,
+      endpoint,
       pod: `${namespace}/${name}`,
       version: resourceVersion,
       attempt,
       milliseconds: Math.round(duration),
     };
     const correlationId = readCorrelationId(outcome.body);
-    if (correlationId === undefined) this.#deps.log.debug("Delivered", fields);
-    else this.#deps.log.info("Delivered", { ...fields, "correlation_id": correlationId });
+    if (correlationId === undefined) log.debug("Delivered", fields);
+    else log.info("Delivered", { ...fields, "correlation_id": correlationId });
   }
 
   /** What was decided, and what the endpoint was before and is after it. */
@@ -81,9 +81,9 @@ export class EndpointLog {
   }
 
   #deadLetter({ namespace, name }: Message, times: number, why: string): void {
-    const { log } = this.#deps;
+    const { endpoint, log } = this.deps;
     const text =
-      `Endpoint ${this.#endpoint} does not take ${namespace}/${name}: ${why}. The message is a dead letter ` +
+      `Endpoint ${endpoint} does not take ${namespace}/${name}: ${why}. The message is a dead letter ` +
       "now, tried again later; the others go on.";
     // The retries that follow say nothing new.
     if (times === 1) log.warn(text, this.fields());
@@ -96,8 +96,7 @@ export class EndpointLog {
     before: EndpointState,
     after: EndpointState,
   ): void {
-    const { clock, log } = this.#deps;
-    const endpoint = this.#endpoint;
+    const { endpoint, clock, log } = this.deps;
     const { why, failures: { tries, strikes, dead } } = decision;
     if (after.circuit.kind === "disabled" && before.circuit.kind !== "disabled") {
       this.#isSaid = true;
@@ -131,12 +130,11 @@ export class EndpointLog {
   }
 
   protected fields(): LogFields {
-    return { endpoint: this.#endpoint, answer: this.#answer };
+    return { endpoint: this.deps.endpoint, answer: this.#answer };
   }
 
   #recovered(): void {
-    const { clock, pending, log } = this.#deps;
-    const endpoint = this.#endpoint;
+    const { endpoint, clock, pending, log } = this.deps;
     const now = clock.monotonic();
     const time = duration(now - (this.#failingSince ?? now));
     this.#failingSince = undefined;

@@ -1,17 +1,9 @@
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
-import type { Message, Pending } from "../store/store.ts";
+import type { Message } from "../store/store.ts";
+import type { WorkerDeps } from "./worker_deps.ts";
 
 /** What it takes. */
-export interface RereadingDeps {
-  pending: Pending;
-  /**
-   * Reads the pod of a message again whose body was given up, and stores it as if the source had brought it. False
-   * where the pod cannot be had now: the message then waits.
-   */
-  reread: (message: Message) => Promise<boolean>;
-  /** A number in [0, 1). */
-  random: () => number;
-}
+type RereadingDeps = Pick<WorkerDeps, "pending" | "reread" | "random">;
 
 /** How long messages wait whose pods could not be read again: a cluster that comes up must not be overrun. */
 const BACKOFF: Backoff = { base: 1_000, cap: 60_000 };

@@ -40,9 +40,9 @@ export class Snapshot {
   }
 
   /** What is said of one endpoint; the same for each worker that it has in turn. */
-  of(endpoint: string, deps: EndpointLogDeps): SnapshotLog {
-    const log = this.#logs.get(endpoint) ?? new SnapshotLog(endpoint, deps, () => this.#show());
-    this.#logs.set(endpoint, log);
+  of(deps: EndpointLogDeps): SnapshotLog {
+    const log = this.#logs.get(deps.endpoint) ?? new SnapshotLog(deps, () => this.#show());
+    this.#logs.set(deps.endpoint, log);
     return log;
   }
 
@@ -88,8 +88,6 @@ export class Snapshot {
 
 /** What is said of one endpoint, in place of what the long run says. */
 export class SnapshotLog extends EndpointLog {
-  readonly #endpoint: string;
-  readonly #deps: EndpointLogDeps;
   readonly #onChange: () => void;
   readonly #sent = new Set<string>();
   #refused = 0;
@@ -105,10 +103,8 @@ export class SnapshotLog extends EndpointLog {
   /** Whether nothing has been accepted since. */
   #isExample = false;
 
-  constructor(endpoint: string, deps: EndpointLogDeps, onChange: () => void) {
-    super(endpoint, deps);
-    this.#endpoint = endpoint;
-    this.#deps = deps;
+  constructor(deps: EndpointLogDeps, onChange: () => void) {
+    super(deps);
     this.#onChange = onChange;
   }
 
@@ -148,7 +144,7 @@ export class SnapshotLog extends EndpointLog {
 
   /** Nothing more is sent to it. */
   givenUp(reason: GivenUp): void {
-    const now = this.#deps.clock.monotonic();
+    const now = this.deps.clock.monotonic();
     const { since, why } = this.#failing ?? { since: now, why: this.#lastFailure };
     const failed = Math.round((now - since) / 1000);
     if (reason.kind === "fails") {
@@ -168,16 +164,16 @@ export class SnapshotLog extends EndpointLog {
     this.#isExample = false;
     if (!this.#isSaid || isFailing(after)) return;
     this.#isSaid = false;
-    this.#quietUntil = this.#deps.clock.monotonic() + QUIET;
+    this.#quietUntil = this.deps.clock.monotonic() + QUIET;
     this.#say("info", "works again.");
   }
 
   #failed({ namespace, name }: Message, why: string, due: number, after: EndpointState): void {
     this.#lastFailure = why;
-    this.#failing = { since: this.#failing?.since ?? this.#deps.clock.monotonic(), why };
+    this.#failing = { since: this.#failing?.since ?? this.deps.clock.monotonic(), why };
     const isDisabled = after.circuit.kind === "disabled";
     // One that takes a few pods a second fails and works again each second.
-    const isQuiet = this.#deps.clock.monotonic() < this.#quietUntil;
+    const isQuiet = this.deps.clock.monotonic() < this.#quietUntil;
     const how = this.#whenAgain(due, after);
     if (!isDisabled && !this.#isSaid && !isQuiet && isFailing(after)) {
       this.#isSaid = true;
@@ -187,8 +183,8 @@ export class SnapshotLog extends EndpointLog {
       this.#isExampleSaid = this.#isExample = true;
       return this.#say("warn", `did not accept ${namespace}/${name}: ${why}. ${how}`);
     }
-    this.#deps.log.debug(`Endpoint ${this.#endpoint} did not accept ${namespace}/${name}: ${why}`, {
-      endpoint: this.#endpoint,
+    this.deps.log.debug(`Endpoint ${this.deps.endpoint} did not accept ${namespace}/${name}: ${why}`, {
+      endpoint: this.deps.endpoint,
     });
   }
 
@@ -196,7 +192,7 @@ export class SnapshotLog extends EndpointLog {
     const { asking, circuit } = after;
     if (asking === undefined) return "Failed messages are retried after 1, 2 and 4 s.";
     const until = isFailing(after) && circuit.kind === "open" ? circuit.until : due;
-    const wait = until - this.#deps.clock.monotonic();
+    const wait = until - this.deps.clock.monotonic();
     const seconds = Math.round(wait / 1000);
     return wait > PATIENCE ? `It asks to wait for ${seconds} s.` : `It is tried again after ${seconds} s.`;
   }
@@ -204,8 +200,8 @@ export class SnapshotLog extends EndpointLog {
   #refusal({ namespace, name }: Message, times: number, why: string): void {
     this.#refused++;
     if (this.#refused > NAMED) {
-      return this.#deps.log.debug(`Endpoint ${this.#endpoint} refused ${namespace}/${name}: ${why}`, {
-        endpoint: this.#endpoint,
+      return this.deps.log.debug(`Endpoint ${this.deps.endpoint} refused ${namespace}/${name}: ${why}`, {
+        endpoint: this.deps.endpoint,
       });
     }
     const end = this.#refused === NAMED ? " What else it refuses is counted at the end." : "";
@@ -216,7 +212,7 @@ export class SnapshotLog extends EndpointLog {
   }
 
   #say(level: "info" | "warn" | "error", text: string): void {
-    this.#deps.log[level](`Endpoint ${this.#endpoint} ${text}`, this.fields());
+    this.deps.log[level](`Endpoint ${this.deps.endpoint} ${text}`, this.fields());
   }
 }
 

@@ -1,10 +1,8 @@
-import type { Clock } from "../runtime/clock.ts";
-import type { Log } from "../runtime/log.ts";
 import { Repetition } from "../runtime/repetition.ts";
 import { counted, duration } from "../runtime/wording.ts";
-import type { Pending } from "../store/store.ts";
 import type { Decision } from "./decision.ts";
 import { type EndpointState, isFailing } from "./endpoint_state.ts";
+import type { WorkerDeps } from "./worker_deps.ts";
 
 /*
  * How an endpoint stands, for people: that it takes what it is sent, said with the first message that it accepts; and
@@ -16,13 +14,7 @@ import { type EndpointState, isFailing } from "./endpoint_state.ts";
  */
 
 /** What it needs of the worker's world. */
-export interface StandingDeps {
-  pending: Pending;
-  clock: Clock;
-  log: Log;
-  /** Whether people hear of the first acceptance. The endpoints of annotations come and go. */
-  isAnnounced: boolean;
-}
+type StandingDeps = Pick<WorkerDeps, "endpoint" | "pending" | "clock" | "log" | "isAnnounced">;
 
 /** Since when an endpoint takes what it is sent, or does not. */
 export interface Turn {
@@ -43,14 +35,12 @@ export interface Turn {
 
 /** The standing of one endpoint. */
 export class Standing {
-  readonly #endpoint: string;
   readonly #deps: StandingDeps;
   #turn: Turn;
   /** `since`: by the wall clock. */
   #trouble: { began: number; since: number; repetition: Repetition } | undefined;
 
-  constructor(endpoint: string, deps: StandingDeps) {
-    this.#endpoint = endpoint;
+  constructor(deps: StandingDeps) {
     this.#deps = deps;
     const { clock } = deps;
     this.#turn = {
@@ -71,16 +61,16 @@ export class Standing {
 
   /** What followed from an attempt, and what the endpoint is after it. */
   decided(decision: Decision, after: EndpointState): void {
-    const { clock, log, pending, isAnnounced } = this.#deps;
+    const { endpoint, clock, log, pending, isAnnounced } = this.#deps;
     const { hasAccepted } = this.#turn;
     this.#follow(decision, after);
     if ("why" in decision) {
       const began = clock.monotonic();
       this.#trouble ??= { began, since: clock.now(), repetition: new Repetition(began) };
     } else if (decision.kind === "delivered") {
-      if (!isFailing(after) && pending.counts(this.#endpoint).deadLetters === 0) this.#trouble = undefined;
+      if (!isFailing(after) && pending.counts(endpoint).deadLetters === 0) this.#trouble = undefined;
       if (!hasAccepted && isAnnounced) {
-        log.info(`Delivers to ${this.#endpoint}.`, { endpoint: this.#endpoint });
+        log.info(`Delivers to ${endpoint}.`, { endpoint });
       }
     }
   }
@@ -100,8 +90,7 @@ export class Standing {
 
   /** Says what the endpoint does not take, if it is time to. Called about once a minute. */
   report(endpoint: EndpointState): void {
-    const { clock, log, pending } = this.#deps;
-    const name = this.#endpoint;
+    const { endpoint: name, clock, log, pending } = this.#deps;
     const { pending: count, deadLetters } = pending.counts(name);
     if (count === 0) this.#trouble = undefined;
     if (this.#trouble === undefined) return;

@@ -80,10 +80,10 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#snapshot = deps.snapshot?.of(deps.endpoint, deps);
+    this.#snapshot = deps.snapshot?.of(deps);
     this.#state = newEndpoint(deps.concurrency, this.#snapshot === undefined ? undefined : RETRIES_ONCE);
-    this.#log = this.#snapshot ?? new EndpointLog(deps.endpoint, deps);
-    this.standing = new Standing(deps.endpoint, deps);
+    this.#log = this.#snapshot ?? new EndpointLog(deps);
+    this.standing = new Standing(deps);
     this.#stall = new Stall(deps.timeout);
     this.#movedAt = deps.clock.monotonic();
     this.#pace = deps.rate === undefined ? undefined : new Pace(deps.rate);

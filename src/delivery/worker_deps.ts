@@ -18,7 +18,7 @@ export interface WorkerDeps extends AttemptDeps {
   rate?: number | undefined;
   /** Bytes that all workers together may have under way. */
   budget: { limit: number; used: number };
-  /** Whether people hear that it delivers, with the first message that is accepted. */
+  /** Whether people hear that it delivers, with the first message that is accepted: endpoints of annotations come and go. */
   isAnnounced: boolean;
   /** With `--once`: a message or the endpoint is given up after a few retries, and this says so. */
   snapshot?: Snapshot | undefined;

@@ -1,7 +1,6 @@
-import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import type { Scheme } from "../route/endpoint_settings.ts";
-import { ENCODED } from "../runtime/secret.ts";
+import { keyOf } from "../runtime/secret.ts";
 
 /** The schemes that a receiver may check, by what `--signatures` calls them. */
 export const SCHEMES: readonly Scheme[] = ["standard", "github", "atomist"];
@@ -68,10 +67,7 @@ export class Signer {
     const name = `${use} ${secret}`;
     const kept = this.#keys.get(name);
     if (kept !== undefined) return kept;
-    const key = use !== "standard" ? new HmacKey(use, secret) : new HmacKey(
-      "sha256",
-      secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), "base64") : secret,
-    );
+    const key = use === "standard" ? new HmacKey("sha256", keyOf(secret)) : new HmacKey(use, secret);
     // After a rotation or two: those in use are made again at once.
     if (this.#keys.size >= KEYS) this.#keys.clear();
     this.#keys.set(name, key);

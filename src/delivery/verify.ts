@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Scheme } from "../route/endpoint_settings.ts";
-import { ENCODED } from "../runtime/secret.ts";
+import { keyOf } from "../runtime/secret.ts";
 import { counted, duration } from "../runtime/wording.ts";
 import { mismatch } from "./mismatch.ts";
 import { HEADERS, type Received } from "./received.ts";
@@ -121,9 +121,8 @@ function failed(scheme: Scheme, number: number, why: string): Verdict {
 function expected(scheme: Scheme, secret: string, { headers, body }: Received): string {
   if (scheme === "github") return `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
   if (scheme === "atomist") return `sha1=${createHmac("sha1", secret).update(body).digest("hex")}`;
-  const key = secret.startsWith(ENCODED) ? Buffer.from(secret.slice(ENCODED.length), "base64") : secret;
   const start = `${headers.get("webhook-id")}.${headers.get(TIME)}.`;
-  return `v1,${createHmac("sha256", key).update(start).update(body).digest("base64")}`;
+  return `v1,${createHmac("sha256", keyOf(secret)).update(start).update(body).digest("base64")}`;
 }
 
 function same(text: string, right: string): boolean {

@@ -56,7 +56,7 @@ export function parseSecrets(text: string): ParsedSecrets {
         problem: `is one more than ${MOST}: is this a file of secrets?`,
       };
     }
-    const bytes = sizeOf(secret);
+    const bytes = keyOf(secret).length;
     if (bytes < ENOUGH) weak = `has ${bytes} bytes only: use ${ENOUGH} or more (openssl rand -hex 32).`;
     secrets.add(secret);
   }
@@ -95,7 +95,7 @@ function secretProblem(secret: string): string | undefined {
   if (secret.startsWith(ENCODED) && !BASE64.test(secret.slice(ENCODED.length))) {
     return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;
   }
-  const bytes = sizeOf(secret);
+  const bytes = keyOf(secret).length;
   if (bytes > LONGEST) return `has more than ${LONGEST} bytes: is this a secret, and the right file?`;
   if (bytes >= LEAST) return undefined;
   return `has ${
@@ -103,10 +103,10 @@ function secretProblem(secret: string): string | undefined {
   } only, and can be guessed: use ${ENOUGH} or more (openssl rand -hex 32).`;
 }
 
-/** Bytes of the key. */
-function sizeOf(secret: string): number {
-  if (!secret.startsWith(ENCODED)) return new TextEncoder().encode(secret).length;
-  return Uint8Array.fromBase64(secret.slice(ENCODED.length)).length;
+/** The key that Standard Webhooks signs with. @param secret one of those that `parseSecrets` gives */
+export function keyOf(secret: string): Uint8Array {
+  if (!secret.startsWith(ENCODED)) return new TextEncoder().encode(secret);
+  return Uint8Array.fromBase64(secret.slice(ENCODED.length));
 }
 
 /** Whether two lists hold the same secrets, in the same order. */

@@ -3,13 +3,19 @@ import { Buffer } from "node:buffer";
 import type { Scheme } from "../route/endpoint_settings.ts";
 import { ENCODED } from "../runtime/secret.ts";
 import { counted } from "../runtime/wording.ts";
-import type { Received } from "./received.ts";
 
 /**
  * Why a signature does not hold. It says nothing by itself, so the mistakes that people make are tried: the secret in
  * another encoding, white space at the end of the body, hexadecimal for base64. The one that yields the signature is the
  * reason; of several, the one with the fewest mistakes. At most two at once are tried, so that a wrong one costs little.
  */
+
+/** A delivery as it came to a receiver. */
+export interface Received {
+  /** By name in lower case; several of one name joined with ", ". */
+  headers: ReadonlyMap<string, string>;
+  body: Uint8Array;
+}
 
 /** A way to read, to know or to compute something. `odd`: what is wrong with it, as a clause; undefined: nothing. */
 interface Way<T> {

@@ -2,8 +2,15 @@ import { createHash, type Hash } from "node:crypto";
 import type { Scheme } from "../route/endpoint_settings.ts";
 import { keyOf } from "../runtime/secret.ts";
 
+/** The header that holds the signature of each scheme. */
+export const SIGNATURE_HEADERS: Readonly<Record<Scheme, string>> = {
+  standard: "webhook-signature",
+  github: "x-hub-signature-256",
+  atomist: "x-atomist-signature",
+};
+
 /** The schemes that a receiver may check, by what `--signatures` calls them. */
-export const SCHEMES: readonly Scheme[] = ["standard", "github", "atomist"];
+export const SCHEMES = Object.keys(SIGNATURE_HEADERS) as readonly Scheme[];
 
 /** What is signed. */
 export interface Signed {
@@ -52,9 +59,10 @@ export class Signer {
     const headers: Record<string, string> = {};
     if (this.#schemes.has("standard")) {
       headers["webhook-timestamp"] = String(seconds);
-      headers["webhook-signature"] = secrets.map((secret) => this.#token(signed, seconds, secret)).join(
-        " ",
-      );
+      headers[SIGNATURE_HEADERS.standard] = secrets.map((secret) => this.#token(signed, seconds, secret))
+        .join(
+          " ",
+        );
     }
     return Object.assign(headers, this.#timeless(signed, first));
   }
@@ -79,10 +87,10 @@ export class Signer {
     if (kept !== undefined && kept.secret === secret) return kept.headers;
     const headers: Record<string, string> = {};
     if (this.#schemes.has("atomist")) {
-      headers["x-atomist-signature"] = `sha1=${this.#key("sha1", secret).sign("hex", body)}`;
+      headers[SIGNATURE_HEADERS.atomist] = `sha1=${this.#key("sha1", secret).sign("hex", body)}`;
     }
     if (this.#schemes.has("github")) {
-      headers["x-hub-signature-256"] = `sha256=${this.#key("sha256", secret).sign("hex", body)}`;
+      headers[SIGNATURE_HEADERS.github] = `sha256=${this.#key("sha256", secret).sign("hex", body)}`;
     }
     if (this.#kept.size >= KEPT) this.#kept.delete(this.#kept.keys().next().value ?? content);
     this.#kept.set(content, { secret, headers });

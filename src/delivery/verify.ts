@@ -3,8 +3,8 @@ import { Buffer } from "node:buffer";
 import type { Scheme } from "../route/endpoint_settings.ts";
 import { keyOf } from "../runtime/secret.ts";
 import { counted, duration } from "../runtime/wording.ts";
-import { mismatch } from "./mismatch.ts";
-import { HEADERS, type Received } from "./received.ts";
+import { mismatch, type Received } from "./mismatch.ts";
+import { SCHEMES, SIGNATURE_HEADERS } from "./sign.ts";
 
 /**
  * The receiver's side of `sign.ts`: which signatures of a delivery hold, as strictly as the libraries that receivers use,
@@ -28,15 +28,15 @@ export interface Verdict {
 /** Milliseconds by which the time of a message may differ from ours: what Standard Webhooks' own libraries allow. */
 export const TOLERANCE = 300_000;
 
-/** The verdicts in the order of `HEADERS`; empty where there is no signature. */
+/** The verdicts in the order of `SCHEMES`; empty where there is no signature. */
 export function verify(
   given: Received,
   secrets: readonly string[],
   { now, tolerance = TOLERANCE }: { now: number; tolerance?: number },
 ): Verdict[] {
   const received = withPlainTime(given);
-  const verdicts = (Object.keys(HEADERS) as Scheme[]).flatMap((scheme) => {
-    const value = received.headers.get(HEADERS[scheme]);
+  const verdicts = SCHEMES.flatMap((scheme) => {
+    const value = received.headers.get(SIGNATURE_HEADERS[scheme]);
     if (value === undefined) return [];
     if (scheme === "standard") return standard(value, received, secrets, { now, tolerance });
     return [judged(scheme, 1, value, received, secrets)];
@@ -104,7 +104,7 @@ function judged(
   if (at < 0) return failed(scheme, number, mismatch(scheme, text, received, secrets) ?? "");
   return {
     scheme,
-    header: HEADERS[scheme],
+    header: SIGNATURE_HEADERS[scheme],
     number,
     holds: true,
     secret: at + 1,
@@ -115,7 +115,7 @@ function judged(
 }
 
 function failed(scheme: Scheme, number: number, why: string): Verdict {
-  return { scheme, header: HEADERS[scheme], number, holds: false, why };
+  return { scheme, header: SIGNATURE_HEADERS[scheme], number, holds: false, why };
 }
 
 function expected(scheme: Scheme, secret: string, { headers, body }: Received): string {

@@ -59,14 +59,14 @@ const ELSEWHERE: Judged = { sends: false, because: "the pod's annotation names o
  * it wants are named.
  */
 function judge(
-  { endpoint: { name, settings: { filter } }, want }: Configured,
+  { endpoint: { settings: { filter } }, want }: Configured,
   known: KnownPod,
   pod: Pod,
   { options: { environment: general, cluster }, store: { inventory } }: AdminReadings,
 ): Judged {
   if (want === undefined) return { sends: true, because: inWords({ sends: true, by: { rule: "none" } }) };
   const environment = known.environment ?? general;
-  const [explanation] = explain([{ name, filter, want }], {
+  const explanation = explain({ filter, want }, {
     pod,
     reasons: filter.reasons ?? ["sync"],
     event: "pod.changed",
@@ -75,7 +75,6 @@ function judge(
     ...cluster !== undefined && { cluster },
     ...known.workload !== undefined && { workload: known.workload },
   });
-  if (explanation === undefined) throw new TypeError(`Nothing explains ${name}.`);
   const { sends, by } = explanation;
   if (!sends || filter.reasons === undefined) return { sends, because: inWords(explanation) };
   const change = `a change is sent that has one of the reasons ${filter.reasons.join(", ")}`;

@@ -123,14 +123,14 @@ function judgeOf(pod: Pod, options: Options): (endpoint: Endpoint) => Promise<Ve
     filter: { onError: "send" },
   }, undefined).keptOutBy(pod);
   const workload = workloadOf(pod);
-  return async ({ name, trusted, settings }) => {
+  return async ({ trusted, settings }) => {
     if (followed !== undefined) {
       const why = inWords({ sends: false, by: { rule: followed } });
       return { sends: false, because: `of the program as a whole, ${why}` };
     }
     if (!trusted) return { sends: true, because: "the pod's annotation names it" };
     const { reasons } = settings.filter;
-    const [explanation] = explain([{ name, filter: settings.filter, want: await loadWant(settings) }], {
+    const explanation = explain({ filter: settings.filter, want: await loadWant(settings) }, {
       pod,
       reasons: reasons ?? ["sync"],
       event: "pod.changed",
@@ -139,7 +139,6 @@ function judgeOf(pod: Pod, options: Options): (endpoint: Endpoint) => Promise<Ve
       ...environment !== undefined && { environment },
       ...workload !== undefined && { workload },
     });
-    if (explanation === undefined) throw new TypeError(`Nothing explains ${name}.`);
     const because = inWords(explanation);
     if (!explanation.sends || reasons === undefined) return { sends: explanation.sends, because };
     const change = `a change with the reason ${alternatives(reasons)}`;

@@ -4,7 +4,7 @@ import type { Pod } from "../pod/pod.ts";
 import { workloadOf } from "../pod/workload.ts";
 import type { EndpointSettings, PodSelection } from "../route/endpoint_settings.ts";
 import { explain, inWords } from "../route/explain.ts";
-import { compileWant, loadWant } from "../route/want.ts";
+import { type Candidate, compileWant, loadWant } from "../route/want.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** An endpoint of the file that is tried. */
@@ -44,10 +44,7 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${why}`));
   }
   const workload = workloadOf(pod);
-  const subjects = await Promise.all(endpoints.map(async ({ name, settings }) => {
-    return { name, filter: settings.filter, want: await loadWant(settings) };
-  }));
-  const explanations = explain(subjects, {
+  const message: Candidate = {
     pod,
     reasons,
     event: reasons.includes("deleted") ? "pod.deleted" : "pod.changed",
@@ -55,10 +52,11 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     ...cluster !== undefined && { cluster },
     ...environment !== undefined && { environment },
     ...workload !== undefined && { workload },
-  });
-  return explanations.map((explanation) =>
-    line(explanation.endpoint, `${explanation.sends ? "sent" : "not sent"}: ${inWords(explanation)}`)
-  );
+  };
+  return await Promise.all(endpoints.map(async ({ name, settings }) => {
+    const explanation = explain({ filter: settings.filter, want: await loadWant(settings) }, message);
+    return line(name, `${explanation.sends ? "sent" : "not sent"}: ${inWords(explanation)}`);
+  }));
 }
 
 function podOf(text: string): Pod {

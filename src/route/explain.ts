@@ -3,8 +3,6 @@ import type { Candidate, SelectionRule, Want } from "./want.ts";
 
 /** Whether a message would be sent to an endpoint, and what decides that. */
 export interface Explanation {
-  /** The endpoint's name. */
-  endpoint: string;
   sends: boolean;
   by: Deciding;
 }
@@ -18,19 +16,14 @@ export type Deciding =
   | { rule: SelectionRule | "reasons" | "filter" | "none" | "end" }
   | { rule: "error"; why: string };
 
-/** What is asked about: an endpoint's name, its filter as it is configured, and what was compiled of it. */
+/** What is asked about: an endpoint's filter as it is configured, and what was compiled of it. */
 export interface Subject {
-  name: string;
   filter: MessageFilter;
   want: Want;
 }
 
-/** Says for each endpoint what becomes of a message, where the endpoint was sent the pod before. */
-export function explain(endpoints: readonly Subject[], message: Candidate): Explanation[] {
-  return endpoints.map((subject) => ({ endpoint: subject.name, ...explainOne(subject, message) }));
-}
-
-function explainOne({ filter, want }: Subject, message: Candidate): Omit<Explanation, "endpoint"> {
+/** Says what becomes of a message at an endpoint that was sent the pod before. */
+export function explain({ filter, want }: Subject, message: Candidate): Explanation {
   const isUnselected = message.reasons.includes("unselected");
   const keptOutBy = want.keptOutBy(message.pod);
   // Whoever learns that a pod left its selection does not select it any more.
@@ -58,7 +51,7 @@ export function lastPassed(
 }
 
 /** What decides, as a clause for people. `error`: with what becomes of the message, which `onError` says. */
-export function inWords({ sends, by }: Pick<Explanation, "sends" | "by">): string {
+export function inWords({ sends, by }: Explanation): string {
   if (by.rule === "error") {
     return `the filter cannot be evaluated, and onError is ${sends ? "send" : "drop"}: ${by.why}`;
   }

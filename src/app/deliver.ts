@@ -237,7 +237,7 @@ function assemble(
   const isEnding = (): boolean => lifetime.stop.aborted;
   const changed = observations && (() => observations.changed());
   const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding, changed });
-  const standstill = figures.watch(new Standstill(clock, lifetime.stop));
+  const standstill = new Standstill(clock, lifetime.stop);
   const stalledWorkers = (): number[] => workers.stalled(standstill.endedAt);
   const liveness = new Liveness({ clock, standstill, stalledWorkers, isEnding });
   return {

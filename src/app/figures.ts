@@ -1,4 +1,3 @@
-import type { Standstill } from "../runtime/standstill.ts";
 import type { RestartReason } from "../source/watch.ts";
 
 /** Why sources begin once more; each has a series from the start, since a rise from nothing would not show. */
@@ -27,17 +26,6 @@ export class Figures {
   readonly updates = { successes: 0, failures: 0, at: 0, isNewer: false };
   readonly #evicted = new Map<string, number>();
   readonly #discarded = new Map<string, number>();
-  #standstill: Pick<Standstill, "late"> | undefined;
-
-  /** Milliseconds that the event loop's last tick came late; 0 before the first. */
-  get loopLag(): number {
-    return this.#standstill?.late ?? 0;
-  }
-
-  watch(standstill: Standstill): Standstill {
-    this.#standstill = standstill;
-    return standstill;
-  }
 
   listed(): void {
     this.lists++;

@@ -4,6 +4,7 @@ import { VERSION } from "../cli/version.ts";
 import type { Histogram } from "../runtime/histogram.ts";
 import { PLATFORM } from "../runtime/platform.ts";
 import { type ProcessFigures, processFigures } from "../runtime/process_figures.ts";
+import type { Standstill } from "../runtime/standstill.ts";
 import type { StoreFigures } from "../store/store.ts";
 import {
   ENDPOINT_FAMILIES,
@@ -23,6 +24,7 @@ export interface MetricsParts extends EndpointParts {
   health: Pick<Health, "problems" | "silence" | "staleAfter">;
   /** Where there is a configuration file. */
   reload: Pick<Reload, "last"> | undefined;
+  standstill: Pick<Standstill, "late">;
 }
 
 /** What one scrape shows. */
@@ -155,7 +157,7 @@ const OF_PROGRAM: Family<Reading>[] = [
     "k8svent_event_loop_lag_seconds",
     "gauge",
     "How late the last tick of a timer came that ticks every ten seconds.",
-    ({ figures }) => figures.loopLag / 1_000,
+    ({ standstill }) => standstill.late / 1_000,
   ),
   one("k8svent_heap_bytes", "gauge", "JavaScript heap in use.", ({ own }) => own.heap),
   one(

@@ -37,6 +37,7 @@ export async function withMetrics(
     filterFailures: new FilterFailures({ clock, log }),
     health: { silence: 0, staleAfter: 600_000, problems: () => [] },
     reload: { last: { isSuccessful: true, at: clock.now() } },
+    standstill: { late: 0 },
     hasAnnotations: true,
   };
   try {

@@ -1,6 +1,6 @@
 import type { Log } from "../runtime/log.ts";
 import { ClusterError, type ClusterFault } from "./error.ts";
-import { whyUnreadable } from "./named_file.ts";
+import { readPlain, whyUnreadable } from "./named_file.ts";
 
 /**
  * A small text file that others rotate: a token or a certificate. It is read at each use (a stat would cost
@@ -29,7 +29,7 @@ export class KeptFile {
    */
   async text(): Promise<string> {
     try {
-      const text = (await Deno.readTextFile(this.path)).trim();
+      const text = (await readPlain(this.path)).trim();
       if (text === "") throw new Error("it is empty");
       this.#failing = false;
       return this.#last = text;

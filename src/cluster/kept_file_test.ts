@@ -59,3 +59,13 @@ Deno.test("a file that cannot be read any more keeps its last text, and that is 
     assert.equal(await file.text(), "another");
   });
 });
+
+Deno.test({
+  name: "a pipe is not opened, which would wait for its other end at each use",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFile(async (path, file) => {
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+      await assert.rejects(file.text(), /it is no plain file/);
+    }),
+});

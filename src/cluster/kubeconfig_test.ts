@@ -152,3 +152,18 @@ Deno.test("an empty file is a kubeconfig without contexts", async () => {
     assert.match(error.message, /holds none at all: name another kubeconfig/);
   });
 });
+
+Deno.test({
+  name: "a pipe is a kubeconfig, once its writer is there",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withFiles({}, async (path) => {
+      await new Deno.Command("mkfifo", { args: [path("config")] }).output();
+      const writer = new Deno.Command("sh", {
+        args: ["-c", 'echo "current-context: late" > "$0"', path("config")],
+      })
+        .spawn();
+      assert.equal((await readKubeconfig([path("config")])).currentContext, "late");
+      await writer.status;
+    }),
+});

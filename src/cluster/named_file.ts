@@ -1,19 +1,28 @@
+import { fileFault } from "../runtime/file_fault.ts";
+import { isReadOnce, isStdin, readBytesUpTo } from "../runtime/named_text.ts";
+
 /*
  * Files that a person names. Besides those on a disk that is standard input: kubectl takes `--kubeconfig /dev/stdin`, and
  * Deno opens nothing of that kind below /dev and /proc without all rights.
  */
 
-/** The names by which a shell gives a program its standard input. */
-const STDIN = /^\/(dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/;
+/** Bytes of what is no plain file and may have no end, such as /dev/zero. No kubeconfig has as many. */
+const LARGEST = 2 ** 24;
 
 /** All of a file. @throws what the runtime says; see `whyUnreadable` */
 export async function readNamed(file: string): Promise<Uint8Array> {
-  return STDIN.test(file) ? await new Response(Deno.stdin.readable).bytes() : await Deno.readFile(file);
+  return isReadOnce(file) ? readBytesUpTo(file, LARGEST) : await Deno.readFile(file);
+}
+
+/** The text of a file that is read at each use, so it can be no pipe. @throws the same */
+export async function readPlain(file: string): Promise<string> {
+  if (isReadOnce(file)) throw new Deno.errors.NotSupported();
+  return await Deno.readTextFile(file);
 }
 
 /** A file whose folder may not be looked into counts as there, so that reading it says why it cannot be read. */
 export async function exists(file: string): Promise<boolean> {
-  if (STDIN.test(file)) return true;
+  if (isStdin(file)) return true;
   try {
     await Deno.stat(file);
     return true;
@@ -39,6 +48,9 @@ export function whyUnreadable(cause: unknown, file: string): string {
       "/proc but for /dev/stdin";
   }
   if (cause instanceof Deno.errors.IsADirectory) return "it is a folder";
+  if (cause instanceof Deno.errors.NotSupported || cause instanceof Deno.errors.TimedOut) {
+    return fileFault(cause, file);
+  }
   if (cause instanceof Error && cause.message === "it is empty") return cause.message;
   return "it cannot be read";
 }

@@ -6,6 +6,7 @@ const BY_NAME: Record<string, string> = {
   NotADirectory: "a part of its path is a file, not a folder",
   FilesystemLoop: "its symbolic links form a loop",
   NotSupported: "it is no plain file",
+  TimedOut: "it is a pipe, and for 10 seconds nothing came from it",
 };
 
 /** By the system's code, where the runtime has no name of its own. */

@@ -1,9 +1,15 @@
+import { isNamedPipe, readNamedPipe } from "./named_pipe.ts";
 import { readAtMost, readUpTo } from "./small_file.ts";
 
 /** The text of files that a person names, read at once: they are small, and nothing goes on without them. */
 
 /** The names by which a shell gives a program its standard input, which the runtime opens by no name. */
 const STDIN = /^\/(dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/;
+
+/** Whether it is the standard input. */
+export function isStdin(path: string): boolean {
+  return STDIN.test(path);
+}
 
 /**
  * A file's text as UTF-8; what is none becomes U+FFFD.
@@ -26,7 +32,7 @@ export function readTextAgain(path: string, most: number): string {
  * other end, and with it the whole program.
  */
 export function isReadOnce(path: string): boolean {
-  if (STDIN.test(path)) return true;
+  if (isStdin(path)) return true;
   try {
     const { isFile, isDirectory } = Deno.statSync(path);
     return !isFile && !isDirectory;
@@ -38,5 +44,6 @@ export function isReadOnce(path: string): boolean {
 
 /** Its bytes, by the same rule. */
 export function readBytesUpTo(path: string, most: number): Uint8Array<ArrayBuffer> {
-  return STDIN.test(path) ? readUpTo(Deno.stdin, most + 1) : readAtMost(path, most + 1);
+  if (isStdin(path)) return readUpTo(Deno.stdin, most + 1);
+  return isNamedPipe(path) ? readNamedPipe(path, most + 1) : readAtMost(path, most + 1);
 }

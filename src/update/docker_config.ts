@@ -1,4 +1,5 @@
 import { RegistryError } from "./registry_error.ts";
+import { isReadOnce } from "../runtime/named_text.ts";
 import { DOCKER_HUB, type Image } from "./image.ts";
 
 /*
@@ -45,7 +46,7 @@ export const noCredentials: Keyring = () => ({ credentials: [] });
  * @throws {RegistryError} `forbidden` where it cannot be read.
  */
 export async function readDockerConfig(file: string): Promise<Keyring> {
-  const bytes = await Deno.readFile(file).catch((cause: unknown) => {
+  const bytes = await readPlain(file).catch((cause: unknown) => {
     throw new RegistryError(
       "forbidden",
       `the file of --registry-config, ${file}, ${whyUnreadable(cause, file)}`,
@@ -61,6 +62,12 @@ export async function readDockerConfig(file: string): Promise<Keyring> {
     "forbidden",
     `the file of --registry-config, ${file}, is not a docker config.json${whatInstead(text)}`,
   );
+}
+
+/** A pipe gives what it has once, and would be waited for without end. */
+async function readPlain(file: string): Promise<Uint8Array> {
+  if (isReadOnce(file)) throw new Deno.errors.NotSupported();
+  return await Deno.readFile(file);
 }
 
 /** What people put there in its place, and how to get from it to the file. */
@@ -86,6 +93,7 @@ function whyUnreadable(cause: unknown, file: string): string {
     return "is where this program may not read: mount it below /var/run/secrets/k8svent";
   }
   if (cause instanceof Deno.errors.IsADirectory) return "is a folder: name the file in it";
+  if (cause instanceof Deno.errors.NotSupported) return "is no plain file";
   return "cannot be read";
 }
 

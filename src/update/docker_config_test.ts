@@ -273,6 +273,11 @@ Deno.test("a docker config that cannot be read is reported by its file, not by i
     /config\.json, begins with ~, which only a shell fills in: write it out$/,
   );
   await refused(folder, /, is a folder: name the file in it$/);
+  if (Deno.build.os !== "windows") {
+    await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+    // It is read at each check, and would be waited for each time.
+    await refused(`${folder}/pipe`, /pipe, is no plain file$/);
+  }
   await Deno.writeTextFile(`${folder}/config.json`, "a password");
   await refused(`${folder}/config.json`, /is not a docker config\.json$/);
   await Deno.remove(folder, { recursive: true });

@@ -57,7 +57,9 @@ export async function parseCommand(
   const given = readArguments(argv, context.env);
   const config = "kind" in given ? undefined : await configOf(given, context);
   const options = parseOptions(argv, context.env, config);
-  if (options.command === "run") checkFiles(options, context);
+  if (options.command === "run" && !("kind" in given)) {
+    checkFiles(options, new Map([...config?.flags ?? [], ...given]), context);
+  }
   return options;
 }
 

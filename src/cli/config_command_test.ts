@@ -41,7 +41,7 @@ Deno.test("config check ends with 2 and says all that is wrong, a line each", as
 Deno.test("config check sees what is wrong only together", async () => {
   const { code, remarks } = await answer(["check", "k.yaml"], `${GOOD}source: poll\ninterval: 0\n`);
   assert.equal(code, 2);
-  assert.match(remarks, /poll needs an --interval/);
+  assert.match(remarks, /must be above 0 where the source is poll/);
 });
 
 Deno.test("config check warns of a slip in an expression, and ends with 0", async () => {

@@ -143,7 +143,7 @@ Deno.test("every flag has a place in the file", () => {
 Deno.test("a value of the file that only goes wrong with another is reported with its place or its flag", async () => {
   assert.match(
     await complaint(`source: poll\ninterval: 0\n${ENDPOINTS}`),
-    /--source poll needs an --interval above 0/,
+    /interval must be above 0 where the source is poll/,
   );
   assert.match(
     await complaint(`payloadEnv: [K8SVENT_WEBHOOK_SECRET]\npayload: k8vent\n${ENDPOINTS}`),

@@ -5,7 +5,7 @@ import { fileFault as namedFault } from "../config/named_file.ts";
 import { text as anyText } from "../config/value.ts";
 import type { Given } from "./arguments.ts";
 import type { FlagName } from "./flags.ts";
-import { optional } from "./given.ts";
+import { fromOf, optional } from "./given.ts";
 import type { Job } from "./job.ts";
 import type { Options } from "./options.ts";
 
@@ -78,10 +78,15 @@ export function readText(file: string, files: Pick<Files, "readText">): string {
 }
 
 /** What is sent or shown to a registry is not the service account's, whoever names it. @throws {UsageError} */
-export function checkFiles({ secretFile, update }: Options, { env, files }: CommandContext): void {
+export function checkFiles(
+  { secretFile, update }: Options,
+  given: ReadonlyMap<string, Pick<Given, "from">>,
+  { env, files }: CommandContext,
+): void {
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  for (const [flag, path] of [["--secret-file", secretFile], ["--registry-config", update.registryConfig]]) {
+  const named = [["secret-file", secretFile], ["registry-config", update.registryConfig]] as const;
+  for (const [flag, path] of named) {
     const fault = path === undefined ? undefined : namedFault(path, folders);
-    if (fault !== undefined) throw new UsageError(`${flag} ${fault}.`);
+    if (fault !== undefined) throw new UsageError(`${fromOf(given, flag)} ${fault}.`);
   }
 }

@@ -50,7 +50,7 @@ async function parseDoctor(argv: string[], context: CommandContext): Promise<Doc
   const { config, faults } = await readConfig(given, context);
   if (faults.length > 0) { for (const name of OF_ENDPOINTS) given.delete(name); }
   const options = optionsOf(given, context.env, config);
-  checkFiles(options, context);
+  checkFiles(options, given, context);
   return {
     command: "doctor",
     options,

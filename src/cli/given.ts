@@ -11,6 +11,11 @@ export function last(given: Given): string {
   return given.values.at(-1) ?? "";
 }
 
+/** What a person gave a flag by, for an error: the flag itself, its variable, or a key of the configuration file. */
+export function fromOf(given: ReadonlyMap<string, Pick<Given, "from">>, name: FlagName): string {
+  return given.get(name)?.from ?? `--${name}`;
+}
+
 /** What a flag was given, if it was. */
 export function optional<T>(given: Map<FlagName, Given>, name: FlagName, parse: Parse<T>): T | undefined {
   const found = given.get(name);

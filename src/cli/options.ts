@@ -11,7 +11,7 @@ import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
 import { type FlagName, FLAGS, GROUPS } from "./flags.ts";
-import { defined, last, list, optional, required } from "./given.ts";
+import { defined, fromOf, last, list, optional, required } from "./given.ts";
 import { parseSize } from "../config/size.ts";
 import { parseSwitch } from "./switch.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
@@ -150,7 +150,7 @@ export function optionsOf(
     ...readSettings(given),
     warnings: [],
   };
-  checkTogether(options);
+  checkTogether(options, given);
   checkAdmin(options, given);
   checkProxies(options.endpoints, env);
   options.warnings = [
@@ -225,36 +225,48 @@ function checkKubeconfig(
 }
 
 /** What is wrong only in combination. */
-function checkTogether(options: Options): void {
-  checkPorts(options);
+function checkTogether(options: Options, given: Map<FlagName, Given>): void {
+  checkPorts(options, given);
   if (options.source === "poll" && options.interval === 0) {
-    throw new UsageError("--source poll needs an --interval above 0, for example --interval 2m.");
+    throw new UsageError(
+      `${fromOf(given, "interval")} must be above 0 where the source is poll, for example 2m.`,
+    );
   }
   const left = options.namespaces.filter((name) => !options.excludeNamespaces.includes(name));
   if (options.namespaces.length > 0 && left.length === 0) {
     throw new UsageError(
-      "Every --namespace is also an --exclude-namespace, so no pod is left: name another one.",
+      `${fromOf(given, "namespace")} names only what ${
+        fromOf(given, "exclude-namespace")
+      } leaves out, so no pod ` +
+        "is left: name another one.",
     );
   }
   if (options.heartbeat > 0 && !options.endpoints.some(({ settings }) => settings.notices)) {
     throw new UsageError(
-      "--heartbeat goes to the webhooks that --notices names: add --notices NAME, --notices all, or in the " +
-        "configuration file notices: true.",
+      `${
+        fromOf(given, "heartbeat")
+      } goes to the webhooks that --notices names: add --notices NAME, --notices all, ` +
+        "or in the configuration file notices: true.",
     );
   }
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
-    throw new UsageError("--payload-env has no effect by itself: add --payload k8vent, or leave it out.");
+    throw new UsageError(
+      `${fromOf(given, "payload-env")} has no effect by itself: add --payload k8vent, or leave it out.`,
+    );
   }
 }
 
 /** They take no place from one another; what is bound second would say that something else listens there. */
-function checkPorts({ listen, adminListen, once }: Options): void {
+function checkPorts({ listen, adminListen, once }: Options, given: Map<FlagName, Given>): void {
   if (once || listen === undefined || adminListen === undefined || listen.port === 0) return;
   const isOneHost = listen.host === undefined || adminListen.host === undefined ||
     listen.host.toLowerCase() === adminListen.host.toLowerCase();
   if (listen.port !== adminListen.port || !isOneHost) return;
   throw new UsageError(
-    `--listen and --admin-listen both name the port ${listen.port}: give --admin-listen another one.`,
+    `${fromOf(given, "listen")} and ${
+      fromOf(given, "admin-listen")
+    } both name the port ${listen.port}: give one ` +
+      "of them another.",
   );
 }
 
@@ -265,7 +277,7 @@ function checkAdmin({ adminListen, adminTokenFile, once }: Options, given: Map<F
   }
   throw new UsageError(
     `${
-      given.get("admin-listen")?.from
+      fromOf(given, "admin-listen")
     } can be reached from other machines, and would let everybody in: name a file with ` +
       "a token with --admin-token-file FILE (openssl rand -hex 32 makes one), or listen on loopback alone: " +
       `127.0.0.1:${adminListen.port}.`,

@@ -192,7 +192,7 @@ Deno.test("a value that makes no sense is refused with the flag or variable that
     [["--state-max", "999999999999Gi"], /^--state-max can be at most 1048576Gi/],
     [["--namespace", "*"], /must be the name of one namespace, .* or leave it out for all\.$/],
     [["--timeout", "0"], /^--timeout must be above 0, for example 15s\.$/],
-    [["--source", "poll", "--interval", "0"], /^--source poll needs an --interval above 0/],
+    [["--source", "poll", "--interval", "0"], /^--interval must be above 0 where the source is poll/],
     [["--concurrency", "0"], /^--concurrency must be a whole number from 1 to 1000, not "0"\.$/],
     [["--concurrency", "1001"], /from 1 to 1000/],
     [["--concurrency", "1e2"], /from 1 to 1000/],
@@ -302,7 +302,7 @@ for (
   Deno.test(`--listen ${listen} and --admin-listen ${adminListen} are refused: they are one port`, () => {
     assert.match(
       complaint([...flags, adminListen]),
-      /^--listen and --admin-listen both name the port 9090: give --admin-listen another one\.$/,
+      /^--listen and --admin-listen both name the port 9090: give one of them another\.$/,
     );
     parse([...flags, adminListen.replace("9090", "9091")]);
     parse([...flags, adminListen, "--once"]);

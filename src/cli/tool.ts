@@ -2,7 +2,7 @@ import { type Command, CommanderError, Option } from "commander";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
-import { pathFault } from "../runtime/unfilled.ts";
+import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import { quietCommand } from "./quiet_command.ts";
@@ -118,11 +118,15 @@ export function secretsOf(
   { env, files }: CommandContext,
 ): { secrets: string[]; weak: string | undefined; file: string } | undefined {
   const variables = FLAGS.get("secret-file")?.variables ?? [];
-  const file = values.get("secret-file")?.at(-1) ?? variables.map((name) => env(name)?.trim()).find(Boolean);
+  const typed = values.get("secret-file")?.at(-1);
+  const variable = typed === undefined ? variables.find((name) => env(name)?.trim()) : undefined;
+  const [file, from] = variable === undefined ? [typed, "--secret-file"] : [env(variable)?.trim(), variable];
   if (file === undefined) return undefined;
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const fault = pathFault(file) ?? namedFault(file, folders);
-  if (fault !== undefined) throw new UsageError(`--secret-file ${fault}.`);
+  const dress = dressFault(file, variables) ?? pathFault(file);
+  if (dress !== undefined) throw new UsageError(`The value of ${from} ${dress}.`);
+  const fault = namedFault(file, folders);
+  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
   try {
     return { ...readSecrets(file, files.readText), file };
   } catch (error) {

@@ -158,6 +158,11 @@ for (
       "https://hooks.example.com/?to=https://b.example/%20x",
     ],
     ["https://hooks.example.com./x", "https://hooks.example.com./x"],
+    // What curl makes of them, too; a proxy, the guard and the log have the address in its usual form.
+    ["http://127.1/x", "http://127.0.0.1/x"],
+    ["http://0x7f.1/x", "http://127.0.0.1/x"],
+    ["http://2130706433/x", "http://127.0.0.1/x"],
+    ["http://0177.0.0.1/x", "http://127.0.0.1/x"],
   ] as const
 ) {
   Deno.test(`${text} is a webhook`, () => assert.equal(parseWebhookUrl(text, "--url").href, href));

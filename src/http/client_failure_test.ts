@@ -16,6 +16,9 @@ Deno.test("no connection and no name are failures before the request, reported w
   const unknown = failureOf(await sendOnce("http://hooks.invalid"));
   assert.deepEqual([unknown.when, unknown.fault], ["before", "name"]);
   assert.match(unknown.message, /^the name of hooks\.invalid:80 does not resolve\./);
+  const impossible = failureOf(await sendOnce("http://-a.invalid"));
+  assert.deepEqual([impossible.when, impossible.fault], ["before", "name"]);
+  assert.match(impossible.message, /^-a\.invalid:80 can be no name: it has a hyphen at an end of a part/);
   const empty = failureOf(await sendOnce("http://hooks.test", {}, { resolve: () => Promise.resolve([]) }));
   assert.deepEqual([empty.fault, empty.message], [
     "name",

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { hostFault } from "../runtime/host_name.ts";
 import { NO_MORE_FILES, RAISE_FILES } from "../runtime/open_files.ts";
 import type { Proxy } from "../runtime/proxy.ts";
 import { certificateFault, isCertificateFault, type Whose } from "./certificate_fault.ts";
@@ -184,8 +185,13 @@ const REASONS: (Reason & { when: RegExp })[] = [
   {
     when: /failed to lookup address|\b(ENOTFOUND|EAI_[A-Z]+)\b/,
     fault: "name",
-    say: (who, _orProxy, from = "its spelling") =>
-      `the name of ${who} does not resolve. Check ${from} and the DNS of this machine`,
+    say: (who, _orProxy, from = "its spelling") => {
+      // An annotation's; one of the operator's would have been refused at the start.
+      const fault = hostFault(who.replace(/:\d+$/, ""));
+      return fault === undefined
+        ? `the name of ${who} does not resolve. Check ${from} and the DNS of this machine`
+        : `${who} can be no name: it ${fault}. Check ${from}`;
+    },
   },
   {
     when: /connection refused|\bECONNREFUSED\b/i,

@@ -17,6 +17,9 @@ export type StateFileFound = "nothing" | "ours" | "in use";
 /** Where the format stands in the head of the file: SQLite's `user_version` (sqlite.org/fileformat2.html). */
 const FORMAT_AT = 60;
 
+/** Bytes that a new state file takes at the least, with its log and the log's index. */
+const TRIAL = 65_536;
+
 /** Looks. @throws {StoreError} where a run could not begin with it */
 export function lookAtStateFile(path: string): StateFileFound {
   checkPlace(path);
@@ -45,10 +48,15 @@ function checkFile(path: string): void {
 }
 
 function checkFolder(path: string): void {
+  let trial: string | undefined;
   try {
-    Deno.removeSync(Deno.makeTempFileSync({ dir: folderOf(path), prefix: ".k8svent-" }));
+    trial = Deno.makeTempFileSync({ dir: folderOf(path), prefix: ".k8svent-" });
+    // A full disk takes a file, and nothing into it.
+    Deno.writeFileSync(trial, new Uint8Array(TRIAL));
   } catch (cause) {
     throw unwritable(path, fileFault(cause, path), cause);
+  } finally {
+    if (trial !== undefined) Deno.removeSync(trial);
   }
 }
 

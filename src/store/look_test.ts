@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { record } from "../../tests/kit/store.ts";
 import { run } from "../../tests/kit/command.ts";
+import { fillUp, withSmallDisk } from "../../tests/kit/small_disk.ts";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { StoreError } from "./disk_fault.ts";
 import { lookAtStateFile } from "./look.ts";
@@ -52,6 +53,16 @@ Deno.test("a look at a state file that is not there yet makes none", () =>
     assert.equal(lookAtStateFile(`${folder}/state.db`), "nothing");
     assert.deepEqual(contents(folder), {});
   }));
+
+withSmallDisk("a look at a full disk says that it is full, and leaves nothing on it", (folder) => {
+  fillUp(folder);
+  assert.throws(() => lookAtStateFile(`${folder}/state.db`), (error) => {
+    assert.ok(error instanceof StoreError);
+    assert.match(error.message, /state\.db: the disk is full\./);
+    return true;
+  });
+  assert.deepEqual(Object.keys(contents(folder)), ["filler"]);
+});
 
 Deno.test("a look at a state file tells whether a process has it open, and changes nothing", () =>
   inFolder(async (folder) => {

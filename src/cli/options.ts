@@ -227,31 +227,28 @@ function checkKubeconfig(
 /** What is wrong only in combination. */
 function checkTogether(options: Options, given: Map<FlagName, Given>): void {
   checkPorts(options, given);
+  const from = (name: FlagName): string => fromOf(given, name);
   if (options.source === "poll" && options.interval === 0) {
-    throw new UsageError(
-      `${fromOf(given, "interval")} must be above 0 where the source is poll, for example 2m.`,
-    );
+    throw new UsageError(`${from("interval")} must be above 0 where the source is poll, for example 2m.`);
   }
   const left = options.namespaces.filter((name) => !options.excludeNamespaces.includes(name));
   if (options.namespaces.length > 0 && left.length === 0) {
     throw new UsageError(
-      `${fromOf(given, "namespace")} names only what ${
-        fromOf(given, "exclude-namespace")
-      } leaves out, so no pod ` +
-        "is left: name another one.",
+      `${from("namespace")} names only what ${from("exclude-namespace")} leaves out, so no pod is left: ` +
+        "name another one.",
     );
   }
   if (options.heartbeat > 0 && !options.endpoints.some(({ settings }) => settings.notices)) {
     throw new UsageError(
       `${
-        fromOf(given, "heartbeat")
-      } goes to the webhooks that --notices names: add --notices NAME, --notices all, ` +
-        "or in the configuration file notices: true.",
+        from("heartbeat")
+      } goes to the webhooks that --notices names: add --notices NAME, --notices all, or ` +
+        "in the configuration file notices: true.",
     );
   }
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {
     throw new UsageError(
-      `${fromOf(given, "payload-env")} has no effect by itself: add --payload k8vent, or leave it out.`,
+      `${from("payload-env")} has no effect by itself: add --payload k8vent, or leave it out.`,
     );
   }
 }
@@ -262,12 +259,8 @@ function checkPorts({ listen, adminListen, once }: Options, given: Map<FlagName,
   const isOneHost = listen.host === undefined || adminListen.host === undefined ||
     listen.host.toLowerCase() === adminListen.host.toLowerCase();
   if (listen.port !== adminListen.port || !isOneHost) return;
-  throw new UsageError(
-    `${fromOf(given, "listen")} and ${
-      fromOf(given, "admin-listen")
-    } both name the port ${listen.port}: give one ` +
-      "of them another.",
-  );
+  const both = `${fromOf(given, "listen")} and ${fromOf(given, "admin-listen")}`;
+  throw new UsageError(`${both} both name the port ${listen.port}: give one of them another.`);
 }
 
 /** Whoever reaches the port could see what goes on and act on it. */
@@ -275,11 +268,10 @@ function checkAdmin({ adminListen, adminTokenFile, once }: Options, given: Map<F
   if (once || adminListen === undefined || adminTokenFile !== undefined || isLoopback(adminListen.host)) {
     return;
   }
+  const from = fromOf(given, "admin-listen");
   throw new UsageError(
-    `${
-      fromOf(given, "admin-listen")
-    } can be reached from other machines, and would let everybody in: name a file with ` +
-      "a token with --admin-token-file FILE (openssl rand -hex 32 makes one), or listen on loopback alone: " +
+    `${from} can be reached from other machines, and would let everybody in: name a file with a token with ` +
+      "--admin-token-file FILE (openssl rand -hex 32 makes one), or listen on loopback alone: " +
       `127.0.0.1:${adminListen.port}.`,
   );
 }

@@ -51,8 +51,8 @@ export const FORMAT = 2;
  *
  * @throws {StoreError} if it is in use, is not ours, is damaged, or cannot be written.
  */
-export function openFile(path: string): Disk {
-  checkPlace(path);
+export function openFile(given: string): Disk {
+  const path = checkPlace(given);
   createFor(path);
   if (ownerOf(path) === "other") throw foreign(path);
   return new StateFile(path);
@@ -144,9 +144,9 @@ class StateFile implements Disk {
   }
 
   /** Through a descriptor of its own: SQLite locks nothing on this file, so closing it releases no lock. */
-  sync = (): Promise<void> => {
+  sync = async (): Promise<void> => {
     this.#wal ??= this.#openWal();
-    return this.#wal.syncData();
+    await this.#wal.syncData();
   };
 
   #openWal(): Deno.FsFile {
@@ -183,8 +183,12 @@ function identityOf(path: string): string | undefined {
   }
 }
 
-/** @throws {StoreError} if something is there that is no file, or there is no folder for one */
-export function checkPlace(path: string): void {
+/**
+ * Gives the path of the file itself: SQLite follows a symbolic link, and has its log beside where that leads.
+ *
+ * @throws {StoreError} if something is there that is no file, or there is no folder for one
+ */
+export function checkPlace(path: string): string {
   let found: Deno.FileInfo;
   try {
     found = Deno.statSync(path);
@@ -195,10 +199,11 @@ export function checkPlace(path: string): void {
     if (!isFolder(folderOf(path))) {
       throw unwritable(path, `its folder ${folderOf(path)} does not exist`, cause);
     }
-    return;
+    return path;
   }
   if (found.isDirectory) throw unwritable(path, "it is a directory; name a file in it");
   if (!found.isFile) throw unwritable(path, "it is a device or a pipe, not a file");
+  return isLink(path) ? Deno.realPathSync(path) : path;
 }
 
 function createFor(path: string): void {

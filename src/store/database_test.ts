@@ -41,6 +41,37 @@ withFolder(
   },
 );
 
+withFolder(
+  "a state file is the same one by a symbolic link, and all that belongs to it is beside it",
+  async (folder) => {
+    await Deno.mkdir(`${folder}/data`);
+    const [path, link] = [`${folder}/data/state.db`, `${folder}/link.db`];
+    await Deno.writeTextFile(path, "");
+    await Deno.symlink("data/state.db", link);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const store = openTestStore({ file: link, onReady: () => resolve() });
+    record(store, [A]);
+    store.commit();
+    await promise;
+    store.close();
+    const entries = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    assert.deepEqual(entries.sort(), ["data", "link.db"]);
+    const again = openTestStore({ file: path });
+    assert.equal(again.pending.counts(A).pending, 1);
+    again.close();
+  },
+);
+
+withFolder(
+  "a log that cannot be opened makes a sync fail, as a disk does, and throws nothing",
+  async (folder) => {
+    const disk = openFile(`${folder}/state.db`);
+    await Deno.remove(`${folder}/state.db-wal`);
+    await assert.rejects(disk.sync?.() ?? assert.fail(), Deno.errors.NotFound);
+    disk.close();
+  },
+);
+
 withFolder("room that is no longer needed on the disk is given back", (folder) => {
   const path = `${folder}/state.db`;
   writeStateFile(path, 2_000);

@@ -21,8 +21,8 @@ const FORMAT_AT = 60;
 const TRIAL = 65_536;
 
 /** Looks. @throws {StoreError} where a run could not begin with it */
-export function lookAtStateFile(path: string): StateFileFound {
-  checkPlace(path);
+export function lookAtStateFile(given: string): StateFileFound {
+  const path = checkPlace(given);
   const isThere = exists(path);
   if (isThere) checkFile(path);
   // Its write-ahead log is made beside it, also where the file itself is there.

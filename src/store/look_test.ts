@@ -64,6 +64,15 @@ withSmallDisk("a look at a full disk says that it is full, and leaves nothing on
   assert.deepEqual(Object.keys(contents(folder)), ["filler"]);
 });
 
+Deno.test("a look at a link to a state file looks beside the file itself", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/data`);
+    const store = open(`${folder}/data/state.db`);
+    await Deno.symlink(`${folder}/data/state.db`, `${folder}/link.db`);
+    assert.equal(await lookFromOutside(`${folder}/link.db`), "in use");
+    store.close();
+  }));
+
 Deno.test("a look at a state file tells whether a process has it open, and changes nothing", () =>
   inFolder(async (folder) => {
     const file = `${folder}/state.db`;

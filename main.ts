@@ -31,6 +31,7 @@ import type { Log } from "./src/runtime/log.ts";
 import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import type { Paint } from "./src/runtime/paint.ts";
+import { listenForSignals, type SignalActions, Stopped } from "./src/runtime/signals.ts";
 import { OutputError, print, writeError } from "./src/runtime/standard_streams.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/disk_fault.ts";
@@ -49,42 +50,8 @@ const FILES: CommandContext["files"] = {
   realPath: Deno.realPathSync,
 };
 
-/** What a shell expects of a program that a signal ended: 128 and the signal's number (POSIX, `sh`, 2.8.2). */
-const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
-type EndingSignal = keyof typeof EXIT_CODES;
-
-/** The reason of the abort that a signal makes. */
-class Stopped extends Error {
-  override readonly name = "Stopped";
-  constructor(readonly code: number) {
-    super("a signal");
-  }
-}
-
-/** Is given the second signal, before it ends the program. */
-let onSecond = (_signal: EndingSignal): void => {};
-
-/** What SIGHUP leads to in place of the end: where there is a configuration file to be read again, and no terminal. */
-let onHangup: (() => void) | undefined;
-
-/**
- * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
- * that goes away (SIGHUP) is no reason to lose what is pending.
- */
-function listenForSignals(): AbortController {
-  const stop = new AbortController();
-  for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
-    if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
-    Deno.addSignalListener(signal, () => {
-      if (signal === "SIGHUP" && onHangup !== undefined) return onHangup();
-      if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
-      onSecond(signal);
-      Deno.exit(EXIT_CODES[signal]);
-    });
-  }
-  return stop;
-}
+/** What signals lead to until there is a run that has a use for them. */
+const signals: SignalActions = { onSecond() {}, onAsked() {} };
 
 /** What a person can mend: the message says it all. */
 const FOR_PEOPLE = [
@@ -123,7 +90,7 @@ for (const kind of ["error", "unhandledrejection"] as const) {
   });
 }
 
-const stop = listenForSignals();
+const stop = listenForSignals(signals);
 
 Deno.exit(await main(Deno.args));
 
@@ -194,10 +161,10 @@ async function startReceiver(options: ReceiveOptions): Promise<number> {
   const { receive } = await import("./src/app/receive.ts");
   await receive(options, {
     clock: systemClock,
-    print: (text) => print(text, stop.signal),
+    print: (text) => print(text, stop),
     remark: (line) => writeError(`${line}\n`),
     run: runChild,
-    stop: stop.signal,
+    stop,
   });
   return 0;
 }
@@ -206,7 +173,7 @@ async function startLink(options: LinkImageOptions, { env, random }: CommandCont
   const { linkImage, sentenceOf } = await import("./src/app/link_image.ts");
   const { shownAs } = await import("./src/cli/output.ts");
   const remark = (line: string): void => writeError(`${line}\n`);
-  const linked = await linkImage(options, { clock: systemClock, env, random, stop: stop.signal, remark });
+  const linked = await linkImage(options, { clock: systemClock, env, random, stop, remark });
   const sentence = sentenceOf(options, linked);
   // For a person, what went wrong is no data.
   if (options.output === "table" && !linked.isAccepted) remark(sentence.trimEnd());
@@ -218,7 +185,7 @@ async function sendTest(options: SendTestOptions, { env, random }: CommandContex
   const { accountOf } = await import("./src/app/trial.ts");
   const { textOf } = await import("./src/app/account.ts");
   const { shownAs } = await import("./src/cli/output.ts");
-  const account = await accountOf(options, { clock: systemClock, env, random, stop: stop.signal });
+  const account = await accountOf(options, { clock: systemClock, env, random, stop });
   await print(await shownAs(options.output, account, () => textOf(account)));
   return account.isAccepted ? 0 : 1;
 }
@@ -236,7 +203,7 @@ async function startDoctor(job: DoctorOptions, { env, random }: CommandContext):
     randomBytes: random,
     env,
     realPath: FILES.realPath,
-    stop: stop.signal,
+    stop,
     begin: (what) => show(`Looks at ${what} ...`),
     async found(finding): Promise<void> {
       if (output !== "table") return;
@@ -266,14 +233,14 @@ async function startTail(job: TailOptions, { env }: CommandContext): Promise<num
       random: Math.random,
       env,
       log,
-      print: (text) => print(text, stop.signal),
+      print: (text) => print(text, stop),
       form: () => ({
         isColoured: takesColours(Deno.stdout),
         columns: isTerminal ? Deno.consoleSize().columns || 80 : undefined,
       }),
-      stop: stop.signal,
+      stop,
     });
-    throw stop.signal.reason;
+    throw stop.reason;
   });
 }
 
@@ -309,7 +276,7 @@ async function operateWorld({ env }: CommandContext): Promise<OperateWorld> {
     paint: await openPaint(),
     print,
     remark: (line) => writeError(`${line}\n`),
-    stop: stop.signal,
+    stop,
   };
 }
 
@@ -337,14 +304,14 @@ async function start(options: Options, argv: string[], context: CommandContext):
     write: (text) => line.write(text),
     secrets: () => secrets.current(),
   });
-  onSecond = (signal) => {
+  signals.onSecond = (signal) => {
     const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
     log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
   };
   sayUnexpected = (error) => log.error(UNEXPECTED, { error });
   for (const warning of [...suspiciousVariables(filledVariables()), ...options.warnings]) log.warn(warning);
   // Until there is something to reload; the file is looked at soon after.
-  if (reloadsOnHangup(options)) onHangup = () => {};
+  if (reloadsOnHangup(options)) signals.onHangup = () => {};
   return await logged(log, async () => {
     checkExtraTrust(env, log);
     if (options.secretFile !== undefined) {
@@ -358,16 +325,16 @@ async function start(options: Options, argv: string[], context: CommandContext):
       env,
       log,
       secrets,
-      print: (text) => print(text, stop.signal),
+      print: (text) => print(text, stop),
       ...isWatched(options, form.format) && { show: (text: string | undefined): void => line.show(text) },
-      stop: stop.signal,
+      stop,
       realPath: FILES.realPath,
       ...defined("configuration", configurationOf(options, argv, context)),
       onReload(reload): void {
-        if (onHangup !== undefined) onHangup = reload;
+        if (signals.onHangup !== undefined) signals.onHangup = reload;
       },
       operate(actions): void {
-        if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => actions.retry());
+        signals.onAsked = (): void => void actions.retry();
       },
     });
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeApiServer } from "./tests/kit/apiserver/server.ts";
+import { run } from "./tests/kit/command.ts";
 import { MARK } from "./tests/kit/confidential.ts";
 import { type Program, runProgram, startProgram } from "./tests/kit/program.ts";
 import { Receiver, type Reply } from "./tests/kit/receiver.ts";
@@ -50,6 +51,36 @@ for (const [signal, expected] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 
       }),
   });
 }
+
+Deno.test({
+  name: "SIGUSR1 ends nothing, also before there is anything to say",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async (server, start) => {
+      server.faults.answers.push({ kind: "list", status: "hang", times: 9 });
+      await using program = await start(["--once"]);
+      await server.until(() => server.requests.length > 0, "the list");
+      program.signal("SIGUSR1");
+      program.signal("SIGTERM");
+      assert.equal(await program.ended, 143);
+    }),
+});
+
+Deno.test({
+  name: "a state file that may not become larger ends nothing, and that is said",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withServer(async (server, start, folder) => {
+      await using receiver = await Receiver.start();
+      await using program = await start(["--url", receiver.url, "--state", `${folder}/state.db`]);
+      await program.until(/Listed no pods/);
+      await run("prlimit", ["--fsize=4096", "--pid", `${program.pid}`]);
+      server.create({ metadata: { name: "web-0" } });
+      await program.until(/The state file cannot be written: .*ulimit -f/);
+      await receiver.until(() => receiver.about("web-0").length === 1);
+      assert.equal(await program.stop(), 0);
+    }),
+});
 
 /** Runs the program in a shell, where `$K8SVENT` is it; gives what the shell printed, and its stderr. */
 async function inShell(

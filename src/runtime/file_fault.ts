@@ -14,6 +14,7 @@ const BY_CODE: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "this user's share of the disk is used up",
+  EFBIG: "it may not become larger (ulimit -f; LimitFSIZE= of systemd)",
   EIO: "the disk has a fault",
   EMFILE: "too many files are open",
   ENAMETOOLONG: "its name is too long",

@@ -25,6 +25,7 @@ for (
     [new SystemError("EROFS"), "/x", "the file system is read-only"],
     [new SystemError("ENOSPC"), "/x", "the disk is full"],
     [new SystemError("EDQUOT"), "/x", "this user's share of the disk is used up"],
+    [new SystemError("EFBIG"), "/x", "it may not become larger (ulimit -f; LimitFSIZE= of systemd)"],
     [new SystemError("EIO"), "/x", "the disk has a fault"],
     [new SystemError("EMFILE"), "/x", "too many files are open"],
     [new SystemError("ENAMETOOLONG"), "/x", "its name is too long"],

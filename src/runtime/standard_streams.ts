@@ -38,7 +38,7 @@ async function write(bytes: Uint8Array): Promise<void> {
     while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
-    const isFull = error instanceof Error && /no space left|quota/i.test(error.message);
+    const isFull = error instanceof Error && /no space left|quota|file too large/i.test(error.message);
     throw new OutputError(
       `Cannot write to stdout: ${
         isFull ? "no space is left where it leads" : "what it leads to takes nothing"

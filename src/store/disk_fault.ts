@@ -25,7 +25,9 @@ export class FileGoneError extends Error {
 const PASSING: readonly [RegExp, string][] = [
   [/disk is full|No space left/, "the disk is full"],
   [/quota exceeded/, "this user's share of the disk is used up"],
-  [/disk I\/O error/, "the disk has a fault"],
+  [/File too large/, "it may not become larger (ulimit -f; LimitFSIZE= of systemd)"],
+  // Also for the two limits above: of the system's errors, SQLite tells a full disk alone from the rest.
+  [/disk I\/O error/, "the disk has a fault, or a limit of this user is reached (a quota, ulimit -f)"],
   [/readonly database/, "it, or the file system that it is on, is read-only"],
   [/unable to open database file/, "it, or a file beside it, cannot be opened"],
 ];

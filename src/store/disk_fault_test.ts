@@ -5,7 +5,8 @@ import { damaged, diskFault, isDamage, isDiskFault } from "./disk_fault.ts";
 const WORDS: [string, string][] = [
   ["database or disk is full", "the disk is full"],
   ["No space left on device (os error 28)", "the disk is full"],
-  ["disk I/O error", "the disk has a fault"],
+  ["File too large (os error 27)", "it may not become larger (ulimit -f; LimitFSIZE= of systemd)"],
+  ["disk I/O error", "the disk has a fault, or a limit of this user is reached (a quota, ulimit -f)"],
   ["attempt to write a readonly database", "it, or the file system that it is on, is read-only"],
   ["unable to open database file: /var/lib/k8svent/state.db", "it, or a file beside it, cannot be opened"],
   ["locking protocol", "the file system that it is on cannot lock files"],

@@ -106,7 +106,7 @@ withRig(
     record(store, [A]);
     store.commit();
     await disk.endSync(new Error("disk I/O error"));
-    assert.deepEqual(faults, ["the disk has a fault"]);
+    assert.match(faults.join(), /^the disk has a fault/);
     assert.equal(takeReady(store).name, "web-0");
     await clock.advance(10_000);
     assert.equal(store.fault, undefined);

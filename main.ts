@@ -32,7 +32,7 @@ import { type LogForm, openLog, usageLine } from "./src/runtime/logtape.ts";
 import { fixedSecrets, openSecretFile, SecretFileError, type Secrets } from "./src/runtime/secret_file.ts";
 import type { Paint } from "./src/runtime/paint.ts";
 import { listenForSignals, type SignalActions, Stopped } from "./src/runtime/signals.ts";
-import { OutputError, print, writeError } from "./src/runtime/standard_streams.ts";
+import { exit, logLines, OutputError, print, writeError } from "./src/runtime/standard_streams.ts";
 import { StatusLine } from "./src/runtime/status_line.ts";
 import { StoreError } from "./src/store/disk_fault.ts";
 
@@ -51,7 +51,7 @@ const FILES: CommandContext["files"] = {
 };
 
 /** What signals lead to until there is a run that has a use for them. */
-const signals: SignalActions = { onSecond() {}, onAsked() {} };
+const signals: SignalActions = { onSecond(): void {}, onAsked(): void {} };
 
 /** What a person can mend: the message says it all. */
 const FOR_PEOPLE = [
@@ -86,13 +86,13 @@ for (const kind of ["error", "unhandledrejection"] as const) {
   globalThis.addEventListener(kind, (event) => {
     event.preventDefault();
     sayUnexpected(event instanceof PromiseRejectionEvent ? event.reason : (event as ErrorEvent).error);
-    Deno.exit(1);
+    void exit(1);
   });
 }
 
 const stop = listenForSignals(signals);
 
-Deno.exit(await main(Deno.args));
+await exit(await main(Deno.args));
 
 async function main(argv: string[]): Promise<number> {
   const env = openEnvironment();
@@ -296,7 +296,8 @@ function formOf(chosen: "json" | "text" | undefined): LogForm {
 async function start(options: Options, argv: string[], context: CommandContext): Promise<number> {
   const { env } = context;
   const form = formOf(options.logFormat);
-  const line = new StatusLine(writeError, () => Deno.consoleSize().columns);
+  const write = Deno.stderr.isTerminal() ? writeError : (text: string): void => logLines.write(text);
+  const line = new StatusLine(write, () => Deno.consoleSize().columns);
   let secrets: Secrets = fixedSecrets(options.secrets);
   const log = openLog({
     ...form,
@@ -304,7 +305,9 @@ async function start(options: Options, argv: string[], context: CommandContext):
     write: (text) => line.write(text),
     secrets: () => secrets.current(),
   });
-  signals.onSecond = (signal) => {
+  logLines.onMissing = (lines): void =>
+    log.warn("Lines of the log are missing here: nothing read them from stderr.", { lines });
+  signals.onSecond = (signal): void => {
     const rest = options.once || options.state === undefined ? "is lost" : "stays in the state file";
     log.warn(`A second signal (${signal}): it ends at once. What is pending ${rest}.`);
   };

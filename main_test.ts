@@ -82,6 +82,27 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a log that nobody reads holds up neither deliveries nor the end",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(async (server, _start, folder) => {
+      await using receiver = await Receiver.start();
+      // Each is a line, and they are more than a pipe holds.
+      for (let pod = 0; pod < 1_000; pod++) server.create({ metadata: { name: `web-${pod}` } });
+      const flags = ["--kubeconfig", `${folder}/kubeconfig`, "--url", receiver.url, "--log-level", "debug"];
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-q", "-P", "main.ts", ...flags],
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      await receiver.until(() => receiver.about("web-999").length === 1);
+      child.kill("SIGTERM");
+      assert.equal((await child.status).code, 0);
+      await child.stderr.cancel();
+    }),
+});
+
 /** Runs the program in a shell, where `$K8SVENT` is it; gives what the shell printed, and its stderr. */
 async function inShell(
   command: string,

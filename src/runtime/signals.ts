@@ -1,3 +1,5 @@
+import { exit } from "./standard_streams.ts";
+
 /** What a shell expects of a program that a signal ended: 128 and the signal's number (POSIX, `sh`, 2.8.2). */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -38,7 +40,7 @@ export function listenForSignals(actions: SignalActions): AbortSignal {
       if (signal === "SIGHUP" && actions.onHangup !== undefined) return actions.onHangup();
       if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
       actions.onSecond(signal);
-      Deno.exit(EXIT_CODES[signal]);
+      void exit(EXIT_CODES[signal]);
     });
   }
   if (Deno.build.os !== "windows") {

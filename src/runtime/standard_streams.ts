@@ -1,6 +1,7 @@
 /*
  * What is written to stdout and stderr, whole, and what becomes of it where nobody reads them.
  */
+import { LineQueue } from "./line_queue.ts";
 
 const encoder = new TextEncoder();
 
@@ -9,7 +10,7 @@ export class OutputError extends Error {
   override readonly name = "OutputError";
 }
 
-/** Milliseconds that whoever reads has to take the rest, once the program is to end. */
+/** Milliseconds that whoever reads stdout or stderr has to take the rest, once the program is to end. */
 const LAST = 1_000;
 
 /**
@@ -37,7 +38,7 @@ async function write(bytes: Uint8Array): Promise<void> {
   try {
     while (bytes.length > 0) bytes = bytes.subarray(await Deno.stdout.write(bytes));
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+    if (error instanceof Deno.errors.BrokenPipe) await exit(0);
     const isFull = error instanceof Error && /no space left|quota|file too large/i.test(error.message);
     throw new OutputError(
       `Cannot write to stdout: ${
@@ -46,6 +47,20 @@ async function write(bytes: Uint8Array): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** The lines of a log that goes to stderr, where that is no terminal: nothing waits for whoever reads them. */
+export const logLines = new LineQueue(async (text) => {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(await Deno.stderr.write(bytes));
+});
+
+/** Ends the program, when the last lines of its log were taken or nobody takes them. */
+export async function exit(code: number): Promise<never> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, LAST);
+  await Promise.race([logLines.written(), promise]);
+  Deno.exit(code);
 }
 
 /**

@@ -158,9 +158,12 @@ function inTurn(addresses: readonly string[]): string[] {
   return ordered;
 }
 
-/** Of the names below `localhost`, which are this machine too (RFC 6761 §6.3; so for curl), many resolvers know none. */
+/**
+ * Of the names below `localhost`, which are this machine too (RFC 6761 §6.3; so for curl), many resolvers know none, and of
+ * `localhost` none does without /etc/hosts.
+ */
 export async function resolveBySystem(host: string): Promise<string[]> {
-  if (/\.localhost\.?$/i.test(host)) return ["127.0.0.1", "::1"];
+  if (/(^|\.)localhost\.?$/i.test(host)) return ["127.0.0.1", "::1"];
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 

@@ -179,7 +179,7 @@ Deno.test("a connection that is there just as it is given up is closed", async (
   assert.equal(server.sockets.size, 0, `${made} were made`);
 });
 
-for (const host of ["hooks.localhost", "a.b.localhost.", "A.LocalHost"]) {
+for (const host of ["localhost", "LocalHost.", "hooks.localhost", "a.b.localhost.", "A.LocalHost"]) {
   Deno.test(`${host} is this machine, whatever the resolver knows`, async () => {
     assert.deepEqual(await new Network({ clock: systemClock }).lookUp(host), ["127.0.0.1", "::1"]);
   });

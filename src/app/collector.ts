@@ -9,6 +9,7 @@ import { readTextUpTo } from "../runtime/named_text.ts";
 import type { CollectorTls } from "../runtime/otlp_traces.ts";
 import { bareHost, portOf, type Proxy, proxyFor } from "../runtime/proxy.ts";
 import { adviceOnRefusal } from "../runtime/proxy_fault.ts";
+import { PREFIX, unsendableHeaders, valueOf } from "./trace_variables.ts";
 
 /*
  * The collector of traces that OpenTelemetry's variables name: what is to be known of it before the exporter is loaded, and why
@@ -26,10 +27,17 @@ export interface Collector {
 
 /** Undefined: the variables name none. `problem`: a clause, for which nothing can be traced. */
 export function collectorOf(env: Env): Collector | { problem: string } | undefined {
-  const exporter = env("OTEL_TRACES_EXPORTER")?.trim() || "otlp";
-  if (env("OTEL_SDK_DISABLED")?.trim().toLowerCase() === "true" || exporter !== "otlp") return undefined;
+  const exporters = (env("OTEL_TRACES_EXPORTER")?.trim() || "otlp").split(",").map((one) => one.trim());
+  if (env("OTEL_SDK_DISABLED")?.trim().toLowerCase() === "true" || exporters.includes("none")) {
+    return undefined;
+  }
   const [name, text] = valueOf("ENDPOINT", env);
   if (name === undefined) return undefined;
+  if (!exporters.includes("otlp")) {
+    return {
+      problem: "OTEL_TRACES_EXPORTER names another exporter than otlp, which is the only one there is",
+    };
+  }
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     return { problem: `${name} is not the URL of a collector, such as http://collector:4318` };
@@ -43,22 +51,13 @@ export function collectorOf(env: Env): Collector | { problem: string } | undefin
       "that port of the collector, most often 4318, and set it to http/json";
     return { problem };
   }
+  const headers = unsendableHeaders(env);
+  if (headers !== undefined) return { problem: `${headers} names a header that no request can carry` };
   const tls = url.protocol === "https:" ? tlsOf(env) : {};
   if ("problem" in tls) return tls;
   const proxy = proxyFor(url, env);
   if (proxy !== undefined && "problem" in proxy) return proxy;
   return { url, tls, ...proxy !== undefined && { proxy } };
-}
-
-const PREFIX = "OTEL_EXPORTER_OTLP_";
-
-/** Of the variable for traces, else of that for all signals. */
-function valueOf(ending: string, env: Env): [name: string | undefined, value: string] {
-  for (const name of [`${PREFIX}TRACES_${ending}`, `${PREFIX}${ending}`]) {
-    const value = env(name)?.trim();
-    if (value) return [name, value];
-  }
-  return [undefined, ""];
 }
 
 const FILES = { ca: "CERTIFICATE", cert: "CLIENT_CERTIFICATE", key: "CLIENT_KEY" } as const;

@@ -6,6 +6,7 @@ import type { Log } from "../runtime/log.ts";
 import { urlOf } from "../runtime/proxy.ts";
 import { capitalized, counted } from "../runtime/wording.ts";
 import { type Collector, collectorOf, whyNotExported } from "./collector.ts";
+import { batchingOf, ignoredOf } from "./trace_variables.ts";
 import type { World } from "./world.ts";
 
 /*
@@ -36,6 +37,8 @@ export async function openTracing(
     log.warn(`${capitalized(collector.problem)}. Nothing is traced.`);
     return undefined;
   }
+  const { batching, faults } = batchingOf(env);
+  for (const fault of [...faults, ...ignoredOf(env)]) log.warn(fault);
   const { openTraces } = await import("../runtime/otlp_traces.ts");
   const { DeliverySpans } = await import("../delivery/delivery_spans.ts");
   const podName = env("POD_NAME");
@@ -52,6 +55,7 @@ export async function openTracing(
       ...namespace && { "k8s.namespace.name": namespace },
     },
     tls: collector.tls,
+    batching,
     ...collector.proxy !== undefined && { proxy: urlOf(collector.proxy) },
     onExport: failuresSaid(collector, clock, log),
   });
@@ -68,12 +72,16 @@ export async function openTracing(
   };
 }
 
+const TOO_MANY =
+  "Not all traces are exported: more spans end than the collector takes in time: trace fewer (OTEL_TRACES_SAMPLER), or let more of them wait " +
+  "(OTEL_BSP_MAX_QUEUE_SIZE)";
+
 /** Says that spans were lost, once a minute at the most. */
 function failuresSaid(
   collector: Collector,
   clock: Clock,
   log: Log,
-): (lost: { spans: number; error: unknown } | undefined) => void {
+): (lost: { spans: number; error?: unknown } | undefined) => void {
   let saidAt = -Infinity;
   let spans = 0;
   return (lost) => {
@@ -81,8 +89,11 @@ function failuresSaid(
     spans += lost.spans;
     if (clock.monotonic() - saidAt < SAID_EVERY) return;
     saidAt = clock.monotonic();
+    const why = "error" in lost
+      ? `Traces are not exported: ${whyNotExported(lost.error, collector)}`
+      : TOO_MANY;
     log.warn(
-      `Traces are not exported: ${whyNotExported(lost.error, collector)}. ` +
+      `${why}. ` +
         `${counted(spans, "span is", "spans are")} lost; deliveries go on.`,
     );
     spans = 0;

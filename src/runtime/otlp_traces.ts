@@ -1,8 +1,13 @@
-import type { Attributes, Tracer } from "@opentelemetry/api";
+import { type Attributes, TraceFlags, type Tracer } from "@opentelemetry/api";
 import { ExportResultCode, setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
-import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-base";
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  type ReadableSpan,
+  type SpanExporter,
+} from "@opentelemetry/sdk-trace-base";
 
 /*
  * OpenTelemetry's SDK with its exporter by OTLP over HTTP, as JSON. It is a few hundred modules: loaded only where something
@@ -25,6 +30,19 @@ export interface CollectorTls {
   key?: string;
 }
 
+/** How spans are exported. Durations are in milliseconds. */
+export interface Batching {
+  /** So many spans wait at the most, of which so many are exported at once; at least one of each. */
+  maxQueueSize: number;
+  maxExportBatchSize: number;
+  /** Between two exports, unless a batch is full. */
+  scheduledDelayMillis: number;
+  /** Until the next batch no longer waits for the one before. */
+  exportTimeoutMillis: number;
+  /** Until an export is given up. */
+  timeoutMillis: number;
+}
+
 /** What a tracer is opened with. */
 export interface TracesOptions {
   /** The program's name and version. */
@@ -33,23 +51,30 @@ export interface TracesOptions {
   /** What `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` do not say. */
   attributes: Attributes;
   tls: CollectorTls;
+  batching: Batching;
   /** The URL of the proxy on the way to the collector. */
   proxy?: string;
-  /** An export came to its end. `lost`: spans that the collector did not get, and why; undefined: it got them. */
-  onExport: (lost: { spans: number; error: unknown } | undefined) => void;
+  /**
+   * An export came to its end. `lost`: spans that the collector did not get, and why; undefined: it got them, and no other
+   * was dropped since the last one. Without an error, more spans ended than it took in time.
+   */
+  onExport: (lost: { spans: number; error?: unknown } | undefined) => void;
 }
 
 /** Opens one. Nothing is sent before a span has ended. */
-export function openTraces({ name, version, attributes, tls, proxy, onExport }: TracesOptions): Traces {
+export function openTraces(options: TracesOptions): Traces {
+  const { name, version, attributes, tls, batching: { timeoutMillis, ...batching }, proxy, onExport } =
+    options;
   // What is not an export's is its own affair; by default, it would write to the console.
   setGlobalErrorHandler(() => {});
   const proxyEnv = { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   // Takes the place of the agent that the exporter makes by the variables of TLS.
   const httpAgentOptions = { keepAlive: true, ...tls, ...proxy !== undefined && { proxyEnv } };
   const given = detectResources({ detectors: [envDetector] });
+  const queue = new Queue(new OTLPTraceExporter({ httpAgentOptions, timeoutMillis }), batching, onExport);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes(attributes).merge(given),
-    spanProcessors: [new BatchSpanProcessor(observed(new OTLPTraceExporter({ httpAgentOptions }), onExport))],
+    spanProcessors: [queue],
   });
   return {
     tracer: provider.getTracer(name, version),
@@ -62,12 +87,44 @@ export function openTraces({ name, version, attributes, tls, proxy, onExport }: 
   };
 }
 
-/** The same exporter, whose failures are reported in one place. */
-function observed(exporter: SpanExporter, onExport: TracesOptions["onExport"]): SpanExporter {
+/** The SDK's queue, with what becomes of its spans reported in one place: it drops them in silence when it is full. */
+class Queue extends BatchSpanProcessor {
+  readonly #most: number;
+  readonly #counts: Counts;
+
+  constructor(
+    exporter: SpanExporter,
+    batching: Omit<Batching, "timeoutMillis">,
+    onExport: TracesOptions["onExport"],
+  ) {
+    const counts = { waiting: 0, dropped: 0 };
+    super(observed(exporter, counts, onExport), batching);
+    this.#most = batching.maxQueueSize;
+    this.#counts = counts;
+  }
+
+  override onEnd(span: ReadableSpan): void {
+    const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (isSampled) this.#counts[this.#counts.waiting < this.#most ? "waiting" : "dropped"]++;
+    super.onEnd(span);
+  }
+}
+
+/** Of the spans that ended and were not exported yet. */
+interface Counts {
+  waiting: number;
+  dropped: number;
+}
+
+function observed(exporter: SpanExporter, counts: Counts, onExport: TracesOptions["onExport"]): SpanExporter {
   return {
     export(spans, done): void {
+      counts.waiting -= spans.length;
       exporter.export(spans, ({ code, error }) => {
-        onExport(code === ExportResultCode.SUCCESS ? undefined : { spans: spans.length, error });
+        const isLost = code !== ExportResultCode.SUCCESS;
+        const lost = counts.dropped + (isLost ? spans.length : 0);
+        counts.dropped = 0;
+        onExport(lost === 0 ? undefined : { spans: lost, ...isLost && { error } });
         done({ code: ExportResultCode.SUCCESS });
       });
     },

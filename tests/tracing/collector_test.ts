@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
 import { type Collector, collectorOf, whyNotExported } from "../../src/app/collector.ts";
+import { batchingOf } from "../../src/app/trace_variables.ts";
 import { openTraces } from "../../src/runtime/otlp_traces.ts";
 import { urlOf } from "../../src/runtime/proxy.ts";
 import { issueCertificate } from "../kit/certificates.ts";
+import { Collector as TestCollector } from "../kit/collector.ts";
 import { testInOwnProcess } from "../kit/own_process.ts";
 import { freePort } from "../kit/port.ts";
 import { Receiver } from "../kit/receiver.ts";
@@ -42,6 +44,7 @@ async function whyBy(variables: Record<string, string>): Promise<string> {
       version: "1",
       attributes: {},
       tls,
+      batching: batchingOf((name) => (env as Record<string, string>)[name]).batching,
       ...proxy !== undefined && { proxy: urlOf(proxy) },
       onExport: (lost) => failed.resolve(lost?.error),
     });
@@ -168,5 +171,31 @@ test("what is the proxy's fault is the proxy's, and names the variable", async (
     ] as const
   ) {
     assert.match(await whyBy(variables), sentence);
+  }
+});
+
+test("spans that no queue had room for are reported with the export that comes next", async () => {
+  await using collector = await TestCollector.start();
+  for (const status of [200, 400]) {
+    collector.status = status;
+    Deno.env.set("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url);
+    const lost: unknown[] = [];
+    const traces = openTraces({
+      name: "test",
+      version: "1",
+      attributes: {},
+      tls: {},
+      batching: batchingOf((name) => name === "OTEL_BSP_MAX_QUEUE_SIZE" ? "1" : undefined).batching,
+      onExport: (one) => lost.push(one && { ...one, error: one.error !== undefined }),
+    });
+    // The first is exported at once, and meanwhile one waits.
+    for (let span = 0; span < 5; span++) traces.tracer.startSpan("one").end();
+    await traces.close(3_000);
+    assert.deepEqual(
+      lost,
+      status === 200
+        ? [{ spans: 3, error: false }, undefined]
+        : [{ spans: 4, error: true }, { spans: 1, error: true }],
+    );
   }
 });

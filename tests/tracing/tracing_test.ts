@@ -258,6 +258,25 @@ Deno.test("a collector's address or protocol that cannot be used is said, and no
   }
 });
 
+Deno.test("a variable that cannot be used is said, and neither deliveries nor traces suffer", async () => {
+  await using collector = await Collector.start();
+  await using receiver = await Receiver.start();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: "0",
+    OTEL_RESOURCE_ATTRIBUTES: "team",
+  };
+  await deliver(["web-0", "web-1"], env, { receiver }, async (program) => {
+    await program.until(
+      /OTEL_BSP_MAX_EXPORT_BATCH_SIZE is not a whole number of 1 or more: it counts as 512/,
+    );
+    await program.until(/OTEL_RESOURCE_ATTRIBUTES is not a list/);
+    await receiver.until(() => receiver.deliveries.length === 2);
+    assert.equal(await program.stop(), 0);
+  });
+  assert.equal(collector.spans.length, 2);
+});
+
 Deno.test("with OTEL_SDK_DISABLED, nothing is traced", async () => {
   await using receiver = await Receiver.start();
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9", OTEL_SDK_DISABLED: "true" };

@@ -37,14 +37,20 @@ export function labelOf(value: unknown, name: string): string | undefined {
   return typeof label === "string" && label !== "" ? label : undefined;
 }
 
+/** `OS/ARCHITECTURE`: of a configuration, or of what an index says of one of its manifests; undefined where it is not said. */
+export function platformOf(value: unknown): string | undefined {
+  const { os, architecture } = object(value);
+  return os === undefined ? undefined : `${os}/${architecture}`;
+}
+
 function readChild(descriptor: unknown): Child[] {
   const digest = digestOf(descriptor);
   const { platform, annotations } = object(descriptor);
-  const { os, architecture } = object(platform);
   // buildkit's statements about the others ("Image Attestation Storage").
-  const isAttestation = "vnd.docker.reference.type" in object(annotations) || os === "unknown";
+  const isAttestation = "vnd.docker.reference.type" in object(annotations) ||
+    object(platform)["os"] === "unknown";
   if (digest === undefined || isAttestation) return [];
-  return [{ digest, platform: os === undefined ? undefined : `${os}/${architecture}` }];
+  return [{ digest, platform: platformOf(platform) }];
 }
 
 /** Of a descriptor. It becomes part of a path, so it must be nothing but a digest. */

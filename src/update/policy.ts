@@ -28,6 +28,8 @@ export interface LeavingPod {
   runsWhatIsTagged: boolean | undefined;
   /** The version of the image that the tag names; undefined where nothing says it. */
   tagged: string | undefined;
+  /** The platform of this program, where the image that the tag names has nothing for it; undefined: it has. */
+  lacking: string | undefined;
   /** Why leaving now would lose something, as a clause; undefined: nothing would be lost. */
   loses: string | undefined;
 }
@@ -111,6 +113,9 @@ export function decide({ mode, version, newer, track, tag, pod }: Facts): Decisi
   if (pod.runsWhatIsTagged) return stay(`${newer} is there, but the tag ${tag} has not moved to it yet`);
   const doubt = doubtOf(pod.tagged, version, track);
   if (doubt !== undefined) return stay(`${newer} is there, but what the tag ${tag} names ${doubt}`);
+  if (pod.lacking !== undefined) {
+    return stay(`${newer} is there, but what the tag ${tag} names is not built for ${pod.lacking}`);
+  }
   if (pod.loses !== undefined) return stay(`${newer} is there, but ${pod.loses}`, { awaits: "delivery" });
   const whereto = pod.tagged === newer ? "" : ` to ${pod.tagged}`;
   return { act: "leave", reason: `${newer} is there, and the tag ${tag} has moved${whereto}` };

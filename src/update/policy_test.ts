@@ -17,6 +17,7 @@ const POD: Omit<LeavingPod, "tagged"> = {
   pullPolicy: "Always",
   restartPolicy: "Always",
   runsWhatIsTagged: false,
+  lacking: undefined,
   loses: undefined,
 };
 
@@ -226,6 +227,13 @@ const ROWS: Row[] = [
     "1.2.4 1.3.0",
     "leave: 1.3.0 is there, and the tag latest has moved to 1.2.4",
     { pod: { tagged: "1.2.4" } },
+  ),
+  row(
+    "k8svent:latest",
+    "1.2.3",
+    "1.2.4",
+    "stay: 1.2.4 is there, but what the tag latest names is not built for linux/arm64",
+    { pod: { lacking: "linux/arm64" } },
   ),
 ];
 

@@ -3,7 +3,7 @@ import { Authority } from "./authority.ts";
 import type { Keyring } from "./docker_config.ts";
 import type { HttpGet } from "./http_get.ts";
 import { DOCKER_HUB, type Image } from "./image.ts";
-import { labelOf, type Manifest, readManifest } from "./manifest.ts";
+import { labelOf, type Manifest, platformOf, readManifest } from "./manifest.ts";
 import { type Arrival, follow, isSameServer } from "./redirect.ts";
 import { judge } from "./reply.ts";
 import { RegistryError } from "./registry_error.ts";
@@ -143,6 +143,19 @@ export class Registry {
       reference = own.digest;
     }
     return annotated;
+  }
+
+  /**
+   * The platform of this program, where no node of it can pull what the tag names; undefined: it can. An index may get the
+   * images of some platforms later than others, and what does not say its platform is taken for any.
+   */
+  async lacking(signal: AbortSignal): Promise<string | undefined> {
+    const { platform } = this.#deps;
+    const { manifests, config } = await this.#manifest(this.#tag, signal);
+    const platforms = config === undefined
+      ? manifests.map((child) => child.platform)
+      : [platformOf(parseJson((await this.#read("blobs", config, signal)).body))];
+    return platforms.some((one) => one === undefined || one === platform) ? undefined : platform;
   }
 
   get #tag(): string {

@@ -267,6 +267,26 @@ for (const [what, objects, label] of LABELS) {
   });
 }
 
+/** An image of a program for linux/arm64. */
+const PLATFORMS: [what: string, objects: unknown[], isLacking: boolean][] = [
+  ["an index with it", [index(child({}, "linux", "amd64"), child({}, "linux", "arm64"))], false],
+  ["an index that does not have it yet", [index(child({}, "linux", "amd64"))], true],
+  ["an index with an architecture of another system", [index(child({}, "windows", "arm64"))], true],
+  ["an index that says nothing of one", [index(child({}, "linux", "amd64"), child({}))], false],
+  ["an index with nothing but statements", [index(child(STATEMENT, "unknown", "unknown", REFERENCE))], true],
+  ...["arm64", "amd64", undefined].map((architecture): [string, unknown[], boolean] => {
+    const config = architecture === undefined ? {} : { os: "linux", architecture };
+    return [`a manifest for ${architecture}`, [config, manifestOf(config)], architecture === "amd64"];
+  }),
+];
+
+for (const [what, objects, isLacking] of PLATFORMS) {
+  Deno.test(`a program for linux/arm64 can${isLacking ? "not" : ""} be pulled by ${what}`, async () => {
+    const lacking = await open(stored(...objects)).registry.lacking(forever);
+    assert.equal(lacking, isLacking ? "linux/arm64" : undefined);
+  });
+}
+
 Deno.test("a tag has not moved while an index of indexes names what runs", async () => {
   const objects = [
     manifestOf(NEW),

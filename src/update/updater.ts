@@ -53,6 +53,8 @@ export interface TagSource {
   digestOf(tag: string, signal: AbortSignal): Promise<string | undefined>;
   /** What the image that the tag names says of its own version, as text. */
   label(signal: AbortSignal): Promise<string | undefined>;
+  /** The platform of this program, where the image that the tag names has nothing for it; undefined: it has. */
+  lacking(signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Milliseconds between two looks. */
@@ -176,7 +178,8 @@ class Updater {
     const tagged = runsWhatIsTagged === false
       ? await versionTagged(registry, image, newer, olderVersions(all, version), signal)
       : undefined;
-    const pod = left && { ...left, runsWhatIsTagged, tagged, loses: await loses() };
+    const lacking = runsWhatIsTagged === false ? await registry.lacking(signal) : undefined;
+    const pod = left && { ...left, runsWhatIsTagged, tagged, lacking, loses: await loses() };
     const decision = decide({
       mode: this.#mode,
       version,

@@ -52,6 +52,19 @@ const MOVED_BACK: [string, Partial<Rig>, string][] = [
   ],
 ];
 
+updaterTest(
+  "the tag has moved to an image that no node of its kind can pull: the updater stays",
+  async (rig) => {
+    Object.assign(rig, { tags: ["1.1.0"], tagged: "sha256:other", lacking: "linux/arm64" });
+    await rig.start();
+    assert.equal(
+      rig.said[0],
+      "Update: stays: 1.1.0 is there, but what the tag latest names is not built for linux/arm64.",
+    );
+    assert.equal(rig.left, 0);
+  },
+);
+
 for (const [whereto, world, line] of MOVED_BACK) {
   updaterTest(`the tag has moved ${whereto}: the updater ${line.split(":")[0]}`, async (rig) => {
     Object.assign(rig, { tags: ["0.9.0", "1.0.0", "1.1.0", "1.2.0"], tagged: "sha256:other" }, world);

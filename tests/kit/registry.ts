@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { PLATFORM } from "../../src/runtime/platform.ts";
 import { issueCertificate } from "./certificates.ts";
 import { freePort } from "./port.ts";
 import { basic, PASSWORD, TokenServer, USER } from "./token_server.ts";
@@ -93,8 +94,10 @@ export class TestRegistry implements AsyncDisposable {
   }
 
   async #push(content: string, config: Record<string, unknown>, tags: string[]): Promise<Pushed> {
+    const [os, architecture] = PLATFORM.split("/");
+    const platform = { os, architecture };
     const stored = await this.#putBlob(
-      JSON.stringify({ architecture: "amd64", os: "linux", comment: content, config }),
+      JSON.stringify({ ...platform, comment: content, config }),
     );
     const layer = await this.#putBlob(content);
     const manifest = await this.#putManifest({

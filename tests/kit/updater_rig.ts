@@ -34,6 +34,7 @@ export class Rig {
   /** What each version's tag names; the last one by default what `latest` names. */
   named: Record<string, string> | undefined;
   label: string | undefined;
+  lacking: string | undefined;
   pod: Pod | Error = pod();
   loses: string | undefined;
   looks: number[] = [];
@@ -54,6 +55,7 @@ export class Rig {
         isTagged: (digest) => Promise.resolve(digest === this.tagged),
         digestOf: (tag) => Promise.resolve(this.#digestOf(tag)),
         label: () => Promise.resolve(this.label),
+        lacking: () => Promise.resolve(this.lacking),
       }),
       clock: this.clock,
       random: () => 0,
@@ -88,6 +90,7 @@ export const NOTHING = {
   isTagged: () => Promise.resolve(false),
   digestOf: () => Promise.resolve(undefined),
   label: () => Promise.resolve(undefined),
+  lacking: () => Promise.resolve(undefined),
 };
 
 /** A test with an updater of its own. */

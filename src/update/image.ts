@@ -20,7 +20,7 @@ const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /**
  * Reads `[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]` as container runtimes do: what stands before the first slash
- * is a host only if it has a dot or a port or is `localhost`, and without tag and digest the tag is `latest`.
+ * is a host only if it has a dot, a port or a capital letter or is `localhost`, and without tag and digest the tag is `latest`.
  * Undefined for a text that is not an image reference.
  */
 export function parseImage(text: string): Image | undefined {
@@ -45,8 +45,10 @@ export function parseImage(text: string): Image | undefined {
 
 function splitName(name: string): { registry: string; repository: string } {
   const slash = name.indexOf("/");
-  const first = name.slice(0, Math.max(0, slash)).toLowerCase();
-  const isHost = first === "localhost" || /[.:[]/.test(first);
+  const before = name.slice(0, Math.max(0, slash));
+  const first = before.toLowerCase();
+  // No repository has a capital letter.
+  const isHost = first === "localhost" || /[.:[]/.test(first) || first !== before;
   const repository = isHost ? name.slice(slash + 1) : name;
   // Both are names that Docker Hub has always had (distribution/reference, normalize.go).
   if (isHost && first !== "docker.io" && first !== "index.docker.io") return { registry: first, repository };

@@ -15,6 +15,7 @@ const GOOD: [string, Image][] = [
   ["localhost:5000/a/b/c", { registry: "localhost:5000", repository: "a/b/c", tag: "latest" }],
   ["[::1]:5000/k8svent:v1", { registry: "[::1]:5000", repository: "k8svent", tag: "v1" }],
   ["R.Example.com/k8svent", { registry: "r.example.com", repository: "k8svent", tag: "latest" }],
+  ["REGISTRY/k8svent", { registry: "registry", repository: "k8svent", tag: "latest" }],
   [`k8svent@sha512:${HEX}${HEX}`, {
     registry: "docker.io",
     repository: "library/k8svent",
@@ -36,6 +37,7 @@ const BAD = [
   ":latest",
   "k8svent:",
   "K8svent",
+  "r.example.com/K8svent",
   "https://r.example.com/k8svent",
   "k8svent@sha256:12",
   "r.example.com:65536/k8svent",

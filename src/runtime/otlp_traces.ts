@@ -1,4 +1,4 @@
-import { type Attributes, TraceFlags, type Tracer } from "@opentelemetry/api";
+import { type Attributes, diag, TraceFlags, type Tracer } from "@opentelemetry/api";
 import { ExportResultCode, setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
@@ -97,7 +97,8 @@ class Queue extends BatchSpanProcessor {
     batching: Omit<Batching, "timeoutMillis">,
     onExport: TracesOptions["onExport"],
   ) {
-    const counts = { waiting: 0, dropped: 0 };
+    const counts = { waiting: 0, dropped: 0, rejected: 0 };
+    countRejected(counts);
     super(observed(exporter, counts, onExport), batching);
     this.#most = batching.maxQueueSize;
     this.#counts = counts;
@@ -114,6 +115,24 @@ class Queue extends BatchSpanProcessor {
 interface Counts {
   waiting: number;
   dropped: number;
+  /** Of those that were exported just now, those that the collector did not take. */
+  rejected: number;
+}
+
+/** An answer that is partly a refusal counts as a success to the exporter, which only says so, before it reports it. */
+function countRejected(counts: Counts): void {
+  const ignore = (): void => {};
+  diag.setLogger({
+    error: ignore,
+    info: ignore,
+    debug: ignore,
+    verbose: ignore,
+    warn(text, answer): void {
+      if (!/partial success/i.test(text)) return;
+      const [, spans = "0"] = /"rejectedSpans":"?(\d+)/.exec(String(answer)) ?? [];
+      counts.rejected += Number(spans);
+    },
+  }, { suppressOverrideMessage: true });
 }
 
 function observed(exporter: SpanExporter, counts: Counts, onExport: TracesOptions["onExport"]): SpanExporter {
@@ -121,10 +140,15 @@ function observed(exporter: SpanExporter, counts: Counts, onExport: TracesOption
     export(spans, done): void {
       counts.waiting -= spans.length;
       exporter.export(spans, ({ code, error }) => {
-        const isLost = code !== ExportResultCode.SUCCESS;
-        const lost = counts.dropped + (isLost ? spans.length : 0);
-        counts.dropped = 0;
-        onExport(lost === 0 ? undefined : { spans: lost, ...isLost && { error } });
+        const failure = code !== ExportResultCode.SUCCESS
+          ? { error }
+          : counts.rejected > 0
+          ? { error: new Error("partial success") }
+          : {};
+        const lost = code === ExportResultCode.SUCCESS ? counts.rejected : spans.length;
+        const all = counts.dropped + lost;
+        counts.dropped = counts.rejected = 0;
+        onExport(all === 0 ? undefined : { spans: all, ...failure });
         done({ code: ExportResultCode.SUCCESS });
       });
     },

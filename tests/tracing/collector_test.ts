@@ -174,6 +174,20 @@ test("what is the proxy's fault is the proxy's, and names the variable", async (
   }
 });
 
+test("that a collector rejects spans is said, and not in its words", async () => {
+  await using collector = await serving((socket) => {
+    const answer = JSON.stringify({ partialSuccess: { rejectedSpans: "1", errorMessage: "c0nfidential" } });
+    socket.once("data", () =>
+      socket.end(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`,
+      ));
+  });
+  assert.equal(
+    await whyBy(at(`http://127.0.0.1:${collector.port}`)),
+    `127.0.0.1:${collector.port} rejects some of them: its log says why`,
+  );
+});
+
 test("spans that no queue had room for are reported with the export that comes next", async () => {
   await using collector = await TestCollector.start();
   for (const status of [200, 400]) {

@@ -93,6 +93,9 @@ export function whyNotExported(error: unknown, { url, proxy, tls }: Collector): 
   const words = wordsOf(error);
   if (/retryable status/i.test(words)) return `${label} is overloaded, or not ready`;
   if (/partial success/i.test(words)) return `${label} rejects some of them: its log says why`;
+  if (/exceeded size limit/i.test(words)) {
+    return `${label} does not end its answer, so it may be another server`;
+  }
   // So many that wait for their end have met a collector that answers without an end.
   if (/timed? ?out|concurrent export limit/i.test(words)) return `${label} does not answer in time`;
   const [, refusal] = /^Failed to establish tunnel .*: HTTP\/1\.\d (\d{3})/m.exec(words) ?? [];

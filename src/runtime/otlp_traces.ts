@@ -1,5 +1,5 @@
 import { type Attributes, diag, TraceFlags, type Tracer } from "@opentelemetry/api";
-import { ExportResultCode, setGlobalErrorHandler } from "@opentelemetry/core";
+import { type ExportResult, ExportResultCode, setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import {
@@ -99,7 +99,7 @@ class Queue extends BatchSpanProcessor {
   ) {
     const counts = { waiting: 0, dropped: 0, rejected: 0 };
     countRejected(counts);
-    super(observed(exporter, counts, onExport), batching);
+    super(observed(ending(exporter, batching.exportTimeoutMillis), counts, onExport), batching);
     this.#most = batching.maxQueueSize;
     this.#counts = counts;
   }
@@ -133,6 +133,24 @@ function countRejected(counts: Counts): void {
       counts.rejected += Number(spans);
     },
   }, { suppressOverrideMessage: true });
+}
+
+/** The same exporter, each of whose exports has an end: its own timeout only waits for the next byte of an answer. */
+function ending(exporter: SpanExporter, within: number): SpanExporter {
+  return {
+    export(spans, done): void {
+      const { promise, resolve } = Promise.withResolvers<ExportResult>();
+      const late = { code: ExportResultCode.FAILED, error: new Error("timed out") };
+      const timer = setTimeout(resolve, within, late);
+      void promise.then((result) => {
+        clearTimeout(timer);
+        done(result);
+      });
+      exporter.export(spans, resolve);
+    },
+    shutdown: () => exporter.shutdown(),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+  };
 }
 
 function observed(exporter: SpanExporter, counts: Counts, onExport: TracesOptions["onExport"]): SpanExporter {

@@ -174,6 +174,28 @@ test("what is the proxy's fault is the proxy's, and names the variable", async (
   }
 });
 
+test("a collector that does not end its answer holds nothing up, and that is said", async () => {
+  const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+  await using slow = await serving((socket) => {
+    socket.once("data", () => socket.write(head));
+    const timer = setInterval(() => socket.write("1\r\n{\r\n"), 50);
+    socket.on("close", () => clearInterval(timer));
+  });
+  await using endless = await serving((socket) => {
+    const more = `100000\r\n${"x".repeat(2 ** 20)}\r\n`;
+    socket.once("data", () => socket.write(head + more.repeat(5)));
+  });
+  const within = { OTEL_BSP_EXPORT_TIMEOUT: "1500" };
+  assert.match(
+    await whyBy({ ...at(`http://127.0.0.1:${slow.port}`), ...within }),
+    /^127\.0\.0\.1:\d+ does not answer in time$/,
+  );
+  assert.match(
+    await whyBy({ ...at(`http://127.0.0.1:${endless.port}`), ...within }),
+    /^127\.0\.0\.1:\d+ does not end its answer, so it may be another server$/,
+  );
+});
+
 test("that a collector rejects spans is said, and not in its words", async () => {
   await using collector = await serving((socket) => {
     const answer = JSON.stringify({ partialSuccess: { rejectedSpans: "1", errorMessage: "c0nfidential" } });

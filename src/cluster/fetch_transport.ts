@@ -50,7 +50,7 @@ export class FetchTransport implements Transport {
 
   async send({ url, headers, posted, isStream, signal }: Outgoing): Promise<Response> {
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         client: isStream ? this.#streaming : this.#plain,
         headers: pairsOf(headers),
         ...posted !== undefined && { method: "POST", body: posted },
@@ -58,6 +58,7 @@ export class FetchTransport implements Transport {
         redirect: "manual",
         signal,
       });
+      return await inflatedHere(response, headers);
     } catch (error) {
       throw await withProxyStatus(error, this.#proxy, new URL(url), signal);
     }
@@ -67,6 +68,20 @@ export class FetchTransport implements Transport {
     this.#plain.close();
     this.#streaming.close();
   }
+}
+
+/**
+ * The runtime inflates gzip and br, unless it was told what to ask for, and nothing else. Lazily: hardly anybody needs
+ * `node:stream`.
+ */
+async function inflatedHere(response: Response, asked: Outgoing["headers"]): Promise<Response> {
+  const { body, status, headers } = response;
+  const encoding = headers.get("content-encoding");
+  if (body === null || encoding === null) return response;
+  const { inflatedStream, isInflated } = await import("./inflated.ts");
+  const isDone = /^\s*(gzip|br)\s*$/i.test(encoding) && asked["accept-encoding"] === undefined;
+  if (isDone || !isInflated(encoding)) return response;
+  return new Response(inflatedStream(body, encoding), { status, headers });
 }
 
 /** Over a certificate or key that rustls does not take, Deno 2.7 ends the process, where 2.9 throws. */

@@ -1,12 +1,11 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { pipeline, type Readable } from "node:stream";
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from "node:tls";
-import { createGunzip } from "node:zlib";
 import type { Clock } from "../runtime/clock.ts";
 import { bareHost, portOf, type Proxy, proxyAuthorization } from "../runtime/proxy.ts";
 import { tunnelRefused } from "../runtime/proxy_status.ts";
 import { shownOf } from "../runtime/client_certificate.ts";
+import { bytesOf, inflated } from "./inflated.ts";
 import type { Outgoing, Transport, TransportOptions } from "./transport.ts";
 
 /**
@@ -215,47 +214,8 @@ function responseOf(message: IncomingMessage, socket: TLSSocket): Response {
   message.once("close", () => socket.destroy());
   const isEmpty = status === 204 || status === 205 || status === 304;
   if (isEmpty) message.resume();
-  return new Response(isEmpty ? null : bytesOf(inflated(message)), { status, headers });
-}
-
-/** As fetch does: what stands on the way may compress what nobody asked it to. */
-function inflated(message: IncomingMessage): Readable {
-  if (message.headers["content-encoding"]?.trim().toLowerCase() !== "gzip") return message;
-  // Whatever ends one of the two ends the other; whoever reads the last hears of it.
-  return pipeline(message, createGunzip(), () => {});
-}
-
-/** As fetch's: a stream of bytes, which is read into buffers of the reader's own. */
-function bytesOf(message: Readable): ReadableStream<Uint8Array<ArrayBuffer>> {
-  // Once it was closed, failed or given up, whatever the message still says is nothing to the stream.
-  let isOver = false;
-  return new ReadableStream({
-    type: "bytes",
-    start(controller): void {
-      message.on("data", (chunk: Uint8Array) => {
-        if (isOver) return;
-        controller.enqueue(new Uint8Array(chunk));
-        if ((controller.desiredSize ?? 0) <= 0) message.pause();
-      });
-      message.once("end", () => {
-        if (isOver) return;
-        isOver = true;
-        controller.close();
-        // A read that waits learns so only by this (WHATWG Streams, ReadableByteStreamController).
-        controller.byobRequest?.respond(0);
-      });
-      const fail = (error: Error): void => {
-        if (isOver) return;
-        isOver = true;
-        controller.error(error);
-      };
-      message.on("error", fail);
-      message.once("close", () => fail(new Error("the connection was closed in the middle of an answer")));
-    },
-    pull: () => void message.resume(),
-    cancel(): void {
-      isOver = true;
-      message.destroy();
-    },
+  return new Response(isEmpty ? null : bytesOf(inflated(message, message.headers["content-encoding"])), {
+    status,
+    headers,
   });
 }

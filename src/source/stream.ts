@@ -15,6 +15,7 @@ import { decode, endOfValue, skipSpace } from "../pod/json_bytes.ts";
 import type { Bookmark } from "../pod/event.ts";
 import type { PodObject } from "../pod/object.ts";
 import { NotAPodError } from "../pod/unreadable.ts";
+import { compareVersions } from "../pod/version.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PieceReader } from "../runtime/piece_reader.ts";
 import { podsPath, type Selection } from "./query.ts";
@@ -33,6 +34,7 @@ const MARGIN = 15_000;
 const LONGEST_LINE = 32 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
+const LINE_END = new Uint8Array([NEWLINE]);
 const CARRIAGE_RETURN = 0x0d;
 
 /** What came of the stream since the last one: the events, and the version at which a next watch goes on after them. */
@@ -77,13 +79,20 @@ export async function* streamEvents(
       if (error !== undefined) throw error;
       version = burst.version;
     }
+    if (!lines.unfinished) return;
+    // Clients of Go read values, so what comes last may have no line end.
+    const { error, ...burst } = readBurst(lines.push(LINE_END), version);
+    if (burst.version !== version || burst.items.length > 0) yield burst;
+    if (error instanceof ClusterError) throw error;
+    if (error !== undefined) {
+      throw new ClusterError("unreachable", "The watch ended in the middle of an event.", { cause: error });
+    }
   } catch (cause) {
     signal.throwIfAborted();
     throw streamError(cause);
   } finally {
     stop.abort();
   }
-  if (lines.unfinished) throw new ClusterError("unreachable", "The watch ended in the middle of an event.");
 }
 
 function streamError(cause: unknown): ClusterError {
@@ -136,7 +145,10 @@ function readLines(lines: Uint8Array[], { items, version }: Burst): Burst {
     .values();
   const more = events.flatMap((event): SourceItem[] => {
     if (event.type === "bookmark") {
-      version = event.resourceVersion;
+      const { resourceVersion } = event;
+      if (resourceVersion === NOWHERE) return [];
+      // A watch that went on from an older one would be sent anew what it knows, or be too late for it.
+      if (compareVersions(resourceVersion, version) > 0) version = resourceVersion;
       return [event];
     }
     const object = event.found === undefined ? event.object : pods.next().value;
@@ -178,9 +190,14 @@ function parseLine(line: Uint8Array): WatchEvent {
 /** Of a bookmark, only the version is of use: the rest is an empty pod. */
 function versionOf(object: unknown): string {
   const version = (object as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
-  if (typeof version !== "string" || version === "") throw notAnEvent();
-  return version;
+  return typeof version === "string" && version !== "" ? version : NOWHERE;
 }
+
+/**
+ * The version of a bookmark that says nothing (kine was seen to send it, k3s#13305). A watch from it begins with whatever
+ * there is, and what was deleted in between is in none of it.
+ */
+const NOWHERE = "0";
 
 function notAnEvent(cause?: unknown): ClusterError {
   return new ClusterError("protocol", "The watch brought something that is not an event about a pod.", {

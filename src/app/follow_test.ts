@@ -138,7 +138,7 @@ withRig("a failure is said once, however often it comes, and its end once", asyn
 });
 
 withRig("on a quiet cluster too, the end of an outage is said, and the next outage", async (rig) => {
-  const done = rig.play([down()], [], [down()], [], []);
+  const done = rig.play([down()], [], [down("Forbidden.")], [], []);
   await rig.clock.advance(10_000);
   await done;
   assert.equal(rig.log.at("warn").length, 2);

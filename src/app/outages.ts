@@ -11,6 +11,9 @@ import { duration, namespaces } from "../runtime/wording.ts";
  * Each namespace that is followed has a watch of its own, and what befalls the API server befalls all of them. Those that
  * fail for one cause are one outage: it is said once, for all that fail within a second, and its end when the last of them
  * is back. One that fails for another cause has an outage of its own, until both fail for the same.
+ *
+ * What comes and goes (a link that breaks every few seconds) is one outage, too: after the second time it is said like one
+ * that lasts, and its end when it has stayed away.
  */
 
 /** Causes of one outage that are said: a server could find new words each time. */
@@ -21,6 +24,9 @@ const GATHER = 1_000;
 
 /** A namespace that answers again is reported by itself when others of its outage go on to fail for so long; milliseconds. */
 const APART = 60_000;
+
+/** An outage that begins for the same cause so soon after its end goes on; milliseconds. */
+const SOON = 300_000;
 
 /** Namespaces that are named; the others are counted. */
 const NAMED = 5;
@@ -40,6 +46,11 @@ interface Outage {
   /** Each cause, but for the namespace in it, and what failed for it. */
   causes: Map<string, Set<Scope>>;
   repetition: Repetition;
+  /** How often it has begun. */
+  times: number;
+  isSaidToReturn: boolean;
+  /** When it was over last. */
+  overAt: number;
   /** Causes that are not said yet, by what failed first. */
   waiting: { scope: Scope; cause: Cause }[];
   cancel: () => void;
@@ -51,6 +62,8 @@ export class Outages {
   readonly #log: Log;
   readonly #scopes: number;
   #outages: Outage[] = [];
+  /** Those that were over a short while ago. */
+  #past: Outage[] = [];
 
   /** @param scopes how many are followed */
   constructor({ clock, log }: { clock: Clock; log: Log }, scopes = 1) {
@@ -73,9 +86,15 @@ export class Outages {
       return this.#say(outage, { scope, cause });
     }
     const { message, fault } = cause;
+    if (outage.times > 1 && !outage.isSaidToReturn) {
+      outage.isSaidToReturn = true;
+      const where = this.#where(scope, message, outage.failing);
+      return this.#log.warn(`Again: ${message}${where}`, { fault });
+    }
     if (!isDue) return this.#log.debug(message, { fault });
     const where = this.#where(scope, message, outage.failing);
-    this.#log.warn(`For ${duration(now - outage.since)} now: ${message}${where}`, { fault });
+    const times = outage.times > 1 ? `, ${outage.times} times` : "";
+    this.#log.warn(`For ${duration(now - outage.since)} now${times}: ${message}${where}`, { fault });
   }
 
   /** It answers as hoped. */
@@ -88,18 +107,22 @@ export class Outages {
     if (outage.failing.size > 0) return;
     this.#flush(outage);
     this.#outages = this.#outages.filter((other) => other !== outage);
-    this.#sayOver(outage, outage.recovered.keys(), now);
+    outage.overAt = now;
+    this.#past = [...this.#past.filter((past) => now - past.overAt < SOON), outage];
+    if (outage.times === 1) return this.#sayOver(outage, outage.recovered.keys(), now);
+    outage.cancel = this.#clock.after(SOON, () => this.#sayOver(outage, outage.recovered.keys(), now));
   }
 
   /** Says what waits to be said. Called at the end. */
   close(): void {
     for (const outage of this.#outages) this.#flush(outage);
+    for (const outage of this.#past) outage.cancel();
   }
 
   /** The outage that it is part of from now on: its own and that of others with the same cause become one. */
   #join(scope: Scope, key: string, now: number): Outage {
     const joined = this.#outages.filter(({ failing, causes }) => failing.has(scope) || causes.has(key));
-    const [outage = newOutage(now), ...others] = joined;
+    const [outage = this.#returned(key, now) ?? newOutage(now), ...others] = joined;
     for (const { since, failing, recovered, causes, waiting, cancel } of others) {
       cancel();
       outage.since = Math.min(outage.since, since);
@@ -113,6 +136,17 @@ export class Outages {
     outage.failing.add(scope);
     outage.recovered.delete(scope);
     this.#outages = [...this.#outages.filter((other) => !joined.includes(other)), outage];
+    return outage;
+  }
+
+  /** One of the same cause that was over a short while ago, begun once more. */
+  #returned(key: string, now: number): Outage | undefined {
+    const outage = this.#past.find(({ causes, overAt }) => causes.has(key) && now - overAt < SOON);
+    if (outage === undefined) return undefined;
+    this.#past = this.#past.filter((other) => other !== outage);
+    outage.cancel();
+    outage.times++;
+    outage.recovered.clear();
     return outage;
   }
 
@@ -148,12 +182,13 @@ export class Outages {
     return others.length === 0 ? "" : ` (and so with ${namespaces(bounded(others))})`;
   }
 
-  #sayOver({ since }: Outage, scopes: Iterable<Scope>, at: number): void {
+  #sayOver({ since, times }: Outage, scopes: Iterable<Scope>, at: number): void {
     const names = namesOf(scopes);
     const which = this.#scopes === 1 || names.length === this.#scopes
       ? ""
       : ` for ${namespaces(bounded(names))}`;
-    this.#log.info(`The cluster answers again${which} after ${duration(at - since)}.`);
+    const often = times > 1 ? `, in which it failed ${times} times` : "";
+    this.#log.info(`The cluster answers again${which} after ${duration(at - since)}${often}.`);
   }
 }
 
@@ -164,6 +199,9 @@ function newOutage(since: number): Outage {
     recovered: new Map(),
     causes: new Map(),
     repetition: new Repetition(since),
+    times: 1,
+    isSaidToReturn: false,
+    overAt: since,
     waiting: [],
     cancel: () => {},
   };

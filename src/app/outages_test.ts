@@ -190,3 +190,54 @@ Deno.test("a server that finds new words each time is quoted ten times in an out
   }
   assert.ok(rig.warned.length <= 10, rig.warned.join("\n"));
 });
+
+/** Fails for a moment each five seconds, for so many milliseconds. */
+async function comeAndGo(rig: Rig, milliseconds: number, scopes = ["shop"]): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 5_000) {
+    rig.fail(scopes);
+    await rig.clock.advance(500);
+    rig.over(scopes);
+    await rig.clock.advance(4_500);
+  }
+}
+
+Deno.test("what comes and goes is said twice, then at growing distances, and its end when it stays away", async () => {
+  const rig = new Rig(1);
+  await comeAndGo(rig, 360_000);
+  assert.deepEqual(rig.warned, [
+    DOWN.message,
+    `Again: ${DOWN.message}`,
+    `For 5 min now, 61 times: ${DOWN.message}`,
+  ]);
+  assert.deepEqual(rig.informed, ["The cluster answers again after 0.5 s."]);
+  await rig.clock.advance(300_000);
+  assert.deepEqual(rig.informed.slice(1), [
+    "The cluster answers again after 5 min, in which it failed 72 times.",
+  ]);
+  assert.equal(rig.clock.pending, 0);
+});
+
+Deno.test("another cause among what comes and goes is said at once", async () => {
+  const rig = new Rig(1);
+  await comeAndGo(rig, 60_000);
+  rig.fail(["shop"]);
+  rig.fail(["shop"], BUSY);
+  assert.deepEqual(rig.warned.slice(2), [BUSY.message]);
+  rig.outages.close();
+});
+
+Deno.test("what comes and goes for all namespaces is one outage", async () => {
+  const rig = new Rig(2);
+  await comeAndGo(rig, 60_000, TWO);
+  await rig.clock.advance(300_000);
+  assert.deepEqual(rig.warned.length, 2);
+  assert.match(rig.warned[1] ?? "", /^Again: .* \(not followed meanwhile: namespace/);
+  assert.deepEqual(rig.informed.length, 2);
+});
+
+Deno.test("what came and went leaves no timer behind at the end of the program", async () => {
+  const rig = new Rig(1);
+  await comeAndGo(rig, 30_000);
+  rig.outages.close();
+  assert.equal(rig.clock.pending, 0);
+});

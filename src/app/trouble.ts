@@ -12,8 +12,11 @@ import type { Outages } from "./outages.ts";
  * the program.
  */
 
-/** A stream that ended, fell silent or expired is mended by the next one: everyday life of a watch. */
+/** A stream that fell silent or expired is mended by the next one: everyday life of a watch. */
 const EVERYDAY: ReadonlySet<ClusterFault> = new Set<ClusterFault>(["expired", "idle"]);
+
+/** So many of them in a row are not: no watch, or no list, gets anywhere. */
+const TOO_MANY = 3;
 
 /** These last until a person acts. */
 const LASTING: ReadonlySet<ClusterFault> = new Set<ClusterFault>([
@@ -40,6 +43,8 @@ export class Trouble {
   /** Whether lists work all the while, and the watch behind them does not. */
   #isOfWatch = false;
   #hasListed = false;
+  /** Everyday faults since the watch last brought something, or a poll a list. */
+  #everyday = 0;
 
   constructor(scope: Scope, deps: TroubleDeps) {
     this.#scope = scope;
@@ -56,7 +61,7 @@ export class Trouble {
     const { outages, log, troubled } = this.#deps;
     const { fault, message } = error;
     if (fault === "invalid" && !this.#hasListed) throw error;
-    if (EVERYDAY.has(fault)) return log.debug(message, { fault });
+    if (EVERYDAY.has(fault) && ++this.#everyday < TOO_MANY) return log.debug(message, { fault });
     this.#isTroubled = true;
     this.#isOfWatch ||= isJustListed;
     troubled?.({ why: message, lasts: isLasting(error) });
@@ -70,6 +75,7 @@ export class Trouble {
 
   /** The API server answers as hoped. @param isList whether by a list, which says nothing of a watch that fails */
   over(isList = false): void {
+    if (!isList) this.#everyday = 0;
     if (!this.#isTroubled || (isList && this.#isOfWatch)) return;
     this.#isTroubled = this.#isOfWatch = false;
     this.#deps.outages.over(this.#scope);

@@ -48,7 +48,7 @@ Deno.test("each cause of an outage is said once, however often they take turns",
   }
   assert.deepEqual(rig.log.at("warn"), ["It is busy.", "It is server."]);
   rig.trouble.over();
-  await rig.clock.advance(1_000);
+  await rig.clock.advance(300_000);
   rig.trouble.say(failure("busy"));
   assert.deepEqual(rig.log.at("warn").slice(2), ["It is busy."]);
 });
@@ -95,6 +95,22 @@ Deno.test("the everyday life of a watch is no trouble", () => {
   for (const fault of ["expired", "idle"] as const) rig.trouble.say(failure(fault));
   rig.trouble.over();
   assert.deepEqual([rig.log.at("warn"), rig.log.at("info"), rig.causes], [[], [], []]);
+});
+
+Deno.test("a watch or a list that gets nowhere three times in a row is trouble, until something comes of a watch", () => {
+  const rig = new Rig();
+  const fail = (): void => {
+    rig.trouble.say(failure("expired"), true);
+    rig.trouble.over(true);
+  };
+  for (let turn = 0; turn < 3; turn++) fail();
+  assert.deepEqual(rig.log.at("warn"), ["It is expired."]);
+  fail();
+  assert.deepEqual(rig.log.at("info"), []);
+  rig.trouble.over(false);
+  assert.equal(rig.log.at("info").length, 1);
+  for (let turn = 0; turn < 2; turn++) fail();
+  assert.equal(rig.log.at("warn").length, 1);
 });
 
 Deno.test("a request that was never accepted and cannot be read ends the program; later it is trouble like any", () => {

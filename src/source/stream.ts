@@ -68,7 +68,9 @@ export async function* streamEvents(
   const lines = new LineReader();
   const idle = seconds * 1000 + MARGIN;
   const onIdle = (): void => {
-    const what = `Nothing came on the watch for ${idle / 1000} s: the connection is dead.`;
+    const what =
+      "Nothing came on a watch for longer than it was to last: the connection is dead, or something on " +
+      "the way holds back what comes, as a proxy that buffers does.";
     stop.abort(new ClusterError("idle", what));
   };
   try {

@@ -91,7 +91,7 @@ export async function* watchPods(
   let behind = 0;
   /** Whether the last stream ended as soon as it had begun. */
   let wasShort = false;
-  /** The same, and it brought nothing: that the next one begins says nothing then. */
+  /** The same, or only a list mends what it failed of, and it brought nothing: that the next one begins says nothing then. */
   let stillborn = false;
 
   while (!signal.aborted) {
@@ -140,6 +140,7 @@ export async function* watchPods(
       failures++;
       restarts(error.fault);
       const isOpen = openedAt !== undefined;
+      if (isOpen && !lively && !RESUMABLE.has(error.fault)) stillborn = true;
       if (isOpen) contact.ended(isEarly(openedAt, seconds, clock));
       if (SILENT.has(error.fault)) contact.failed(isOpen ? clock.monotonic() : start, isOpen);
       else contact.made();

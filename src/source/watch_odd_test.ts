@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { TestClock } from "../../tests/kit/clock.ts";
 import { GONE, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
-import { openWatch, passList } from "../../tests/kit/watch_reader.ts";
+import { EVERYTHING, openWatch, passList, printItem } from "../../tests/kit/watch_reader.ts";
+import { watchPods } from "./watch.ts";
 
 /*
  * What servers send that are like Kubernetes' (kine, aggregated and virtual ones), and what proxies make of it.
@@ -84,3 +86,17 @@ for (const [status, wait] of [[GONE, "wait 0 expired"], [INTERNAL, "wait 400 ser
     await watch.close();
   });
 }
+
+Deno.test("watch does not call a server mended that answers each watch, and then with 410 alone", async () => {
+  const streams = [1, 2, 3].map(() => new ScriptedStream());
+  const api = new ScriptedApi(...streams.flatMap((stream) => [podList("10", []), stream]));
+  const stop = new AbortController();
+  const source = watchPods(api, EVERYTHING, { clock: new TestClock(), random: () => 0 }, stop.signal);
+  for (const stream of streams) stream.event("ERROR", GONE);
+  const batches: string[][] = [];
+  for (let batch = 0; batch < 8; batch++) batches.push(((await source.next()).value ?? []).map(printItem));
+  const list = [["sync-start"], ["sync-end"]];
+  assert.deepEqual(batches, [...list, [], ["wait 0 expired"], ...list, ["wait 800 expired"], ["sync-start"]]);
+  stop.abort();
+  await source.return();
+});

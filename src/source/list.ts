@@ -12,7 +12,8 @@
  *
  * A page's token lives as long as etcd keeps the list's version (about 5 minutes). One that expired makes the list
  * begin anew, then once more in a single answer, which needs no token. The token that such an answer offers is of no
- * use here: it goes on at a later version, and what changed on the pages before would be lost.
+ * use here: it goes on at a later version, and what changed on the pages before would be lost. The single answer is also
+ * tried where the pages are the same again and again.
  *
  * Whatever is not a whole list is an error, and the list has no `sync-end`: nothing may be inferred from it. An item that
  * is an object and no pod is passed over (`pod/unreadable.ts`).
@@ -52,6 +53,9 @@ const PAGE = 6_000_000;
 const FIRST_LIMIT = 50;
 const LARGEST_LIMIT = 500;
 
+/** So many pages in a row without any pod are no list that goes on: an API server fills each page but the last. */
+const EMPTY_PAGES = 100;
+
 /** What stands around the items of a list is short. */
 const LONGEST_ENVELOPE = 1024 * 1024;
 
@@ -65,14 +69,17 @@ export async function* sync(
   selection: Selection,
   signal: AbortSignal,
 ): AsyncGenerator<SourceItem[], string, void> {
+  let goesOn = true;
   for (const isPaged of [true, true, false]) {
+    if (isPaged && !goesOn) continue;
     try {
       return yield* syncOnce(api, selection, isPaged, signal);
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       if (isWrongSelector(error, selection)) throw wrongSelector(error, selection);
       if (error.fault === "missing") throw noPods(api, error);
-      if (error.fault !== "expired") throw error;
+      goesOn = !(error instanceof EndlessError);
+      if (error.fault !== "expired" && (goesOn || !isPaged)) throw error;
     }
   }
   throw new ClusterError(
@@ -92,6 +99,7 @@ async function* syncOnce(
   const either = AbortSignal.any([signal, stop.signal]);
   const window = new Window();
   const size = new PageSize();
+  const progress = new Progress();
   const ask = (token?: string): Promise<BodyReader> => {
     const page = api.open(podsPath(selection, parametersOf(isPaged ? size.limit : undefined, token)), either);
     // The reader may leave before it looks at this page; its failure is then of no interest.
@@ -105,11 +113,12 @@ async function* syncOnce(
       using body: BodyReader = await next;
       next = undefined;
       const asked = token;
+      let first: SourceItem | undefined;
       window.begin(body);
       for await (const part of readPage(window)) {
         if ("resourceVersion" in part) {
           ({ token } = part);
-          if (token !== undefined && token === asked) throw notGoingOn();
+          if (token !== undefined && token === asked) throw new EndlessError();
           if (version === undefined) {
             yield [{ type: "sync-start", scope, resourceVersion: part.resourceVersion }];
           }
@@ -117,10 +126,13 @@ async function* syncOnce(
           continue;
         }
         size.count(part);
+        first ??= part.items[0];
         if (token !== undefined && size.limit >= FIRST_LIMIT) next ??= ask(token);
         yield part.items;
       }
-      if (token !== undefined) next ??= ask(token);
+      if (token === undefined) continue;
+      progress.count(first);
+      next ??= ask(token);
     }
   } finally {
     stop.abort();
@@ -169,6 +181,31 @@ class PageSize {
   count({ items, bytes }: Batch): void {
     const wanted = Math.floor(PAGE * items.length / bytes);
     this.limit = Math.max(1, Math.min(wanted, LARGEST_LIMIT));
+  }
+}
+
+/** Whether there are new pods on the pages. A page begins with a pod that no other one of the list begins with. */
+class Progress {
+  readonly #begun = new Set<string>();
+  #empty = 0;
+
+  /** @throws {EndlessError} */
+  count(first: SourceItem | undefined): void {
+    this.#empty = first === undefined ? this.#empty + 1 : 0;
+    const uid = first?.type === "applied" ? first.object.pod.metadata.uid : undefined;
+    if (this.#empty >= EMPTY_PAGES || (uid !== undefined && this.#begun.has(uid))) throw new EndlessError();
+    if (uid !== undefined) this.#begun.add(uid);
+  }
+}
+
+/** Where parameters get lost on the way, the list in a single answer is the one that may do. */
+class EndlessError extends ClusterError {
+  constructor() {
+    super(
+      "protocol",
+      "The API server's list of pods does not end: its pages are the same again and again. See whether a proxy on the way " +
+        "loses the parameters limit and continue.",
+    );
   }
 }
 
@@ -348,16 +385,5 @@ function notAList(cause: unknown): ClusterError {
     "protocol",
     "The API server answered with something that is not a list of pods: check that the address is an API server's.",
     { cause },
-  );
-}
-
-/**
- * From here on each page would be this one again. Where parameters get lost on the way, the list in a single answer is the
- * one that may do.
- */
-function notGoingOn(): ClusterError {
-  return new ClusterError(
-    "expired",
-    "The API server's list of pods does not go on: it answers with the page that was there before.",
   );
 }

@@ -210,7 +210,8 @@ async function limits(size: number): Promise<(string | null)[]> {
     { length: 3 },
     (_, index) => makePod({ name: `pod-${index}`, labels: { noise: "x".repeat(size) } }),
   );
-  const api = new ScriptedApi(podList("1", pods, "a"), podList("1", pods, "b"), podList("1", []));
+  const others = [makePod({ name: "pod-3", labels: { noise: "x".repeat(size) } })];
+  const api = new ScriptedApi(podList("1", pods, "a"), podList("1", others, "b"), podList("1", []));
   await read(api);
   return api.requests.slice(1).map((request) => request.searchParams.get("limit"));
 }
@@ -289,4 +290,59 @@ Deno.test("where a list is not found, what answers is no API server of pods, and
     list.next(),
     /^ClusterError: What answers at http:\/\/scripted knows no pods \(404\): check that/,
   );
+});
+
+/** Pages of such pods, for ever, each with a new token. */
+class EndlessApi extends ScriptedApi {
+  /** @param pods of a page, by its number from 1; `whole`: those of the answer in one, which has no token */
+  constructor(readonly pods: (page: number) => string[], readonly whole?: string[]) {
+    super();
+  }
+
+  override open(path: string, signal: AbortSignal): Promise<BodyReader> {
+    const asked = new URL(path, this.origin);
+    this.requests.push(asked);
+    const page = this.requests.length;
+    const isWhole = this.whole !== undefined && !asked.searchParams.has("limit");
+    const pods = isWhole ? this.whole ?? [] : this.pods(page);
+    const list = podList(
+      "1",
+      pods.map((name) => makePod({ name, uid: name })),
+      isWhole ? undefined : `${page}`,
+    );
+    return Promise.resolve(
+      new BodyReader(new Blob([JSON.stringify(list)]).stream(), { clock: new TestClock(), signal }),
+    );
+  }
+}
+
+for (
+  const [what, pods] of [
+    ["has the same pods on each page", () => ["a", "b"]],
+    ["repeats its pages", (page: number) => [["a", "b"], ["c"]][page % 2] ?? []],
+    ["has no pods on its pages", () => []],
+  ] as const
+) {
+  Deno.test(`a list without an end that ${what} is asked for in one answer, and else said`, async () => {
+    const api = new EndlessApi(pods, ["a", "b", "c"]);
+    assert.notEqual(await read(api), "no list");
+    assert.equal(api.requests.at(-1)?.searchParams.has("limit"), false);
+    const endless = new EndlessApi(pods);
+    await assert.rejects(Array.fromAsync(sync(endless, { namespace: undefined }, signal)), (error) => {
+      assert(error instanceof ClusterError);
+      return error.fault === "protocol" &&
+        /^The API server's list of pods does not end: /.test(error.message);
+    });
+    assert.ok(endless.requests.length <= 204, `${endless.requests.length} requests`);
+  });
+}
+
+Deno.test("a list may have pages without a pod, as long as the others are new", async () => {
+  const api = new EndlessApi((page) => page % 50 === 0 ? [`pod-${page}`] : []);
+  let pods = 0;
+  for await (const items of sync(api, { namespace: undefined }, signal)) {
+    pods += items.filter(({ type }) => type === "applied").length;
+    if (pods === 10) break;
+  }
+  assert.ok(api.requests.length >= 500);
 });

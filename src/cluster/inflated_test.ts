@@ -21,7 +21,7 @@ async function answering(
   let end = (): void => {};
   await using server = await SocketServer.listen({
     tls: trusted,
-    onRequest(socket) {
+    onRequest(socket): void {
       write = (bytes) => void socket.write(bytes);
       end = () => void socket.end();
       write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: ${encoding}\r\n\r\n`);

@@ -108,21 +108,24 @@ export async function* watchPods(
         contact.listed(start, isDoubtful);
         relistAt = clock.monotonic() + RELIST * (1 + random());
         suspicious = false;
+        behind = 0;
       }
       if (suspicious) await probe(api, selection, laterVersion(newest?.(), version) ?? version, signal);
       suspicious = true;
-      behind = 0;
       for await (const burst of streamEvents(api, selection, version, { clock, seconds, onRead }, signal)) {
         if (openedAt === undefined && (contact.wasLost || contact.isDoubtful)) break;
         openedAt ??= clock.monotonic();
         contact.made();
         lively ||= burst.items.length > 0 || burst.version !== version;
+        // Not once the probe is content: of several servers, another one may answer that.
+        if (lively) behind = 0;
         // Without items too: on a quiet cluster nothing else tells that it answers.
         if (lively || !stillborn) yield burst.items;
         contact.resumed();
         // Only now: what was yielded has been taken, so a stream that follows may start behind it.
         version = burst.version;
       }
+      behind = 0;
       contact.ended(isEarly(openedAt, seconds, clock));
       suspicious = !lively;
       const lived = age(openedAt, clock);

@@ -78,3 +78,29 @@ Deno.test("watch checks the server's version after a stream that brought neither
   await watch.close();
   await next;
 });
+
+Deno.test("watch lists anew where a server that is behind answers the watch, and another one the question", async () => {
+  const behind = new ClusterError("too-large", "Too large.", { retryAfter: 1_000 });
+  const reached = podList("1000", []);
+  const api = new ScriptedApi(reached, behind, reached, behind, podList("1000", [simplePod("a", "400")]));
+  const watch = openWatch(api);
+  await passList(watch);
+  assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
+  assert.deepEqual(await watch.next(), ["wait 1000 too-large"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  await watch.close();
+});
+
+Deno.test("watch lists anew where each stream says that the server is behind", async () => {
+  const status = { kind: "Status", code: 504, message: "Too large resource version: 1000, current: 9" };
+  const streams = [1, 2].map(() => new ScriptedStream());
+  for (const stream of streams) stream.event("ERROR", status);
+  const [first = {}, second = {}] = streams;
+  const api = new ScriptedApi(podList("1000", []), first, podList("1000", []), second, podList("1001", []));
+  const watch = openWatch(api);
+  await passList(watch);
+  assert.deepEqual(await watch.next(), ["wait 400 too-large"]);
+  assert.deepEqual(await watch.next(), ["wait 800 too-large"]);
+  assert.deepEqual(await watch.next(), ["sync-start"]);
+  await watch.close();
+});

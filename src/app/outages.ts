@@ -121,8 +121,10 @@ export class Outages {
 
   /** The outage that it is part of from now on: its own and that of others with the same cause become one. */
   #join(scope: Scope, key: string, now: number): Outage {
-    const joined = this.#outages.filter(({ failing, causes }) => failing.has(scope) || causes.has(key));
-    const [outage = this.#returned(key, now) ?? newOutage(now), ...others] = joined;
+    const returned = this.#returned(key, now);
+    const running = this.#outages.filter(({ failing, causes }) => failing.has(scope) || causes.has(key));
+    const joined = returned === undefined ? running : [returned, ...running];
+    const [outage = newOutage(now), ...others] = joined;
     for (const { since, failing, recovered, causes, waiting, cancel } of others) {
       cancel();
       outage.since = Math.min(outage.since, since);

@@ -241,3 +241,21 @@ Deno.test("what came and went leaves no timer behind at the end of the program",
   rig.outages.close();
   assert.equal(rig.clock.pending, 0);
 });
+
+Deno.test("what comes back for one namespace while another one fails is not called over", async () => {
+  const rig = new Rig(2);
+  await comeAndGo(rig, 10_000);
+  rig.fail(["team"], BUSY);
+  rig.fail(["team"]);
+  rig.fail(["shop"]);
+  const before = rig.informed.length;
+  await rig.clock.advance(400_000);
+  assert.equal(rig.informed.length, before);
+  rig.over(TWO);
+  await rig.clock.advance(300_000);
+  assert.match(
+    rig.informed.at(-1) ?? "",
+    /^The cluster answers again after .*, in which it failed \d times\.$/,
+  );
+  assert.equal(rig.clock.pending, 0);
+});

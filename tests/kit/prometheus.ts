@@ -28,14 +28,24 @@ export class Prometheus implements AsyncDisposable {
 
   /**
    * @param labels what the operator's service discovery adds to each series
+   * @param relabelings what is done to these labels before the target is scraped, as a PodMonitor has it
    * @param rules groups of rules, as JSON
    */
-  static async start(target: string, labels: Record<string, string>, rules: unknown): Promise<Prometheus> {
+  static async start(
+    target: string,
+    labels: Record<string, string>,
+    relabelings: Record<string, unknown>[],
+    rules: unknown,
+  ): Promise<Prometheus> {
     const folder = await Deno.makeTempDir({ prefix: "prometheus-" });
     const config = {
       global: { ["scrape_interval"]: "500ms", ["scrape_timeout"]: "500ms", ["evaluation_interval"]: "500ms" },
       ["rule_files"]: ["rules.json"],
-      ["scrape_configs"]: [{ ["job_name"]: "k8svent", ["static_configs"]: [{ targets: [target], labels }] }],
+      ["scrape_configs"]: [{
+        ["job_name"]: "k8svent",
+        ["static_configs"]: [{ targets: [target], labels }],
+        ["relabel_configs"]: relabelings.map(inSnakeCase),
+      }],
     };
     // JSON is YAML, too.
     await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
@@ -94,4 +104,10 @@ export class Prometheus implements AsyncDisposable {
     if (status === "success") return data;
     throw new Error(`${decodeURIComponent(path)}: ${error}`);
   }
+}
+
+/** The operator's names of fields as Prometheus has them: `targetLabel` is `target_label`. */
+function inSnakeCase(fields: Record<string, unknown>): Record<string, unknown> {
+  const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [snake(name), value]));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import { type AlertGroups, readAlertGroups } from "../kit/alert_rules.ts";
 import { createPods, manifest } from "../kit/cluster_pods.ts";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
@@ -14,8 +15,8 @@ import { Receiver } from "../kit/receiver.ts";
  * rules ask. One endpoint takes everything and one nothing, so that a query which wants trouble finds some.
  */
 
-/** What the Prometheus Operator adds to the series of a pod. */
-const LABELS = { namespace: "k8svent", pod: "k8svent-0", container: "k8svent" };
+/** What the Prometheus Operator adds to the series of a pod: its label `endpoint` is the port's name. */
+const LABELS = { namespace: "k8svent", pod: "k8svent-0", container: "k8svent", endpoint: "probes" };
 
 clusterTest(
   "a real Prometheus finds series for every query of the dashboard and every alert",
@@ -28,7 +29,8 @@ clusterTest(
     await using program = await start(plane, port, { good, bad });
     await program.until(/Listed .* watching/);
     const groups = await readAlertGroups();
-    await using prometheus = await Prometheus.start(`127.0.0.1:${port}`, LABELS, groups);
+    const relabelings = await readRelabelings();
+    await using prometheus = await Prometheus.start(`127.0.0.1:${port}`, LABELS, relabelings, groups);
 
     await context.step("it takes what it is answered, as OpenMetrics", async () => {
       await until(async () => assert.deepEqual((await prometheus.target()).health, "up"));
@@ -133,6 +135,13 @@ async function start(
       "0",
     ],
   });
+}
+
+/** What kube/monitoring/pod-monitor.yaml does to the labels that the operator adds. */
+async function readRelabelings(): Promise<Record<string, unknown>[]> {
+  const text = await Deno.readTextFile(new URL("../../kube/monitoring/pod-monitor.yaml", import.meta.url));
+  const { spec: { podMetricsEndpoints: [endpoint] } } = parse(text);
+  return endpoint.relabelings ?? [];
 }
 
 async function variablesOf(

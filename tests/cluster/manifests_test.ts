@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
 import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+import { commandsOf, readPages } from "../kit/pages.ts";
 
 const KUBE = new URL("../../kube", import.meta.url).pathname;
 const ACCOUNT = "system:serviceaccount:k8svent:k8svent";
@@ -292,6 +293,28 @@ manifestTest("the claim replaces the emptyDir, by kustomize and by kubectl patch
   await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
   await cluster.kubectl(["apply", "-k", cluster.dir]);
   assert.deepEqual(await state(), claimed);
+});
+
+manifestTest("what the pages add to the overlay, one after the other, is all in it", async (cluster) => {
+  const commands = (await readPages()).flatMap((page) => commandsOf(page));
+  const made = commands.find((command) => command.endsWith("> overlay/kustomization.yaml"));
+  const added = new Set(commands.filter((command) => command.endsWith(">> overlay/kustomization.yaml")));
+  const overlay = `${cluster.dir}/pages/overlay`;
+  await Deno.mkdir(overlay, { recursive: true });
+  await Deno.symlink(KUBE, `${cluster.dir}/pages/kube`);
+  const script = ["IMAGE=registry.example.com/k8svent", made, ...added].join("\n");
+  const shell = new Deno.Command("sh", { args: ["-ec", script], cwd: `${cluster.dir}/pages` });
+  assert((await shell.output()).success);
+  const built = await cluster.kubectl(["kustomize", overlay]);
+  for (
+    const part of [
+      "image: registry.example.com/k8svent:latest",
+      "claimName: k8svent-state",
+      "name: K8SVENT_CONFIG",
+    ]
+  ) {
+    assert(built.includes(part), part);
+  }
 });
 
 manifestTest(

@@ -58,7 +58,7 @@ export const WAYS: Record<string, Way> = {
   "kubectl create secret generic k8svent -n k8svent --from-literal=webhooks=https://hooks.example.com/pods --from-file=secret=./secret":
     "runs",
   "mkdir -p overlay": "runs",
-  "printf 'resources:\\n  - ../kube\\nimages:\\n  - name: k8svent\\n    newName: %s\\n' \"$IMAGE\" > overlay/kustomization.yaml":
+  "printf 'resources:\\n  - ../kube\\nimages:\\n  - name: k8svent\\n    newName: %s\\ncomponents:\\n' \"$IMAGE\" > overlay/kustomization.yaml":
     "runs",
   "kubectl apply -k overlay": "runs",
   "kubectl rollout status -n k8svent deployment/k8svent --timeout=2m": "runs",
@@ -103,7 +103,8 @@ export const WAYS: Record<string, Way> = {
   },
 
   "k8svent --url ops=https://hooks.example.com/pods --secret-file ./secret --state ./k8svent.db": FOLLOWS,
-  "printf 'components:\\n  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
+  "printf '  - ../kube/pvc\\n' >> overlay/kustomization.yaml": "runs",
+  "printf '  - ../kube/config\\n' >> overlay/kustomization.yaml": "runs",
   "kubectl apply -f kube/pvc/claim.yaml": "runs",
   "kubectl patch -n k8svent deployment/k8svent --patch-file kube/pvc/deployment-patch.yaml": "runs",
   'kill -USR1 "$(pgrep -x k8svent)"': SIGUSR1,

@@ -39,9 +39,10 @@ LABEL org.opencontainers.image.title="k8svent" \
       org.opencontainers.image.revision="$COMMIT" \
       org.opencontainers.image.created="$CREATED" \
       org.opencontainers.image.source="$SOURCE"
-COPY --from=build --chmod=0555 /out/k8svent /k8svent
+# In a folder of every PATH, so that "kubectl exec ... -- k8svent doctor" finds it.
+COPY --from=build --chmod=0555 /out/k8svent /usr/local/bin/k8svent
 # By number, so that a cluster that demands runAsNonRoot can see that it is not root.
 USER 65532:65532
 # It drains for --shutdown-timeout after it.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/k8svent"]
+ENTRYPOINT ["/usr/local/bin/k8svent"]

@@ -10,6 +10,9 @@ import { Receiver } from "../kit/receiver.ts";
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const SECRET = "a secret of at least 24 characters";
 
+/** Where `kubectl exec` finds it by its name: a container's PATH is Docker's default, unless its base says another. */
+const PROGRAM = "/usr/local/bin/k8svent";
+
 /** The user of the manifests; the runtime keeps its cache where only its own user may read. */
 const NOBODY = "65532";
 const ROOT = "0";
@@ -28,7 +31,7 @@ clusterTest(
     await context.step("it says how it is to be run, and what it is", () => {
       const { User, Entrypoint, Cmd, StopSignal, Labels } = image.config;
       assert.equal(User, "65532:65532");
-      assert.deepEqual(Entrypoint, ["/k8svent"], "the exec form: no shell is needed");
+      assert.deepEqual(Entrypoint, [PROGRAM], "the exec form: no shell is needed");
       assert.equal(Cmd?.length ?? 0, 0);
       assert.equal(StopSignal, "SIGTERM");
       assert.equal(Labels["org.opencontainers.image.title"], "k8svent");
@@ -43,7 +46,7 @@ clusterTest(
           assert.doesNotMatch(name, /^(sh|bash|dash|busybox|deno|node)$/);
         }
       }
-      const { mode } = await Deno.stat(`${image.root}/k8svent`);
+      const { mode } = await Deno.stat(`${image.root}${PROGRAM}`);
       assert.equal((mode ?? 0) & 0o777, 0o555);
       for (const gone of ["src", "out", "toolchain"]) {
         await assert.rejects(Deno.stat(`${image.root}/${gone}`), Deno.errors.NotFound);
@@ -54,7 +57,7 @@ clusterTest(
       "it delivers from a pod: no shell, uid 65532, nothing to write on but its state",
       async () => {
         await using plane = await startWithRights();
-        await deliversFromAPod(plane, NOBODY, ["/k8svent"], image.root);
+        await deliversFromAPod(plane, NOBODY, [PROGRAM], image.root);
       },
     );
   },

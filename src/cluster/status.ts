@@ -100,16 +100,26 @@ function forbidden(message: string): string {
   }
   const scope = namespace === undefined ? "in all namespaces" : `in the namespace ${namespace}`;
   return `The API server forbids ${user} to ${verb} ${resource} ${scope} (403). ${
-    remedy(resource, namespace)
+    remedy(user, resource, namespace)
   }`;
 }
 
-function remedy(resource: string | undefined, namespace: string | undefined): string {
+/** Whom the manifests grant anything: nobody else gains by applying them as they are. */
+const OWN_ACCOUNT = "system:serviceaccount:k8svent:k8svent";
+
+function remedy(
+  user: string | undefined,
+  resource: string | undefined,
+  namespace: string | undefined,
+): string {
   if (resource !== "pods") return "An administrator has to grant it.";
-  return namespace === undefined
-    ? "kube/rbac.yaml grants it to the service account of k8svent: kubectl apply -f kube/rbac.yaml"
-    : "kube/rbac-namespaced.yaml grants it to the service account of k8svent: " +
-      `kubectl apply -n ${namespace} -f kube/rbac-namespaced.yaml`;
+  const [file, where] = namespace === undefined
+    ? ["kube/rbac.yaml", ""]
+    : ["kube/rbac-namespaced.yaml", ` -n ${namespace}`];
+  const how = user === OWN_ACCOUNT
+    ? "to the service account of k8svent"
+    : `to ${OWN_ACCOUNT} alone; name ${user} in its subjects`;
+  return `${file} grants it ${how}: kubectl apply${where} -f ${file}`;
 }
 
 /** What a selector that is wrong makes the server begin with: the request, word for word. */

@@ -52,15 +52,27 @@ Deno.test("401 says how to get other credentials", () => {
 
 Deno.test("403 names the user, the verb, the resource, the scope and the file that grants it", () => {
   const message =
-    'pods is forbidden: User "system:serviceaccount:default:k8svent" cannot list resource "pods" ' +
+    'pods is forbidden: User "system:serviceaccount:k8svent:k8svent" cannot list resource "pods" ' +
     'in API group "" at the cluster scope';
   const error = statusError(status({ code: 403, reason: "Forbidden", message }), 403);
   assert.equal(error.fault, "forbidden");
   assert.equal(
     error.message,
-    "The API server forbids system:serviceaccount:default:k8svent to list pods in all namespaces (403). " +
+    "The API server forbids system:serviceaccount:k8svent:k8svent to list pods in all namespaces (403). " +
       "kube/rbac.yaml grants it to the service account of k8svent: kubectl apply -f kube/rbac.yaml",
   );
+});
+
+Deno.test("403 of whom the file does not name says that it has to be named there", () => {
+  const message =
+    'pods is forbidden: User "system:serviceaccount:k8svent:default" cannot list resource "pods" ' +
+    'in API group "" at the cluster scope';
+  const error = statusError(status({ code: 403, reason: "Forbidden", message }), 403);
+  assert.match(
+    error.message,
+    /grants it to system:serviceaccount:k8svent:k8svent alone; name system:serviceaccount:k8svent:default in its subjects: /,
+  );
+  assert.match(error.message, /: kubectl apply -f kube\/rbac\.yaml$/);
 });
 
 Deno.test("403 in one namespace names the namespaced file", () => {

@@ -83,7 +83,7 @@ export function refusal(status: number, verb: string, scope: string, retryAfter?
 }
 
 function refusalBody(status: number, verb: string, scope: string): string {
-  const user = "system:serviceaccount:default:k8svent";
+  const user = "system:serviceaccount:k8svent:k8svent";
   switch (status) {
     case 401:
       return statusBody(401, "Unauthorized", "Unauthorized");

@@ -33,7 +33,13 @@ const FIRES: Record<string, { series: string; values: string; fires: number; not
     not: 14,
   },
   K8sventStale: { series: "k8svent_watch_last_event_age_seconds", values: "0+60x30", fires: 11, not: 10 },
-  K8sventDown: { series: 'up{namespace="k8svent",container="k8svent"}', values: "0x30", fires: 6, not: 4 },
+  // In whatever namespace an overlay puts it.
+  K8sventDown: {
+    series: 'up{namespace="observability",container="k8svent"}',
+    values: "0x30",
+    fires: 6,
+    not: 4,
+  },
   K8sventStoreFailing: { series: "k8svent_store_healthy", values: "0x30", fires: 6, not: 4 },
   K8sventConfiguration: { series: "k8svent_config_last_reload_successful", values: "0x30", fires: 6, not: 4 },
   K8sventFilterErrors: {

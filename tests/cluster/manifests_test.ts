@@ -255,6 +255,22 @@ manifestTest(
   },
 );
 
+manifestTest(
+  "a second one takes no rights from the first, in a namespace and with a suffix of its own",
+  async (cluster) => {
+    const kube = relative(await Deno.realPath(cluster.dir), KUBE);
+    const overlay = { namespace: "staging", nameSuffix: "-staging", resources: [kube] };
+    await cluster.kubectl(["apply", "-k", KUBE]);
+    await Deno.writeTextFile(`${cluster.dir}/kustomization.yaml`, JSON.stringify(overlay));
+    await cluster.kubectl(["apply", "-k", cluster.dir]);
+    assert(await may(cluster, "watch", "pods", "-A"));
+    const second = "--as=system:serviceaccount:staging:k8svent-staging";
+    assert.equal((await cluster.kubectl(["auth", "can-i", "watch", "pods", "-A", second])).trim(), "yes");
+    const built = await cluster.kubectl(["kustomize", cluster.dir]);
+    assert.match(built, /secretKeyRef:\n +key: webhooks\n +name: k8svent\n/);
+  },
+);
+
 manifestTest("kubectl set image and patch change the tag that it follows", async (cluster) => {
   await cluster.kubectl(["apply", "-k", KUBE]);
   const image = async (): Promise<unknown> =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { issueCertificate } from "../kit/certificates.ts";
 import { runProgram, startProgram } from "../kit/program.ts";
 import { Receiver } from "../kit/receiver.ts";
 
@@ -28,4 +29,23 @@ Deno.test("send-test ends with 1 where the message was not accepted, and tells t
   const yaml = await runProgram({ args: ["send-test", "--url", receiver.url, "-o", "yaml"] });
   assert.equal(yaml.code, 1);
   assert.deepEqual(Object.keys(parse(yaml.stdout)), Object.keys(JSON.parse(stdout)));
+});
+
+Deno.test({
+  name:
+    "the certificates of the system are trusted where DENO_TLS_CA_STORE names them, beside those of Mozilla",
+  // Elsewhere, the variable SSL_CERT_FILE does not name them.
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const authority = issueCertificate("An authority of the house");
+    const tls = issueCertificate("hooks", { issuer: authority, hosts: ["localhost"] });
+    await using receiver = await Receiver.start({ tls });
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, authority.cert);
+    for (const [store, code] of [["mozilla,system", 0], ["mozilla", 1]] as const) {
+      const env = { SSL_CERT_FILE: file, DENO_TLS_CA_STORE: store };
+      assert.equal((await runProgram({ args: ["send-test", "--url", receiver.url], env })).code, code, store);
+    }
+    await Deno.remove(file);
+  },
 });

@@ -71,8 +71,8 @@ export class FetchTransport implements Transport {
 }
 
 /**
- * The runtime inflates gzip and br, unless it was told what to ask for, and nothing else. Lazily: hardly anybody needs
- * `node:stream`.
+ * The runtime inflates gzip and br, unless the request says itself what it accepts, and nothing else. Lazily: hardly
+ * anybody needs `node:stream`.
  */
 async function inflatedHere(response: Response, asked: Outgoing["headers"]): Promise<Response> {
   const { body, status, headers } = response;

@@ -4,7 +4,7 @@ const MOST = 2 ** 20;
 /**
  * Lines on their way to where nobody may take them: a full pipe (`2>&1 | less`, a container runtime that has come to a
  * stop) would else hold up the whole program, its probes and its end. They wait, up to a bound; those beyond it are left out,
- * and how many is told in their place.
+ * and how many is said in their place.
  */
 export class LineQueue {
   readonly #write: (text: string) => Promise<void>;
@@ -21,7 +21,7 @@ export class LineQueue {
 
   /** Takes a line with its line end, and returns at once. */
   write(line: string): void {
-    // After one that is missing none may come before that is told.
+    // After one that is missing none may come before that is said.
     if (this.#missing > 0 || this.#waiting.length + line.length > MOST) this.#missing++;
     else this.#waiting += line;
     this.#writing ??= Promise.resolve().then(() => this.#writeAll());

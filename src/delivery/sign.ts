@@ -59,10 +59,8 @@ export class Signer {
     const headers: Record<string, string> = {};
     if (this.#schemes.has("standard")) {
       headers["webhook-timestamp"] = String(seconds);
-      headers[SIGNATURE_HEADERS.standard] = secrets.map((secret) => this.#token(signed, seconds, secret))
-        .join(
-          " ",
-        );
+      const tokens = secrets.map((secret) => this.#token(signed, seconds, secret));
+      headers[SIGNATURE_HEADERS.standard] = tokens.join(" ");
     }
     return Object.assign(headers, this.#timeless(signed, first));
   }

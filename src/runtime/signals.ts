@@ -27,7 +27,7 @@ export interface SignalActions {
  * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
  * that goes away (SIGHUP) is no reason to lose what is pending.
  *
- * SIGUSR1 is a question, and ends nothing, also where there is nothing to say yet. So does a file that may not grow
+ * SIGUSR1 is a question, and ends nothing, also where there is nothing to say yet. Nor does a file that may not grow
  * (SIGXFSZ of `ulimit -f`): the write fails, which whoever writes can tell.
  *
  * @returns what aborts with the first signal, its reason `Stopped`

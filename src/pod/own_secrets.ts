@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { decode, encode } from "./json_bytes.ts";
 import { locate, type LocatedText, type Span, splice, stringsIn, textOf } from "./located.ts";
 
@@ -52,12 +52,17 @@ function formsOf(secret: string): Form[] {
   const rest = secret.startsWith(ENCODED) ? secret.slice(ENCODED.length) : undefined;
   const key = Buffer.from(rest ?? secret, rest === undefined ? "utf8" : "base64");
   if (key.length < LEAST) return [];
-  const strings = [secret, ...rest === undefined ? [] : [rest.replace(/=+$/, ""), key.toString("utf8")]];
-  return strings.filter((text) => !text.includes("\uFFFD")).flatMap((text) => [
+  const strings = [secret, ...rest === undefined ? [] : [rest.replace(/=+$/, ""), ...textsOf(key)]];
+  return strings.flatMap((text) => [
     ...[text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text.toWellFormed())]
       .map((form) => ({ text: form, isBase64: form === rest?.replace(/=+$/, "") })),
     ...inBase64(Buffer.from(text)),
   ]).concat(inBase64(key));
+}
+
+/** A key that is no text stands in none. */
+function textsOf(key: Buffer): string[] {
+  return isUtf8(key) ? [key.toString("utf8")] : [];
 }
 
 /** What all base64 of these bytes holds, however many bytes stand before and behind them; base64url too. */

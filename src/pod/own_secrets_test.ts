@@ -88,6 +88,11 @@ Deno.test("what is left is JSON, whatever the secret", () => {
   );
 });
 
+Deno.test("a secret goes though U+FFFD stands in it, which a key that is no text would be read as", () => {
+  const secret = `\uFFFD, ${SECRET}`;
+  assert.equal(masked(`{"a":"${secret}"}`, secret), `{"a":"${MASK}"}`);
+});
+
 Deno.test("after the mask no text holds the secret, and all others are what they were", () => {
   const text = fc.string({ unit: "binary", maxLength: 10 });
   fc.assert(

@@ -1,20 +1,43 @@
 import type { Server } from "node:net";
 
+/** Ports below those that a system hands out by itself (from 32768 on Linux, from 49152 elsewhere), in blocks. */
+const FIRST = 20_000;
+const BLOCK = 48;
+const BLOCKS = 250;
+
+const HOST = "127.0.0.1";
+
+/** Each file of tests has a block, as long as it runs: whoever holds the first port of one has all of it. */
+const block = claimBlock();
+let last = 0;
+
+function claimBlock(): number {
+  for (;;) {
+    const port = FIRST + BLOCK * Math.floor(Math.random() * BLOCKS);
+    if (isTaken(() => Deno.listen({ hostname: HOST, port }).unref())) continue;
+    return port;
+  }
+}
+
 /**
- * A port of loopback on which nothing listens, for whoever has to know it beforehand, or comes back to it later.
- *
- * It is below those that a system hands out by itself (from 32768 on Linux, from 49152 elsewhere), so that no test
- * beside this one takes it meanwhile by `port: 0` or as the near end of a connection.
+ * A port of loopback on which nothing listens, for whoever has to know it beforehand, or comes back to it later: no
+ * test beside this one takes it meanwhile, be it by `port: 0`, as the near end of a connection, or from here.
  */
 export function freePort(): number {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
+    last = last % (BLOCK - 1) + 1;
+    const port = block + last;
+    if (!isTaken(() => Deno.listen({ hostname: HOST, port }).close())) return port;
+  }
+}
+
+function isTaken(listen: () => void): boolean {
+  try {
+    listen();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return true;
+    throw error;
   }
 }
 
@@ -40,7 +63,7 @@ export async function listenAgain(server: Server, port?: number): Promise<number
 async function listenOn(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
+    server.listen(port, HOST, () => {
       server.off("error", reject);
       resolve();
     });

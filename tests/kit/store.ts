@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { Reason } from "../../src/change/reasons.ts";
-import type { Disk } from "../../src/store/database.ts";
+import { type Disk, openFile } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Failures, KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
 import { TestClock } from "./clock.ts";
+import { syncedBy } from "./synced_disk.ts";
 
 /** A store for a test, in a private file unless asked otherwise. The test closes it. */
 export function openTestStore(options?: Partial<StoreOptions>, disk?: Disk): Store {
@@ -16,7 +17,12 @@ export function openTestStore(options?: Partial<StoreOptions>, disk?: Disk): Sto
     onEvicted: () => {},
     onDiskFault: () => {},
     ...options,
-  }, disk);
+  }, disk ?? (options?.file === undefined ? undefined : durableAtOnce(options.file)));
+}
+
+/** A sync of its own would be under way when a test ends, and no power is cut here. */
+function durableAtOnce(file: string): Disk {
+  return syncedBy(openFile(file), () => Promise.resolve());
 }
 
 /** A test with a store of its own. */

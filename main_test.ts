@@ -36,15 +36,22 @@ Deno.test("a secret file whose secret cannot sign is one sentence, and it ends w
   assert.doesNotMatch(stderr, /unexpectedly/);
 });
 
+/** With `--once`. */
+async function whileFirstListHangs(test: (program: Program) => Promise<void>): Promise<void> {
+  await withServer(async (server, start) => {
+    server.faults.answers.push({ kind: "list", status: "hang", times: 9 });
+    await using program = await start(["--once"]);
+    await server.until(() => server.requests.length > 0, "the list");
+    await test(program);
+  });
+}
+
 for (const [signal, expected] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const) {
   Deno.test({
     name: `${signal} while the first list hangs ends the program quietly with ${expected}`,
     ignore: Deno.build.os === "windows",
     fn: () =>
-      withServer(async (server, start) => {
-        server.faults.answers.push({ kind: "list", status: "hang", times: 9 });
-        await using program = await start(["--once"]);
-        await server.until(() => server.requests.length > 0, "the list");
+      whileFirstListHangs(async (program) => {
         program.signal(signal);
         assert.equal(await program.ended, expected);
         assert.deepEqual(program.lines, []);
@@ -56,10 +63,7 @@ Deno.test({
   name: "SIGUSR1 ends nothing, also before there is anything to say",
   ignore: Deno.build.os === "windows",
   fn: () =>
-    withServer(async (server, start) => {
-      server.faults.answers.push({ kind: "list", status: "hang", times: 9 });
-      await using program = await start(["--once"]);
-      await server.until(() => server.requests.length > 0, "the list");
+    whileFirstListHangs(async (program) => {
       program.signal("SIGUSR1");
       program.signal("SIGTERM");
       assert.equal(await program.ended, 143);

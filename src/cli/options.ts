@@ -240,10 +240,8 @@ function checkTogether(options: Options, given: Map<FlagName, Given>): void {
   }
   if (options.heartbeat > 0 && !options.endpoints.some(({ settings }) => settings.notices)) {
     throw new UsageError(
-      `${
-        from("heartbeat")
-      } goes to the webhooks that --notices names: add --notices NAME, --notices all, or ` +
-        "in the configuration file notices: true.",
+      `${from("heartbeat")} goes to the webhooks that --notices names: add ` +
+        "--notices NAME, --notices all, or in the configuration file notices: true.",
     );
   }
   if (options.payload === "k8svent" && options.payloadEnv.length > 0) {

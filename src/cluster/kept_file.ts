@@ -1,11 +1,12 @@
 import type { Log } from "../runtime/log.ts";
+import { readBytesAgain } from "../runtime/named_text.ts";
 import { ClusterError, type ClusterFault } from "./error.ts";
-import { readPlain, whyUnreadable } from "./named_file.ts";
+import { whyUnreadable } from "./named_file.ts";
 
 /**
- * A small text file that others rotate: a token or a certificate. It is read at each use (a stat would cost
- * about the same, and the kubelet swaps symlinks, which no modification time tells). While it cannot be read
- * or is empty, the last good text is kept, as client-go does (transport/token_source.go).
+ * A small text file that others rotate: a token or a certificate. It is read at each use, since the kubelet
+ * swaps symlinks, which no modification time tells. While it cannot be read or is empty, the last good text is kept, as
+ * client-go does (transport/token_source.go).
  */
 export class KeptFile {
   #last: string | undefined;
@@ -29,7 +30,7 @@ export class KeptFile {
    */
   async text(): Promise<string> {
     try {
-      const text = (await readPlain(this.path)).trim();
+      const text = new TextDecoder().decode(await readBytesAgain(this.path)).trim();
       if (text === "") throw new Error("it is empty");
       this.#failing = false;
       return this.#last = text;

@@ -14,12 +14,6 @@ export async function readNamed(file: string): Promise<Uint8Array> {
   return isReadOnce(file) ? readBytesUpTo(file, LARGEST) : await Deno.readFile(file);
 }
 
-/** The text of a file that is read at each use, so it can be no pipe. @throws the same */
-export async function readPlain(file: string): Promise<string> {
-  if (isReadOnce(file)) throw new Deno.errors.NotSupported();
-  return await Deno.readTextFile(file);
-}
-
 /** A file whose folder may not be looked into counts as there, so that reading it says why it cannot be read. */
 export async function exists(file: string): Promise<boolean> {
   if (isStdin(file)) return true;

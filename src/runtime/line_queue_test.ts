@@ -32,7 +32,7 @@ Deno.test("what waits while nobody reads comes in one piece, in order", async ()
   assert.deepEqual(taken, ["a\n", "b\nc\n"]);
 });
 
-Deno.test("lines beyond the bound are left out, and how many is told in their place", async () => {
+Deno.test("lines beyond the bound are left out, and how many is said in their place", async () => {
   const { queue, taken, take } = openQueue();
   queue.onMissing = (lines) => queue.write(`${lines} missing\n`);
   queue.write("first\n");

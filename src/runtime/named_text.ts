@@ -23,8 +23,18 @@ export function readTextUpTo(path: string, most: number): string {
 
 /** The same of what was read before. @throws one of `Deno.errors`, also where it is a pipe by now */
 export function readTextAgain(path: string, most: number): string {
-  if (isReadOnce(path)) throw new Deno.errors.NotSupported();
+  checkReadAgain(path);
   return readTextUpTo(path, most);
+}
+
+/** All of a file that is read at each use. @throws the same */
+export async function readBytesAgain(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  checkReadAgain(path);
+  return await Deno.readFile(path);
+}
+
+function checkReadAgain(path: string): void {
+  if (isReadOnce(path)) throw new Deno.errors.NotSupported();
 }
 
 /**

@@ -1,5 +1,5 @@
 import { RegistryError } from "./registry_error.ts";
-import { isReadOnce } from "../runtime/named_text.ts";
+import { readBytesAgain } from "../runtime/named_text.ts";
 import { DOCKER_HUB, type Image } from "./image.ts";
 
 /*
@@ -46,7 +46,7 @@ export const noCredentials: Keyring = () => ({ credentials: [] });
  * @throws {RegistryError} `forbidden` where it cannot be read.
  */
 export async function readDockerConfig(file: string): Promise<Keyring> {
-  const bytes = await readPlain(file).catch((cause: unknown) => {
+  const bytes = await readBytesAgain(file).catch((cause: unknown) => {
     throw new RegistryError(
       "forbidden",
       `the file of --registry-config, ${file}, ${whyUnreadable(cause, file)}`,
@@ -62,12 +62,6 @@ export async function readDockerConfig(file: string): Promise<Keyring> {
     "forbidden",
     `the file of --registry-config, ${file}, is not a docker config.json${whatInstead(text)}`,
   );
-}
-
-/** A pipe gives what it has once, and would be waited for without end. */
-async function readPlain(file: string): Promise<Uint8Array> {
-  if (isReadOnce(file)) throw new Deno.errors.NotSupported();
-  return await Deno.readFile(file);
 }
 
 /** What people put there in its place, and how to get from it to the file. */

@@ -1,3 +1,4 @@
+import { bundle } from "../../build/compile.ts";
 import { MARK } from "../kit/confidential.ts";
 import { CLI } from "./areas/cli.ts";
 import { CLUSTER } from "./areas/cluster.ts";
@@ -72,20 +73,34 @@ const AT_ONCE: Situation = { args: ["--once", "--kubeconfig", "{dir}/missing"], 
  * @param isRight of what is not, the last try counts
  */
 export async function provokeAll(isRight: (entry: Entry) => boolean, words = ""): Promise<Entry[]> {
+  const folder = await Deno.makeTempDir({ prefix: "k8svent-messages-" });
+  try {
+    await bundle(folder, "");
+    return await provokeWith(`${folder}/main.js`, isRight, words);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function provokeWith(
+  main: string,
+  isRight: (entry: Entry) => boolean,
+  words: string,
+): Promise<Entry[]> {
   const entries: Entry[] = [];
   const work = Object.values(AREAS).flatMap((area) => Object.entries(area))
     .filter(([did]) => did.includes(words))
     .map(([did, situation], index) => ({ one: { did, situation }, index }));
   await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
     for (let next = work.shift(); next !== undefined; next = work.shift()) {
-      entries[next.index] = { ...next.one, met: await provoke(next.one.situation) };
+      entries[next.index] = { ...next.one, met: await provoke(next.one.situation, main) };
     }
   }));
   for (const [index, first] of entries.entries()) {
     let entry = first;
     for (let time = 0; time < AGAIN && !isRight(entry); time++) {
-      const start = (await provoke(AT_ONCE)).milliseconds;
-      const met = await provoke(entry.situation);
+      const start = (await provoke(AT_ONCE, main)).milliseconds;
+      const met = await provoke(entry.situation, main);
       entry = { ...entry, met: { ...met, milliseconds: Math.max(0, met.milliseconds - start) } };
     }
     entries[index] = entry;

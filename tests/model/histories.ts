@@ -8,7 +8,7 @@ const FILES = ["a", "b", "c", "d"];
 
 /** How many histories are played in all: some minutes of both cores are for the long run. */
 const HISTORIES = Number(
-  Deno.env.get("K8SVENT_HISTORIES") ?? (Deno.env.get("K8SVENT_SOAK") === "1" ? 5_000 : 600),
+  Deno.env.get("K8SVENT_HISTORIES") ?? (Deno.env.get("K8SVENT_SOAK") === "1" ? 5_000 : 400),
 );
 const SEED = Deno.env.get("K8SVENT_MODEL_SEED");
 const PATH = Deno.env.get("K8SVENT_MODEL_PATH");
@@ -19,7 +19,7 @@ const MEMORY = "/dev/shm";
 /**
  * Plays one file's part of the histories.
  *
- * - `K8SVENT_HISTORIES=100000`: so many in all, in place of 600, or 5,000 in `deno task test:soak`.
+ * - `K8SVENT_HISTORIES=100000`: so many in all, in place of 400, or 5,000 in `deno task test:soak`.
  * - `K8SVENT_MODEL_SEED=random`: others than the last time. By default they are the same at each run, so that a failure
  *   is due to the change at hand.
  * - `K8SVENT_MODEL_SEED`, `K8SVENT_MODEL_PATH`: the histories of a run before, or one of them, as a failure prints it.

@@ -154,6 +154,8 @@ export class OperatorEndpoints {
       const runs = before.has(name);
       if (runs && former?.fingerprint.all === one.fingerprint.all) continue;
       if (runs) workers.close(name);
+      // What failed by the old settings says nothing of the new ones.
+      this.#deps.store.pending.retryWaiting(name);
       workers.open(one.endpoint);
       this.#leaving.delete(name);
       (runs ? replaced.changed : replaced.added).push(name);

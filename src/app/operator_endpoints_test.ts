@@ -4,7 +4,7 @@ import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { endpointOf } from "../../tests/kit/endpoint.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { testsWith } from "../../tests/kit/rig.ts";
-import { openTestStore, record } from "../../tests/kit/store.ts";
+import { FAILED, openTestStore, record, takeAll, takeOne } from "../../tests/kit/store.ts";
 import type { Want } from "../route/want.ts";
 import { type Configured, OperatorEndpoints } from "./operator_endpoints.ts";
 
@@ -73,6 +73,16 @@ withRig("an endpoint whose settings changed gets another worker, without a list"
   const changed = configured("b", { fingerprint: { all: "2", selection: "1" } });
   assert.deepEqual(endpoints.replace([configured("a"), changed]).isListNeeded, false);
   assert.deepEqual(done, ["close b", "open b"]);
+});
+
+withRig("what waits for an endpoint is tried at once when its settings changed", ({ endpoints, store }) => {
+  for (const name of ["a", "b"]) {
+    record(store, [name], { name });
+    store.pending.failed(takeOne(store, name), FAILED, 60_000);
+  }
+  endpoints.replace([configured("a"), configured("b", { fingerprint: { all: "2", selection: "1" } })]);
+  assert.deepEqual(takeAll(store, "b", 0).map(({ name }) => name), ["b"]);
+  assert.deepEqual(takeAll(store, "a", 0), []);
 });
 
 withRig("a selection that changed needs a list", ({ endpoints }) => {

@@ -146,6 +146,7 @@ export class Worker {
 
   /** The same without dead letters that wait for their own time. */
   tryNow(): void {
+    this.#deps.pending.retryWaiting(this.#deps.endpoint);
     this.#state = tryNow(this.#state, true);
     this.wake();
   }

@@ -81,6 +81,18 @@ withRig("a fault of one worker is reported and the others go on", async (rig) =>
   assert.equal(rig.store.pending.counts("good").pending, 0);
 });
 
+withRig("what waits for its retry is tried at once when somebody asks for it", async (rig) => {
+  rig.receiver.react = ({ name }) => name === "late" ? 503 : 200;
+  rig.workers.open(endpointOf("a"));
+  for (const name of ["web-0", "late", "web-1"]) rig.add(["a"], name);
+  await rig.clock.advance(0);
+  assert.deepEqual(rig.store.pending.counts("a"), { pending: 1, deadLetters: 0, inFlight: 0 });
+  rig.receiver.react = () => 200;
+  rig.workers.tryNow("a");
+  await rig.clock.advance(0);
+  assert.equal(rig.store.pending.counts("a").pending, 0);
+});
+
 withRig("dead letters are tried at once when somebody asks for it", async (rig) => {
   rig.receiver.react = ({ name }) => name === "bad" ? 422 : 200;
   rig.workers.open(endpointOf("a"));

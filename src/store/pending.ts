@@ -269,6 +269,15 @@ export class PendingLines implements Pending {
     return true;
   }
 
+  retryWaiting(name: string): void {
+    const endpoint = this.all.get(name);
+    for (const line of endpoint?.all() ?? []) {
+      if (line.place !== "waiting" || endpoint?.dead.has(line)) continue;
+      endpoint?.withdraw(line);
+      endpoint?.enqueue(line);
+    }
+  }
+
   // --- What is given up ---
 
   /** Gives the messages of a line that is not in flight up, but for the last `keep`. Returns how many those were. */

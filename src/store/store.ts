@@ -291,6 +291,8 @@ export interface Pending {
   retryDeadLetters(endpoint: string, count?: number): number;
   /** The same of one, by its row: before what else could be sent. False: it is none, or is in flight. */
   retryDeadLetter(endpoint: string, seq: number): boolean;
+  /** What waits for its time may be sent now, but for dead letters, which have times of their own. */
+  retryWaiting(endpoint: string): void;
   /**
    * Gives dead letters up, for good: one, by its row, or all of the endpoint; not those in flight. They count as lost with the
    * commit, and what is behind them in their lines goes on. Returns how many that was.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what some tests need besides Node.js, on Debian or Ubuntu: sudo tests/install.sh
 #
-# Go fetches the control plane (setup-envtest) and builds the program that the benchmark compares with. It has to be
-# 1.21 or newer, since it then fetches the version that is asked for by itself; Debian 13 and Ubuntu 24.04 have one.
+# Go fetches the control plane (setup-envtest), and builds Helm and the program that the benchmark compares with. It
+# has to be 1.21 or newer, since it then fetches the version that is asked for by itself; Debian 13 and Ubuntu 24.04 have one.
 set -euo pipefail
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -26,4 +26,5 @@ if [ "$(go_minor)" -lt 21 ]; then
   echo "Go is older than 1.21. Install a newer one: https://go.dev/dl" >&2
   exit 1
 fi
+GOBIN=/usr/local/bin go install helm.sh/helm/v3/cmd/helm@v3.19.2
 echo "Everything is there. As root: npx -y deno@2.9.6 task test"

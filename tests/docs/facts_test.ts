@@ -281,7 +281,8 @@ Deno.test("the source and the manifests use the field's words", async () => {
 });
 
 Deno.test("what people read uses the field's words", async () => {
-  const others = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "tests/messages/messages.md"];
+  const chart = ["README.md", "values.yaml", "templates/NOTES.txt"].map((name) => `charts/k8svent/${name}`);
+  const others = ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "tests/messages/messages.md", ...chart];
   for (const { path, text } of [...await readPages(), ...await Promise.all(others.map(readPage))]) {
     for (const line of text.split("\n")) assert.doesNotMatch(line, ODD_WORDS, path);
   }

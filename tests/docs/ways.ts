@@ -23,6 +23,7 @@ const DEBUG = {
 };
 
 const OPERATED = { by: "docs/operate.md shows what its commands print, and each of them works" };
+const CHART = { by: "the commands of the chart's README and of docs/install.md work as they stand" };
 
 const BENCHMARK = {
   cannot: "it takes minutes to hours, and writes over the results: task bench:guard runs a part",
@@ -71,6 +72,9 @@ export const WAYS: Record<string, Way> = {
   "kubectl apply -f kube/deployment-no-rbac.yaml": "runs",
   "kubectl apply -f kube/rbac.yaml": "runs",
   "kubectl auth can-i watch pods --as=system:serviceaccount:k8svent:k8svent -A": "runs",
+  'docker tag "$IMAGE:latest" "$IMAGE:$VERSION" && docker push "$IMAGE:$VERSION"': NETWORK,
+  'helm install k8svent charts/k8svent -n k8svent --set image.repository="$IMAGE"': CHART,
+  "helm uninstall k8svent -n k8svent": CHART,
   "kubectl delete -k overlay --ignore-not-found --wait=false": "runs",
   "kubectl delete -n team-a -f kube/rbac-namespaced.yaml": "runs",
   "kubectl delete -f kube/namespace.yaml --ignore-not-found --wait=false": "runs",

@@ -40,7 +40,27 @@ Deno.test("the release moves the image's tags at its end, by what is the newest 
   const text = await Deno.readTextFile(new URL("release.yaml", FOLDER));
   assert.doesNotMatch(text, /IMAGE\S*:(latest|next)/);
   assert.match(text, /tags: \$\{\{ vars\.IMAGE \}\}:\$\{\{ steps\.parts\.outputs\.version \}\}$/m);
-  const [, last = ""] = /\n {6}- env:\n((?: {8,}.*\n)+)$/.exec(text) ?? [];
+  const [, image = ""] = /^ {2}image:\n([^]*?\n)\n {2}(?:# .*\n {2})?\w+:\n/m.exec(text) ?? [];
+  const [, last = ""] = /\n {6}- env:\n((?: {8,}.*\n)+)$/.exec(image) ?? [];
   assert.match(last, /moving=\$\(.* build\/moving_tags\.ts --version "\$VERSION" <<<"\$tags"\)\n/);
   assert.match(last, /for tag in \$moving; do .*--tag "\$IMAGE:\$tag" "\$IMAGE@\$DIGEST"; done\n$/);
+});
+
+Deno.test("the chart of a release names the image of that release", async () => {
+  const text = await Deno.readTextFile(new URL("release.yaml", FOLDER));
+  const values = await Deno.readTextFile(new URL("../charts/k8svent/values.yaml", import.meta.url));
+  const [, line = "", named = ""] =
+    /sed -i "s\|\^(.*)\$\|(.*)\|" charts\/k8svent\/values\.yaml\n/.exec(text) ?? [];
+  assert.equal(values.split("\n").filter((one) => one === line).length, 1, line);
+  assert.equal(named, line.replace(/k8svent$/, "$IMAGE"));
+  assert.match(text, /\n {2}chart:\n {4}needs: image\n/, "what it names is there");
+});
+
+Deno.test("whoever installs Helm installs the same one", async () => {
+  const files = ["../.ci/run", "../tests/install.sh", "../.github/workflows/release.yaml"];
+  const named = await Promise.all(files.map(async (path) => {
+    const text = await Deno.readTextFile(new URL(path, import.meta.url));
+    return /helm\.sh\/helm\/\S+/.exec(text)?.[0] ?? path;
+  }));
+  assert.equal(new Set(named).size, 1, named.join());
 });

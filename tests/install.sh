@@ -26,5 +26,5 @@ if [ "$(go_minor)" -lt 21 ]; then
   echo "Go is older than 1.21. Install a newer one: https://go.dev/dl" >&2
   exit 1
 fi
-GOBIN=/usr/local/bin go install helm.sh/helm/v3/cmd/helm@v3.19.2
+GOBIN=/usr/local/bin go install helm.sh/helm/v3/cmd/helm@v3.22.0
 echo "Everything is there. As root: npx -y deno@2.9.6 task test"

@@ -169,8 +169,8 @@ ENVIRONMENT.registerFunction({
   returnType: "bool",
   async: false,
   handler: (text: string, pattern: string): boolean => {
-    running.steps.spend(text.length);
-    const isFound = running.patterns.isFound(pattern, text);
+    const { patterns, steps } = running;
+    const isFound = patterns.isFound(pattern, text, (count) => steps.spend(count));
     if (isFound === undefined) throw new OwnFault("a pattern that it computes is not one of RE2");
     return isFound;
   },

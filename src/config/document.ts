@@ -192,6 +192,12 @@ class Reader {
     if (anchor !== undefined && this.#followed === 0) this.#anchors.set(anchor, node);
     if (tag !== undefined && !CORE.test(tag)) this.#wrong(at, SYNTAX["TAG_RESOLVE_FAILED"] ?? "");
     if (isAlias(node)) return this.#follow(node.source, at, key);
+    if (isScalar(node) && typeof node.value === "number" && /^[-+]?0\d/.test(node.source ?? "")) {
+      this.#wrong(
+        at,
+        "A number with a 0 before it is octal to some: leave that out, or put a text in quotes.",
+      );
+    }
     this.#open.add(node);
     if (isScalar(node)) piece.value = node.value;
     else if (isSeq(node)) piece.value = this.#list(node.items, piece);

@@ -7,7 +7,7 @@ import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, text, word } from "./shape.ts";
 import { parseSize } from "./size.ts";
 import { image, registry, updateInterval } from "./update_value.ts";
-import { environmentName, headerText, hostPattern, name, namespace, text as anyText } from "./value.ts";
+import { environmentName, headerText, hostPattern, name, namespace } from "./value.ts";
 
 /** What the file says of the program as a whole: the long names of flags, in camel case. */
 function settingEntries(file: ReadRule) {
@@ -80,7 +80,7 @@ function clusterEntries(file: ReadRule) {
     namespaces: v.optional(list("only these namespaces; all by default", text("a namespace", namespace))),
     excludeNamespaces: v.optional(list("not these namespaces", text("a namespace", namespace))),
     selector: v.optional(text("only pods with these labels, as kubectl's --selector", selector)),
-    fieldSelector: v.optional(text("only pods with these fields, as kubectl's --field-selector", anyText)),
+    fieldSelector: v.optional(text("only pods with these fields, as kubectl's --field-selector", name)),
     kubeconfig: v.optional(text("the cluster's kubeconfig, on a workstation", file)),
     context: v.optional(text("the kubeconfig's context to use", name)),
   };

@@ -15,11 +15,11 @@ export function text(value: string, from: string): string {
   return value;
 }
 
-/** What names a thing: a file, a context. What stands around it would be a part of the name. @throws {UsageError} */
+/** What names a thing: a file, a context, a client. What stands around it would be a part of it. @throws {UsageError} */
 export function name(value: string, from: string): string {
   if (!/^\s|\s$|\p{Cc}/u.test(text(value, from))) return value;
   throw new UsageError(
-    `${from} has white space around it or a line break in it, which would be part of the name: write it on one line ` +
+    `${from} has white space around it or a line break in it, which would be part of it: write it on one line ` +
       "(in YAML without | and >).",
   );
 }

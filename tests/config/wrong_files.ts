@@ -29,11 +29,13 @@ export const WRONG_FILES: Record<string, string> = {
   "A merge key":
     "version: 1\nendpoints:\n  - &first\n    name: a\n    url: https://a.example.com/\n  - <<: *first\n    name: b\n",
   "A key that is a number": "version: 1\n8080: listen\n",
+  "A number that YAML 1.1 takes for an octal one": endpoint("concurrency: 010"),
   // The shape.
   "A boolean of YAML 1.1": "version: 1\nonce: yes\n",
   "A boolean in quotes": 'version: 1\nshowPayloads: "false"\n',
   "A file behind |": "version: 1\nstate: |\n  /var/lib/k8svent/state.db\n",
   "A file with white space around it": "version: 1\nkubeconfig: ' /home/me/config'\n",
+  "A field selector behind |": "version: 1\nfieldSelector: |\n  status.phase=Running\n",
   "A list in place of the file": "- name: ops\n",
   "A text in place of the file": `url=https://hooks.example.com/${MARK}\n`,
   "No version": "endpoints: []\n",
@@ -102,6 +104,13 @@ export const WRONG_FILES: Record<string, string> = {
     "  tokenUrl: https://login.example.com/token",
     "  scopes: [read write]",
   ),
+  "A client behind >": endpoint(
+    "oauth2:",
+    "  clientId: >",
+    "    me",
+    "  clientSecretFile: secret",
+    "  tokenUrl: https://login.example.com/token",
+  ),
   "The type Basic": endpoint("authorization: { type: Basic, credentialsFile: password }"),
   "A header of k8svent": endpoint(`headers: { k8svent-event: { value: ${MARK} } }`),
   "A header that frames the request": endpoint("headers: { Content-Length: { value: '1' } }"),
@@ -135,6 +144,7 @@ export const WRONG_FILES: Record<string, string> = {
   "An expression of the wrong type": endpoint("filter: pod.metadata.name.size()"),
   "An expression with an unknown variable": endpoint('filter: name == "web"'),
   "A pattern that is none": endpoint('redact: { patterns: ["cust-(["] }'),
+  "A pattern behind |": endpoint("redact:", "  patterns:", "    - |", "      cust-[0-9]+"),
   "Redaction by a boolean": endpoint("redact: { env: true }"),
   "Several faults": `version: 1\nintervall: 2m\nsource: list\nendpoints:\n  - name: ops\n    url: ${MARK}\n` +
     `    timout: 5s\n    rate: fast\n  - name: ops\n`,

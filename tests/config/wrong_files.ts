@@ -54,6 +54,10 @@ export const WRONG_FILES: Record<string, string> = {
   "A setting of the program in an endpoint": endpoint("state: /var/lib/k8svent/state.db"),
   "A secret in place of a key": `version: 1\n"https://hooks.example.com/${MARK}": ops\n`,
   "Certificates that are not to be checked": endpoint("tls: { insecureSkipVerify: true }"),
+  "Certificates that are not to be checked, as Prometheus writes it": endpoint(
+    "tls: { insecure_skip_verify: true }",
+  ),
+  "TLS as Prometheus writes it": endpoint("tls_config: { ca_file: ca.crt }"),
   // Values of the program.
   "An interval without a unit": "version: 1\ninterval: 30\n",
   "A source that does not exist": "version: 1\nsource: list\n",
@@ -87,6 +91,12 @@ export const WRONG_FILES: Record<string, string> = {
   ),
   "A password in the file": endpoint(`basicAuth: { username: me, password: ${MARK} }`),
   "A secret in the file": `version: 1\ndefaults:\n  secret: ${MARK}\n`,
+  "A secret in the file, as Prometheus writes it": endpoint(
+    "oauth2:",
+    "  clientId: me",
+    `  client_secret: ${MARK}`,
+    "  tokenUrl: https://login.example.com/token",
+  ),
   "A token of the service account": endpoint(
     "authorization: { credentialsFile: /var/run/secrets/kubernetes.io/serviceaccount/token }",
   ),

@@ -24,6 +24,12 @@ export function name(value: string, from: string): string {
   );
 }
 
+/** A name of a file, as it stands in one: no shell has seen it. @throws {UsageError} */
+export function path(value: string, from: string): string {
+  if (!/^~\w*\//.test(name(value, from))) return value;
+  throw new UsageError(`${from} begins with ~, which only a shell fills in: write the path out.`);
+}
+
 /** One of a few words. */
 export function choice<T extends string>(...words: T[]): (value: string, from: string) => T {
   return (value, from) => {

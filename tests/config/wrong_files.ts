@@ -17,6 +17,15 @@ export const WRONG_FILES: Record<string, string> = {
   "A value that begins with a reserved character": "version: 1\ncluster: @east\n",
   "An escape that is none": `version: 1\ncluster: "\\qeast"\n`,
   "Brackets without end": `version: 1\nnamespaces: ${"[".repeat(3000)}\n`,
+  "A no-break space before a key": "version: 1\nendpoints:\n\u00a0\u00a0- name: ops\n",
+  "A no-break space behind a colon": "version:\u00a01\n",
+  "What cannot be seen within a key": "version: 1\nclus\u200bter: east\n",
+  "A dash in place of a hyphen": "version: 1\nnamespaces:\n  – shop\n",
+  "A template that was not filled in": "version: 1\nendpoints:\n  - name: {{ .Release.Name }}\n",
+  "A loop of a template": "version: 1\n{{- range .Values.endpoints }}\n{{- end }}\n",
+  "A template of Jinja": "version: 1\n{% if east %}\ncluster: east\n{% endif %}\n",
+  "Two versions that git left":
+    "version: 1\n<<<<<<< HEAD\ncluster: east\n=======\ncluster: west\n>>>>>>> main\n",
   // What YAML allows and this file does not.
   "A second document": "version: 1\n---\nversion: 1\n",
   "YAML 1.1": "%YAML 1.1\n---\nversion: 1\n",
@@ -36,6 +45,10 @@ export const WRONG_FILES: Record<string, string> = {
   "A file behind |": "version: 1\nstate: |\n  /var/lib/k8svent/state.db\n",
   "A file with white space around it": "version: 1\nkubeconfig: ' /home/me/config'\n",
   "A field selector behind |": "version: 1\nfieldSelector: |\n  status.phase=Running\n",
+  "A file of the home": "version: 1\nstate: ~/state.db\n",
+  "A file behind a variable": endpoint("secretFiles: [$HOME/secret]"),
+  "A manifest in place of the file":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: k8svent\ndata:\n  k8svent.yaml: |\n    version: 1\n",
   "A list in place of the file": "- name: ops\n",
   "A text in place of the file": `url=https://hooks.example.com/${MARK}\n`,
   "No version": "endpoints: []\n",

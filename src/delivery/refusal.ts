@@ -97,7 +97,10 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [413, "let it accept larger bodies"],
   [414, "its URL is too long for it"],
   [415, "let it take the content-type application/json"],
-  [421, "it does not serve that host: check the host in its URL"],
+  [
+    421,
+    "it does not serve that host by this connection: check the host in its URL, and serverName in its tls (--config)",
+  ],
   [422, "it cannot use the body: see its log, and what body it expects"],
   [426, "let it speak HTTP/1.1"],
   [429, "it asks for fewer requests: raise its limit, or lower --concurrency"],

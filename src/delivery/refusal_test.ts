@@ -25,7 +25,7 @@ const SAID: [status: number, advice: RegExp][] = [
   [413, /let it accept larger bodies/],
   [415, /content-type application\/json/],
   [418, /see its log/],
-  [421, /does not serve that host/],
+  [421, /does not serve that host .* and serverName in its tls/],
   [422, /cannot use the body/],
   [426, /let it speak HTTP\/1\.1/],
   [429, /raise its limit, or lower --concurrency/],

@@ -53,7 +53,7 @@ export async function linkImage(options: LinkImageOptions, world: LinkImageWorld
       const outcome = await client.send(requestOf(options, id, attempts, clock), timeout, stop);
       const answered = outcome.kind === "answer" ? { status: outcome.status } : {};
       if (isAccepted(outcome)) return { isAccepted: true, host: url.host, attempts, ...answered };
-      const why = whyNot(outcome);
+      const why = whyNot(outcome, clock.now());
       const pause = PAUSES[attempts - 1];
       if (pause === undefined || isFinal(outcome)) {
         return { isAccepted: false, host: url.host, attempts, ...answered, why };

@@ -85,7 +85,7 @@ export async function accountOf(trial: Trial, world: SendTestWorld): Promise<Acc
     ...outcome.kind === "answer" &&
       { answer: answerOf(outcome, { url, secrets: [...secrets, ...confidential] }) },
     took,
-    ...!isAccepted(outcome) && { why: whyNot(outcome) },
+    ...!isAccepted(outcome) && { why: whyNot(outcome, clock.now()) },
     conclusion: conclusionOf(outcome, clock),
   };
 }
@@ -146,7 +146,7 @@ function conclusionOf(outcome: Outcome, clock: Clock): string {
   const attempt = { message, start: 1, generation: 0, requests: 1, othersUntried: false };
   const { decision, endpoint } = decide(attempt, newEndpoint(1), outcome, now);
   if (decision.kind === "delivered") return "k8svent takes it as delivered.";
-  const why = `It was not delivered: ${whyNot(outcome)}.`;
+  const why = `It was not delivered: ${whyNot(outcome, now.wall)}.`;
   const { circuit } = endpoint;
   const until = circuit.kind === "open" && circuit.openings > 0
     ? circuit.until

@@ -9,7 +9,7 @@ import { configSchema, flagOf } from "./schema.ts";
 import { type KeysByPlace, PLACE, placed, unknownKey, type Wrong } from "./sentence.ts";
 import { UNKNOWN } from "./shape.ts";
 import { UsageError } from "./usage_error.ts";
-import { name } from "./value.ts";
+import { path as pathOf } from "./value.ts";
 import { unfilledFaults } from "./unfilled.ts";
 
 /**
@@ -116,7 +116,7 @@ function warningsOf({ value, placeOf }: Text, { warnings }: Rules): Fault[] {
 function fileRule({ value }: Text, parts: ConfigParts): Readers["file"] {
   const { state = stateOf(value, parts.file) } = parts;
   return (path, from) => {
-    const file = fromFolderOf(parts.file, name(path, from));
+    const file = fromFolderOf(parts.file, pathOf(path, from));
     const fault = fileFault(file, { ...parts, state });
     if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
     return file;
@@ -128,9 +128,14 @@ function stateOf(value: unknown, file: string): string | undefined {
   return typeof state === "string" ? fromFolderOf(file, state) : undefined;
 }
 
+const MANIFEST = "This is a manifest of Kubernetes: give the file that stands in its data, by itself.";
+
 /** In the order of their places; of one place, and of what is in a list that should be a map, the first. */
 function faultsOf(document: Text, schema: ReturnType<typeof configSchema>): Fault[] {
   const { value } = document;
+  if (typeof value === "object" && value !== null && "apiVersion" in value && "kind" in value) {
+    return [{ ...document.keyOf(["apiVersion"]), sentence: MANIFEST }];
+  }
   const { issues = [] } = v.safeParse(schema, value);
   const { unknown, lists } = keyFaults(schema, value);
   const wrong = [

@@ -72,7 +72,8 @@ export function readDocument(given: string): Text | { faults: Fault[] } {
   }
   const reader = new Reader();
   const root = wrong.length === 0 ? reader.read(document?.contents, 0) : undefined;
-  const faults = [...wrong, ...reader.faults].map(({ at, sentence }) => ({ ...placeAt(at), sentence }));
+  const misread = reader.faults.map(({ at, sentence }) => ({ at, sentence: leftover(text, at) ?? sentence }));
+  const faults = [...wrong, ...misread].map(({ at, sentence }) => ({ ...placeAt(at), sentence }));
   if (root === undefined || faults.length > 0) return { faults };
   return {
     value: root.value,
@@ -101,12 +102,25 @@ function strangeness(text: string): Wrong | undefined {
     return { at: 0, sentence: "The file is UTF-16 or no text at all: save it as UTF-8." };
   }
   const at = text.search(/[^\P{Cc}\t\n]|\uFEFF|\uFFFD/u);
-  if (at < 0) return undefined;
+  if (at < 0) return copied(text);
   return {
     at,
     sentence: text[at] === "\uFFFD"
       ? "This is no UTF-8: save the file as UTF-8."
       : "Here is a character that cannot be seen: take it out.",
+  };
+}
+
+/** What pages and word processors put before a key, into it, or behind its colon; it is no fault in a comment. */
+function copied(text: string): Wrong | undefined {
+  const before = /^[ \t]*(?:-[ \t]+)*[\w.-]*:?(?=[^\P{Z} ]|\p{Cf}|[–—•] )/mu.exec(text);
+  if (before === null) return undefined;
+  const at = before.index + before[0].length;
+  return {
+    at,
+    sentence: /[–—•]/.test(text[at] ?? "")
+      ? "An entry of a list begins with a hyphen (-), and this is another character."
+      : "Here is a space that is none to YAML, or what cannot be seen: write a plain space, or take it out.",
   };
 }
 
@@ -153,8 +167,19 @@ function wrongIn(document: Document.Parsed, index: number, text: string): Wrong[
   return [...twice, ...first === undefined ? [] : [first]].map(({ code, pos }) => ({
     // Where the parser gives up on what is nested too deeply depends on its stack.
     at: code === "RESOURCE_EXHAUSTION" ? 0 : pos[0],
-    sentence: isCut(text, pos[0]) ? CUT : SYNTAX[code] ?? NO_YAML,
+    sentence: leftover(text, pos[0]) ?? (isCut(text, pos[0]) ? CUT : SYNTAX[code] ?? NO_YAML),
   }));
+}
+
+/** What other programs left in the line of a fault. */
+function leftover(text: string, at: number): string | undefined {
+  const from = text.lastIndexOf("\n", at - 1) + 1;
+  const line = text.slice(from).split("\n", 1)[0] ?? "";
+  if (/\{\{|\{%/.test(line)) return "Here is a template ({{ … }}) that was not filled in.";
+  if (/^(<{7}|={7}|>{7})( |$)/.test(line)) {
+    return "Here git left two versions: keep one of them, and take its marks out.";
+  }
+  return undefined;
 }
 
 const CUT = "The file ends in the midst of a value: close the quote or the bracket.";
@@ -192,6 +217,12 @@ class Reader {
     if (anchor !== undefined && this.#followed === 0) this.#anchors.set(anchor, node);
     if (tag !== undefined && !CORE.test(tag)) this.#wrong(at, SYNTAX["TAG_RESOLVE_FAILED"] ?? "");
     if (isAlias(node)) return this.#follow(node.source, at, key);
+    if (isScalar(node) && typeof node.value === "number" && /^[-+]?0\d/.test(node.source ?? "")) {
+      this.#wrong(
+        at,
+        "A number with a 0 before it is octal to some: leave that out, or put a text in quotes.",
+      );
+    }
     this.#open.add(node);
     if (isScalar(node)) piece.value = node.value;
     else if (isSeq(node)) piece.value = this.#list(node.items, piece);

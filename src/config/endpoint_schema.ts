@@ -16,7 +16,7 @@ import {
 } from "./endpoint_value.ts";
 import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, number, text, word } from "./shape.ts";
-import { namespace, text as anyText } from "./value.ts";
+import { name, namespace } from "./value.ts";
 
 /** What reads the strings that only the file's place, or a library, can tell about. */
 export interface Readers {
@@ -102,12 +102,12 @@ function wayEntries(file: ReadRule) {
       credentialsFile: text("the file that holds the credentials, such as a token", file),
     })),
     oauth2: v.optional(map("a token by the client credentials grant (RFC 6749, 4.4)", {
-      clientId: text("the client", anyText),
+      clientId: text("the client", name),
       clientSecretFile: text("the file that holds the client's secret", file),
       tokenUrl: text("where the token is asked for", bareUrl),
       scopes: v.optional(list("what the token is for", text("a scope", scope))),
-      audience: v.optional(text("whom the token is for", anyText)),
-      resource: v.optional(text("the same, as RFC 8707 has it", anyText)),
+      audience: v.optional(text("whom the token is for", name)),
+      resource: v.optional(text("the same, as RFC 8707 has it", name)),
       allowHttp: v.optional(
         flag("whether tokenUrl may be http:// though it leads to another machine; false by default"),
       ),

@@ -57,6 +57,12 @@ async function loadPattern(): Promise<Pick<Rules, "pattern">> {
   const { compilePattern } = await import("../pod/pattern.ts");
   return {
     pattern(text, from): string {
+      if (/^\n|\n$/.test(text)) {
+        throw new UsageError(
+          `${from} has a line break around it, which would have to be in what it matches: write it on one line ` +
+            "(in YAML without | and >).",
+        );
+      }
       try {
         compilePattern(text);
         return text;

@@ -7,7 +7,7 @@ import { type ReadRule, selector } from "./rules.ts";
 import { flag, list, map, measure, text, word } from "./shape.ts";
 import { parseSize } from "./size.ts";
 import { image, registry, updateInterval } from "./update_value.ts";
-import { environmentName, headerText, hostPattern, name, namespace, text as anyText } from "./value.ts";
+import { environmentName, headerText, hostPattern, name, namespace, path } from "./value.ts";
 
 /** What the file says of the program as a whole: the long names of flags, in camel case. */
 function settingEntries(file: ReadRule) {
@@ -20,7 +20,7 @@ function settingEntries(file: ReadRule) {
         text("a host", hostPattern),
       ),
     ),
-    state: v.optional(text("keep what is known and pending in this file", name)),
+    state: v.optional(text("keep what is known and pending in this file", path)),
     stateMax: v.optional(measure("disk for what is known and pending; 1Gi by default", parseSize, "size")),
     buffer: v.optional(measure("memory for what is pending; 64Mi by default", parseSize, "size")),
     listen: v.optional(
@@ -80,7 +80,7 @@ function clusterEntries(file: ReadRule) {
     namespaces: v.optional(list("only these namespaces; all by default", text("a namespace", namespace))),
     excludeNamespaces: v.optional(list("not these namespaces", text("a namespace", namespace))),
     selector: v.optional(text("only pods with these labels, as kubectl's --selector", selector)),
-    fieldSelector: v.optional(text("only pods with these fields, as kubectl's --field-selector", anyText)),
+    fieldSelector: v.optional(text("only pods with these fields, as kubectl's --field-selector", name)),
     kubeconfig: v.optional(text("the cluster's kubeconfig, on a workstation", file)),
     context: v.optional(text("the kubeconfig's context to use", name)),
   };

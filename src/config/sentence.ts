@@ -58,7 +58,7 @@ function whole(known: readonly string[]): string {
     : ` It can have: ${known.join(", ")}.`;
 }
 
-/** What people write who know other programs, and the key that does that here. */
+/** What people write who know other programs, and the key that does that here; both tables in camel case. */
 const MEANT: Record<string, string> = {
   receivers: "endpoints",
   webhooks: "endpoints",
@@ -74,11 +74,14 @@ const MEANT: Record<string, string> = {
   events: "reasons",
   when: "filter",
   expression: "filter",
+  cel: "filter",
   secretFile: "secretFiles",
   webhookUrl: "url",
   proxy: "proxyUrl",
   proxyURL: "proxyUrl",
   tlsConfig: "tls",
+  customHeaders: "headers",
+  secureHeaders: "headers",
   basic: "basicAuth",
   ca: "caFile",
   cert: "certFile",
@@ -113,7 +116,7 @@ export interface KeysByPlace {
 export function unknownKey(path: Path, known: readonly string[], all: KeysByPlace): string {
   const key = String(path.at(-1));
   const isTop = path.length === 1;
-  const instead = Object.hasOwn(INLINE, key) ? INLINE[key] : undefined;
+  const instead = entryOf(INLINE, key);
   if (instead !== undefined && (isTop || known.includes(instead))) {
     return `${
       labelOf(path)
@@ -121,7 +124,7 @@ export function unknownKey(path: Path, known: readonly string[], all: KeysByPlac
       isTop ? "defaults.secretFiles" : instead
     }.`;
   }
-  if (/^(insecure|insecureSkip(Tls)?Verify|skipVerify|verify)$/i.test(key)) {
+  if (/^(insecure|insecureSkip(Tls)?Verify|skipVerify|verify)$/i.test(camelCase(key))) {
     return `There is no key ${
       safeKey(key)
     }: name the authority of the receiver's certificate with tls.caFile.`;
@@ -135,8 +138,18 @@ export function unknownKey(path: Path, known: readonly string[], all: KeysByPlac
     return `${safeKey(key)} stands at the top of the file, not in ${labelOf(path.slice(0, -1))}.`;
   }
   const where = isTop ? "the file" : labelOf(path.slice(0, -1));
-  const meant = [Object.hasOwn(MEANT, key) ? MEANT[key] : undefined, similar(key, known)]
+  const meant = [entryOf(MEANT, key), similar(key, known)]
     .find((name) => name !== undefined && known.includes(name));
   const hint = meant === undefined ? whole(known) : ` Did you mean ${meant}?`;
   return `There is no key ${safeKey(key)} in ${where}.${hint}`;
+}
+
+function entryOf(table: Record<string, string>, key: string): string | undefined {
+  const name = camelCase(key);
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** Prometheus and what is like it write `client_secret`. */
+function camelCase(key: string): string {
+  return key.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

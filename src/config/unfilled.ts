@@ -18,7 +18,7 @@ export function unfilledFaults(value: unknown, path: Path = []): Wrong[] {
 }
 
 function unfilled(text: string): string | undefined {
-  if (/\$\{[^}]*\}|\$\(\w+\)|^\$[A-Za-z_]\w*$/.test(text)) {
+  if (/\$\{[^}]*\}|\$\(\w+\)|^\$[A-Za-z_]\w*(?=$|[/\\])/.test(text)) {
     return `${PLACE} holds a variable ($…), and none is filled in here: write the value itself, or name a file that holds it.`;
   }
   const fault = placeholderFault(text, true);

@@ -15,13 +15,19 @@ export function text(value: string, from: string): string {
   return value;
 }
 
-/** What names a thing: a file, a context. What stands around it would be a part of the name. @throws {UsageError} */
+/** What names a thing: a file, a context, a client. What stands around it would be a part of it. @throws {UsageError} */
 export function name(value: string, from: string): string {
   if (!/^\s|\s$|\p{Cc}/u.test(text(value, from))) return value;
   throw new UsageError(
-    `${from} has white space around it or a line break in it, which would be part of the name: write it on one line ` +
+    `${from} has white space around it or a line break in it, which would be part of it: write it on one line ` +
       "(in YAML without | and >).",
   );
+}
+
+/** A name of a file, as it stands in one: no shell has seen it. @throws {UsageError} */
+export function path(value: string, from: string): string {
+  if (!/^~\w*\//.test(name(value, from))) return value;
+  throw new UsageError(`${from} begins with ~, which only a shell fills in: write the path out.`);
 }
 
 /** One of a few words. */

@@ -176,7 +176,7 @@ function notSent(attempt: Attempt, endpoint: EndpointState, why: string, now: Mo
 
 /** It may have been read, or there is an answer that is none of acceptance. */
 function refused(attempt: Attempt, endpoint: EndpointState, outcome: Outcome, now: Moment): Decided {
-  const why = whyNot(outcome);
+  const why = whyNot(outcome, now.wall);
   const asked = askedFor(outcome, now.wall);
   const failing = attempt.message.failures.tries === 0
     ? endpoint.failing + WEIGHT * (1 - endpoint.failing)

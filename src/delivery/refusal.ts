@@ -1,7 +1,9 @@
 import type { Answer, Outcome } from "../http/outcome.ts";
 import { printable } from "../runtime/printable.ts";
 import { redactorOf } from "../runtime/redact.ts";
+import { parseDate } from "../runtime/retry_after.ts";
 import { areSame } from "../runtime/secret.ts";
+import { duration } from "../runtime/wording.ts";
 import type { Confidential } from "./credentials.ts";
 
 /**
@@ -13,19 +15,39 @@ import type { Confidential } from "./credentials.ts";
  *   path of the URL ("Cannot POST /…") and the secret. It goes into the log alone, as a field.
  */
 
-/** A part of a sentence: `status 401 (check the secret that it expects)`, or the failure's own. */
-export function whyNot(outcome: Outcome): string {
-  return outcome.kind === "answer" ? `status ${outcome.status} (${adviceOn(outcome)})` : outcome.message;
+/**
+ * A part of a sentence: `status 401 (check the secret that it expects)`, or the failure's own.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function whyNot(outcome: Outcome, now: number): string {
+  return outcome.kind === "answer" ? `status ${outcome.status} (${adviceOn(outcome, now)})` : outcome.message;
 }
 
-function adviceOn(answer: Answer): string {
+function adviceOn(answer: Answer, now: number): string {
   const { status, body } = answer;
   if (HTTP_TO_HTTPS.test(body) && status >= 400) return "it speaks https: write https:// in its URL";
   if (NGINX_CERTIFICATE.test(body) && status === 400) {
     return "it wants a client certificate that it trusts: check the certFile and keyFile of its tls (--config)";
   }
   if (REDIRECTS.has(status)) return redirected(answer.headers.get("location"));
-  return ADVICE.get(status) ?? adviceOnClass(status);
+  const usual = ADVICE.get(status) ?? adviceOnClass(status);
+  const fault = DOUBTS.has(status) ? clockFault(answer, now) : undefined;
+  return fault === undefined ? usual : `${fault}; else ${usual}`;
+}
+
+/** With these a receiver answers whom it does not believe. */
+const DOUBTS = new Set([400, 401, 403]);
+
+/** The libraries of Standard Webhooks refuse what was signed further away from their own time. */
+const TOLERANCE = 300_000;
+
+/** By the receiver's `Date`: the right secret is of no use while the clocks are too far apart. */
+function clockFault({ headers }: Answer, now: number): string | undefined {
+  const date = parseDate(headers.get("date")?.toLowerCase() ?? "", now);
+  if (date === undefined || Math.abs(date - now) <= TOLERANCE) return undefined;
+  const apart = `${duration(Math.abs(date - now))} ${date < now ? "behind" : "ahead of"}`;
+  return `its clock is ${apart} this machine's, and a signature is good for 5 min: correct the one that is wrong`;
 }
 
 /** Of nginx, Apache, Go, Tomcat and others, to a request in the clear. */
@@ -75,7 +97,10 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [413, "let it accept larger bodies"],
   [414, "its URL is too long for it"],
   [415, "let it take the content-type application/json"],
-  [421, "it does not serve that host: check the host in its URL"],
+  [
+    421,
+    "it does not serve that host by this connection: check the host in its URL, and serverName in its tls (--config)",
+  ],
   [422, "it cannot use the body: see its log, and what body it expects"],
   [426, "let it speak HTTP/1.1"],
   [429, "it asks for fewer requests: raise its limit, or lower --concurrency"],

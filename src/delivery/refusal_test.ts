@@ -3,6 +3,8 @@ import fc from "fast-check";
 import type { Answer } from "../http/outcome.ts";
 import { firstLine, whyNot } from "./refusal.ts";
 
+const NOW = Date.parse("2026-01-31T12:00:00Z");
+
 function answer(status: number, { body = "", location }: { body?: string; location?: string } = {}): Answer {
   const headers = new Map(location === undefined ? [] : [["location", location]]);
   return { kind: "answer", status, headers, body };
@@ -23,7 +25,7 @@ const SAID: [status: number, advice: RegExp][] = [
   [413, /let it accept larger bodies/],
   [415, /content-type application\/json/],
   [418, /see its log/],
-  [421, /does not serve that host/],
+  [421, /does not serve that host .* and serverName in its tls/],
   [422, /cannot use the body/],
   [426, /let it speak HTTP\/1\.1/],
   [429, /raise its limit, or lower --concurrency/],
@@ -43,7 +45,7 @@ const SAID: [status: number, advice: RegExp][] = [
 
 for (const [status, advice] of SAID) {
   Deno.test(`of status ${status} it is said what to do`, () => {
-    const why = whyNot(answer(status));
+    const why = whyNot(answer(status), NOW);
     assert.ok(why.startsWith(`status ${status} (`) && why.endsWith(")"), why);
     assert.match(why, advice);
   });
@@ -52,9 +54,29 @@ for (const [status, advice] of SAID) {
 Deno.test("every status that is no acceptance has something to do, as a part of one sentence", () => {
   for (let status = 100; status < 1000; status++) {
     if (status >= 200 && status < 300) continue;
-    assert.match(whyNot(answer(status)), /^status \d{3} \([^.]+(\.1)?[^.]*\)$/);
+    assert.match(whyNot(answer(status), NOW), /^status \d{3} \([^.]+(\.1)?[^.]*\)$/);
   }
 });
+
+const CLOCKS: [status: number, date: string, advice: RegExp][] = [
+  [
+    401,
+    "Sat, 31 Jan 2026 11:48:00 GMT",
+    /its clock is 12 min behind this machine's, and a signature is good for 5 min: .*; else check the secret/,
+  ],
+  [400, "Sat, 31 Jan 2026 14:00:00 GMT", /its clock is 2 h ahead of this machine's/],
+  [403, "Sun Jan 25 12:00:00 2026", /its clock is 6 d behind/],
+  [401, "Sat, 31 Jan 2026 12:04:59 GMT", /check the secret/],
+  [401, "2026", /check the secret/],
+  [404, "Sat, 31 Jan 2026 11:48:00 GMT", /check its URL/],
+];
+
+for (const [status, date, advice] of CLOCKS) {
+  Deno.test(`of status ${status} at ${date} it is said whether the clocks are the reason`, () => {
+    const answered: Answer = { kind: "answer", status, headers: new Map([["date", date]]), body: "" };
+    assert.match(whyNot(answered, NOW), advice);
+  });
+}
 
 const REDIRECTS: [location: string | undefined, where: RegExp][] = [
   ["https://login.example/secret-path?next=secret-query", /redirects to https:\/\/login\.example, which/],
@@ -77,7 +99,7 @@ const REDIRECTS: [location: string | undefined, where: RegExp][] = [
 for (const [location, where] of REDIRECTS) {
   Deno.test(`a redirect to ${JSON.stringify(location)} is reported by its host alone`, () => {
     for (const status of [301, 302, 303, 307, 308]) {
-      const why = whyNot(answer(status, { ...location !== undefined && { location } }));
+      const why = whyNot(answer(status, { ...location !== undefined && { location } }), NOW);
       assert.match(why, where);
       assert.doesNotMatch(why, /secret-/);
     }
@@ -92,7 +114,7 @@ Deno.test("a server that was spoken to in the clear and wants TLS is reported as
     "Bad Request\nThis combination of host and port requires TLS.",
   ];
   for (const body of bodies) {
-    assert.match(whyNot(answer(400, { body })), /it speaks https: write https:\/\/ in its URL/);
+    assert.match(whyNot(answer(400, { body }), NOW), /it speaks https: write https:\/\/ in its URL/);
   }
 });
 

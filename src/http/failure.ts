@@ -218,7 +218,8 @@ const REASONS: (Reason & { when: RegExp })[] = [
     fault: "tls",
     say: (who) =>
       `${who} has no cipher in common with k8svent. Let it offer one with forward secrecy: TLS 1.3, or with TLS 1.2 ` +
-      "ECDHE and AES-GCM or ChaCha20",
+      "ECDHE and AES-GCM or ChaCha20; key exchange by X25519, P-256 or P-384; and a certificate with a key of RSA, " +
+      "Ed25519, P-256 or P-384",
   },
   {
     when: /fatal alert: Unrecogni[sz]edName/,

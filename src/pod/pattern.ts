@@ -5,9 +5,11 @@ import type { Span } from "./located.ts";
  * Patterns of RE2, whose time grows with the text alone: whoever may create a pod chooses the text. It loads the
  * library (0.3 MB), so import it late.
  *
- * One look for a match takes linear time, but to find all of them can take as many looks as the text has characters:
- * `a(.*b)?` in a long row of `a`. So a search has a budget of characters to look at. When it is used up, a text that
- * matches is taken as a whole: more is masked than was asked for, never less.
+ * One look for a match takes at most a step for each character and each instruction of the pattern (a repetition counts
+ * as often as it may repeat: `[0-9a-f]{32,64}\\b` has 99), and to find all of them can take as many looks as the text has
+ * characters: `a(.*b)?` in a long row of `a`. So a search has a budget of steps, some 0.1 µs each at the worst. What it
+ * is too small for is taken as a whole, be it a text that is too long for the pattern, or one that matches so often: more
+ * is masked than was asked for, never less.
  */
 
 /** A pattern, compiled. */
@@ -16,9 +18,12 @@ export interface Pattern {
   find(text: string, budget: Budget): Span[];
 }
 
-/** Characters that may still be looked at; what is looked at is taken from it. */
+/** Steps that may still be taken; what is taken is subtracted. Each at the worst: most texts take far fewer. */
 export interface Budget {
-  characters: number;
+  /** To see whether a text matches at all. */
+  looks: number;
+  /** To find the places, in a text that does. */
+  finds: number;
 }
 
 const LONGEST = 1_000;
@@ -35,7 +40,8 @@ export function compilePattern(source: string): Pattern {
         "write + for *, or what must be there.",
     );
   }
-  return { find: (text, budget) => find(compiled, text, budget) };
+  const size = compiled.programSize();
+  return { find: (text, budget) => find(compiled, size * text.length, text, budget) };
 }
 
 function compile(source: string): RE2JS {
@@ -49,14 +55,18 @@ function compile(source: string): RE2JS {
   }
 }
 
-function find(pattern: RE2JS, text: string, budget: Budget): Span[] {
+/** @param look steps of one look at the whole text */
+function find(pattern: RE2JS, look: number, text: string, budget: Budget): Span[] {
+  // It is not charged, so that the others have their turn.
+  if (look > budget.looks) return [{ from: 0, to: text.length }];
+  budget.looks -= look;
   // Much quicker than to look for the place, and mostly false.
   if (!pattern.test(text)) return [];
   const spans: Span[] = [];
   const matcher = pattern.matcher(text);
   for (;;) {
-    budget.characters -= text.length;
-    if (budget.characters < 0) return [{ from: 0, to: text.length }];
+    budget.finds -= look;
+    if (budget.finds < 0) return [{ from: 0, to: text.length }];
     if (!matcher.find()) return spans;
     const span = { from: matcher.start(), to: matcher.end() };
     if (span.to > span.from) spans.push(span);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Budget, compilePattern } from "./pattern.ts";
 
-const plenty = (): Budget => ({ characters: 1_000_000 });
+const plenty = (): Budget => ({ looks: 1 << 24, finds: 1 << 24 });
 
 Deno.test("every match is found, by its place in UTF-16", () => {
   assert.deepEqual(compilePattern("[0-9]+").find("a1 😀 22", plenty()), [{ from: 1, to: 2 }, {
@@ -37,11 +37,25 @@ Deno.test("what is no pattern is an error that says where and why", () => {
 Deno.test("where the matches of a text would take too long to find, all of it is one", () => {
   // Each look for a match of this one goes on to the end of the text: 2 · 10⁹ steps for all.
   const text = "a".repeat(65_000);
-  const budget = { characters: 200_000 };
+  const budget = { looks: 10_000_000, finds: 1_000_000 };
   assert.deepEqual(compilePattern("a(.*b)?").find(text, budget), [{ from: 0, to: text.length }]);
   // What does not match needs no budget, and is not masked because it is gone.
   assert.deepEqual(compilePattern("a(.*b)?").find("ccc", budget), []);
   assert.deepEqual(compilePattern("a(.*b)?").find("ac", budget), [{ from: 0, to: 2 }]);
+});
+
+Deno.test("a text that is too long for a pattern of many parts is taken as a whole, and leaves the others their turn", () => {
+  const budget = plenty();
+  // For each character up to 64 places of the pattern are looked at: seconds for this text, of which only the end matches.
+  const long = "a".repeat(300_000);
+  const pattern = compilePattern("[0-9a-f]{32,64}\\b");
+  assert.deepEqual(pattern.find(long, budget), [{ from: 0, to: long.length }]);
+  assert.deepEqual(pattern.find(`id: ${"b".repeat(40)}.`, budget), [{ from: 4, to: 44 }]);
+  assert.deepEqual(pattern.find("none", budget), []);
+  // The same text is no matter to a pattern of a few parts.
+  assert.deepEqual(compilePattern("cust-[0-9]+").find(`${long} cust-1`, plenty()), [
+    { from: 300_001, to: 300_007 },
+  ]);
 });
 
 Deno.test("a pattern over which JavaScript's own would never end is quick", () => {

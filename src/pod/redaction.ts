@@ -10,7 +10,7 @@ import {
   stringsIn,
   textOf,
 } from "./located.ts";
-import type { Budget, Pattern } from "./pattern.ts";
+import type { Pattern } from "./pattern.ts";
 import { ROUTE_ANNOTATION } from "./pod.ts";
 import { secretsIn, secretsInArgument } from "./secret_shape.ts";
 
@@ -243,17 +243,17 @@ const IDENTITY: readonly (readonly Step[])[] = [
   ["pod", "metadata", ["uid", "namespace", "name", "resourceVersion"]],
 ];
 
-/** Characters that all patterns together may look at in one body beyond the first look; some 0.2 s at the most. */
-const BUDGET = 1 << 20;
+/** Steps of each pattern in one body, to look and to find the places: some 1.5 s each at the worst. */
+const STEPS = 1 << 24;
 
 function maskMatches(root: Located, patterns: readonly Pattern[], masks: Masks): void {
   const { json } = masks;
   const identity = new Set(IDENTITY.flatMap((steps) => follow(json, [root], steps)));
-  const budget: Budget = { characters: BUDGET };
+  const searches = patterns.map((pattern) => ({ pattern, budget: { looks: STEPS, finds: STEPS } }));
   for (const text of stringsIn(root)) {
     if (identity.has(text)) continue;
     const said = textOf(json, text);
     if (said === "") continue;
-    for (const pattern of patterns) masks.add(text, pattern.find(said, budget));
+    for (const { pattern, budget } of searches) masks.add(text, pattern.find(said, budget));
   }
 }

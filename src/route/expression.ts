@@ -75,7 +75,7 @@ export class ExpressionError extends Error {
  * Reads an expression.
  *
  * @throws {ExpressionError} if it is not CEL, knows other variables or functions than there are, is certainly no bool,
- * has a pattern that is not RE2's, or is too large
+ * has a pattern that is not RE2's or a time that is none, or is too large
  */
 export function compileExpression(text: string): Expression {
   const own = { patterns: new Patterns(), steps: new Steps() };
@@ -84,6 +84,7 @@ export function compileExpression(text: string): Expression {
   refuseWhatIsTooMuch(tree);
   compilePatterns(tree, own.patterns);
   checkTypes(program);
+  checkTimes(tree);
   countSteps(tree, own.steps);
   const nesting = nestingOf(tree);
   return {
@@ -169,8 +170,8 @@ ENVIRONMENT.registerFunction({
   returnType: "bool",
   async: false,
   handler: (text: string, pattern: string): boolean => {
-    running.steps.spend(text.length);
-    const isFound = running.patterns.isFound(pattern, text);
+    const { patterns, steps } = running;
+    const isFound = patterns.isFound(pattern, text, (count) => steps.spend(count));
     if (isFound === undefined) throw new OwnFault("a pattern that it computes is not one of RE2");
     return isFound;
   },
@@ -216,6 +217,27 @@ function checkTypes(program: Program): void {
   if (!valid) throw compilationFault(error, program.ast.input);
   if (type !== "bool" && type !== "dyn") {
     throw new ExpressionError(`its result is ${type}, and not true or false`, program.ast);
+  }
+}
+
+/** The functions that read a time, and what they take. */
+const TIMES: ReadonlyMap<string, string> = new Map([
+  ["duration", 'a duration of CEL, such as "90s", "10m" or "24h" (there are no days)'],
+  ["timestamp", 'a timestamp such as "2026-01-31T12:00:00Z"'],
+]);
+
+/** A time that is written out is read now: it would be an error with each pod. */
+function checkTimes(tree: Node): void {
+  for (const node of nodesOf(tree)) {
+    if (node.op !== "call") continue;
+    const [name, [text]] = node.args;
+    const wanted = TIMES.get(name);
+    if (wanted === undefined || text?.op !== "value" || typeof text.args !== "string") continue;
+    try {
+      ENVIRONMENT.evaluate(node.input.slice(node.start, node.end));
+    } catch {
+      throw new ExpressionError(`the text is not ${wanted}`, text);
+    }
   }
 }
 

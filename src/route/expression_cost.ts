@@ -6,7 +6,8 @@
  *     before it is run     (the longest list of the pod) ^ nesting ≤ MOST_STEPS
  *     while it runs        MOST_STEPS steps within comprehensions: a step for each item, and as many as what a function
  *                          or an operator looks at is long. `[text].map(x, x + x).map(x, x + x)…` doubles the text at
- *                          each turn, and `text.split("")` is longer than any list that the pod has
+ *                          each turn, and `text.split("")` is longer than any list that the pod has. What `matches` looks
+ *                          at counts everywhere, and the more the larger the pattern is (`expression_pattern.ts`)
  *
  * Outside of comprehensions each node is evaluated once, and no text can grow beyond MOST_NODES times the pod.
  */

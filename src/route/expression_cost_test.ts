@@ -120,6 +120,18 @@ Deno.test("each character that a pattern is looked for in is a step", () => {
   assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(1_100))), TOO_MANY);
 });
 
+Deno.test("the larger a pattern is, the more steps it takes for each character", () => {
+  const expression = 'pod.metadata.annotations.a.matches("[a-z]{600}[0-9]")';
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(20_000))), { kind: "value", value: false });
+  assert.deepEqual(evaluation(expression, podWith(1, "a".repeat(30_000))), TOO_MANY);
+});
+
+Deno.test("a large pattern that stands in the pod is not looked for", () => {
+  const expression = "pod.metadata.annotations.a.matches(pod.metadata.annotations.a)";
+  assert.deepEqual(evaluation(expression, podWith(1, "a{5}")), { kind: "value", value: false });
+  assert.deepEqual(evaluation(expression, podWith(1, ".{1000}".repeat(140))), TOO_MANY);
+});
+
 Deno.test("what patterns cost in one evaluation is not charged to the next", () => {
   const expression = compileExpression('pod.metadata.annotations.a.matches("b")');
   const pod = podWith(1, "a".repeat(20_000));

@@ -3,6 +3,9 @@ import { RE2JS } from "re2js";
 /** How many patterns that are not in the expression itself are kept compiled. */
 const KEPT = 64;
 
+/** Instructions of a pattern for which a character is one step; `.{100}` has a hundred, and a text of `a` needs them all. */
+const AT_ONCE = 16;
+
 /** Characters of such a pattern: a pod's author may have written it. */
 const LONGEST = 1000;
 
@@ -30,9 +33,16 @@ export class Patterns {
     }
   }
 
-  /** Whether the pattern is found in the text; undefined where it is no pattern. */
-  isFound(pattern: string, text: string): boolean | undefined {
-    return (this.#own.get(pattern) ?? this.#meet(pattern))?.test(text);
+  /**
+   * Whether the pattern is found in the text; undefined where it is no pattern.
+   *
+   * @param spend is called with the steps that it may take, and throws where those are too many
+   */
+  isFound(pattern: string, text: string, spend: (steps: number) => void): boolean | undefined {
+    const compiled = this.#own.get(pattern) ?? this.#meet(pattern);
+    if (compiled === undefined) return undefined;
+    spend(text.length * Math.ceil(compiled.programSize() / AT_ONCE));
+    return compiled.test(text);
   }
 
   #meet(pattern: string): RE2JS | undefined {

@@ -191,6 +191,12 @@ const REFUSED: [expression: string, message: RegExp, part: string][] = [
   ["'x", /^unterminated string$/, "'x"],
   ["true || event.matches('(a')", /^the pattern is not one of RE2: missing closing \): `\(a`$/, "'(a'"],
   ["event.matches('(?=a)')", /^the pattern is not one of RE2: invalid or unsupported Perl syntax/, "'(?=a)'"],
+  [
+    "true || duration('1d') > duration('1h')",
+    /^the text is not a duration of CEL, such as .*no days\)$/,
+    "'1d'",
+  ],
+  ["timestamp(0) > timestamp('2026-01-31')", /^the text is not a timestamp such as "2026-/, "'2026-01-31'"],
   ["cel.bind(x, event, x == '')", /^there is no cel\.bind here/, "cel.bind(x, event, x == '')"],
 ];
 

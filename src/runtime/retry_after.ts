@@ -34,8 +34,13 @@ function parseOne(text: string, now: number): number | undefined {
   return date === undefined ? undefined : Math.min(LONGEST, Math.max(0, date - now));
 }
 
-/** `Date.parse` takes the three forms too, but also `2026`, `1` and much else that nobody meant as a date. */
-function parseDate(text: string, now: number): number | undefined {
+/**
+ * A date of HTTP, in lower case, in milliseconds since the epoch; undefined: it is none. `Date.parse` takes the three forms
+ * too, but also `2026`, `1` and much else that nobody meant as a date.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function parseDate(text: string, now: number): number | undefined {
   const parts = DATES.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined);
   if (parts === undefined) return undefined;
   const { day = "", month = "", year = "", time = "" } = parts;

@@ -93,6 +93,10 @@ function secretProblem(secret: string): string | undefined {
     return "contains characters that are binary or invisible: write it as plain UTF-8 (openssl rand -hex 32 makes one).";
   }
   if (secret.startsWith(ENCODED) && !BASE64.test(secret.slice(ENCODED.length))) {
+    // Some libraries take neither character, and one leaves them out and signs with another key.
+    if (BASE64.test(secret.slice(ENCODED.length).replaceAll("-", "+").replaceAll("_", "/"))) {
+      return `begins with ${ENCODED}, but the rest is base64 for URLs: write + for - and / for _, at the receiver, too.`;
+    }
     return `begins with ${ENCODED}, but the rest is not base64: copy it again, whole, with its = at the end.`;
   }
   const bytes = keyOf(secret).length;

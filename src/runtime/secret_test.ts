@@ -48,6 +48,10 @@ for (
     ["whsec_", /^1: begins with whsec_, but the rest is not base64/],
     [`whsec_${MARK}!`, /^1: begins with whsec_, but the rest is not base64/],
     [`whsec_${MARK}-_0123456789012345`, /^1: begins with whsec_, but the rest is not base64/],
+    [
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_",
+      /^1: begins with whsec_, but the rest is base64 for URLs: write \+/,
+    ],
     [`whsec_${MARK}0123456789012`, /^1: begins with whsec_, but the rest is not base64: .* whole/],
     [`"whsec_${MARK}0123"`, /^1: stands in quotes/],
     [`-----BEGIN PRIVATE KEY-----\n${MARK}`, /^1: is a PEM block/],

@@ -17,6 +17,15 @@ export const WRONG_FILES: Record<string, string> = {
   "A value that begins with a reserved character": "version: 1\ncluster: @east\n",
   "An escape that is none": `version: 1\ncluster: "\\qeast"\n`,
   "Brackets without end": `version: 1\nnamespaces: ${"[".repeat(3000)}\n`,
+  "A no-break space before a key": "version: 1\nendpoints:\n\u00a0\u00a0- name: ops\n",
+  "A no-break space behind a colon": "version:\u00a01\n",
+  "What cannot be seen within a key": "version: 1\nclus\u200bter: east\n",
+  "A dash in place of a hyphen": "version: 1\nnamespaces:\n  – shop\n",
+  "A template that was not filled in": "version: 1\nendpoints:\n  - name: {{ .Release.Name }}\n",
+  "A loop of a template": "version: 1\n{{- range .Values.endpoints }}\n{{- end }}\n",
+  "A template of Jinja": "version: 1\n{% if east %}\ncluster: east\n{% endif %}\n",
+  "Two versions that git left":
+    "version: 1\n<<<<<<< HEAD\ncluster: east\n=======\ncluster: west\n>>>>>>> main\n",
   // What YAML allows and this file does not.
   "A second document": "version: 1\n---\nversion: 1\n",
   "YAML 1.1": "%YAML 1.1\n---\nversion: 1\n",
@@ -29,11 +38,17 @@ export const WRONG_FILES: Record<string, string> = {
   "A merge key":
     "version: 1\nendpoints:\n  - &first\n    name: a\n    url: https://a.example.com/\n  - <<: *first\n    name: b\n",
   "A key that is a number": "version: 1\n8080: listen\n",
+  "A number that YAML 1.1 takes for an octal one": endpoint("concurrency: 010"),
   // The shape.
   "A boolean of YAML 1.1": "version: 1\nonce: yes\n",
   "A boolean in quotes": 'version: 1\nshowPayloads: "false"\n',
   "A file behind |": "version: 1\nstate: |\n  /var/lib/k8svent/state.db\n",
   "A file with white space around it": "version: 1\nkubeconfig: ' /home/me/config'\n",
+  "A field selector behind |": "version: 1\nfieldSelector: |\n  status.phase=Running\n",
+  "A file of the home": "version: 1\nstate: ~/state.db\n",
+  "A file behind a variable": endpoint("secretFiles: [$HOME/secret]"),
+  "A manifest in place of the file":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: k8svent\ndata:\n  k8svent.yaml: |\n    version: 1\n",
   "A list in place of the file": "- name: ops\n",
   "A text in place of the file": `url=https://hooks.example.com/${MARK}\n`,
   "No version": "endpoints: []\n",
@@ -52,6 +67,10 @@ export const WRONG_FILES: Record<string, string> = {
   "A setting of the program in an endpoint": endpoint("state: /var/lib/k8svent/state.db"),
   "A secret in place of a key": `version: 1\n"https://hooks.example.com/${MARK}": ops\n`,
   "Certificates that are not to be checked": endpoint("tls: { insecureSkipVerify: true }"),
+  "Certificates that are not to be checked, as Prometheus writes it": endpoint(
+    "tls: { insecure_skip_verify: true }",
+  ),
+  "TLS as Prometheus writes it": endpoint("tls_config: { ca_file: ca.crt }"),
   // Values of the program.
   "An interval without a unit": "version: 1\ninterval: 30\n",
   "A source that does not exist": "version: 1\nsource: list\n",
@@ -85,6 +104,12 @@ export const WRONG_FILES: Record<string, string> = {
   ),
   "A password in the file": endpoint(`basicAuth: { username: me, password: ${MARK} }`),
   "A secret in the file": `version: 1\ndefaults:\n  secret: ${MARK}\n`,
+  "A secret in the file, as Prometheus writes it": endpoint(
+    "oauth2:",
+    "  clientId: me",
+    `  client_secret: ${MARK}`,
+    "  tokenUrl: https://login.example.com/token",
+  ),
   "A token of the service account": endpoint(
     "authorization: { credentialsFile: /var/run/secrets/kubernetes.io/serviceaccount/token }",
   ),
@@ -101,6 +126,13 @@ export const WRONG_FILES: Record<string, string> = {
     "  clientSecretFile: secret",
     "  tokenUrl: https://login.example.com/token",
     "  scopes: [read write]",
+  ),
+  "A client behind >": endpoint(
+    "oauth2:",
+    "  clientId: >",
+    "    me",
+    "  clientSecretFile: secret",
+    "  tokenUrl: https://login.example.com/token",
   ),
   "The type Basic": endpoint("authorization: { type: Basic, credentialsFile: password }"),
   "A header of k8svent": endpoint(`headers: { k8svent-event: { value: ${MARK} } }`),
@@ -135,6 +167,7 @@ export const WRONG_FILES: Record<string, string> = {
   "An expression of the wrong type": endpoint("filter: pod.metadata.name.size()"),
   "An expression with an unknown variable": endpoint('filter: name == "web"'),
   "A pattern that is none": endpoint('redact: { patterns: ["cust-(["] }'),
+  "A pattern behind |": endpoint("redact:", "  patterns:", "    - |", "      cust-[0-9]+"),
   "Redaction by a boolean": endpoint("redact: { env: true }"),
   "Several faults": `version: 1\nintervall: 2m\nsource: list\nendpoints:\n  - name: ops\n    url: ${MARK}\n` +
     `    timout: 5s\n    rate: fast\n  - name: ops\n`,

@@ -67,6 +67,11 @@ const HANDSHAKES: [what: string, args: string[], sentence: RegExp][] = [
     ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"],
     /^\S+ has no cipher in common/,
   ],
+  [
+    "with a key exchange that is not spoken here",
+    ["-groups", "secp521r1"],
+    /^\S+ has no cipher in common .*; key exchange by X25519, P-256 or P-384;/,
+  ],
   ["that wants a client certificate, in TLS 1.2", ["-tls1_2", ...WANTED], /^\S+ wants a client certificate/],
   ["that wants a client certificate, in TLS 1.3", ["-tls1_3", ...WANTED], /^\S+ wants a client certificate/],
 ];
@@ -106,6 +111,34 @@ async function issueByOpenssl(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+testNeeding(
+  lacks,
+  "a server whose key is of a kind that is not taken here is reported as such, before the request",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "openssl-" });
+    const [certFile, keyFile] = [`${folder}/own.pem`, `${folder}/own.key`];
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1", "-nodes"];
+    await run("openssl", [
+      "req",
+      "-x509",
+      ...kind,
+      "-subj",
+      "/CN=localhost",
+      "-keyout",
+      keyFile,
+      "-out",
+      certFile,
+    ]);
+    const own = { cert: await Deno.readTextFile(certFile), key: await Deno.readTextFile(keyFile) };
+    await Deno.remove(folder, { recursive: true });
+    await withServer([], own, async (url) => {
+      const { when, fault, message } = failureOf(await sendOnce(url, trusting(AUTHORITY.cert)));
+      assert.match(message, /; and a certificate with a key of RSA, Ed25519, P-256 or P-384$/);
+      assert.deepEqual([when, fault], ["before", "tls"]);
+    });
+  },
+);
 
 const WEAK: [bits: number, digest: string, sentence: RegExp][] = [
   [1024, "sha256", /has a signature that cannot be verified: .* or an RSA key of less than 2048 bits/],

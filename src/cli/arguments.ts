@@ -3,6 +3,7 @@ import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { EXAMPLES } from "./examples.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { quietCommand } from "./quiet_command.ts";
+import { type Lettered, respelled } from "./flag_spelling.ts";
 import { isSwitchValue, SWITCH } from "./switch.ts";
 import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
@@ -91,33 +92,15 @@ export function givenOf(
   return given;
 }
 
-/**
- * An argument as commander reads it: the words that other programs have for commands, and a short flag's value behind
- * `=`, which kubectl takes.
- */
+/** What the command line of the run may hold, by its long name. */
+const SPELLED = new Map<string, Lettered>([...FLAGS, ["help", { short: "h" }], ["version", { short: "V" }]]);
+
+/** An argument as commander reads it: the words that other programs have for commands, too. */
 function asTyped(argument: string, index: number, argv: string[]): string[] {
   if (isValue(index, argv) || argv.slice(0, index).includes("--")) return [argument];
   if (switchOf(argument) !== undefined) return [];
-  checkDashes(argument);
   if (index === 0 && argument === "help") return ["--help"];
-  const [, long] = /^-([a-z][a-z-]+)(?:=|$)/.exec(argument) ?? [];
-  if (long !== undefined && (FLAGS.has(long as FlagName) || long === "help" || long === "version")) {
-    throw new UsageError(`-${long} is written with two dashes: --${long}.`);
-  }
-  const [, short, value] = /^(-[A-Za-z])=(.*)$/s.exec(argument) ?? [];
-  return short === undefined || value === undefined ? [argument] : [short, value];
-}
-
-/** Word processors and chats make one long dash, or another sign, of the hyphens of a flag that is copied from them. */
-function checkDashes(argument: string): void {
-  const [, dashes = "", rest = ""] =
-    /^([-\u2010-\u2015\u2212\uFE58\uFE63\uFF0D]+)([a-z-]*)/i.exec(argument) ?? [];
-  if (/^-*$/.test(dashes)) return;
-  const flag = [...FLAGS].find(([name, { short }]: [string, Flag]) => rest === name || rest === short);
-  const meant = flag === undefined ? "" : `: write ${rest.length === 1 ? "-" : "--"}${rest}`;
-  throw new UsageError(
-    `A flag begins with a dash that is not a hyphen (was it copied from a document?)${meant}.`,
-  );
+  return respelled(argument, SPELLED);
 }
 
 /** Commander would take the next flag for the value of one that has none: `--state --once` is a file called `--once`. */

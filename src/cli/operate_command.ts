@@ -1,6 +1,6 @@
 import { parseDuration } from "../config/duration.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
-import { choice, count, namespace, reason } from "../config/value.ts";
+import { choice, count, namespace, reason, text as anyText } from "../config/value.ts";
 import { fileFault } from "../config/named_file.ts";
 import { OUTCOME_CLASSES } from "../delivery/tally.ts";
 import { fileFault as readFault } from "../runtime/file_fault.ts";
@@ -20,7 +20,7 @@ import {
   STATUS_PAGE,
 } from "./operate_pages.ts";
 import { outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import { checkPath, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.
@@ -47,10 +47,27 @@ function tool(page: ToolPage, operationOf: (typed: Values, context: CommandConte
   const carryOut = (argv: string[], context: CommandContext): OperateOptions | Answer => {
     const typed = readTool(page, argv);
     if (typed.kind === "help") return say(typed.text);
+    checkOperands(page, typed.operands);
     const operation = operationOf(typed, context);
     return { command: "operate", operation, ...reachOf(page, typed.values, context) };
   };
   return { pages: [page], carryOut };
+}
+
+/**
+ * Each becomes a part of the request's path. As `..` it would take away the part before it, so that a dead letter becomes all of
+ * them.
+ *
+ * @throws {UsageError}
+ */
+function checkOperands({ name, operands = [] }: ToolPage, given: readonly string[]): void {
+  for (const [index, text] of given.entries()) {
+    const operand = operands[index]?.replace(/[[\]]/g, "");
+    if (text.trim() === "") {
+      throw new UsageError(`${name}: ${operand} is empty: give it a value, or leave it out.`);
+    }
+    if (/^\.\.?$/.test(text)) throw new UsageError(`${name}: ${quote(text)} cannot be ${operand}.`);
+  }
 }
 
 /** How the program is reached, by the flags that all of these commands have. @throws {UsageError} */
@@ -73,7 +90,7 @@ function deliveriesOf({ values, operands: [endpoint, id] }: Values): Operation {
   const parsers = {
     state: choice(...DELIVERY_STATES),
     namespace,
-    pod: (text: string): string => text,
+    pod: anyText,
     reason,
     outcome: choice(...OUTCOME_CLASSES),
     limit: (text: string, from: string): string => String(count(1, 1_000)(text, from)),
@@ -153,6 +170,7 @@ function tokenOf(named: string | undefined, { env, files }: CommandContext): str
   const file = named ?? (env("K8SVENT_ADMIN_TOKEN_FILE")?.trim() || undefined);
   if (file === undefined) return undefined;
   const from = named === undefined ? "K8SVENT_ADMIN_TOKEN_FILE" : "--token-file";
+  checkPath(file, from, ["K8SVENT_ADMIN_TOKEN_FILE"]);
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
   const fault = fileFault(file, folders);
   if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);

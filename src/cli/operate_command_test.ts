@@ -184,3 +184,16 @@ Deno.test("what cannot be meant is refused, with the way out", async () => {
     /^--limit must be a whole number from 1 to 1000/,
   );
 });
+
+Deno.test("what would change the path of the request is no operand", async () => {
+  for (const name of ["redeliver", "discard", "deliveries"] as const) {
+    assert.equal(await complaint(name, ["hook", ".."]), `k8svent ${name}: ".." cannot be ID.`);
+    assert.match(await complaint(name, ["hook", ""]), /: ID is empty: give it a value, or leave it out\.$/);
+  }
+  for (const name of ["resync", "deliveries", "pause", "resume"] as const) {
+    assert.equal(await complaint(name, [".."]), `k8svent ${name}: ".." cannot be ENDPOINT.`);
+    assert.match(await complaint(name, ["."]), /"\." cannot be ENDPOINT\.$/);
+    assert.match(await complaint(name, [" "]), /: ENDPOINT is empty: give it a value, or leave it out\.$/);
+  }
+  assert.deepEqual((await parse("pause", ["..a"])).operation, { kind: "pause", endpoint: "..a" });
+});

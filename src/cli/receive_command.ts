@@ -1,6 +1,6 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { choice, count } from "../config/value.ts";
+import { choice, count, text as anyText } from "../config/value.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import type { ReceiveOptions } from "./job.ts";
 import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
@@ -74,7 +74,7 @@ function parseReceive(argv: string[], context: CommandContext): ReceiveOptions |
   const retryAfter = values.get("retry-after")?.at(-1);
   return {
     command: "receive",
-    host: text("host").replace(/^\[(.*)\]$/, "$1"),
+    host: anyText(text("host"), "--host").replace(/^\[(.*)\]$/, "$1"),
     port: count(0, 65_535)(text("port"), "--port"),
     secrets,
     output: choice(...OUTPUTS)(text("output"), "--output"),

@@ -1,10 +1,12 @@
 import { type Command, CommanderError, Option } from "commander";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
+import { name as plainName } from "../config/value.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import type { Answer, CommandContext, Subcommand } from "./context.ts";
 import { FLAGS } from "./flags.ts";
+import { type Lettered, respelled } from "./flag_spelling.ts";
 import { quietCommand } from "./quiet_command.ts";
 import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
@@ -77,7 +79,7 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
   const [own, rest] = withoutRest(page, argv);
   own.forEach((argument, index) => checkForgotten(page, argument, own[index - 1] ?? ""));
   try {
-    program.parse(own.flatMap((argument, index) => switched(page, argument, own[index - 1] ?? "")), {
+    program.parse(own.flatMap((argument, index) => asTyped(page, argument, own.slice(0, index))), {
       from: "user",
     });
   } catch (error) {
@@ -93,7 +95,17 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
     const given = option?.negate ? found === false || undefined : found;
     if (given !== undefined) values.set(name, value === undefined ? ["true"] : given as string[]);
   }
+  for (const [name, { value, takesFile }] of Object.entries(page.flags)) {
+    if (value === "FILE" || takesFile) values.get(name)?.forEach((path) => checkPath(path, `--${name}`));
+  }
   return { kind: "typed", values, operands: program.args };
+}
+
+/** Refuses what is no name of a file but what was left in its place. @throws {UsageError} */
+export function checkPath(path: string, from: string, variables: readonly string[] = []): void {
+  const fault = dressFault(path.trim(), variables) ?? pathFault(path);
+  if (fault !== undefined) throw new UsageError(`The value of ${from} ${fault}.`);
+  plainName(path, from);
 }
 
 /** What a flag was given last, else what it takes then; undefined where it has neither. */
@@ -123,8 +135,7 @@ export function secretsOf(
   const [file, from] = variable === undefined ? [typed, "--secret-file"] : [env(variable)?.trim(), variable];
   if (file === undefined) return undefined;
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const dress = dressFault(file, variables) ?? pathFault(file);
-  if (dress !== undefined) throw new UsageError(`The value of ${from} ${dress}.`);
+  checkPath(file, from, variables);
   const fault = namedFault(file, folders);
   if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
   try {
@@ -189,12 +200,14 @@ function withoutRest(page: ToolPage, argv: readonly string[]): [string[], [strin
   return [[...argv], []];
 }
 
-/** A switch with its value behind `=`, as Go's flags have it: without it, or left out. */
-function switched(page: ToolPage, argument: string, before: string): string[] {
+/** An argument as commander reads it: of a switch with its value behind `=`, as Go's flags have it, the switch or nothing. */
+function asTyped(page: ToolPage, argument: string, before: readonly string[]): string[] {
+  if (flagOf(page, before.at(-1) ?? "")?.value !== undefined || before.includes("--")) return [argument];
   const [, flag = "", value] = /^(--[a-z-]+)=(.*)$/s.exec(argument) ?? [];
   const found = flagOf(page, flag);
-  if (value === undefined || found === undefined || found.value !== undefined) return [argument];
-  if (flagOf(page, before)?.value !== undefined) return [argument];
+  if (value === undefined || found === undefined || found.value !== undefined) {
+    return respelled(argument, new Map(Object.entries<Lettered>({ ...page.flags, help: { short: "h" } })));
+  }
   if (!isSwitchValue(value)) throw new UsageError(`${flag} ${SWITCH}`);
   return parseSwitch(value, flag) ? [flag] : [];
 }

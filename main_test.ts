@@ -36,6 +36,30 @@ Deno.test("a secret file whose secret cannot sign is one sentence, and it ends w
   assert.doesNotMatch(stderr, /unexpectedly/);
 });
 
+for (const [signal, expected] of [["SIGHUP", 129], ["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test({
+    name: `${signal} while a pipe is waited for ends the program at once with ${expected}`,
+    ignore: Deno.build.os === "windows",
+    fn: () =>
+      withServer(async (_server, start, folder) => {
+        await run("mkfifo", [`${folder}/pipe`]);
+        // It is open as soon as both ends are; then nothing comes.
+        const script = 'exec 3> "$0"; echo; exec sleep 60';
+        const args = ["-c", script, `${folder}/pipe`];
+        const writer = new Deno.Command("sh", { args, stdout: "piped" }).spawn();
+        await using program = await start(["--once", "--secret-file", `${folder}/pipe`]);
+        const said = writer.stdout.getReader();
+        await said.read();
+        program.signal(signal);
+        assert.equal(await program.ended, expected);
+        assert.deepEqual(program.lines, []);
+        await said.cancel();
+        writer.kill();
+        await writer.status;
+      }),
+  });
+}
+
 /** With `--once`. */
 async function whileFirstListHangs(test: (program: Program) => Promise<void>): Promise<void> {
   await withServer(async (server, start) => {

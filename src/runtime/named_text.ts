@@ -1,4 +1,5 @@
 import { isNamedPipe, readNamedPipe } from "./named_pipe.ts";
+import { endedBySignals } from "./signals.ts";
 import { readAtMost, readUpTo } from "./small_file.ts";
 
 /** The text of files that a person names, read at once: they are small, and nothing goes on without them. */
@@ -52,8 +53,11 @@ export function isReadOnce(path: string): boolean {
   }
 }
 
-/** Its bytes, by the same rule. */
+/** Its bytes, by the same rule. What is no file may keep the program waiting. */
 export function readBytesUpTo(path: string, most: number): Uint8Array<ArrayBuffer> {
-  if (isStdin(path)) return readUpTo(Deno.stdin, most + 1);
-  return isNamedPipe(path) ? readNamedPipe(path, most + 1) : readAtMost(path, most + 1);
+  if (!isReadOnce(path)) return readAtMost(path, most + 1);
+  return endedBySignals(() => {
+    if (isStdin(path)) return readUpTo(Deno.stdin, most + 1);
+    return isNamedPipe(path) ? readNamedPipe(path, most + 1) : readAtMost(path, most + 1);
+  });
 }

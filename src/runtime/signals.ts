@@ -23,6 +23,23 @@ export interface SignalActions {
   onAsked(): void;
 }
 
+/** Whoever hears the signals that end the program, while anybody does. */
+const listeners = new Map<EndingSignal, () => void>();
+
+/**
+ * Does what nothing is heard beside, and what may wait for long: meanwhile the system ends the program at a signal, as it does
+ * where nobody listens. Not as PID 1, which no signal ends: the runtime makes a crash of it.
+ */
+export function endedBySignals<T>(work: () => T): T {
+  if (Deno.pid === 1) return work();
+  for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+  try {
+    return work();
+  } finally {
+    for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  }
+}
+
 /**
  * The first signal ends the program in an orderly way, the second at once. As PID 1 it would else be ignored. A terminal
  * that goes away (SIGHUP) is no reason to lose what is pending.
@@ -36,13 +53,14 @@ export function listenForSignals(actions: SignalActions): AbortSignal {
   const stop = new AbortController();
   for (const signal of Object.keys(EXIT_CODES) as EndingSignal[]) {
     if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
-    Deno.addSignalListener(signal, () => {
+    listeners.set(signal, () => {
       if (signal === "SIGHUP" && actions.onHangup !== undefined) return actions.onHangup();
       if (!stop.signal.aborted) return stop.abort(new Stopped(EXIT_CODES[signal]));
       actions.onSecond(signal);
       void exit(EXIT_CODES[signal]);
     });
   }
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   if (Deno.build.os !== "windows") {
     Deno.addSignalListener("SIGUSR1", () => actions.onAsked());
     Deno.addSignalListener("SIGXFSZ", () => {});

@@ -1,6 +1,7 @@
 import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
+import { granting } from "../cluster/status.ts";
 import type { Scope } from "../pod/pod.ts";
 import { printable } from "../runtime/printable.ts";
 import { counted, namespaces } from "../runtime/wording.ts";
@@ -10,7 +11,7 @@ import { streamEvents } from "../source/stream.ts";
 import { endedAtOnce } from "../source/watch.ts";
 import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped, warning } from "./finding.ts";
 import { sayNothingFound } from "./first_list.ts";
-import { grant, isAllowed, withoutGet } from "./rights.ts";
+import { isAllowed, ownUser, withoutGet } from "./rights.ts";
 
 /*
  * What `k8svent doctor` finds out about a cluster: whether its API server answers, what it lets k8svent do, and whether
@@ -22,6 +23,9 @@ const OPEN_FOR = 1_000;
 
 /** For how many seconds the server is asked to keep it open. */
 const WATCH_SECONDS = 30;
+
+/** The namespace of the manifests. */
+const MANIFESTS = "k8svent";
 
 const VERBS = ["list", "watch", "get"] as const;
 type Verb = typeof VERBS[number];
@@ -88,7 +92,7 @@ async function examineRight(
     });
     const answers = await Promise.all(asked);
     const refused = answers.filter(({ allowed }) => allowed === false).map(({ selection }) => selection);
-    if (refused.length > 0) return withoutRight(check, verb, refused);
+    if (refused.length > 0) return withoutRight(verb, refused, await ownUser(api, stop));
     if (answers.some(({ allowed }) => allowed === undefined)) return notSaid(check);
     return good(check, `in ${namespaces(scopesOf(selections))}`);
   } catch (error) {
@@ -110,10 +114,11 @@ async function examineEvents(namespace: string, api: ApiServer, { stop }: Doctor
     const right = { verb: "create", group: "events.k8s.io", resource: "events", namespace };
     const allowed = await isAllowed(api, right, stop);
     if (allowed === undefined) return notSaid(check);
-    return allowed ? good(check, `as Kubernetes Events in ${namespaces([namespace])}`) : skipped(
-      check,
-      "it may not create Kubernetes Events: kubectl apply -f kube/events/rbac.yaml grants it",
-    );
+    if (allowed) return good(check, `as Kubernetes Events in ${namespaces([namespace])}`);
+    const grants = namespace === MANIFESTS
+      ? "kubectl apply -f kube/events/rbac.yaml grants it"
+      : `kube/events/rbac.yaml grants it, once it names the namespace ${namespace} in place of ${MANIFESTS}`;
+    return skipped(check, `it may not create Kubernetes Events: ${grants}`);
   } catch (error) {
     return unanswered(check, error, stop);
   }
@@ -124,15 +129,15 @@ function notSaid(check: string, why = ""): Finding {
 }
 
 /** Without `get` a run works, but for what a selector needs it for. */
-function withoutRight(check: string, verb: Verb, refused: Selection[]): Finding {
+function withoutRight(verb: Verb, refused: Selection[], user: string | undefined): Finding {
   const sentences = refused.map((selection) => {
     const what = verb === "get"
       ? withoutGet(selection)
       : `k8svent may not ${verb} the pods of ${namespaces(scopesOf([selection]))}.`;
-    return `${what} ${grant(selection.namespace)}`;
+    return `${what} ${granting(user, selection.namespace)}`;
   });
   const isBad = verb !== "get" || refused.some(isSelective);
-  return (isBad ? failed : warning)(check, sentences.join(" "));
+  return (isBad ? failed : warning)(`may ${verb} pods`, sentences.join(" "));
 }
 
 async function* examinePods(

@@ -1,10 +1,12 @@
 import type { Health } from "../admin/health.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
+import { granting } from "../cluster/status.ts";
 import type { Scope } from "../pod/pod.ts";
 import { type Backoff, backoffDelay } from "../runtime/backoff.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
+import { printable } from "../runtime/printable.ts";
 import { Repetition } from "../runtime/repetition.ts";
 import { namespaces } from "../runtime/wording.ts";
 import { isSelective, type Selection } from "../source/query.ts";
@@ -15,6 +17,13 @@ import { isSelective, type Selection } from "../source/query.ts";
  */
 
 const REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
+const USERS = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+/** What is read of a SelfSubjectReview. */
+interface Reviewed {
+  status?: { userInfo?: { username?: unknown } };
+}
 
 /** How often it is asked again while the right is missing, in milliseconds: RBAC may come. */
 const AGAIN = 300_000;
@@ -67,7 +76,9 @@ export async function sayMissingRight(
       }
       return;
     }
-    if (!isSaid || repetition.isDue(clock.monotonic())) log.warn(`${what} ${grant(scope)}`);
+    if (!isSaid || repetition.isDue(clock.monotonic())) {
+      log.warn(`${what} ${granting(await ownUser(api, stop), scope)}`);
+    }
     isSaid = true;
     health.limited(scope, what);
     await sleep(clock, AGAIN, stop);
@@ -119,6 +130,20 @@ export async function isAllowed(
   return typeof allowed === "boolean" ? allowed : undefined;
 }
 
+/** Whom the API server takes the program for; undefined: it does not say, as before Kubernetes 1.28. */
+export async function ownUser(api: ApiServer, signal: AbortSignal): Promise<string | undefined> {
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+  try {
+    const answer = await api.post(USERS, JSON.stringify(review), signal);
+    const reviewed = JSON.parse(new TextDecoder().decode(answer)) as Reviewed | null;
+    const user = reviewed?.status?.userInfo?.username;
+    return typeof user === "string" ? printable(user, 200) : undefined;
+  } catch (error) {
+    if (signal.aborted || error instanceof ClusterError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** An API server without RBAC answers; something in front of it may not know the question. */
 function isUnaskable({ fault, details: { status = 0 } }: ClusterError): boolean {
   return fault === "missing" || fault === "invalid" ||
@@ -133,13 +158,6 @@ export function withoutGet(selection: Selection): string {
       "so both are sent as deleted, with k8svent-observed: false."
     : `k8svent may not get the pods of ${where}: what was given up to save room cannot be read again, and a cluster ` +
       "that was restored from a backup is not recognized.";
-}
-
-/** What grants the rights that are missing. */
-export function grant(scope: Scope): string {
-  return scope === undefined
-    ? "kube/rbac.yaml grants it: kubectl apply -f kube/rbac.yaml"
-    : `kube/rbac-namespaced.yaml grants it: kubectl apply -n ${scope} -f kube/rbac-namespaced.yaml`;
 }
 
 function namesOf(scope: Scope): string[] {

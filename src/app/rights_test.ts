@@ -75,6 +75,19 @@ for (
   });
 }
 
+Deno.test("whom the file does not name has to be named in it, which is said where the API server tells who it is", async () => {
+  const api = new ScriptedApi();
+  api.user = "system:serviceaccount:team:default";
+  const rig = new Rig({ namespace: "shop" }, false, api);
+  await rig.clock.advance(0);
+  assert.match(
+    rig.log.at("warn").join(),
+    /grants it to system:serviceaccount:k8svent:k8svent alone; name system:serviceaccount:team:default in its subjects: kubectl apply -n shop -f/,
+  );
+  rig.stop.abort();
+  await rig.done;
+});
+
 Deno.test("where that cannot be asked nothing is said", async () => {
   const rig = new Rig({ namespace: "shop", labelSelector: "a" }, undefined);
   await rig.done;
@@ -106,7 +119,8 @@ class TurnsApi extends ScriptedApi {
     this.#answers = answers;
   }
 
-  override async post(_path: string, body: string): Promise<Uint8Array<ArrayBuffer>> {
+  override async post(path: string, body: string): Promise<Uint8Array<ArrayBuffer>> {
+    if (path.startsWith("/apis/authentication")) throw fault("missing", 404);
     this.posted.push(JSON.parse(body));
     this.askedAt.push(this.clock.monotonic() / 1_000);
     const answer = this.#answers[Math.min(this.posted.length, this.#answers.length) - 1] ?? "";

@@ -112,14 +112,18 @@ function remedy(
   resource: string | undefined,
   namespace: string | undefined,
 ): string {
-  if (resource !== "pods") return "An administrator has to grant it.";
+  return resource === "pods" ? granting(user, namespace) : "An administrator has to grant it.";
+}
+
+/** What grants a user the right to pods. @param user undefined: nobody knows who is meant */
+export function granting(user: string | undefined, namespace: string | undefined): string {
   const [file, where] = namespace === undefined
     ? ["kube/rbac.yaml", ""]
     : ["kube/rbac-namespaced.yaml", ` -n ${namespace}`];
-  const how = user === OWN_ACCOUNT
-    ? "to the service account of k8svent"
-    : `to ${OWN_ACCOUNT} alone; name ${user} in its subjects`;
-  return `${file} grants it ${how}: kubectl apply${where} -f ${file}`;
+  const known = user === OWN_ACCOUNT
+    ? " to the service account of k8svent"
+    : ` to ${OWN_ACCOUNT} alone; name ${user} in its subjects`;
+  return `${file} grants it${user === undefined ? "" : known}: kubectl apply${where} -f ${file}`;
 }
 
 /** What a selector that is wrong makes the server begin with: the request, word for word. */

@@ -52,6 +52,8 @@ export class ScriptedApi implements ApiServer {
   readonly requests: URL[] = [];
   /** What it says when it is asked about a right; undefined: it cannot be asked. Not part of the script. */
   allows: boolean | undefined;
+  /** Whom it takes the program for; undefined: it does not say. */
+  user: string | undefined;
   /** What was posted. */
   readonly posted: unknown[] = [];
   /** By which a body that is read piece by piece is waited for. */
@@ -75,7 +77,8 @@ export class ScriptedApi implements ApiServer {
     if (this.allows === undefined) {
       return Promise.reject(new ClusterError("missing", "There is no such API."));
     }
-    return Promise.resolve(new TextEncoder().encode(JSON.stringify({ status: { allowed: this.allows } })));
+    const status = { allowed: this.allows, userInfo: { username: this.user } };
+    return Promise.resolve(new TextEncoder().encode(JSON.stringify({ status })));
   }
 
   async open(path: string, signal: AbortSignal): Promise<BodyReader> {

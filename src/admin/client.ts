@@ -171,6 +171,7 @@ const FAULTS: readonly [RegExp, string][] = [
     /invalid HTTP|HTTP version/i,
     "it speaks no HTTP there, or HTTP in TLS alone: then write https:// in place of http://",
   ],
+  [/reading a body/i, "it ends the connection in the middle of its answer"],
   [/before message completed|reset by peer|broken pipe/i, "it ends the connection without an answer"],
   [/host is unreachable|no route|network is unreachable/i, "there is no way to it from this machine"],
   [

@@ -85,6 +85,8 @@ Deno.test("a port of another protocol, and one that hangs up, are said as what t
   );
   assert.match(await saidToBytes("\x15\x03\x01\x00\x02\x02\x16"), /it speaks no HTTP there/);
   assert.match(await saidToBytes(""), /it ends the connection without an answer\.$/);
+  const half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
+  assert.match(await saidToBytes(half), /it ends the connection in the middle of its answer\.$/);
   assert.match(await saidOf("http://127.0.0.1:10080"), /no fetch opens this port/);
 });
 

@@ -308,7 +308,7 @@ export function wrongFormat(path: string, format: number): StoreError | undefine
 }
 
 /** @throws {StoreError} if a page of the file is not what SQLite wrote */
-function checkPages(path: string, database: DatabaseSync): void {
+export function checkPages(path: string, database: DatabaseSync): void {
   const { quick_check: result } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
   if (result !== "ok") throw damaged(path, undefined);
 }

@@ -2,13 +2,14 @@
  * A look at the file of `--state` that changes nothing: whether a run could use it. The rules and the sentences are those of
  * `database.ts`, which opens it.
  *
- * SQLite writes files beside a database even to read it, so what the file itself shows is read there. Whether
+ * SQLite writes files beside a database even to read it, so what the file itself shows is read there, or in a copy. Whether
  * another process has it open only SQLite knows, by its locks; it is asked where there is a write-ahead log, which an orderly
  * end removes.
  */
 import { DatabaseSync } from "node:sqlite";
 import { fileFault } from "../runtime/file_fault.ts";
-import { checkPlace, folderOf, isInUse, unwritable, wrongFormat } from "./database.ts";
+import { checkPages, checkPlace, folderOf, isInUse, unwritable, wrongFormat } from "./database.ts";
+import { damaged, isDamage, StoreError } from "./disk_fault.ts";
 import { foreign, headOf, ownerOf } from "./owner.ts";
 
 /** What is there: nothing yet, a state file, or one that a process has open, which may well be k8svent. */
@@ -20,6 +21,9 @@ const FORMAT_AT = 60;
 /** Bytes that a new state file takes at the least, with its log and the log's index. */
 const TRIAL = 65_536;
 
+/** Bytes of a state file that is copied to be looked at. Of a larger one, a run finds the damage. */
+const LARGEST_COPY = 2 ** 26;
+
 /** Looks. @throws {StoreError} where a run could not begin with it */
 export function lookAtStateFile(given: string): StateFileFound {
   const path = checkPlace(given);
@@ -28,7 +32,29 @@ export function lookAtStateFile(given: string): StateFileFound {
   // Its write-ahead log is made beside it, also where the file itself is there.
   checkFolder(path);
   if (!isThere || headOf(path).length === 0) return "nothing";
-  return exists(`${path}-wal`) && isLocked(path) ? "in use" : "ours";
+  if (exists(`${path}-wal`)) return isLocked(path) ? "in use" : "ours";
+  checkContent(path);
+  return "ours";
+}
+
+/** By a copy: SQLite locks what it reads and makes files beside it, and a run that starts now would find them. */
+function checkContent(path: string): void {
+  if (Deno.statSync(path).size > LARGEST_COPY) return;
+  let folder: string | undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    folder = Deno.makeTempDirSync({ dir: folderOf(path), prefix: ".k8svent-" });
+    Deno.copyFileSync(path, `${folder}/state.db`);
+    database = new DatabaseSync(`${folder}/state.db`, { readOnly: true });
+    checkPages(path, database);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    if (isDamage(error)) throw damaged(path, error);
+    // There may be no room for a copy. The run finds what is wrong.
+  } finally {
+    database?.close();
+    if (folder !== undefined) Deno.removeSync(folder, { recursive: true });
+  }
 }
 
 function checkFile(path: string): void {
@@ -72,7 +98,7 @@ function isLocked(path: string): boolean {
       database.close();
     }
   } catch (error) {
-    // Damage is found, and reported, by the run.
+    // Damage behind a log is found, and reported, by the run: the file alone shows only a part of what is there.
     return isInUse(error);
   } finally {
     // A run locks the whole file, and has no use for it.

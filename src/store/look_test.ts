@@ -109,11 +109,15 @@ Deno.test("what a run would refuse, a look refuses in the same words", () =>
     const other = new DatabaseSync(`${folder}/other.db`);
     other.exec("CREATE TABLE t (a)");
     other.close();
+    open(`${folder}/whole.db`).close();
     const newer = `${folder}/newer.db`;
     open(newer).close();
     const database = new DatabaseSync(newer);
     database.exec("PRAGMA user_version = 99");
     database.close();
+    const written = await Deno.readFile(`${folder}/whole.db`);
+    await Deno.writeFile(`${folder}/cut.db`, written.subarray(0, 5_000));
+    await Deno.writeFile(`${folder}/over.db`, written.fill(7, 4_096, 12_288));
     for (
       const [path, sentence] of [
         [folder, /it is a directory; name a file in it/],
@@ -121,13 +125,23 @@ Deno.test("what a run would refuse, a look refuses in the same words", () =>
         [`${folder}/notes`, /is not a state file of k8svent\. Give --state another file/],
         [`${folder}/other.db`, /is a database of another program/],
         [newer, /was written by a newer k8svent \(format 99/],
+        [
+          `${folder}/cut.db`,
+          /The state file .*cut\.db is damaged: a part of it is missing or was overwritten/,
+        ],
+        [`${folder}/over.db`, /The state file .*over\.db is damaged: /],
         [`${folder}/notes/state.db`, /Cannot write the state file/],
       ] as const
     ) {
-      assert.throws(() => lookAtStateFile(path), (error) =>
-        error instanceof StoreError && sentence.test(error.message), path);
-      assert.throws(() =>
-        open(path), (error) =>
-        error instanceof StoreError && sentence.test(error.message), path);
+      assert.throws(
+        () => lookAtStateFile(path),
+        (error) => error instanceof StoreError && sentence.test(error.message),
+        path,
+      );
+      assert.throws(
+        () => open(path),
+        (error) => error instanceof StoreError && sentence.test(error.message),
+        path,
+      );
     }
   }));

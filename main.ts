@@ -2,6 +2,7 @@ import { ListenError } from "./src/admin/listen.ts";
 import type { OperateWorld } from "./src/app/operate.ts";
 import { chosenLogFormat } from "./src/cli/log_format.ts";
 import { defined } from "./src/cli/given.ts";
+import { inGivenNames } from "./src/cli/given_names.ts";
 import { parseCommand } from "./src/cli/command.ts";
 import type { Answer, CommandContext } from "./src/cli/context.ts";
 import type { Options } from "./src/cli/options.ts";
@@ -216,13 +217,14 @@ async function startDoctor(job: DoctorOptions, { env, random }: CommandContext):
 }
 
 async function startTail(job: TailOptions, { env }: CommandContext): Promise<number> {
-  const { logFormat, logLevel } = job.options;
+  const { logFormat, logLevel, names } = job.options;
   const log = openLog({
     // Somebody looks on, also where the lines go elsewhere.
     ...formOf(logFormat ?? "text"),
     level: logLevel,
     write: writeError,
     secrets: () => [],
+    reword: (message) => inGivenNames(message, names),
   });
   const isTerminal = Deno.stdout.isTerminal();
   return await logged(log, async () => {
@@ -304,6 +306,7 @@ async function start(options: Options, argv: string[], context: CommandContext):
     level: options.logLevel,
     write: (text) => line.write(text),
     secrets: () => secrets.current(),
+    reword: (message) => inGivenNames(message, options.names),
   });
   logLines.onMissing = (lines): void =>
     log.warn("Lines of the log are missing here: nothing read them from stderr.", { lines });

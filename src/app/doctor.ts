@@ -1,3 +1,4 @@
+import { inGivenNames } from "../cli/given_names.ts";
 import type { DoctorOptions } from "../cli/job.ts";
 import { NO_WEBHOOK } from "../cli/options.ts";
 import { VERSION } from "../cli/version.ts";
@@ -35,8 +36,9 @@ export async function examine(
   connect: typeof connectCluster = connectCluster,
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for await (const finding of examineAll(job, world, connect)) {
+  for await (const { message, ...found } of examineAll(job, world, connect)) {
     world.stop.throwIfAborted();
+    const finding = { ...found, message: inGivenNames(message, job.options.names) };
     findings.push(finding);
     await world.found(finding);
   }

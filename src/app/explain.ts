@@ -1,5 +1,6 @@
 import type { PodExplanation } from "../admin/admin.ts";
 import { ref } from "../admin/openapi_schemas.ts";
+import { inGivenNames } from "../cli/given_names.ts";
 import type { ExplainOptions } from "../cli/job.ts";
 import type { Options } from "../cli/options.ts";
 import { shownAs } from "../cli/output.ts";
@@ -68,7 +69,8 @@ async function fromCluster(
   } catch (error) {
     if (!(error instanceof ClusterError) && !(error instanceof ClusterSetupError)) throw error;
     const isMissing = error instanceof ClusterError && error.fault === "missing";
-    world.remark(isMissing ? `There is no pod ${namespace}/${name} in the cluster.` : error.message);
+    const why = inGivenNames(error.message, options.names);
+    world.remark(isMissing ? `There is no pod ${namespace}/${name} in the cluster.` : why);
     return 1;
   }
 }

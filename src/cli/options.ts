@@ -11,6 +11,7 @@ import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
 import { type FlagName, FLAGS, GROUPS } from "./flags.ts";
+import { type GivenNames, givenNames } from "./given_names.ts";
 import { defined, fromOf, last, list, optional, required } from "./given.ts";
 import { parseSize } from "../config/size.ts";
 import { parseSwitch } from "./switch.ts";
@@ -81,6 +82,8 @@ export interface Options {
   payloadEnv: string[];
   /** What is not wrong and not as it seems, a sentence each, for the log. */
   warnings: string[];
+  /** What settings were given by, where that is not their flag. */
+  names: GivenNames;
 }
 
 const { "How it runs": RUNS, "What is sent": SENDS } = GROUPS;
@@ -149,6 +152,7 @@ export function optionsOf(
     ...secret,
     ...readSettings(given),
     warnings: [],
+    names: givenNames(given),
   };
   checkTogether(options, given);
   checkAdmin(options, given);
@@ -176,7 +180,7 @@ function readSettings(
   given: Map<FlagName, Given>,
 ): Omit<
   Options,
-  "command" | "endpoints" | "ofAnnotations" | "config" | "secrets" | "secretFile" | "warnings"
+  "command" | "endpoints" | "ofAnnotations" | "config" | "secrets" | "secretFile" | "warnings" | "names"
 > {
   return {
     once: optional(given, "once", parseSwitch) ?? false,

@@ -21,7 +21,7 @@ export type Reloaded =
   | { kind: "faults"; faults: readonly string[] };
 
 /** What stands in the options beside the endpoints, and follows from them or from the file's name. */
-const NO_SETTINGS = ["command", "endpoints", "ofAnnotations", "config", "warnings"];
+const NO_SETTINGS = ["command", "endpoints", "ofAnnotations", "config", "warnings", "names"];
 
 /**
  * Reads the configuration file anew, with the flags and variables of the start.

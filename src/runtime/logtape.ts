@@ -23,6 +23,8 @@ export interface LogParts extends LogForm {
   write: (line: string) => void;
   /** What must never be printed, asked for at each line, because secrets rotate. */
   secrets: () => string[];
+  /** What is said in place of a message; the message itself by default. */
+  reword?: (message: string) => string;
 }
 
 /** A log that can be given up. */
@@ -78,7 +80,7 @@ export function usageLine(form: LogForm, message: string): string {
 }
 
 function lineSink(parts: LogParts): Sink {
-  const { format, level, write, secrets } = parts;
+  const { format, level, write, secrets, reword = (message) => message } = parts;
   return (record) => {
     try {
       // In the form, too, in which it would be printed.
@@ -88,7 +90,7 @@ function lineSink(parts: LogParts): Sink {
       for (const [name, value] of Object.entries(record.properties)) {
         if (value !== undefined) fields.push([safe(name, known), clean(value)]);
       }
-      const message = safe(printable(record.rawMessage as string), known);
+      const message = safe(printable(reword(record.rawMessage as string)), known);
       write(format === "json" ? jsonLine(record, message, fields) : textLine(record, message, fields, parts));
     } catch {
       // Whoever logs must not fail because stderr is closed or a field has a throwing getter.

@@ -166,6 +166,23 @@ const STEPS: Record<string, (plane: ControlPlane) => Promise<void>> = {
       await deletePods(plane, "both");
     },
 
+  "what a variable sets is named by it, whichever command meets it": async (plane) => {
+    const { kubeconfig } = plane;
+    const env = { K8SVENT_KUBECONFIG: kubeconfig, K8SVENT_NAMESPACE: "shpo", K8SVENT_SELECTOR: "a b" };
+    const cases: [args: string[], env: Record<string, string>, sentence: RegExp][] = [
+      [["--once"], env, /does not accept K8SVENT_SELECTOR \\"a b\\" .* Try kubectl get pods --selector/],
+      [["tail"], env, /does not accept K8SVENT_SELECTOR "a b" /],
+      [["--once"], { ...env, K8SVENT_SELECTOR: "" }, /check the spelling of K8SVENT_NAMESPACE\./],
+      [["--once"], { ...env, K8SVENT_CONTEXT: "c" }, /Give another with K8SVENT_CONTEXT: /],
+      [["doctor"], { ...env, K8SVENT_CONTEXT: "c" }, /Give another with K8SVENT_CONTEXT: /],
+      [["doctor"], { ...env, K8SVENT_STATE: kubeconfig }, /Give K8SVENT_STATE another file;/],
+    ];
+    for (const [args, env, sentence] of cases) {
+      const { stdout, stderr } = await runProgram({ args, env });
+      assert.match(`${stdout}${stderr}`.replace(/\n +/g, " "), sentence);
+    }
+  },
+
   "with kube/rbac.yaml it works; RBAC lost is said once and is no deletion; regained, it goes on": async (
     plane,
   ) => {

@@ -2,6 +2,7 @@ import type { DeliveryDetail, DeliveryList, EndpointStatus, Status } from "../ad
 import { AdminClient, type Reply } from "../admin/client.ts";
 import { list, ref } from "../admin/openapi_schemas.ts";
 import { isLoopback } from "../admin/loopback.ts";
+import { inGivenNames } from "../cli/given_names.ts";
 import type { OperateOptions, Operation, Reach } from "../cli/job.ts";
 import { forward } from "../cli/operate_pages.ts";
 import { shownAs } from "../cli/output.ts";
@@ -191,7 +192,11 @@ async function deliveries(
 }
 
 /** Why it could not be done, and what to do. */
-export function wayOut(reply: Failed, { server, token }: Pick<Reach, "server" | "token">): string {
+export function wayOut(reply: Failed, reach: Pick<Reach, "server" | "token" | "names">): string {
+  return inGivenNames(wayOutByFlags(reply, reach), reach.names);
+}
+
+function wayOutByFlags(reply: Failed, { server, token }: Pick<Reach, "server" | "token">): string {
   switch (reply.kind) {
     case "unreachable": {
       const where = `The program at ${server.origin} cannot be reached: ${reply.why}.`;

@@ -10,6 +10,7 @@ async function saidOf(server: string): Promise<string> {
     command: "operate",
     operation: { kind: "status" },
     server: new URL(server),
+    names: new Map(),
     output: "table",
   }, {
     clock: systemClock,
@@ -93,8 +94,22 @@ Deno.test("a port of another protocol, and one that hangs up, are said as what t
 Deno.test("what it needs to listen has its port, and is nothing that speaks TLS", () => {
   const refused = { kind: "unreachable", why: "nothing listens there", isRefused: true } as const;
   assert.match(
-    wayOut(refused, { server: new URL("http://[::1]") }),
+    wayOut(refused, { server: new URL("http://[::1]"), names: new Map() }),
     /--admin-listen \[::1\]:80; [^]* 80:9090$/,
   );
-  assert.doesNotMatch(wayOut(refused, { server: new URL("https://127.0.0.1:1999") }), /--admin-listen/);
+  const byTls = { server: new URL("https://127.0.0.1:1999"), names: new Map() };
+  assert.doesNotMatch(wayOut(refused, byTls), /--admin-listen/);
+});
+
+Deno.test("a token, or an address, that a variable names is named by it", () => {
+  const names = new Map([["token-file", "K8SVENT_ADMIN_TOKEN_FILE"], ["server", "K8SVENT_SERVER"]]);
+  const reach = { server: new URL("http://127.0.0.1:9090"), token: "x", names };
+  assert.equal(
+    wayOut({ kind: "problem", status: 401, detail: "no" }, reach),
+    "The program at http://127.0.0.1:9090 does not take the token of K8SVENT_ADMIN_TOKEN_FILE: it is the one of its --admin-token-file.",
+  );
+  assert.match(
+    wayOut({ kind: "foreign", status: 200 }, reach),
+    /is not k8svent's API: K8SVENT_SERVER is the address of its --admin-listen, not of --listen/,
+  );
 });

@@ -27,6 +27,7 @@ async function run(
     command: "operate",
     server,
     token: TOKEN,
+    names: new Map(),
     output: "table",
     operation,
     ...options,

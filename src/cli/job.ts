@@ -1,5 +1,6 @@
 import type { Reason } from "../change/reasons.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
+import type { GivenNames } from "./given_names.ts";
 import type { Options, VersionRequested } from "./options.ts";
 
 /** How an answer is printed. */
@@ -86,6 +87,8 @@ export interface Reach {
   server: URL;
   /** Absent: none is shown. */
   token?: string;
+  /** By what the two were given, where that is not their flag. */
+  names: GivenNames;
   output: Output;
 }
 

@@ -26,6 +26,9 @@ import { checkPath, readTool, say, type Tool, type ToolPage, type Typed } from "
  * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.
  */
 
+/** By which the program is reached, too; of the token, the program's own. */
+const VARIABLES = { server: "K8SVENT_SERVER", "token-file": "K8SVENT_ADMIN_TOKEN_FILE" };
+
 type Values = Extract<Typed, { kind: "typed" }>;
 
 /** A command that asks a running program, or has it do something. */
@@ -74,11 +77,14 @@ function checkOperands({ name, operands = [] }: ToolPage, given: readonly string
 export function reachOf(page: ToolPage, values: Map<string, string[]>, context: CommandContext): Reach {
   const { env } = context;
   const server = values.get("server")?.at(-1);
-  const from = server === undefined ? "K8SVENT_SERVER" : "--server";
+  const from = server === undefined ? VARIABLES.server : "--server";
   const token = tokenOf(values.get("token-file")?.at(-1), context);
+  const isByVariable = ([flag, variable]: [string, string]): boolean =>
+    !values.has(flag) && Boolean(env(variable)?.trim());
   return {
-    server: serverUrl(server ?? (env("K8SVENT_SERVER")?.trim() || "http://127.0.0.1:9090"), from),
+    server: serverUrl(server ?? (env(VARIABLES.server)?.trim() || "http://127.0.0.1:9090"), from),
     ...token !== undefined && { token },
+    names: new Map(Object.entries(VARIABLES).filter(isByVariable)),
     output: outputOf(page, values),
   };
 }
@@ -167,10 +173,11 @@ function serverHint(text: string): string {
 
 /** The token of the file that the flag names, else of that which the variable names. */
 function tokenOf(named: string | undefined, { env, files }: CommandContext): string | undefined {
-  const file = named ?? (env("K8SVENT_ADMIN_TOKEN_FILE")?.trim() || undefined);
+  const variable = VARIABLES["token-file"];
+  const file = named ?? (env(variable)?.trim() || undefined);
   if (file === undefined) return undefined;
-  const from = named === undefined ? "K8SVENT_ADMIN_TOKEN_FILE" : "--token-file";
-  checkPath(file, from, ["K8SVENT_ADMIN_TOKEN_FILE"]);
+  const from = named === undefined ? variable : "--token-file";
+  checkPath(file, from, [variable]);
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
   const fault = fileFault(file, folders);
   if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);

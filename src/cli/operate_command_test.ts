@@ -197,3 +197,14 @@ Deno.test("what would change the path of the request is no operand", async () =>
   }
   assert.deepEqual((await parse("pause", ["..a"])).operation, { kind: "pause", endpoint: "..a" });
 });
+
+Deno.test("what a variable says of the program is known to be of it, unless a flag says it", async () => {
+  const env = { K8SVENT_SERVER: "a.example:1", K8SVENT_ADMIN_TOKEN_FILE: "/token" };
+  assert.deepEqual([...(await parse("status", [], env)).names], [
+    ["server", "K8SVENT_SERVER"],
+    ["token-file", "K8SVENT_ADMIN_TOKEN_FILE"],
+  ]);
+  const flags = ["--server", "b.example:1", "--token-file", "/token"];
+  assert.deepEqual([...(await parse("status", flags, env)).names], []);
+  assert.deepEqual([...(await parse("status", [])).names], []);
+});

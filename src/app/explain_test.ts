@@ -149,12 +149,21 @@ Deno.test("the file's rules and the pod's annotation decide, each by its name", 
 });
 
 Deno.test("a pod is named with its namespace", async () => {
-  for (const argv of [["pod", "shop/web-0"], ["shop/web-0"], ["po", "shop/web-0"], ["pods", "shop/web-0"]]) {
+  const byItself = [["pod", "shop/web-0"], ["shop/web-0"], ["po", "shop/web-0"], ["pods", "shop/web-0"]];
+  const asKubectl = [["pod", "web-0", "-n", "shop"], ["pod/web-0", "-n=shop"], [
+    "web-0",
+    "--namespace",
+    "shop",
+  ]];
+  for (const argv of [...byItself, ...asKubectl]) {
     const { namespace, name } = await optionsOf(argv);
     assert.deepEqual([namespace, name], ["shop", "web-0"]);
   }
   for (
-    const argv of [["pod", "web-0"], ["deployment", "shop/web"], ["pod"], ["pod", "a/b/c"], ["pod", "shop/"]]
+    const argv of [
+      ...[["pod", "web-0"], ["deployment", "shop/web"], ["pod"], ["pod", "a/b/c"], ["pod", "shop/"]],
+      ...[["pod/web-0"], ["shop", "web-0"], ["pod", "-n", "shop"], ["web-0", "-n", "a", "-n", "b"]],
+    ]
   ) {
     await assert.rejects(
       optionsOf(argv),

@@ -27,6 +27,7 @@ const PAGE: ToolPage = {
   flags: { ...SHOWN, ...otherRunFlags(SHOWN) },
   examples: [
     "k8svent explain pod shop/web-0",
+    "k8svent explain pod/web-0 -n shop",
     "k8svent explain pod shop/web-0 --config k8svent.yaml",
   ],
   codes: "0 it is explained, 1 it cannot be, 2 wrong usage.",
@@ -46,20 +47,31 @@ async function parseExplain(
   const given = runFlagsGiven(PAGE.flags, values, context.env);
   return {
     command: "explain",
-    ...podOf(operands),
+    ...podOf(operands, values.get("namespace") ?? []),
     ...reachOf(PAGE, values, context),
     options: optionsOf(given, context.env, await configOf(given, context)),
   };
 }
 
-/** `pod shop/web-0`, or `shop/web-0` alone. @throws {UsageError} */
-function podOf(operands: readonly string[]): { namespace: string; name: string } {
-  const [kind = "", named = ""] = operands.length === 1 ? ["pod", ...operands] : operands;
-  const [ns = "", name = "", ...rest] = named.split("/");
-  if (!/^(pods?|po)$/.test(kind) || !NAMESPACE.test(ns) || !NAME.test(name) || rest.length > 0) {
-    throw new UsageError("Which pod? Name it with its namespace: k8svent explain pod NS/NAME.");
-  }
-  return { namespace: ns, name };
+/**
+ * `pod shop/web-0`, or `shop/web-0` alone; as with kubectl, `pod/web-0` and `pod web-0` with `-n shop`.
+ *
+ * @param namespaces those of `--namespace`
+ * @throws {UsageError}
+ */
+function podOf(
+  operands: readonly string[],
+  namespaces: readonly string[],
+): { namespace: string; name: string } {
+  const words = operands.flatMap((operand) => operand.split("/"));
+  const isKind = /^(pods?|po)$/.test(words[0] ?? "");
+  const named = isKind ? words.slice(1) : words;
+  const [namespace = "", name = "", ...rest] = named.length === 1 && namespaces.length === 1
+    ? [...namespaces, ...named]
+    : named;
+  const isWhole = NAMESPACE.test(namespace) && NAME.test(name) && rest.length === 0;
+  if (isWhole && (isKind || operands.length === 1)) return { namespace, name };
+  throw new UsageError("Which pod? Name it with its namespace: k8svent explain pod NS/NAME.");
 }
 
 /** A DNS label (RFC 1123). Both become part of a request's path. */

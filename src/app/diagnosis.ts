@@ -3,9 +3,10 @@ import { shownAs } from "../cli/output.ts";
 import { VERSION } from "../cli/version.ts";
 import type { Paint, Tone } from "../runtime/paint.ts";
 import { printable } from "../runtime/printable.ts";
-import { hanging } from "../runtime/table.ts";
+import { COLUMNS, hanging } from "../runtime/table.ts";
 import { padded, widthOf } from "../runtime/width.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
+import { wrapped } from "../runtime/wrapped.ts";
 import type { Finding } from "./finding.ts";
 
 /*
@@ -45,7 +46,8 @@ function summaryOf(findings: readonly Finding[]): string {
   const beside = rest.length === 0 ? "" : ` (${enumerated(rest)})`;
   if (faults.length === 0) return `All is well${beside}.\n`;
   const names = enumerated([...new Set(faults.map(({ check }) => check))]);
-  return `${counted(faults.length, "check")} failed${beside}: ${names}.\n`;
+  const summary = `${counted(faults.length, "check")} failed${beside}: ${names}.`;
+  return wrapped(summary, COLUMNS).map((line) => `${line}\n`).join("");
 }
 
 /** Whether nothing failed. */

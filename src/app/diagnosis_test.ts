@@ -37,6 +37,10 @@ Deno.test("the summary names what failed", async () => {
   assert.equal(await endOf(ALL.slice(0, 3), "table"), "All is well (1 warning and 1 skipped).\n");
   assert.equal(await endOf([good("list", "3 pods")], "table"), "All is well.\n");
   assert.deepEqual([isWell(ALL), isWell(ALL.slice(0, 3))], [false, true]);
+  const many = Array.from({ length: 9 }, (_, index) => failed(`webhook number-${index}`, "No."));
+  const lines = (await endOf(many, "table")).trimEnd().split("\n");
+  assert.match(lines.join(" "), /^9 checks failed: webhook number-0, .* and webhook number-8\.$/);
+  assert.deepEqual(lines.filter((line) => line.length > 80), []);
 });
 
 Deno.test("JSON and YAML hold the same", async () => {

@@ -9,6 +9,9 @@ const FIRST = 64 * 1024;
 /** How long a piece may take to come once it is asked for, in milliseconds. */
 const PATIENCE = 15_000;
 
+/** Bytes of one object, of which etcd keeps 1.5 MiB by default. What has no end is something else's. */
+const LARGEST = 32 * 1024 * 1024;
+
 /** How an answer is read. */
 export interface Reading {
   clock: Clock;
@@ -60,7 +63,7 @@ export class BodyReader implements Disposable {
   }
 }
 
-/** Reads an answer to its end. @throws as `BodyReader.read` */
+/** Reads an answer to its end. @throws as `BodyReader.read`, and {ClusterError} `protocol` where it is too long for one object */
 export async function readBody(
   body: ReadableStream<Uint8Array>,
   reading: Reading,
@@ -73,5 +76,13 @@ export async function readBody(
     buffer = bytes.buffer;
     if (done) return new Uint8Array(buffer, 0, length);
     length += bytes.length;
+    if (length > LARGEST) throw tooLong();
   }
+}
+
+function tooLong(): ClusterError {
+  return new ClusterError(
+    "protocol",
+    "The API server answered with more than one object can be (32 MiB): check that the address is an API server's.",
+  );
 }

@@ -70,3 +70,23 @@ Deno.test("a body that breaks off is unreachable", async () => {
   assert.equal(error.cause, cause);
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("an answer without end is no object, and is read no further", async () => {
+  let sent = 0;
+  let isLeft = false;
+  const endless: Body = new ReadableStream({
+    type: "bytes",
+    pull(controller): void {
+      sent += 2 ** 20;
+      controller.enqueue(new Uint8Array(2 ** 20));
+    },
+    cancel: () => void (isLeft = true),
+  });
+  await assert.rejects(read(endless), (error) => {
+    assert(error instanceof ClusterError);
+    assert.equal(error.fault, "protocol");
+    assert.match(error.message, /more than one object can be \(32 MiB\)/);
+    return true;
+  });
+  assert(isLeft && sent < 2 ** 26, `${sent} bytes were read`);
+});

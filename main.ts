@@ -65,6 +65,9 @@ const FOR_PEOPLE = [
   TrustFileError,
 ];
 
+/** What may come of it where there is no log. */
+const COMPLAINTS = [UsageError, OutputError, ListenError, TrustFileError];
+
 /** Whether it is to run, rather than to carry out the command that the first word names. */
 const isRun = !/^[a-z][a-z-]*$/.test(Deno.args[0] ?? "");
 
@@ -131,9 +134,9 @@ async function main(argv: string[]): Promise<number> {
         return await sayVersion("output" in options ? options.output : "table");
     }
   } catch (error) {
-    if (error instanceof UsageError || error instanceof OutputError || error instanceof ListenError) {
+    if (COMPLAINTS.some((kind) => error instanceof kind)) {
       const form = formOf(chosenLogFormat(argv, env));
-      const messages = error instanceof UsageError ? error.messages : [error.message];
+      const messages = error instanceof UsageError ? error.messages : [(error as Error).message];
       for (const message of messages) complain(message, form);
       return error instanceof UsageError ? 2 : 1;
     }
@@ -271,13 +274,17 @@ async function startExplanation(options: ExplainOptions, context: CommandContext
   return await explainPod(options, { ...await operateWorld(context), log });
 }
 
+/** @throws {TrustFileError}, since the runtime would fail at each request, and not say why */
 async function operateWorld({ env }: CommandContext): Promise<OperateWorld> {
+  const remark = (line: string): void => writeError(`${line}\n`);
+  const nothing = (): void => {};
+  checkExtraTrust(env, { debug: nothing, info: nothing, warn: remark, error: nothing });
   return {
     clock: systemClock,
     env,
     paint: await openPaint(),
     print,
-    remark: (line) => writeError(`${line}\n`),
+    remark,
     stop,
   };
 }

@@ -2,6 +2,7 @@ import type { Env } from "../runtime/environment.ts";
 import { wordsOf } from "../runtime/error_words.ts";
 import { printable } from "../runtime/printable.ts";
 import { type ProxyChoice, proxyFor, runtimeProxy } from "../runtime/proxy.ts";
+import { proxyFault } from "../runtime/proxy_fault.ts";
 import { ref, type Schema } from "./openapi_schemas.ts";
 import { fits } from "./schema_fit.ts";
 
@@ -93,7 +94,7 @@ export class AdminClient {
     } catch (error) {
       stop.throwIfAborted();
       if (late.aborted) return unreachable(`it does not answer within ${DEADLINE / 1_000} s`);
-      return reasonOf(error, proxy, certificateFault);
+      return reasonOf(error, proxy, server.protocol === "https:", certificateFault);
     }
   }
 }
@@ -146,9 +147,12 @@ function unreachable(why: string): Reply<never> {
 function reasonOf(
   error: unknown,
   proxy: ProxyChoice,
+  isTls: boolean,
   certificateFault: AdminClientOptions["certificateFault"],
 ): Reply<never> {
   const words = wordsOf(error);
+  const ofProxy = proxy && !("problem" in proxy) && proxyFault(words, proxy, isTls);
+  if (ofProxy) return unreachable(ofProxy);
   const via = proxy !== undefined && "label" in proxy
     ? ` (by the proxy ${proxy.label} of ${proxy.from})`
     : "";

@@ -4,7 +4,7 @@ import { painter } from "../runtime/paint.ts";
 import { operate, wayOut } from "./operate.ts";
 
 /** What is said where a program is asked how it does. */
-async function saidOf(server: string): Promise<string> {
+async function saidOf(server: string, variables: Record<string, string> = {}): Promise<string> {
   let said = "";
   const code = await operate({
     command: "operate",
@@ -14,7 +14,7 @@ async function saidOf(server: string): Promise<string> {
     output: "table",
   }, {
     clock: systemClock,
-    env: () => undefined,
+    env: (name) => variables[name],
     paint: painter(false),
     print: () => assert.fail("nothing is data"),
     remark: (line) => void (said += line),
@@ -89,6 +89,20 @@ Deno.test("a port of another protocol, and one that hangs up, are said as what t
   const half = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
   assert.match(await saidToBytes(half), /it ends the connection in the middle of its answer\.$/);
   assert.match(await saidOf("http://127.0.0.1:10080"), /no fetch opens this port/);
+});
+
+Deno.test("a proxy that opens no way, or is none, is said as what is at fault", async () => {
+  const respond = (): Response => new Response("no", { status: 404 });
+  await using proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, respond);
+  const HTTPS_PROXY = `http://127.0.0.1:${proxy.addr.port}`;
+  assert.match(
+    await saidOf("https://k8svent.example", { HTTPS_PROXY }),
+    /cannot be reached: the proxy 127\.0\.0\.1:\d+ refused to open a way there, .* HTTPS_PROXY\.$/,
+  );
+  assert.match(
+    await saidOf("https://k8svent.example", { HTTPS_PROXY: "http://127.0.0.1:1" }),
+    /: the proxy 127\.0\.0\.1:1 refused the connection\. Check that it runs, and HTTPS_PROXY\.$/,
+  );
 });
 
 Deno.test("what it needs to listen has its port, and is nothing that speaks TLS", () => {

@@ -24,3 +24,12 @@ Deno.test("the commands reach a program by variables alone, and exit codes and s
     await Deno.remove(file);
   });
 });
+
+for (const command of ["status", "explain pod shop/web-0"]) {
+  Deno.test(`${command} says that DENO_CERT names nothing, rather than that nothing can be reached`, async () => {
+    const env = { DENO_CERT: "/none.pem" };
+    const { code, stdout, stderr } = await runProgram({ args: command.split(" "), env });
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(stderr, "DENO_CERT names /none.pem, which does not exist. Correct or unset it.");
+  });
+}

@@ -131,6 +131,10 @@ export const CLUSTER: Area = {
   "The server answers with nothing": once(saying(http("200 OK"))),
   "A selector that cannot be read": once(undefined, "--selector", "app in (web"),
   "A field selector that cannot be read": once(undefined, "--field-selector", "web"),
+  "A selector of a variable that cannot be read": {
+    ...once(undefined),
+    env: { K8SVENT_SELECTOR: "app in (web" },
+  },
   "A server at a port that nobody should use": {
     args: ["--once", "--kubeconfig", "{dir}/config"],
     cluster: null,

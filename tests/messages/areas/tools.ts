@@ -14,4 +14,9 @@ export const TOOLS: Area = {
   "doctor with a flag that there is not": tool("doctor", "--nosend"),
   "doctor with a webhook that is no URL": tool("doctor", "--url", `hooks.example.com/${MARK}`),
   "doctor with a format that there is not": tool("doctor", "-o", "xml"),
+  "status with a flag that has one dash": tool("status", "-server", "127.0.0.1:{free}"),
+  "status with a dash of a document": tool("status", "\u2014server", "127.0.0.1:{free}"),
+  "status with a token's file of an empty variable": tool("status", "--token-file", ""),
+  "discard of an empty id": tool("discard", "hook", ""),
+  "explain of a pod without its namespace": tool("explain", "pod/web-0"),
 };

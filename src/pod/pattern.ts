@@ -18,7 +18,7 @@ export interface Pattern {
   find(text: string, budget: Budget): Span[];
 }
 
-/** Steps that may still be taken; what is taken is subtracted. Each at the worst: most texts take far fewer. */
+/** Steps that may still be taken; what is taken is subtracted. At the worst: mostly far fewer are taken. */
 export interface Budget {
   /** To see whether a text matches at all. */
   looks: number;

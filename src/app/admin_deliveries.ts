@@ -82,7 +82,7 @@ function find(endpoint: string, of: PodFilter, { store, observations }: AdminRea
     byVersion.delete(message.version);
     if (pending !== undefined) return { ...NOWHERE, kept: one, ...ofPending(pending) };
     // Of what was not looked at, the last attempt tells.
-    const mayBePending = listed.length === LOOKED_AT && store.pending.has(endpoint, message.uid);
+    const mayBePending = listed.length === LOOKED_AT && store.pending.has(endpoint, message);
     if (mayBePending) return { ...NOWHERE, kept: one, message, state: stateOf(one) };
     return { ...NOWHERE, kept: one, message, state: "failed", isSuperseded: true };
   });
@@ -184,7 +184,7 @@ function bodyOf(
 }
 
 function currentOf(endpoint: string, message: Found["message"], { inventory }: Store): Message | undefined {
-  const pod = inventory.known(message.uid);
+  const pod = inventory.known(message);
   const isCurrent = message.event === "pod.changed" && pod?.epoch === message.epoch &&
     pod.resourceVersion === message.resourceVersion;
   const kept = isCurrent && inventory.bodyOf(pod);

@@ -86,12 +86,12 @@ function standingOf(
   known: KnownPod,
   readings: AdminReadings,
 ): Pick<OfEndpoint, "standing" | "isPending" | "deliveries"> {
-  const { namespace, name, uid } = known;
+  const { namespace, name } = known;
   const { followers, pending } = readings.store;
   const standing = followers.standing(known, endpoint);
   return {
     ...standing !== undefined && { standing },
-    isPending: pending.has(endpoint, uid),
+    isPending: pending.has(endpoint, known),
     deliveries: deliveriesOf({ endpoint, namespace, pod: name, limit: SHOWN }, readings).deliveries,
   };
 }

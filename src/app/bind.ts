@@ -74,7 +74,7 @@ async function sharesPod(
   for (const { namespace } of selections) {
     for await (const items of sync(api, { namespace }, stop)) {
       const isKnown = (item: SourceItem): boolean =>
-        item.type === "applied" && inventory.known(item.object.pod.metadata.uid) !== undefined;
+        item.type === "applied" && inventory.known(item.object.pod.metadata) !== undefined;
       if (items.some(isKnown)) return true;
     }
   }

@@ -144,8 +144,8 @@ withRig(
     rig.know("shop", "web-0");
     rig.know("bank", "web-1");
     await rig.bind("one", ["--namespace", "shop"]);
-    assert.notEqual(rig.store.inventory.known("uid-web-0"), undefined);
-    assert.equal(rig.store.inventory.known("uid-web-1"), undefined);
+    assert.notEqual(rig.store.inventory.holder("shop", "web-0"), undefined);
+    assert.equal(rig.store.inventory.holder("shop", "web-1"), undefined);
     assert.equal(rig.store.pending.counts("a").pending, 0, "nothing is pending about it");
     assert.equal(rig.store.inventory.tombstone("uid-web-1"), undefined, "it may be followed again");
     assert.deepEqual(rig.log.at("info"), ["1 pod of namespaces that are no longer followed is forgotten."]);
@@ -157,8 +157,8 @@ withRig("pods of a namespace that is newly excluded are forgotten, and no deleti
   rig.know("shop", "web-0");
   rig.know("bank", "web-1");
   await rig.bind("one", ["--exclude-namespace", "bank"]);
-  assert.notEqual(rig.store.inventory.known("uid-web-0"), undefined);
-  assert.equal(rig.store.inventory.known("uid-web-1"), undefined);
+  assert.notEqual(rig.store.inventory.holder("shop", "web-0"), undefined);
+  assert.equal(rig.store.inventory.holder("shop", "web-1"), undefined);
   assert.equal(rig.store.pending.counts("a").pending, 0, "nothing is pending about it");
 });
 

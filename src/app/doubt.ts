@@ -39,7 +39,7 @@ function doubtList(version: string, scope: Scope, inventory: Inventory): Suspici
 
 function doubtListed({ pod }: PodObject, list: string, inventory: Inventory): Suspicion | undefined {
   const { uid, namespace, name, resourceVersion } = pod.metadata;
-  const known = inventory.known(uid);
+  const known = inventory.known(pod.metadata);
   const ofEpoch = (pod: KnownPod | undefined): string | undefined =>
     pod?.epoch === inventory.epoch ? pod.resourceVersion : undefined;
   return contradiction(
@@ -54,7 +54,7 @@ function doubtListed({ pod }: PodObject, list: string, inventory: Inventory): Su
 /** A pod that left was read for this alone, and a read goes to etcd: it cannot be older than what was seen before. */
 function doubtRead({ pod }: PodObject, inventory: Inventory): Suspicion | undefined {
   const { uid, namespace, name, resourceVersion } = pod.metadata;
-  const known = inventory.known(uid);
+  const known = inventory.known(pod.metadata);
   if (known === undefined || gate(known, resourceVersion, inventory.epoch) !== "stale") return undefined;
   return { kind: "pod-behind", pod: { uid, namespace, name, resourceVersion } };
 }

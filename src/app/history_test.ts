@@ -111,7 +111,7 @@ withRig(
     assert.deepEqual([inventory.reached("shop"), inventory.reached("bank")], [undefined, undefined]);
     assert.equal(inventory.isSynced("shop"), true, "what is listed is no first list");
     assert.equal(inventory.tombstone("uid-gone"), undefined);
-    assert.deepEqual([inventory.known(pod.uid)?.epoch, inventory.isOfOneEpoch()], [0, false]);
+    assert.deepEqual([inventory.known(pod)?.epoch, inventory.isOfOneEpoch()], [0, false]);
     assert.match(rig.log.at("error").join(), /history of the cluster was rewritten/);
   },
 );

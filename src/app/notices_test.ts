@@ -272,7 +272,7 @@ withRig(
     rig.notices.sendInventory(["a"]);
     rig.notices.complete(false);
     assert.deepEqual(rig.inventoryOf("a"), [], "whether the pod is gone is not known yet");
-    const known = rig.store.inventory.known("uid-web-0") ?? assert.fail();
+    const known = rig.store.inventory.holder("shop", "web-0") ?? assert.fail();
     rig.store.inventory.remove(known, { version: "8", left: false });
     rig.notices.sendWaiting();
     assert.deepEqual(rig.inventoryOf("a").map(({ pods }) => pods), [[]]);

@@ -146,7 +146,7 @@ export class Pipeline {
 
   /** Takes a pod that was read by itself. Of no effect where it is not known: nobody would see its end. */
   acceptRead(object: PodObject): void {
-    const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
+    const known = this.#deps.store.inventory.known(object.pod.metadata);
     if (known === undefined) return;
     this.#applied(object, known.namespace, false);
     this.#shown(object);
@@ -221,7 +221,7 @@ export class Pipeline {
   #applied(object: PodObject, scope: Scope, isListed: boolean): void {
     const { inventory } = this.#deps.store;
     const { uid, namespace, name, resourceVersion } = object.pod.metadata;
-    const known = inventory.known(uid);
+    const known = inventory.known(object.pod.metadata);
     if (known === undefined && this.#isPast(uid, resourceVersion)) return;
     if (known !== undefined && isListed) inventory.mark(known);
     const verdict = gate(known, resourceVersion, inventory.epoch);
@@ -303,19 +303,19 @@ export class Pipeline {
   }
 
   #deleted(object: PodObject): void {
-    const known = this.#deps.store.inventory.known(object.pod.metadata.uid);
+    const known = this.#deps.store.inventory.known(object.pod.metadata);
     if (known === undefined) return;
     this.#end(known, { object, isObserved: true, version: object.pod.metadata.resourceVersion });
   }
 
   #gone({ pod, resourceVersion, object, mayLive }: Gone): void {
-    const known = this.#deps.store.inventory.known(pod.uid);
+    const known = this.#deps.store.inventory.known(pod);
     if (known !== undefined) this.#end(known, { object, version: resourceVersion, mayLive });
   }
 
   #unselected(object: PodObject): void {
     const { store: { inventory }, recorder } = this.#deps;
-    const known = inventory.known(object.pod.metadata.uid);
+    const known = inventory.known(object.pod.metadata);
     if (known === undefined) return;
     const { resourceVersion } = object.pod.metadata;
     recorder.ended(known, () => {

@@ -163,7 +163,7 @@ withSynced("a pod that a list holds at an older version than is known is a suspi
     ["pod.changed new 54 created"],
     "what came before it is taken; no deletion is inferred",
   );
-  assert.equal(rig.store.inventory.known("uid-web-1")?.resourceVersion, "51");
+  assert.equal(rig.store.inventory.holder("shop", "web-1")?.resourceVersion, "51");
 });
 
 for (

@@ -42,7 +42,7 @@ withSynced("an endpoint becomes ready once a batch, after the batch is stored", 
 withSynced("a version that is older than what is known is dropped", [makePod({ version: "10" })], (rig) => {
   rig.see({ version: "9", phase: "Pending" });
   assert.deepEqual(rig.sent(), []);
-  assert.equal(rig.store.inventory.known("uid-web-0")?.resourceVersion, "10");
+  assert.equal(rig.store.inventory.holder("shop", "web-0")?.resourceVersion, "10");
 });
 
 withSynced("an old page that holds a pod keeps it from being missing", [makePod({ version: "8" })], (rig) => {

@@ -108,7 +108,7 @@ export class Recorder {
   /** The pod's current version once more, to those of these endpoints that follow it and have nothing pending about it. */
   remind(pod: KnownPod, occasion: string, names: readonly string[], seen: Seen): void {
     const { pending } = this.#deps.store;
-    const idle = this.followersOf(pod, names).filter((name) => !pending.has(name, pod.uid));
+    const idle = this.followersOf(pod, names).filter((name) => !pending.has(name, pod));
     if (idle.length > 0) {
       this.#record(pod, { ...again(pod), reasons: ["unhealthy"], occasion }, idle, seen);
     }

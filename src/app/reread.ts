@@ -29,7 +29,7 @@ export async function reread(
     const object = await lookUp(api, message, stop);
     if (object === undefined) return false;
     pipeline.acceptRead(object);
-    const known = inventory.known(message.uid);
+    const known = inventory.known(message);
     return known !== undefined &&
       compareVersions(object.pod.metadata.resourceVersion, known.resourceVersion) >= 0;
   } catch (error) {

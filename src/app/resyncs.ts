@@ -73,7 +73,7 @@ export class Resyncs {
       if (stop.aborted) return;
       for (const pod of pods.slice(first, first + SLICE)) {
         // It may have ended meanwhile.
-        if (store.inventory.known(pod.uid) !== pod) continue;
+        if (store.inventory.known(pod) !== pod) continue;
         recorder.resync(pod, occasion, this.#namesOf(pod, endpoint), {
           pod: () => currentPod(pod, store.inventory),
         });

@@ -10,19 +10,15 @@ import type { Inventory } from "../store/store.ts";
 
 /** The list that runs holds this object: known pods that it may be count as listed, so that none is inferred gone. */
 export function markPossible({ uid, namespace, name }: OddObject, inventory: Inventory): void {
-  if (uid !== undefined) return markKnown(inventory.known(uid), inventory);
   if (namespace !== undefined && name !== undefined) {
-    return markKnown(inventory.holder(namespace, name), inventory);
+    const pod = inventory.holder(namespace, name);
+    if (pod !== undefined && (uid ?? pod.uid) === pod.uid) inventory.mark(pod);
+    return;
   }
   for (const pod of inventory.pods()) {
-    if (pod.namespace === (namespace ?? pod.namespace) && pod.name === (name ?? pod.name)) {
-      inventory.mark(pod);
-    }
+    const isNamed = pod.namespace === (namespace ?? pod.namespace) && pod.name === (name ?? pod.name);
+    if (uid === undefined ? isNamed : pod.uid === uid) inventory.mark(pod);
   }
-}
-
-function markKnown(pod: ReturnType<Inventory["known"]>, inventory: Inventory): void {
-  if (pod !== undefined) inventory.mark(pod);
 }
 
 /** Longest name in a message. */

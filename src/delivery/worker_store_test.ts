@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PodRef } from "../pod/pod.ts";
 import { bodyText, DEAD } from "../../tests/kit/store.ts";
 import { type Rig, withRig } from "../../tests/kit/worker_rig.ts";
 
@@ -8,9 +9,9 @@ function addTrimmed(rig: Rig, name: string): void {
 }
 
 /** Brings the body back, as the one who reads the pod again does. */
-function restore(rig: Rig, name: string): void {
-  const pod = rig.store.inventory.known(`uid-${name}`) ?? assert.fail("it is not known");
-  rig.store.inventory.restore(pod, new TextEncoder().encode(bodyText(name, pod.resourceVersion)));
+function restore(rig: Rig, message: PodRef): void {
+  const pod = rig.store.inventory.known(message) ?? assert.fail("it is not known");
+  rig.store.inventory.restore(pod, new TextEncoder().encode(bodyText(pod.name, pod.resourceVersion)));
   rig.store.commit();
 }
 
@@ -21,7 +22,7 @@ withRig("a message whose body was given up is read again at its turn, and the ot
   rig.start({
     reread: (message) => {
       asked.push(message.name);
-      restore(rig, "small");
+      restore(rig, message);
       return Promise.resolve(true);
     },
   });
@@ -81,12 +82,12 @@ withRig("a thousand pods are read again a few at a time, each once", async (rig)
   const asked: string[] = [];
   let [underWay, most] = [0, 0];
   rig.start({
-    reread: async ({ name }) => {
-      asked.push(name);
+    reread: async (message) => {
+      asked.push(message.name);
       most = Math.max(most, ++underWay);
       await new Promise<void>((resolve) => void rig.clock.after(5, resolve));
       underWay--;
-      restore(rig, name);
+      restore(rig, message);
       return true;
     },
   });
@@ -100,9 +101,9 @@ withRig(
   async (rig) => {
     for (let pod = 0; pod < 9; pod++) addTrimmed(rig, `small-${pod}`);
     rig.start({
-      reread: async ({ name }) => {
+      reread: async (message) => {
         await new Promise<void>((resolve) => void rig.clock.after(10_000, resolve));
-        restore(rig, name);
+        restore(rig, message);
         return true;
       },
     });
@@ -119,9 +120,9 @@ withRig("what was read is sent before more is read, since there may be no room f
   let [read, most] = [0, 0];
   rig.start({
     concurrency: 1,
-    reread: ({ name }) => {
+    reread: (message) => {
       most = Math.max(most, ++read - rig.receiver.seen.length);
-      restore(rig, name);
+      restore(rig, message);
       return Promise.resolve(true);
     },
   });

@@ -155,16 +155,16 @@ withFolder(
     database.exec("ALTER TABLE endpoint DROP COLUMN lastEvent");
     database.close();
     const store = openTestStore({ file: path });
-    const pod = store.inventory.known("uid-web-1") ?? assert.fail();
+    const pod = store.inventory.holder("shop", "web-1") ?? assert.fail();
     assert.deepEqual([pod.changedAt, store.pending.isPaused(A)], [undefined, false]);
     store.pending.setPaused(A, true);
     assert.equal(store.lastEvents.lastEvent(A), undefined);
     store.lastEvents.setLastEvent(A, "it fails");
-    store.inventory.put({ ...pod, workload: "Deployment/web" });
+    store.inventory.put({ ...pod, resourceVersion: pod.resourceVersion, workload: "Deployment/web" });
     store.followers.setSent(pod, A, "1");
     store.close();
     const again = openTestStore({ file: path });
-    assert.equal(again.inventory.known("uid-web-1")?.workload, "Deployment/web");
+    assert.equal(again.inventory.holder("shop", "web-1")?.workload, "Deployment/web");
     assert.deepEqual(again.followers.sent(A).map(({ uid }) => uid), ["uid-web-1"]);
     assert.equal(again.inventory.count(), 3);
     assert.equal(again.pending.isPaused(A), true);
@@ -185,7 +185,7 @@ withFolder("a state file that the version before this one has written to is read
   );
   database.close();
   const store = openTestStore({ file: path });
-  assert.equal(store.inventory.known("uid-web-1")?.changedAt, undefined);
+  assert.equal(store.inventory.holder("shop", "web-1")?.changedAt, undefined);
   assert.deepEqual([store.pending.lost(A).messages, store.pending.isPaused(A)], [7, false]);
   store.close();
 });

@@ -42,7 +42,7 @@ Deno.test("while the disk fails, bodies that are not written count against --buf
   const rig = new Rig({ stateMax: 1e9, buffer: LIMIT }, disk);
   const whole = (some: string[]): number =>
     some.filter((name) => {
-      const pod = rig.store.inventory.known(`uid-${name}`);
+      const pod = rig.store.inventory.holder("shop", name);
       return pod !== undefined && rig.store.inventory.bodyOf(pod)?.trimmed === false;
     }).length;
   try {

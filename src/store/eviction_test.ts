@@ -7,7 +7,7 @@ import {
   withEviction as withRig,
 } from "../../tests/kit/eviction_rig.ts";
 import { withFolder, withoutSync } from "../../tests/kit/state_file.ts";
-import { drain, FAILED, recordEnd, takeAll } from "../../tests/kit/store.ts";
+import { drain, FAILED, podNamed, recordEnd, takeAll } from "../../tests/kit/store.ts";
 import type { Message } from "./store.ts";
 
 withRig("while there is room every body is whole", (rig) => {
@@ -37,7 +37,7 @@ withRig("a version whose place a newer one took needs no room any more", (rig) =
 
 withRig("a body that came back is whole for who waits for it", (rig) => {
   rig.see(names("web", 60));
-  const pod = rig.store.inventory.known("uid-web-0") ?? assert.fail();
+  const pod = rig.store.inventory.holder("shop", "web-0") ?? assert.fail();
   rig.store.inventory.restore(pod, new TextEncoder().encode(bulky("web-0")));
   assert.equal(rig.store.inventory.bodyOf(pod)?.trimmed, false);
 });
@@ -84,7 +84,7 @@ withRig("a pod that came and went is not unheard where its message was tried: it
   rig.store.pending.failed(message ?? assert.fail(), FAILED, Infinity);
   rig.end(names("short", 40), ["a"], ["created", "deleted"]);
   assert.ok(rig.store.pending.lost("a").messages > 10);
-  assert.equal(rig.store.pending.has("a", "uid-tried"), true);
+  assert.equal(rig.store.pending.has("a", podNamed("tried")), true);
 });
 
 withRig("when all is trimmed the oldest go, counted in the endpoint's row and dated by the first", (rig) => {
@@ -192,9 +192,9 @@ withRig("a message that is in flight is not evicted", (rig) => {
   const [sent] = takeAll(rig.store, "a");
   rig.end(names("end", 300));
   assert.ok(rig.store.pending.lost("a").messages > 0);
-  assert.equal(rig.store.pending.has("a", "uid-sent"), true);
+  assert.equal(rig.store.pending.has("a", podNamed("sent")), true);
   rig.store.pending.acknowledged(sent ?? assert.fail(), 0);
-  assert.equal(rig.store.pending.has("a", "uid-sent"), false);
+  assert.equal(rig.store.pending.has("a", podNamed("sent")), false);
 }, { stateMax: LIMIT / 8 });
 
 withRig("a pod that lives keeps its last message, however little room there is on the disk", (rig) => {
@@ -230,7 +230,7 @@ withRig("bodies that nobody waits for are trimmed before anything is lost", (rig
   rig.see(names("rests", 10), []);
   rig.end(names("end", 100));
   const whole = names("rests", 10).filter((name) => {
-    const pod = rig.store.inventory.known(`uid-${name}`);
+    const pod = rig.store.inventory.holder("shop", name);
     return pod !== undefined && rig.store.inventory.bodyOf(pod)?.trimmed === false;
   });
   assert.ok(whole.length < 8, `${whole.length} whole`);

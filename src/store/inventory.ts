@@ -6,7 +6,7 @@
  * was seen to end (or to leave the selection) at a version, so that an older object of it is not taken for news.
  */
 import type { Summary } from "../change/summary.ts";
-import type { Scope } from "../pod/pod.ts";
+import type { PodRef, Scope } from "../pod/pod.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { own, OwnStrings } from "../runtime/own_string.ts";
 import { compareVersions } from "../pod/version.ts";
@@ -36,8 +36,7 @@ export class KnownPods implements Inventory {
   readonly #audiences = new Audiences();
   readonly #deps: InventoryDeps;
   readonly #journal: Journal;
-  readonly #byUid = new Map<string, Pod>();
-  /** By namespace, then by name: a key joined of both would be one more string a pod. */
+  /** By namespace, then by name: a joined key would be one more string a pod, and a map by UID is 37 bytes more. */
   readonly #byName = new Map<string, Map<string, Pod>>();
   readonly #tombstones: Tombstones;
   readonly #reminded = new Set<Pod>();
@@ -50,6 +49,7 @@ export class KnownPods implements Inventory {
   /** A list has the pods of a namespace one after the other, and mostly those of a workload. */
   readonly #namespaces = new OwnStrings();
   readonly #workloads = new OwnStrings();
+  #count = 0;
   #lastPod = 0;
   /** The number of the list that began last; of each scope, that of its list. */
   #sync = 0;
@@ -82,7 +82,7 @@ export class KnownPods implements Inventory {
 
   isOfOneEpoch(): boolean {
     const { epoch } = this;
-    return this.#byUid.values().every((pod) => pod.epoch === epoch);
+    return this.pods().every((pod) => pod.epoch === epoch);
   }
 
   get binding(): { cluster: string } | undefined {
@@ -105,7 +105,7 @@ export class KnownPods implements Inventory {
   // --- Pods ---
 
   count(): number {
-    return this.#byUid.size;
+    return this.#count;
   }
 
   /** How many pods are gone and in memory for what is pending about them. */
@@ -113,21 +113,22 @@ export class KnownPods implements Inventory {
     return this.#gone.size;
   }
 
-  known(uid: string): Pod | undefined {
-    return this.#byUid.get(uid);
+  known({ uid, namespace, name }: PodRef): Pod | undefined {
+    const pod = this.holder(namespace, name);
+    return pod?.uid === uid ? pod : undefined;
   }
 
   holder(namespace: string, name: string): Pod | undefined {
     return this.#byName.get(namespace)?.get(name);
   }
 
-  pods(): Iterable<Pod> {
-    return this.#byUid.values();
+  *pods(): Generator<Pod> {
+    for (const names of this.#byName.values()) yield* names.values();
   }
 
   put(given: Omit<KnownPod, "id" | "generation" | "epoch">): Pod {
-    const pod = this.#byUid.get(given.uid) ?? this.#add(given);
-    pod.resourceVersion = own(given.resourceVersion);
+    const pod = this.known(given) ?? this.#add(given);
+    pod.resourceVersion = given.resourceVersion;
     pod.epoch = this.epoch;
     this.#setRoute(pod, given);
     this.setReminder(pod, given.remindAt);
@@ -146,10 +147,13 @@ export class KnownPods implements Inventory {
   }
 
   #index(pod: Pod): void {
-    this.#byUid.set(pod.uid, pod);
+    // Whoever puts the next pod of a name has ended this one; a file may still hold both.
+    const former = this.holder(pod.namespace, pod.name);
+    if (former !== undefined) this.remove(former, { version: former.resourceVersion, left: false });
     let names = this.#byName.get(pod.namespace);
     if (names === undefined) this.#byName.set(pod.namespace, names = new Map());
     names.set(pod.name, pod);
+    this.#count++;
   }
 
   summaryOf(pod: KnownPod): Summary | undefined {
@@ -210,12 +214,11 @@ export class KnownPods implements Inventory {
 
   remove(known: KnownPod, gone: { version: string; left: boolean } | undefined): void {
     const pod = known as Pod;
-    if (this.#byUid.get(pod.uid) !== pod) return;
-    this.#byUid.delete(pod.uid);
     const names = this.#byName.get(pod.namespace);
-    // The next pod of that name may be there already.
-    if (names?.get(pod.name) === pod) names.delete(pod.name);
-    if (names?.size === 0) this.#byName.delete(pod.namespace);
+    if (names?.get(pod.name) !== pod) return;
+    this.#count--;
+    names.delete(pod.name);
+    if (names.size === 0) this.#byName.delete(pod.namespace);
     this.#reminded.delete(pod);
     const { current } = pod;
     this.#deps.onRemoved(pod);
@@ -239,7 +242,7 @@ export class KnownPods implements Inventory {
   }
 
   forgetOutside(isFollowed: (namespace: string) => boolean): number {
-    const outside = [...this.#byUid.values()].filter((pod) => !isFollowed(pod.namespace));
+    const outside = [...this.pods()].filter((pod) => !isFollowed(pod.namespace));
     for (const pod of outside) this.remove(pod, undefined);
     return outside.length;
   }
@@ -300,8 +303,8 @@ export class KnownPods implements Inventory {
 
   missing(scope: Scope): Pod[] {
     const begun = this.#begun.get(scope) ?? 0;
-    const pods = scope === undefined ? this.#byUid : this.#byName.get(scope) ?? new Map<string, Pod>();
-    return [...pods.values()].filter((pod) => pod.seen < begun);
+    const pods = scope === undefined ? this.pods() : this.#byName.get(scope)?.values() ?? [];
+    return [...pods].filter((pod) => pod.seen < begun);
   }
 
   endSync(scope: Scope): void {
@@ -338,7 +341,7 @@ export class KnownPods implements Inventory {
   }
 
   startReminders(): void {
-    for (const pod of this.#byUid.values()) {
+    for (const pod of this.pods()) {
       if (pod.isUnhealthy && pod.remindAt === undefined) this.setReminder(pod, 0);
     }
   }

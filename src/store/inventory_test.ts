@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { A, bodyText, drain, openTestStore, record, recordEnd, withStore } from "../../tests/kit/store.ts";
+import {
+  A,
+  bodyText,
+  drain,
+  openTestStore,
+  podNamed,
+  record,
+  recordEnd,
+  withStore,
+} from "../../tests/kit/store.ts";
 import { summarize } from "../change/summary.ts";
 import { makeObject } from "../../tests/kit/pods.ts";
 import type { KnownPod, Store } from "./store.ts";
@@ -21,13 +30,26 @@ withStore("the last version of a pod is the one that is known", (store) => {
   const summary = summarize(makeObject({ version: "2" }));
   record(store, [], { resourceVersion: "2", summary });
   store.commit();
-  const known = store.inventory.known("uid-web-0") ?? assert.fail();
+  const known = store.inventory.known(podNamed("web-0")) ?? assert.fail();
   assert.equal(known.resourceVersion, "2");
   assert.equal(new TextDecoder().decode(store.inventory.bodyOf(known)?.body), bodyText("web-0", "2"));
   assert.deepEqual(store.inventory.summaryOf(known), summary);
   assert.equal(store.inventory.holder("shop", "web-0"), known);
   assert.equal(store.inventory.holder("other", "web-0"), undefined);
+  assert.equal(store.inventory.known({ ...podNamed("web-0"), uid: "another" }), undefined);
   assert.equal(store.inventory.count(), 1);
+});
+
+withStore("a version is known as it is written, whatever number it may be", (store) => {
+  for (const version of ["7", "007", "9007199254740993", "1e3", "-0", "a12", " 5", ""]) {
+    assert.equal(record(store, [], { resourceVersion: version }).resourceVersion, version);
+  }
+});
+
+withStore("what changed within a second did so by its end", (store, clock) => {
+  const begin = Math.ceil(clock.now() / 1_000) * 1_000;
+  clock.jump(begin + 1 - clock.now());
+  assert.equal(record(store, []).changedAt, begin + 1_000);
 });
 
 withStore("what is said once more of a version keeps its summary and its body", (store) => {
@@ -111,7 +133,7 @@ withStore("a new epoch forgets tombstones, and keeps pods as of the old one unti
   store.inventory.beginEpoch();
   assert.equal(store.inventory.epoch, 1);
   assert.equal(store.inventory.tombstone("uid-gone"), undefined);
-  assert.equal(store.inventory.known("uid-a")?.epoch, 0);
+  assert.equal(store.inventory.holder("shop", "a")?.epoch, 0);
   record(store, [], { name: "a" });
   assert.equal(store.inventory.isOfOneEpoch(), false);
   record(store, [], { name: "b" });
@@ -135,7 +157,7 @@ withStore(
   (store) => {
     for (const name of ["kept", "changed", "lost"]) record(store, [], { name });
     store.inventory.beginSync(undefined);
-    store.inventory.mark(store.inventory.known("uid-kept") ?? assert.fail());
+    store.inventory.mark(store.inventory.holder("shop", "kept") ?? assert.fail());
     record(store, [], { name: "changed", resourceVersion: "2" });
     record(store, [], { name: "fresh" });
     assert.deepEqual(names(store.inventory.missing(undefined)), ["changed", "lost"]);

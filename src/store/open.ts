@@ -100,7 +100,6 @@ class OpenStore implements Store {
     this.pending = new PendingLines({
       journal: this.#journal,
       versions: this.#versions,
-      known: (uid) => this.inventory.known(uid),
       onAudience: (pod, endpoint) => this.inventory.setStanding(pod, endpoint, "sent"),
       onForgotten: (endpoint) => this.followers.forgetEndpoint(endpoint),
       onSettled: (pod) => this.inventory.settled(pod),

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { A, drain, record, recordEnd, STUCK, takeAll, takeReady, versions } from "../../tests/kit/store.ts";
+import { DatabaseSync } from "node:sqlite";
+import {
+  A,
+  drain,
+  podNamed,
+  record,
+  recordEnd,
+  STUCK,
+  takeAll,
+  takeReady,
+  versions,
+} from "../../tests/kit/store.ts";
 import { withRig } from "../../tests/kit/store_rig.ts";
 
 withRig("what is known and pending survives a crash at any commit", async ({ store, disk, folder, open }) => {
@@ -19,7 +30,7 @@ withRig("what is known and pending survives a crash at any commit", async ({ sto
   store.commit();
   disk.copyTo(`${folder}/copy.db`);
   const again = open(`${folder}/copy.db`);
-  const known = again.inventory.known("uid-web-0") ?? assert.fail();
+  const known = again.inventory.holder("shop", "web-0") ?? assert.fail();
   assert.deepEqual(
     [known.resourceVersion, known.epoch, known.route, known.environment, known.namespace, known.name],
     ["7", 1, ["x"], "e", "shop", "web-0"],
@@ -30,14 +41,17 @@ withRig("what is known and pending survives a crash at any commit", async ({ sto
   assert.deepEqual([again.inventory.reached("shop"), again.inventory.isSynced("shop")], ["42", true]);
   assert.deepEqual(again.inventory.binding, { cluster: "here" });
   assert.deepEqual(again.inventory.remindable(5, 10), [known]);
-  assert.deepEqual([again.pending.has(A, "uid-web-0"), again.pending.has("b", "uid-web-0")], [true, false]);
+  assert.deepEqual([again.pending.has(A, podNamed("web-0")), again.pending.has("b", podNamed("web-0"))], [
+    true,
+    false,
+  ]);
   assert.deepEqual(drain(again, A).map(({ resourceVersion }) => resourceVersion), ["7"]);
 });
 
 withRig("how endpoints stand to a pod survives a restart, and what was recorded for them", async (rig) => {
   const { store, disk, folder, open } = rig;
   const pod = record(store, [A, "b", "c"], { resourceVersion: "7" });
-  store.inventory.put({ ...pod, workload: "Deployment/web" });
+  store.inventory.put({ ...pod, resourceVersion: pod.resourceVersion, workload: "Deployment/web" });
   store.followers.setStanding(pod, "b", "left");
   store.followers.setStanding(pod, "c", undefined);
   store.followers.setStanding(pod, "d", "selected");
@@ -46,7 +60,7 @@ withRig("how endpoints stand to a pod survives a restart, and what was recorded 
   await disk.endSync();
   disk.copyTo(`${folder}/copy.db`);
   const { inventory, followers } = open(`${folder}/copy.db`);
-  const known = inventory.known("uid-web-0") ?? assert.fail();
+  const known = inventory.holder("shop", "web-0") ?? assert.fail();
   const standings = [A, "b", "c", "d", "e"].map((name) => followers.standing(known, name));
   assert.deepEqual(standings, ["sent", "left", undefined, "selected", undefined]);
   assert.deepEqual(inventory.audience(known), [A]);
@@ -62,7 +76,7 @@ withRig(
       const pod = record(store, [A, "b"], { name });
       for (const endpoint of [A, "b"]) store.followers.setSent(pod, endpoint, "1");
     }
-    store.inventory.remove(store.inventory.known("uid-web-0") ?? assert.fail(), {
+    store.inventory.remove(store.inventory.holder("shop", "web-0") ?? assert.fail(), {
       version: "2",
       left: false,
     });
@@ -153,12 +167,28 @@ withRig("what is recorded after a restart leaves alone what was pending before",
 withRig("a pod of which no version was written is not known after a restart", async (rig) => {
   const { store, disk, folder, open } = rig;
   const pod = record(store, [A]);
-  store.inventory.put({ ...pod, uid: "half", name: "half" });
+  store.inventory.put({ ...pod, resourceVersion: pod.resourceVersion, uid: "half", name: "half" });
   store.commit();
   await disk.endSync();
   disk.copyTo(`${folder}/copy.db`);
   const { inventory } = open(`${folder}/copy.db`);
   assert.deepEqual([...inventory.pods()].map(({ name }) => name), ["web-0"]);
+});
+
+withRig("of two pods of one name in a file, the later one is known after a restart", async (rig) => {
+  const { store, disk, folder, open } = rig;
+  record(store, [A]);
+  record(store, [A], { name: "web-1" });
+  store.commit();
+  await disk.endSync();
+  disk.copyTo(`${folder}/copy.db`);
+  const database = new DatabaseSync(`${folder}/copy.db`);
+  database.exec("UPDATE pod SET name = 'web-0'");
+  database.close();
+  const { inventory } = open(`${folder}/copy.db`);
+  assert.deepEqual([...inventory.pods()].map(({ uid }) => uid), ["uid-web-1"]);
+  assert.equal(inventory.count(), 1);
+  assert.equal(inventory.tombstone("uid-web-0")?.left, false);
 });
 
 withRig("after a restart a pod that is back waits for its end, though that is stuck", async (rig) => {

@@ -15,6 +15,7 @@ import type { Line } from "./lines.ts";
 import { listPending, readPending } from "./pending_list.ts";
 import { messageOf, NO_FAILURES } from "./message.ts";
 import { Order } from "./order.ts";
+import type { PodRef } from "../pod/pod.ts";
 import type { Pod } from "./pods.ts";
 import type {
   DeadLetter,
@@ -32,8 +33,6 @@ import type { Versions } from "./versions.ts";
 export interface PendingDeps {
   journal: Journal;
   versions: Versions;
-  /** The pod of a UID, if it is known. */
-  known: (uid: string) => Pod | undefined;
   /** The pod has one endpoint more in its audience (I4). */
   onAudience: (pod: Pod, endpoint: number) => void;
   onForgotten: (endpoint: number) => void;
@@ -211,12 +210,8 @@ export class PendingLines implements Pending {
 
   // --- Questions ---
 
-  has(name: string, uid: string): boolean {
-    const endpoint = this.all.get(name);
-    const pod = this.#deps.known(uid);
-    const isIt = (line: Line): boolean => line.pod.uid === uid;
-    // Of a pod that is gone the name is not known; hardly anybody asks.
-    return pod === undefined ? endpoint?.all().some(isIt) ?? false : endpoint?.find(pod, isIt) !== undefined;
+  has(name: string, pod: PodRef): boolean {
+    return this.all.get(name)?.find(pod, (line) => line.pod.uid === pod.uid) !== undefined;
   }
 
   hasCurrent(name: string, pod: KnownPod): boolean {

@@ -108,7 +108,7 @@ withStore("a dead letter that is tried just now is not discarded, nor what is no
 withStore("the end of a pod is sent though what was known of it was discarded", (store) => {
   kill(store, "web-0");
   store.pending.discard(A);
-  const pod = store.inventory.known("uid-web-0") ?? assert.fail();
+  const pod = store.inventory.holder("shop", "web-0") ?? assert.fail();
   assert.deepEqual(store.inventory.audience(pod), [A, B]);
   recordEnd(store, [A], { resourceVersion: "2" });
   assert.deepEqual(drain(store, A).map(({ event }) => event), ["pod.deleted"]);
@@ -193,7 +193,7 @@ withFolder(
     assert.equal(pod.changedAt, changedAt);
     store.close();
     const again = openTestStore({ clock }, withoutSync(file));
-    const known = again.inventory.known("uid-web-0");
+    const known = again.inventory.holder("shop", "web-0");
     assert.equal(known?.changedAt, changedAt);
     record(again, [A], { resourceVersion: "2" });
     assert.equal(known?.changedAt, changedAt + 1_000);

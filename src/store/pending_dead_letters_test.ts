@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { A, DEAD, record, recordEnd, STUCK, takeAll, takeOne, withStore } from "../../tests/kit/store.ts";
+import {
+  A,
+  DEAD,
+  podNamed,
+  record,
+  recordEnd,
+  STUCK,
+  takeAll,
+  takeOne,
+  withStore,
+} from "../../tests/kit/store.ts";
 
 withStore("dead letters are counted by themselves, listed, and can be made due at once", (store) => {
   for (const name of ["web-0", "web-1", "web-2"]) record(store, [A], { name });
@@ -74,7 +84,7 @@ withStore("the next pod of a name passes one that is stuck, and not one that is 
   store.pending.acknowledged(passed, 0);
   record(store, [A], { uid: "new", resourceVersion: "3" });
   assert.equal(takeOne(store, A, 100).resourceVersion, "3");
-  assert.equal(store.pending.has(A, "old"), true);
+  assert.equal(store.pending.has(A, { ...podNamed("web-0"), uid: "old" }), true);
 });
 
 withStore("a pod that comes back in a new epoch takes the place of its end, if that is stuck", (store) => {

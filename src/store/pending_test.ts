@@ -8,6 +8,7 @@ import {
   drain,
   FAILED,
   openTestStore,
+  podNamed,
   record,
   recordEnd,
   takeAll,
@@ -138,7 +139,7 @@ for (const isProbe of [false, true]) {
     assert.notEqual(other.uid, first.uid);
     store.pending.defer(other, 0);
     store.inventory.restore(
-      store.inventory.known(other.uid) ?? assert.fail("it is not known"),
+      store.inventory.known(other) ?? assert.fail("it is not known"),
       new TextEncoder().encode(bodyText(other.name, "1")),
     );
     store.commit();
@@ -177,8 +178,8 @@ withStore("a trimmed version that a newer one followed cannot be had any more", 
 withStore("what one endpoint took is still pending for the other", (store) => {
   record(store, [A, B]);
   store.pending.acknowledged(takeOne(store, A), 0);
-  assert.equal(store.pending.has(A, "uid-web-0"), false);
-  assert.equal(store.pending.has(B, "uid-web-0"), true);
+  assert.equal(store.pending.has(A, podNamed("web-0")), false);
+  assert.equal(store.pending.has(B, podNamed("web-0")), true);
   assert.equal(textOf(takeOne(store, B)), bodyText("web-0", "1"));
 });
 
@@ -271,9 +272,9 @@ withStore("a forgotten endpoint leaves nothing behind, and begins anew under its
   record(store, [A], { name: "web-1" });
   assert.equal(store.pending.forget(A), 2);
   assert.deepEqual(store.pending.endpoints(), [B]);
-  assert.equal(store.pending.has(A, "uid-web-1"), false);
+  assert.equal(store.pending.has(A, podNamed("web-1")), false);
   assert.deepEqual(store.pending.counts(A), { pending: 0, deadLetters: 0, inFlight: 0 });
-  const pod = store.inventory.known("uid-web-1") ?? assert.fail();
+  const pod = store.inventory.holder("shop", "web-1") ?? assert.fail();
   assert.deepEqual(store.inventory.audience(pod), []);
   record(store, [A], { name: "web-1", resourceVersion: "2" });
   assert.deepEqual(versions(drain(store, A)), ["2"]);

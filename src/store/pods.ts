@@ -1,4 +1,5 @@
 /** A pod in memory: a few hundred bytes, no JSON, no body. */
+import { own } from "../runtime/own_string.ts";
 import type { PodRow } from "./journal.ts";
 import type { KnownPod, Standing } from "./store.ts";
 
@@ -67,7 +68,8 @@ export class Pod implements KnownPod {
   readonly namespace: string;
   readonly name: string;
   readonly generation: number;
-  resourceVersion = "0";
+  /** See `resourceVersion`. */
+  #version: string | number = 0;
   epoch = 0;
   route: readonly string[] | undefined;
   environment: string | undefined;
@@ -79,8 +81,8 @@ export class Pod implements KnownPod {
   /** The number of the last list that held it. */
   seen = 0;
   remindAt: number | undefined;
-  /** When its last change was recorded, by the wall clock. */
-  changedAt: number | undefined;
+  /** See `changedAt`. */
+  #changedSecond: number | undefined;
   /** Whether it is in the inventory no more, and here only because something about it is pending. */
   isGone = false;
 
@@ -95,6 +97,25 @@ export class Pod implements KnownPod {
     this.name = row.name;
     this.generation = row.generation;
     this.audience = audience;
+  }
+
+  /** In memory it is a number where it prints as one: so it takes no memory of its own, a string takes 24 bytes. */
+  get resourceVersion(): string {
+    return String(this.#version);
+  }
+
+  set resourceVersion(text: string) {
+    const number = Number(text);
+    this.#version = String(number) === text ? number : own(text);
+  }
+
+  /** In seconds, rounded up: such a number takes no memory of its own, one of milliseconds takes 16 bytes. */
+  get changedAt(): number | undefined {
+    return this.#changedSecond && this.#changedSecond * 1_000;
+  }
+
+  set changedAt(at: number | undefined) {
+    this.#changedSecond = at && Math.ceil(at / 1_000);
   }
 
   get isNotice(): boolean {

@@ -37,7 +37,10 @@ export type MessageEvent =
   | "k8svent.heartbeat"
   | "k8svent.endpoint";
 
-/** A pod that is known: its last version. Read-only for everybody but the store. A few hundred bytes. */
+/**
+ * A pod that is known: its last version. Read-only for everybody but the store. Some 300 bytes: it has getters, which a
+ * copy by `...` lacks.
+ */
 export interface KnownPod extends PodRef { // uid, namespace, name
   readonly id: number;
   readonly resourceVersion: string;
@@ -171,9 +174,10 @@ export interface Inventory {
   /** The selection (scopes and selectors, as one text): where it differs from the last start's, its generation grows. */
   select(selection: string): void;
   count(): number;
-  known(uid: string): KnownPod | undefined;
-  /** The pod that has this name now. */
+  /** The pod that has this name now: one at a time, so the one before is to be removed first. */
   holder(namespace: string, name: string): KnownPod | undefined;
+  /** The same, if it has this UID. */
+  known(pod: PodRef): KnownPod | undefined;
   pods(): Iterable<KnownPod>;
   /** Makes a pod known that was not (record() follows in the same batch), or gives a known one a new version. Marks nothing. */
   put(pod: Omit<KnownPod, "id" | "generation" | "epoch" | "changedAt">): KnownPod;
@@ -249,7 +253,7 @@ export interface Pending {
   /** Forgets an endpoint, what is pending for it and that it is paused; returns how many messages that was. */
   forget(endpoint: string): number;
   /** Whether anything about this pod is pending for the endpoint, in flight included. */
-  has(endpoint: string, uid: string): boolean;
+  has(endpoint: string, pod: PodRef): boolean;
   /** Whether the last that is pending about this pod is its current version, and no dead letter: it will be sent as it is now. */
   hasCurrent(endpoint: string, pod: KnownPod): boolean;
   /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Reason } from "../../src/change/reasons.ts";
+import type { PodRef } from "../../src/pod/pod.ts";
 import { type Disk, openFile } from "../../src/store/database.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Failures, KnownPod, Message, NewVersion, Store, StoreOptions } from "../../src/store/store.ts";
@@ -55,6 +56,11 @@ export interface VersionParts extends Partial<NewVersion> {
   uid?: string;
   /** Text in place of bytes. */
   text?: string;
+}
+
+/** A pod as `record` makes one of this name. */
+export function podNamed(name: string): PodRef {
+  return { uid: `uid-${name}`, namespace: "shop", name };
 }
 
 /** A version of a pod becomes its current one, and pending for these endpoints. Not committed. */

@@ -1,6 +1,9 @@
 import { type Command, CommanderError, Option } from "commander";
-import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
+import { type Answer, say } from "./context.ts";
 import { EXAMPLES } from "./examples.ts";
+import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
+import type { Given } from "./given.ts";
+import type { VersionOptions } from "./job.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { quietCommand } from "./quiet_command.ts";
 import { isSwitchValue, SWITCH } from "./switch.ts";
@@ -8,21 +11,9 @@ import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
 
-/** What a person gave for one flag, still as text, and where: `--url` or `K8SVENT_WEBHOOKS`. */
-export interface Given {
-  values: string[];
-  from: string;
-}
-
-/** The text that `--help` or `--version` asked for, ready for stdout. */
-export interface Printed {
-  kind: "help" | "version";
-  text: string;
-}
-
 /**
- * What each flag was given on the command line, else in the environment, never both. A switch that is on has
- * the value `true`.
+ * What each flag was given on the command line, else in the environment, never both; or what is to be done where it asks
+ * for `--help` or `--version`. A switch that is on has the value `true`.
  *
  * @throws {UsageError} for a flag that does not exist, one that lacks its value, and a stray argument. None of
  * the messages repeats a value.
@@ -30,17 +21,16 @@ export interface Printed {
 export function readArguments(
   argv: string[],
   env: (name: string) => string | undefined,
-): Map<FlagName, Given> | Printed {
-  const printed: string[] = [];
-  const program = buildCommand((text) => printed.push(text));
+): Map<FlagName, Given> | Answer | VersionOptions {
+  let printed = "";
+  const program = buildCommand((text) => printed += text);
   argv.forEach(checkForgotten);
   try {
     program.parse(argv.flatMap(asTyped), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const text = printed.join("");
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
-    if (error.code === "commander.version") return { kind: "version", text };
+    if (error.code === "commander.helpDisplayed") return say(printed);
+    if (error.code === "commander.version") return { command: "version", output: "table" };
     throw new UsageError(explain(error, argv), { cause: error.code });
   }
   const switches = switchesIn(argv);

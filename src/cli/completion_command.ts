@@ -1,8 +1,8 @@
 import { UsageError } from "../config/usage_error.ts";
 import { complete, type Completion } from "./completion.ts";
 import { FILES, SCRIPTS } from "./completion_scripts.ts";
-import type { Answer } from "./context.ts";
-import { readTool, say, type Tool, type ToolPage, type Tools } from "./tool.ts";
+import { type Answer, say } from "./context.ts";
+import { readTool, type Tool, type ToolPage, type Tools } from "./tool.ts";
 
 /*
  * `k8svent completion bash|zsh|fish`: the script that has a shell complete commands, flags and values, and, with `--line`,

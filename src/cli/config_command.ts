@@ -5,11 +5,12 @@ import { reason } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import { counted } from "../runtime/wording.ts";
-import { type Given, readArguments } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { readArguments } from "./arguments.ts";
+import { type Answer, type CommandContext, configOf, say } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { type Options, parseOptions } from "./options.ts";
-import { needed, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import type { Given } from "./given.ts";
+import { type Options, optionsOf } from "./options.ts";
+import { needed, readTool, type Tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
@@ -116,10 +117,9 @@ async function readAlone(
 ): Promise<{ options: Options; slips: readonly string[] }> {
   const nowhere = (): undefined => undefined;
   // Without endpoints it can be right, too.
-  const argv = ["--config", file, "--once"];
-  const given = readArguments(argv, nowhere) as Map<FlagName, Given>;
+  const given = readArguments(["--config", file, "--once"], nowhere) as Map<FlagName, Given>;
   const config = await configOf(given, context);
-  return { options: parseOptions(argv, nowhere, config) as Options, slips: config?.warnings ?? [] };
+  return { options: optionsOf(given, nowhere, config), slips: config?.warnings ?? [] };
 }
 
 async function check(file: string, context: CommandContext): Promise<Answer> {

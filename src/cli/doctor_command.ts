@@ -1,14 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
-import type { Given } from "./arguments.ts";
-import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
+import { type Answer, checkFiles, type CommandContext, configOf, say } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { last } from "./given.ts";
+import { type Given, last } from "./given.ts";
 import type { DoctorOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { readTool, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent doctor`: what it is to examine. `src/app/doctor.ts` does it. It takes the command line of the run, whole: what is

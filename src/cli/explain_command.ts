@@ -1,11 +1,11 @@
 import { UsageError } from "../config/usage_error.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { type Answer, type CommandContext, configOf, say } from "./context.ts";
 import type { ExplainOptions } from "./job.ts";
 import { reachOf } from "./operate_command.ts";
 import { REACH } from "./operate_pages.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
-import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { readTool, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent explain pod`: which pod, and by which flags it is judged where no program can be asked. `src/app/explain.ts` does it.

@@ -1,9 +1,9 @@
 import { parseTimeout } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
+import { needed, readTool, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent link-image`: what it is to do. `src/app/link_image.ts` does it.

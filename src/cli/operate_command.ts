@@ -6,7 +6,7 @@ import { OUTCOME_CLASSES } from "../delivery/tally.ts";
 import { fileFault as readFault } from "../runtime/file_fault.ts";
 import { hostFault } from "../runtime/host_name.ts";
 import { parseInstant } from "../runtime/instant.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import { defined } from "./given.ts";
 import type { OperateOptions, Operation, Reach } from "./job.ts";
 import {
@@ -20,7 +20,7 @@ import {
   STATUS_PAGE,
 } from "./operate_pages.ts";
 import { outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import { readTool, type Tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.

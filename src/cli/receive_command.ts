@@ -1,9 +1,9 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { choice, count } from "../config/value.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import type { ReceiveOptions } from "./job.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
+import { needed, readTool, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent receive`: what it is to do. `src/app/receive.ts` does it.

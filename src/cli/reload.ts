@@ -1,10 +1,11 @@
 import { UsageError } from "../config/usage_error.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
-import { type Given, readArguments } from "./arguments.ts";
+import { readArguments } from "./arguments.ts";
 import { type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { type Options, parseOptions } from "./options.ts";
+import type { Given } from "./given.ts";
+import { type Options, runOptionsOf } from "./options.ts";
 
 /** What a changed configuration file leads to while the program runs. */
 export type Reloaded =
@@ -45,7 +46,7 @@ export async function reloadConfig(
         `${before.config?.file} names no endpoints any more: those that there were stay. To stop, end k8svent.`;
       return { kind: "faults", faults: [fault] };
     }
-    const after = parseOptions(argv, context.env, config) as Options;
+    const after = runOptionsOf(given, context.env, config);
     const { endpoints, ofAnnotations, warnings } = after;
     return { kind: "endpoints", endpoints, ofAnnotations, later: changed(before, after), warnings };
   } catch (error) {

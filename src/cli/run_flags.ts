@@ -1,6 +1,7 @@
 import type { Env } from "../runtime/environment.ts";
-import { type Given, givenOf } from "./arguments.ts";
+import { givenOf } from "./arguments.ts";
 import { type Flag, type FlagName, FLAGS } from "./flags.ts";
+import type { Given } from "./given.ts";
 import type { ToolFlag } from "./tool.ts";
 
 /*

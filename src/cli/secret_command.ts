@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { choice, count } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { ENCODED } from "../runtime/secret.ts";
-import type { Answer, CommandContext } from "./context.ts";
-import { needed, readTool, say, type Tool, type ToolPage } from "./tool.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
+import { needed, readTool, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent secret generate`: a secret that every receiver can check by, without another program.

@@ -1,10 +1,10 @@
 import { parseTimeout } from "../config/duration.ts";
 import { SCHEMES } from "../delivery/sign.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
 import { signatureKind } from "./signature_kind.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
+import { needed, readTool, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent send-test`: what it is to do. `src/app/trial.ts` does it.

@@ -1,14 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { choice, reason } from "../config/value.ts";
-import type { Given } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { type Answer, type CommandContext, configOf, say } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { list } from "./given.ts";
+import { type Given, list } from "./given.ts";
 import type { TailOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { runFlags, runFlagsGiven } from "./run_flags.ts";
-import { needed, readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { needed, readTool, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent tail`: what it is to follow. `src/app/tail.ts` does it.

@@ -3,8 +3,9 @@ import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import type { Answer, CommandContext, Subcommand } from "./context.ts";
+import type { Answer, CommandContext } from "./context.ts";
 import { FLAGS } from "./flags.ts";
+import type { Job } from "./job.ts";
 import { quietCommand } from "./quiet_command.ts";
 import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
@@ -56,7 +57,8 @@ export interface ToolPage {
 export interface Tool {
   /** What it says of itself; where it has commands of its own, a page for each of them. */
   pages: readonly ToolPage[];
-  carryOut: Subcommand;
+  /** Carries it out, given what follows its name, or says what is to be done. */
+  carryOut(argv: string[], context: CommandContext): Promise<Answer | Job> | Answer | Job;
 }
 
 /** Commands by the first word that is typed, each loaded when it is asked for. */
@@ -141,11 +143,6 @@ export function webhookOf(page: ToolPage, values: Map<string, string[]>): URL {
   const [webhook, ...others] = parseWebhooks(values.get("url") ?? [url], "--url");
   if (webhook !== undefined && others.length === 0) return webhook.url;
   throw new UsageError(`${page.name} takes one webhook: give --url once. ${seeHelp(page)}`);
-}
-
-/** An answer that is data, and nothing is wrong. */
-export function say(data: string): Answer {
-  return { command: "answer", code: 0, data, remarks: "" };
 }
 
 function buildCommand(page: ToolPage, write: (text: string) => void): Command {

@@ -3,9 +3,9 @@ import { UsageError } from "../config/usage_error.ts";
 import { type Verdict, verify } from "../delivery/verify.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import { hanging } from "../runtime/table.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import { OUTPUT, outputOf, shownAs } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
+import { needed, readTool, secretsOf, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent verify`: which signatures of a delivery hold, and of one that fails, why.

@@ -1,7 +1,7 @@
-import type { Answer } from "./context.ts";
+import { type Answer, say } from "./context.ts";
 import type { VersionOptions } from "./job.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolPage } from "./tool.ts";
+import { readTool, type Tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent version`: in which form. `main.ts` knows the runtime.

@@ -2,7 +2,7 @@ import type { Env } from "../runtime/environment.ts";
 import { givenOf } from "./arguments.ts";
 import { type Flag, type FlagName, FLAGS } from "./flags.ts";
 import type { Given } from "./given.ts";
-import type { ToolFlag } from "./tool.ts";
+import type { ToolFlag, Typed } from "./tool.ts";
 
 /*
  * Flags of the run in a command that does a part of its work: spelled, described and checked as there, with the same
@@ -24,8 +24,7 @@ export function otherRunFlags(shown: Readonly<Record<string, ToolFlag>>): Record
 
 /** What the flags of the run were given that are among those of a command. @throws {UsageError} */
 export function runFlagsGiven(
-  flags: Readonly<Record<string, ToolFlag>>,
-  values: ReadonlyMap<string, string[]>,
+  { page: { flags }, values }: Typed,
   env: Env,
 ): Map<FlagName, Given> {
   return givenOf((name) => values.get(name), [...FLAGS].filter(([name]) => flags[name] !== undefined), env);

@@ -3,7 +3,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { quietCommand } from "./quiet_command.ts";
@@ -64,16 +64,34 @@ export interface Tool {
 /** Commands by the first word that is typed, each loaded when it is asked for. */
 export type Tools = Readonly<Record<string, () => Promise<Tool>>>;
 
-/**
- * What was typed: the values of each flag that was given, in order; of one that takes the rest, its words; and the operands that
- * were given.
- */
-export type Typed =
-  | { kind: "help"; text: string }
-  | { kind: "typed"; values: Map<string, string[]>; operands: string[] };
+/** What was typed behind a command's name. */
+export interface Typed {
+  page: ToolPage;
+  /** Of each flag that was given, in order; of one that takes the rest, its words. */
+  values: Map<string, string[]>;
+  operands: string[];
+}
 
-/** Reads a command line. @throws {UsageError}, which repeats no value */
-export function readTool(page: ToolPage, argv: readonly string[]): Typed {
+/**
+ * The command of one page, which prints that where it is asked for.
+ *
+ * @param carryOut says what is to be done by what was typed, or has done it. @throws {UsageError}, which repeats no value
+ */
+export function tool(
+  page: ToolPage,
+  carryOut: (typed: Typed, context: CommandContext) => ReturnType<Tool["carryOut"]>,
+): Tool {
+  return {
+    pages: [page],
+    carryOut: (argv, context) => {
+      const typed = readTool(page, argv);
+      return typeof typed === "string" ? say(typed) : carryOut(typed, context);
+    },
+  };
+}
+
+/** Reads a command line, or makes the text of the help. */
+function readTool(page: ToolPage, argv: readonly string[]): Typed | string {
   let text = "";
   const program = buildCommand(page, (more) => text += more);
   const [own, rest] = withoutRest(page, argv);
@@ -84,7 +102,7 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
     });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
+    if (error.code === "commander.helpDisplayed") return text;
     throw new UsageError(explain(page, error), { cause: error.code });
   }
   const values = new Map(rest);
@@ -95,17 +113,12 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
     const given = option?.negate ? found === false || undefined : found;
     if (given !== undefined) values.set(name, value === undefined ? ["true"] : given as string[]);
   }
-  return { kind: "typed", values, operands: program.args };
+  return { page, values, operands: program.args };
 }
 
-/** What a flag was given last, else what it takes then; undefined where it has neither. */
-export function valueOf(page: ToolPage, values: Map<string, string[]>, name: string): string | undefined {
-  return values.get(name)?.at(-1) ?? page.flags[name]?.fallback;
-}
-
-/** The same of a flag without which nothing can be done. @throws {UsageError} */
-export function needed(page: ToolPage, values: Map<string, string[]>, name: string): string {
-  const value = valueOf(page, values, name);
+/** What a flag was given last, else its fallback: one of them is needed. @throws {UsageError} */
+export function needed({ page, values }: Typed, name: string): string {
+  const value = values.get(name)?.at(-1) ?? page.flags[name]?.fallback;
   if (value !== undefined) return value;
   throw new UsageError(`${page.name} needs --${name} ${page.flags[name]?.value}. ${seeHelp(page)}`);
 }
@@ -116,7 +129,7 @@ export function needed(page: ToolPage, values: Map<string, string[]>, name: stri
  * @throws {UsageError} for a file that holds none, or that is the service account's
  */
 export function secretsOf(
-  values: Map<string, string[]>,
+  { values }: Typed,
   { env, files }: CommandContext,
 ): { secrets: string[]; weak: string | undefined; file: string } | undefined {
   const variables = FLAGS.get("secret-file")?.variables ?? [];
@@ -138,8 +151,9 @@ export function secretsOf(
 }
 
 /** The webhook of `--url`, as the run reads it. @throws {UsageError} for several, of which one would be left out */
-export function webhookOf(page: ToolPage, values: Map<string, string[]>): URL {
-  const url = needed(page, values, "url");
+export function webhookOf(typed: Typed): URL {
+  const { page, values } = typed;
+  const url = needed(typed, "url");
   const [webhook, ...others] = parseWebhooks(values.get("url") ?? [url], "--url");
   if (webhook !== undefined && others.length === 0) return webhook.url;
   throw new UsageError(`${page.name} takes one webhook: give --url once. ${seeHelp(page)}`);

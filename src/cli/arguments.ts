@@ -1,11 +1,10 @@
-import { type Command, CommanderError, Option } from "commander";
+import { type Command, CommanderError } from "commander";
 import { type Answer, say } from "./context.ts";
-import { EXAMPLES } from "./examples.ts";
-import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
+import { type Flag, type FlagName, FLAGS, GROUPS, helpOf } from "./flags.ts";
 import type { Given } from "./given.ts";
 import type { VersionOptions } from "./job.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import { quietCommand } from "./quiet_command.ts";
+import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
 import { isSwitchValue, SWITCH } from "./switch.ts";
 import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
@@ -58,7 +57,7 @@ function switchOf(argument: string): { name: FlagName; value: string | undefined
 
 /** Whether it is the value of the flag before it, whatever it looks like: `--selector -a=b`. */
 function isValue(index: number, argv: readonly string[]): boolean {
-  return flagOf(argv[index - 1] ?? "")?.value !== undefined;
+  return flagSpelled(FLAGS, argv[index - 1] ?? "")?.value !== undefined;
 }
 
 /**
@@ -112,18 +111,12 @@ function checkDashes(argument: string): void {
 
 /** Commander would take the next flag for the value of one that has none: `--state --once` is a file called `--once`. */
 function checkForgotten(argument: string, index: number, argv: string[]): void {
-  const before = flagOf(argv[index - 1] ?? "");
-  if (before?.value === undefined || flagOf(argument) === undefined) return;
+  const before = flagSpelled(FLAGS, argv[index - 1] ?? "");
+  if (before?.value === undefined || flagSpelled(FLAGS, argument) === undefined) return;
   const name = argv[index - 1];
   throw new UsageError(
     `${name} needs a value, and the flag ${argument} follows it. "k8svent --help" shows its form.`,
   );
-}
-
-/** The flag that an argument spells exactly, without a value. */
-function flagOf(argument: string): Flag | undefined {
-  if (argument.startsWith("--")) return FLAGS.get(argument.slice(2) as FlagName);
-  return [...FLAGS.values()].find(({ short }) => short !== undefined && argument === `-${short}`);
 }
 
 function buildCommand(write: (text: string) => void): Command {
@@ -138,7 +131,7 @@ function buildCommand(write: (text: string) => void): Command {
     );
   for (const [heading, flags] of Object.entries(GROUPS)) {
     for (const [name, flag] of Object.entries<Flag>(flags)) {
-      program.addOption(buildOption(name, flag).helpGroup(`${heading}:`));
+      program.addOption(optionOf(name, flag, helpOf(flag)).helpGroup(`${heading}:`));
     }
   }
   return program
@@ -146,18 +139,6 @@ function buildCommand(write: (text: string) => void): Command {
     .version(VERSION, "-V, --version", "print the version, as k8svent version does")
     .helpOption("-h, --help", "print this, as k8svent help does")
     .addHelpText("after", EXAMPLES);
-}
-
-function buildOption(name: string, flag: Flag): Option {
-  const spelled = `${flag.short === undefined ? "" : `-${flag.short}, `}--${name}`;
-  const fallback = flag.fallback === undefined ? "" : `; ${flag.fallback} by default`;
-  const variable = flag.variables[0];
-  const option = new Option(
-    flag.value === undefined ? spelled : `${spelled} <${flag.value}>`,
-    `${flag.help}${fallback} [${variable}${flag.list ? ", a list" : ""}]`,
-  );
-  if (flag.value === undefined) return option;
-  return option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
 }
 
 function typedFor(program: Command, name: FlagName): string[] | undefined {
@@ -228,10 +209,35 @@ function explainStray(argv: string[]): string {
       index + 1
     } is empty or white space: take it out (does a space follow the \\ at the end of a line?).`;
   }
-  if (flagOf(before) !== undefined) return `${before} is a switch: give it without a value.`;
+  if (flagSpelled(FLAGS, before) !== undefined) return `${before} is a switch: give it without a value.`;
   const [word = ""] = stray.split("=");
   if (FLAGS.has(word as FlagName)) {
     return `k8svent takes flags only: did you mean --${word}? "k8svent --help" lists them all.`;
   }
   return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
 }
+
+/** What follows the flags in the help. */
+const EXAMPLES = `
+The variable in brackets sets the same value as the flag. A flag overrides its
+variable, a variable the file of --config; what that file says about a single
+webhook overrides all of them. Separate the values of a list with commas,
+spaces or newlines.
+Durations are written 500ms, 15s, 2m or 1h30m; sizes 64Mi or 1Gi.
+Exit code: 0 success, 1 failure, 2 wrong usage.
+
+Examples:
+  Deliver every pod change in the current kubeconfig context to a receiver:
+    k8svent --url https://hooks.example.com/pods --secret-file ./secret
+
+  Print what would be sent now, one line of JSON per pod:
+    k8svent --once --namespace shop --selector app=web
+
+  Two receivers, two namespaces, and state that survives a restart:
+    k8svent -u ops=https://ops.example.com/k8s \\
+      -u audit=https://audit.example.com/in \\
+      -n team-a -n team-b --state ./k8svent.db
+
+  Receivers that each have their own rules and credentials; is the file right?
+    k8svent --config k8svent.yaml
+    k8svent config check k8svent.yaml`;

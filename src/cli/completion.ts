@@ -1,4 +1,5 @@
 import { type Flag, FLAGS } from "./flags.ts";
+import { flagSpelled } from "./quiet_command.ts";
 import type { Tool, ToolFlag, ToolPage, Tools } from "./tool.ts";
 
 /*
@@ -84,21 +85,16 @@ function namesOf(name: string): string[] {
 /** The value of a flag, where one is due; undefined: another word is. */
 function ofFlags(flags: Flags, before: readonly string[], last: string): Completion | undefined {
   const takesRest = before.some((word) => {
-    const flag = flagOf(flags, word);
+    const flag = flagSpelled(flags, word);
     return flag !== undefined && "takesRest" in flag;
   });
   if (takesRest) return { kind: "files" };
   const [, name, typed] = /^(--[^=]+=)(.*)$/s.exec(last) ?? [];
   if (name !== undefined && typed !== undefined) {
-    return valueOf(flagOf(flags, name.slice(0, -1)), typed, name);
+    return valueOf(flagSpelled(flags, name.slice(0, -1)), typed, name);
   }
-  const flag = flagOf(flags, before.at(-1) ?? "");
+  const flag = flagSpelled(flags, before.at(-1) ?? "");
   return flag?.value === undefined ? undefined : valueOf(flag, last, "");
-}
-
-function flagOf(flags: Flags, word: string): ToolFlag | Flag | undefined {
-  if (word.startsWith("--")) return flags.get(word.slice(2));
-  return [...flags.values()].find(({ short }) => short !== undefined && word === `-${short}`);
 }
 
 /** @param prefix what stands before the value in the same word: `--output=` */

@@ -81,12 +81,15 @@ export function readText(file: string, files: Pick<Files, "readText">): string {
 export function checkFiles(
   { secretFile, update }: Options,
   given: Map<FlagName, Given>,
-  { env, files }: CommandContext,
+  context: CommandContext,
 ): void {
+  checkFile(secretFile, fromOf(given, "secret-file"), context);
+  checkFile(update.registryConfig, fromOf(given, "registry-config"), context);
+}
+
+/** The same of one file. @param from what names it */
+export function checkFile(path: string | undefined, from: string, { env, files }: CommandContext): void {
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const named = [["secret-file", secretFile], ["registry-config", update.registryConfig]] as const;
-  for (const [flag, path] of named) {
-    const fault = path === undefined ? undefined : namedFault(path, folders);
-    if (fault !== undefined) throw new UsageError(`${fromOf(given, flag)} ${fault}.`);
-  }
+  const fault = path === undefined ? undefined : namedFault(path, folders);
+  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
 }

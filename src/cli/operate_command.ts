@@ -1,12 +1,11 @@
 import { parseDuration } from "../config/duration.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
 import { choice, count, namespace, reason } from "../config/value.ts";
-import { fileFault } from "../config/named_file.ts";
 import { OUTCOME_CLASSES } from "../delivery/tally.ts";
-import { fileFault as readFault } from "../runtime/file_fault.ts";
+import { fileFault } from "../runtime/file_fault.ts";
 import { hostFault } from "../runtime/host_name.ts";
 import { parseInstant } from "../runtime/instant.ts";
-import type { CommandContext } from "./context.ts";
+import { checkFile, type CommandContext } from "./context.ts";
 import { defined } from "./given.ts";
 import type { OperateOptions, Operation, Reach } from "./job.ts";
 import {
@@ -144,18 +143,17 @@ function serverHint(text: string): string {
 }
 
 /** The token of the file that the flag names, else of that which the variable names. */
-function tokenOf(named: string | undefined, { env, files }: CommandContext): string | undefined {
+function tokenOf(named: string | undefined, context: CommandContext): string | undefined {
+  const { env, files } = context;
   const file = named ?? (env("K8SVENT_ADMIN_TOKEN_FILE")?.trim() || undefined);
   if (file === undefined) return undefined;
   const from = named === undefined ? "K8SVENT_ADMIN_TOKEN_FILE" : "--token-file";
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const fault = fileFault(file, folders);
-  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  checkFile(file, from, context);
   let token: string;
   try {
     token = files.readText(file).trim();
   } catch (cause) {
-    throw new UsageError(`Cannot read the file of ${from}, ${file}: ${readFault(cause, file)}.`, { cause });
+    throw new UsageError(`Cannot read the file of ${from}, ${file}: ${fileFault(cause, file)}.`, { cause });
   }
   if (/^[!-~]+$/.test(token)) return token;
   throw new UsageError(`The file of ${from}, ${file}, holds no token: one word of letters and digits.`);

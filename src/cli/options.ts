@@ -18,7 +18,7 @@ import { choice, headerText, hostPattern, name, namespace, text } from "../confi
 import { UsageError } from "../config/usage_error.ts";
 import { ineffective } from "./warnings.ts";
 import { chooseEndpoints } from "./endpoints.ts";
-import { variableName } from "./variable_name.ts";
+import { variableName } from "./variables.ts";
 
 /** What the program is to do. Plain data: nothing has been read or dialled yet. Durations are milliseconds. */
 export interface Options {

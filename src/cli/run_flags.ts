@@ -1,6 +1,6 @@
 import type { Env } from "../runtime/environment.ts";
 import { givenOf } from "./arguments.ts";
-import { type Flag, type FlagName, FLAGS } from "./flags.ts";
+import { type Flag, type FlagName, FLAGS, helpOf } from "./flags.ts";
 import type { Given } from "./given.ts";
 import type { ToolFlag, Typed } from "./tool.ts";
 
@@ -32,13 +32,13 @@ export function runFlagsGiven(
 
 /** Its fallback is part of what the help says alone: a flag that is not given must not win over its variable. */
 function toolFlag(
-  { short, value, words, list, variables, fallback, help }: Flag = { variables: [], help: "" },
+  flag: Flag = { variables: [], help: "" },
 ): ToolFlag {
-  const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
+  const { short, value, words } = flag;
   return {
     ...short !== undefined && { short },
     ...value !== undefined && { value },
     ...words !== undefined && { words },
-    help: `${help}${otherwise} [${variables[0]}${list ? ", a list" : ""}]`,
+    help: helpOf(flag),
   };
 }

@@ -1,12 +1,11 @@
-import { type Command, CommanderError, Option } from "commander";
+import { type Command, CommanderError, type Option } from "commander";
 import { UsageError } from "../config/usage_error.ts";
-import { fileFault as namedFault } from "../config/named_file.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import { type Answer, type CommandContext, say } from "./context.ts";
+import { type Answer, checkFile, type CommandContext, say } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
-import { quietCommand } from "./quiet_command.ts";
+import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
 import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
 import { parseWebhooks } from "./webhooks.ts";
@@ -130,18 +129,17 @@ export function needed({ page, values }: Typed, name: string): string {
  */
 export function secretsOf(
   { values }: Typed,
-  { env, files }: CommandContext,
+  context: CommandContext,
 ): { secrets: string[]; weak: string | undefined; file: string } | undefined {
+  const { env, files } = context;
   const variables = FLAGS.get("secret-file")?.variables ?? [];
   const typed = values.get("secret-file")?.at(-1);
   const variable = typed === undefined ? variables.find((name) => env(name)?.trim()) : undefined;
   const [file, from] = variable === undefined ? [typed, "--secret-file"] : [env(variable)?.trim(), variable];
   if (file === undefined) return undefined;
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
   const dress = dressFault(file, variables) ?? pathFault(file);
   if (dress !== undefined) throw new UsageError(`The value of ${from} ${dress}.`);
-  const fault = namedFault(file, folders);
-  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  checkFile(file, from, context);
   try {
     return { ...readSecrets(file, files.readText), file };
   } catch (error) {
@@ -178,13 +176,10 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
   return program;
 }
 
-function buildOption(name: string, { short, value, help, fallback, isHidden }: ToolFlag): Option {
-  const spelled = `${short === undefined ? "" : `-${short}, `}--${name}`;
+function buildOption(name: string, flag: ToolFlag): Option {
+  const { help, fallback, isHidden = false } = flag;
   const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
-  if (value === undefined) return new Option(spelled, help).hideHelp(isHidden === true);
-  return new Option(`${spelled} <${value}>`, help + otherwise)
-    .hideHelp(isHidden === true)
-    .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]);
+  return optionOf(name, flag, help + otherwise).hideHelp(isHidden);
 }
 
 /** The words before a flag that takes the rest, and that rest. */
@@ -217,8 +212,7 @@ function checkForgotten(page: ToolPage, argument: string, before: string): void 
 }
 
 function flagOf({ flags }: ToolPage, argument: string): ToolFlag | undefined {
-  if (argument.startsWith("--")) return flags[argument.slice(2)];
-  return Object.values(flags).find(({ short }) => short !== undefined && argument === `-${short}`);
+  return flagSpelled(new Map(Object.entries(flags)), argument);
 }
 
 /** Commander repeats what was typed: only the flag's name is kept. */

@@ -218,8 +218,9 @@ function assemble(
     stop: lifetime.stop,
     fail: (error) => lifetime.fail(error),
   });
+  const changed = observations && (() => observations.changed());
   const ask = (): void => inspect(store, workers, notices, log);
-  const actions = new Actions({ store, workers, notices, resyncs, figures, inspect: ask, log });
+  const actions = new Actions({ store, workers, notices, resyncs, figures, inspect: ask, changed, log });
   const reload = world.configuration && new Reload(
     {
       file: world.configuration.file,
@@ -235,7 +236,6 @@ function assemble(
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
   const isEnding = (): boolean => lifetime.stop.aborted;
-  const changed = observations && (() => observations.changed());
   const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding, changed });
   const standstill = new Standstill(clock, lifetime.stop);
   const stalledWorkers = (): number[] => workers.stalled(standstill.endedAt);

@@ -179,15 +179,14 @@ export class Recorder {
 
   #candidate({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Candidate {
     const { cluster, environment: general } = this.#deps;
-    const named = environment ?? general;
     return {
       pod: seen.pod(),
       reasons,
       event: event === "pod.deleted" ? event : "pod.changed",
       previous: seen.previous(),
-      ...named !== undefined && { environment: named },
-      ...cluster !== undefined && { cluster },
-      ...workload !== undefined && { workload },
+      environment: environment ?? general,
+      cluster,
+      workload,
     };
   }
 }

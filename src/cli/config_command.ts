@@ -127,8 +127,8 @@ async function tryPod(typed: Typed, context: CommandContext): Promise<Answer> {
   const lines = await tryFile(endpoints, {
     pod: readPod(pod, context),
     reasons: reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
-    ...cluster !== undefined && { cluster },
-    ...environment !== undefined && { environment },
+    cluster,
+    environment,
     followed: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
   });
   const remarks = fieldSelector === undefined

@@ -1,5 +1,5 @@
 import type { Options } from "../cli/options.ts";
-import { openCredentials } from "../delivery/credentials.ts";
+import { EndpointCredentials } from "../delivery/credentials.ts";
 import { tlsOf } from "../http/tls_files.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { capitalized, duration, enumerated } from "../runtime/wording.ts";
@@ -27,7 +27,7 @@ export async function examineWebhook(
   const { clock, random, env, stop } = world;
   const files = credentialFiles(options, world);
   const way = dialled();
-  const credentials = openCredentials(settings, {
+  const credentials = new EndpointCredentials(settings, {
     endpoint: name,
     url,
     secrets: () => secrets ?? [],

@@ -4,7 +4,6 @@ import type { Workers } from "../delivery/workers.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Store } from "../store/store.ts";
-import { labelOf } from "./endpoint_metrics.ts";
 import type { Figures } from "./figures.ts";
 import type { Notices } from "./notices.ts";
 import type { Resyncs } from "./resyncs.ts";
@@ -80,7 +79,7 @@ export class Actions implements AdminActions {
     const count = store.pending.discard(endpoint, seq);
     if (count > 0) notices.sendGap(endpoint);
     store.commit();
-    figures.discarded(labelOf(endpoint), count);
+    figures.discarded(endpoint, count);
     log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter is", "dead letters are")} discarded.`, {
       endpoint,
     });

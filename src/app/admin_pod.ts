@@ -1,8 +1,8 @@
 import type { PodExplanation } from "../admin/admin.ts";
 import type { KnownPod } from "../store/store.ts";
-import { currentPod } from "./current_pod.ts";
 import { deliveriesOf } from "./admin_deliveries.ts";
 import { type AdminReadings, instant } from "./admin_readings.ts";
+import { currentPod } from "./recorder.ts";
 import { verdictsOf } from "./verdicts.ts";
 
 /** Deliveries of each endpoint that are shown with a pod. */

@@ -7,18 +7,16 @@ import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped } f
 import { type Account, accountOf } from "./trial.ts";
 import { credentialFiles, dialled, webhookUrl } from "./world.ts";
 
-/** What a webhook is examined with. */
-export interface WebhookParts {
-  options: Options;
-  /** The program's own; undefined: they cannot be read. */
-  secrets: string[] | undefined;
-  world: DoctorWorld;
-}
-
-/** Sends a webhook a test message, with the credentials, TLS files and proxy that the run would use. */
+/**
+ * Sends a webhook a test message, with the credentials, TLS files and proxy that the run would use.
+ *
+ * @param secrets the program's own; undefined: they cannot be read
+ */
 export async function examineWebhook(
   endpoint: Endpoint,
-  { options, secrets, world }: WebhookParts,
+  options: Options,
+  secrets: string[] | undefined,
+  world: DoctorWorld,
 ): Promise<Finding> {
   const { name, url, settings } = endpoint;
   const check = `webhook ${name}`;

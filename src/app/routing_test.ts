@@ -14,7 +14,7 @@ import type { Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { configuredBy } from "./configured.ts";
 import { OperatorEndpoints } from "./operator_endpoints.ts";
-import { AnnotationEndpoints, openPipeline, openRecorder, routingOf } from "./routing.ts";
+import { AnnotationEndpoints, openDataPath, routingOf } from "./routing.ts";
 
 const FLAGS = ["--url", "a=https://a.example.com/", "--pod-webhooks", "hooks.example.com", "--interval", "0"];
 const OPTIONS = parse(FLAGS);
@@ -44,12 +44,13 @@ class Rig {
     const operators = new OperatorEndpoints(CONFIGURED, this);
     const routing = routingOf(operators, OPTIONS);
     this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
-    this.pipeline = openPipeline(OPTIONS, {
+    const parts = {
       ...this,
       annotations: this.endpoints,
       operators,
-      recorder: openRecorder(OPTIONS, { ...this, operators, filterFailures: new FilterFailures(this) }),
-    });
+      filterFailures: new FilterFailures(this),
+    };
+    this.pipeline = openDataPath(OPTIONS, parts).pipeline;
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);
     this.endpoints.reopen();
     this.store.commit();

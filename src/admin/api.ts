@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { Admin, AdminActions, Done } from "./admin.ts";
-import type { Answer, Stream } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { changes } from "./events.ts";
 import { deliveryParameters, nothing, readBody, readQuery, resyncBody } from "./parameters.ts";
 import { problem } from "./problem.ts";
@@ -53,14 +53,7 @@ function reads(admin: Admin, clock: Clock): Route[] {
       const found = admin.pod(namespace, name);
       return found === undefined ? missing("pod") : json(found);
     }),
-    {
-      method: "GET",
-      path: `${API}/events`,
-      handle(call): Stream {
-        readQuery(call, nothing);
-        return changes(admin, clock);
-      },
-    },
+    get("/events", () => changes(admin, clock)),
     get("/openapi.json", async () => json((await import("./openapi.ts")).OPENAPI)),
   ];
 }
@@ -85,11 +78,11 @@ function endpointActions(actions: AdminActions): Route[] {
   ];
 }
 
-function get(path: string, answer: (call: Call) => Answer | Promise<Answer>): Route {
+function get(path: string, answer: Route["handle"]): Route {
   return {
     method: "GET",
     path: `${API}${path}`,
-    handle(call): Answer | Promise<Answer> {
+    handle(call): ReturnType<Route["handle"]> {
       readQuery(call, nothing);
       return answer(call);
     },

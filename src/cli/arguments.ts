@@ -5,7 +5,7 @@ import type { Given } from "./given.ts";
 import type { VersionOptions } from "./job.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
 import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
-import { isSwitchValue, SWITCH } from "./switch.ts";
+import { typedSwitch } from "./switch.ts";
 import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
@@ -43,7 +43,7 @@ function switchesIn(argv: readonly string[]): Map<FlagName, string[]> {
     const found = isValue(index, argv) ? undefined : switchOf(argument);
     if (found === undefined) continue;
     const { name, value = "true" } = found;
-    if (!isSwitchValue(value)) throw new UsageError(`--${name} ${SWITCH}`);
+    typedSwitch(value, `--${name}`);
     switches.set(name, [value]);
   }
   return switches;

@@ -19,11 +19,6 @@ export interface Candidate {
 /** Flags by name, of a command or of the run. */
 type Flags = ReadonlyMap<string, ToolFlag | Flag>;
 
-/** Words that are a command without a module. */
-const WORDS: readonly Candidate[] = [
-  { word: "help", about: "print what there is" },
-];
-
 /**
  * What may follow.
  *
@@ -42,14 +37,15 @@ export async function complete(line: readonly string[], tools: Tools): Promise<C
 
 async function commands(tools: Tools): Promise<Candidate[]> {
   const listed = await Promise.all(
-    Object.entries(tools).map(async ([word, load]) => ({ word, about: aboutOf(await load()) })),
+    Object.entries(tools).map(async ([word, load]) => ({
+      word,
+      about: (await load()).pages[0]?.about ?? "",
+    })),
   );
-  return [...listed, ...WORDS].toSorted((a, b) => a.word < b.word ? -1 : 1);
+  return [...listed, { word: "help", about: HELP }].toSorted((a, b) => a.word < b.word ? -1 : 1);
 }
 
-function aboutOf({ pages }: Tool): string {
-  return pages[0]?.about ?? "";
-}
+const HELP = "print what there is";
 
 function ofTool({ pages }: Tool, before: readonly string[], last: string): Completion {
   const page = pageOf(pages, before);
@@ -107,7 +103,7 @@ function valueOf(flag: ToolFlag | Flag | undefined, typed: string, prefix: strin
 function flagsOf(flags: Flags): Candidate[] {
   const own = [...flags].filter(([, flag]) => !("isHidden" in flag))
     .map(([name, { help }]) => ({ word: `--${name}`, about: help }));
-  return [...own, { word: "--help", about: "print what there is" }];
+  return [...own, { word: "--help", about: HELP }];
 }
 
 function only(typed: string, candidates: readonly Candidate[]): Completion {

@@ -6,7 +6,7 @@ import { type Answer, checkFile, type CommandContext, say } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
 import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
-import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
+import { typedSwitch } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
@@ -201,8 +201,7 @@ function switched(page: ToolPage, argument: string, before: string): string[] {
   const found = flagOf(page, flag);
   if (value === undefined || found === undefined || found.value !== undefined) return [argument];
   if (flagOf(page, before)?.value !== undefined) return [argument];
-  if (!isSwitchValue(value)) throw new UsageError(`${flag} ${SWITCH}`);
-  return parseSwitch(value, flag) ? [flag] : [];
+  return typedSwitch(value, flag) ? [flag] : [];
 }
 
 /** Commander would take the next flag for the value of one that has none. */

@@ -127,11 +127,8 @@ async function main(argv: string[]): Promise<number> {
         return await startOperation(options, context);
       case "explain":
         return await startExplanation(options, context);
-      case "help":
-        await print(options.text);
-        return 0;
       case "version":
-        return await sayVersion("output" in options ? options.output : "table");
+        return await sayVersion(options.output);
     }
   } catch (error) {
     if (COMPLAINTS.some((kind) => error instanceof kind)) {

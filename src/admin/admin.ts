@@ -20,7 +20,17 @@ export interface Admin {
   delivery(endpoint: string, id: string): DeliveryDetail | undefined;
   /** What becomes of this pod and why. Undefined: no such pod is known. */
   pod(namespace: string, name: string): PodExplanation | undefined;
+  /** What can be done to it. */
+  readonly actions: AdminActions;
+  /**
+   * Calls `changed` after what is shown may have changed: often, and cheaply, so the caller thins it out. Returns what ends
+   * that. While nobody is subscribed, it costs nothing.
+   */
+  subscribe(changed: () => void): () => void;
+}
 
+/** What an operator does to it. */
+export interface AdminActions {
   /** Stops sending to an endpoint. It is kept over restarts with a state file; what is pending stays, and more comes to it. */
   pause(endpoint: string): Done;
   resume(endpoint: string): Done;
@@ -32,12 +42,6 @@ export interface Admin {
   resync(what: Resync): Done;
   /** What SIGUSR1 does: tries at once whatever waits, and sends inventories to the endpoints of `--notices`. */
   retry(): Done;
-
-  /**
-   * Calls `changed` after what is shown may have changed: often, and cheaply, so the caller thins it out. Returns what ends
-   * that. While nobody is subscribed, it costs nothing.
-   */
-  subscribe(changed: () => void): () => void;
 }
 
 /** What came of an action. `count`: messages that it was about; endpoints with pause, resume and retry. */

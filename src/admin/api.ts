@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
-import type { Admin, Done } from "./admin.ts";
-import type { Answer, Stream } from "./answer.ts";
+import type { Admin, AdminActions, Done } from "./admin.ts";
+import type { Answer } from "./answer.ts";
 import { changes } from "./events.ts";
 import { deliveryParameters, nothing, readBody, readQuery, resyncBody } from "./parameters.ts";
 import { problem } from "./problem.ts";
@@ -12,13 +12,14 @@ import type { Call, Route } from "./routes.ts";
  * a test holds the answers against that.
  */
 export function apiRoutes(admin: Admin, clock: Clock): Route[] {
+  const { actions } = admin;
   return [
     ...reads(admin, clock),
-    ...endpointActions(admin),
-    action("/resync", (call) => admin.resync(readBody(call, resyncBody))),
+    ...endpointActions(actions),
+    action("/resync", (call) => actions.resync(readBody(call, resyncBody))),
     action("/retry", (call) => {
       readBody(call, nothing);
-      return admin.retry();
+      return actions.retry();
     }),
   ];
 }
@@ -52,43 +53,36 @@ function reads(admin: Admin, clock: Clock): Route[] {
       const found = admin.pod(namespace, name);
       return found === undefined ? missing("pod") : json(found);
     }),
-    {
-      method: "GET",
-      path: `${API}/events`,
-      handle(call): Stream {
-        readQuery(call, nothing);
-        return changes(admin, clock);
-      },
-    },
+    get("/events", () => changes(admin, clock)),
     get("/openapi.json", async () => json((await import("./openapi.ts")).OPENAPI)),
   ];
 }
 
-function endpointActions(admin: Admin): Route[] {
+function endpointActions(actions: AdminActions): Route[] {
   const plain = (path: string, act: (name: string, id: string) => Done): Route =>
     action(path, (call) => {
       readBody(call, nothing);
       return act(call.params["name"] ?? "", call.params["id"] ?? "");
     });
   return [
-    plain("/endpoints/{name}/pause", (name) => admin.pause(name)),
-    plain("/endpoints/{name}/resume", (name) => admin.resume(name)),
-    plain("/endpoints/{name}/redeliver", (name) => admin.redeliver(name)),
-    plain("/endpoints/{name}/discard", (name) => admin.discard(name)),
+    plain("/endpoints/{name}/pause", (name) => actions.pause(name)),
+    plain("/endpoints/{name}/resume", (name) => actions.resume(name)),
+    plain("/endpoints/{name}/redeliver", (name) => actions.redeliver(name)),
+    plain("/endpoints/{name}/discard", (name) => actions.discard(name)),
     action(
       "/endpoints/{name}/resync",
-      (call) => admin.resync({ endpoint: call.params["name"] ?? "", ...readBody(call, resyncBody) }),
+      (call) => actions.resync({ endpoint: call.params["name"] ?? "", ...readBody(call, resyncBody) }),
     ),
-    plain("/endpoints/{name}/deliveries/{id}/redeliver", (name, id) => admin.redeliver(name, id)),
-    plain("/endpoints/{name}/deliveries/{id}/discard", (name, id) => admin.discard(name, id)),
+    plain("/endpoints/{name}/deliveries/{id}/redeliver", (name, id) => actions.redeliver(name, id)),
+    plain("/endpoints/{name}/deliveries/{id}/discard", (name, id) => actions.discard(name, id)),
   ];
 }
 
-function get(path: string, answer: (call: Call) => Answer | Promise<Answer>): Route {
+function get(path: string, answer: Route["handle"]): Route {
   return {
     method: "GET",
     path: `${API}${path}`,
-    handle(call): Answer | Promise<Answer> {
+    handle(call): ReturnType<Route["handle"]> {
       readQuery(call, nothing);
       return answer(call);
     },

@@ -109,7 +109,7 @@ export class Health {
 
   #problemOf(scope: Scope): string[] {
     const { clock, staleAfter } = this.#deps;
-    const where = namespaces(scope === undefined ? [] : [scope]);
+    const where = namespaces([scope]);
     const trouble = this.#troubles.get(scope);
     const why = trouble === undefined ? "" : ` ${trouble.why}`;
     if (!this.#synced.has(scope)) return [`The pods of ${where} have not all been listed yet.${why}`];

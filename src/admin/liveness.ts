@@ -78,7 +78,7 @@ export class Liveness {
     const loops = [...this.#idle].flatMap(([scope, idle]) => {
       const still = now - Math.max(idle, since);
       if (still <= DEADLINES * STEP) return [];
-      const what = namespaces(scope === undefined ? [] : [scope]);
+      const what = namespaces([scope]);
       return [`What follows ${what} has done nothing for ${duration(still)}, and nothing keeps it.`];
     });
     if (stalled.length === 0) return loops;

@@ -105,11 +105,6 @@ export class Server {
     this.#clock = clock;
   }
 
-  /** How many connections there are. */
-  get connections(): number {
-    return this.#open.size;
-  }
-
   /** Whether there is room for one more answer that goes on. */
   #hasRoomToStream(): boolean {
     let streams = 0;

@@ -1,10 +1,9 @@
-import type { Admin, Done, Resync } from "../admin/admin.ts";
+import type { AdminActions, Done, Resync } from "../admin/admin.ts";
 import { messageId } from "../delivery/render.ts";
 import type { Workers } from "../delivery/workers.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted } from "../runtime/wording.ts";
 import type { Store } from "../store/store.ts";
-import { labelOf } from "./endpoint_metrics.ts";
 import type { Figures } from "./figures.ts";
 import type { Notices } from "./notices.ts";
 import type { Resyncs } from "./resyncs.ts";
@@ -23,12 +22,13 @@ export interface ActionsDeps {
   figures: Pick<Figures, "discarded">;
   /** What SIGUSR1 does. */
   inspect: () => void;
+  /** Called after each; undefined: nobody looks. */
+  changed?: (() => void) | undefined;
   log: Log;
 }
 
-/** The actions of `Admin`; what each does is said there. */
-export class Actions
-  implements Pick<Admin, "pause" | "resume" | "redeliver" | "discard" | "resync" | "retry"> {
+/** What each does is said at `AdminActions`. */
+export class Actions implements AdminActions {
   readonly #deps: ActionsDeps;
 
   constructor(deps: ActionsDeps) {
@@ -43,7 +43,7 @@ export class Actions
     log.info(`Endpoint ${endpoint} is paused: what is pending for it stays until it is resumed.`, {
       endpoint,
     });
-    return { kind: "done", count: 1 };
+    return this.#done(1);
   }
 
   resume(endpoint: string): Done {
@@ -53,7 +53,7 @@ export class Actions
     store.commit();
     log.info(`Endpoint ${endpoint} is resumed.`, { endpoint });
     workers.tryNow(endpoint);
-    return { kind: "done", count: 1 };
+    return this.#done(1);
   }
 
   redeliver(endpoint: string, id?: string): Done {
@@ -68,7 +68,7 @@ export class Actions
       endpoint,
     });
     workers.tryNow(endpoint);
-    return { kind: "done", count };
+    return this.#done(count);
   }
 
   discard(endpoint: string, id?: string): Done {
@@ -79,11 +79,11 @@ export class Actions
     const count = store.pending.discard(endpoint, seq);
     if (count > 0) notices.sendGap(endpoint);
     store.commit();
-    figures.discarded(labelOf(endpoint), count);
+    figures.discarded(endpoint, count);
     log.info(`Endpoint ${endpoint}: ${counted(count, "dead letter is", "dead letters are")} discarded.`, {
       endpoint,
     });
-    return { kind: "done", count };
+    return this.#done(count);
   }
 
   resync({ endpoint, since }: Resync): Done {
@@ -93,14 +93,19 @@ export class Actions
     const which = since === undefined ? "" : ` about pods that changed after ${since}`;
     const to = endpoint === undefined ? "all endpoints" : `endpoint ${endpoint}`;
     log.info(`Resync of ${to}: ${counted(count, "message")}${which}.`, { endpoint, messages: count });
-    return { kind: "done", count };
+    return this.#done(count);
   }
 
   retry(): Done {
     const { inspect, workers: { figures }, log } = this.#deps;
     log.info("Whatever waits is tried now.", { endpoints: figures.length });
     inspect();
-    return { kind: "done", count: figures.length };
+    return this.#done(figures.length);
+  }
+
+  #done(count: number): Done {
+    this.#deps.changed?.();
+    return { kind: "done", count };
   }
 
   /** The row of a dead letter, by its `webhook-id`. */

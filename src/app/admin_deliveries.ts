@@ -1,6 +1,7 @@
 import type { AttemptRecord, Delivery, DeliveryDetail, DeliveryList, DeliveryQuery } from "../admin/admin.ts";
 import { headersIn, type KeptAttempt, type KeptDelivery } from "../delivery/delivery_history.ts";
 import { messageId } from "../delivery/render.ts";
+import { isAboutPod } from "../pod/payload.ts";
 import { inWords, lastPassed } from "../route/explain.ts";
 import { NO_FAILURES } from "../store/message.ts";
 import type { Message, PendingMessage, PodFilter, Store } from "../store/store.ts";
@@ -103,8 +104,8 @@ function stateOf({ isDeadLetter }: { isDeadLetter: boolean }): Delivery["state"]
 function fits({ kept, message, state }: Found, query: DeliveryQuery): boolean {
   const { namespace, pod, reason, outcome } = query;
   return state === (query.state ?? state) &&
-    (namespace === undefined || (isOfPod(message) && message.namespace === namespace)) &&
-    (pod === undefined || (isOfPod(message) && message.name === pod)) &&
+    (namespace === undefined || (isAboutPod(message.event) && message.namespace === namespace)) &&
+    (pod === undefined || (isAboutPod(message.event) && message.name === pod)) &&
     (reason === undefined || message.reasons.some((one) => one === reason)) &&
     (outcome === undefined || kept?.history.at(-1)?.outcome === outcome);
 }
@@ -123,7 +124,7 @@ function shown(found: Found, endpoint: string, readings: AdminReadings): Deliver
     ...isSuperseded && { isSuperseded },
     event,
     reasons: [...reasons],
-    ...isOfPod(message) && { pod: { namespace, name, uid, resourceVersion } },
+    ...isAboutPod(message.event) && { pod: { namespace, name, uid, resourceVersion } },
     attempts: kept?.attempts ?? pending?.failures.tries ?? 0,
     isInFlight: pending?.isInFlight ?? false,
     coalesced,
@@ -136,10 +137,6 @@ function shown(found: Found, endpoint: string, readings: AdminReadings): Deliver
 
 function idOf({ kept, message }: Found): string {
   return kept?.id ?? messageId(message);
-}
-
-function isOfPod({ event }: Pick<Message, "event">): boolean {
-  return event === "pod.changed" || event === "pod.deleted";
 }
 
 function recordedAt(message: PendingMessage, { store: { ages }, clock }: AdminReadings): number {
@@ -163,7 +160,7 @@ function record({ at, duration, outcome, status, why }: KeptAttempt): AttemptRec
 
 /** By the rules as they are now. */
 function because(endpoint: string, message: Found["message"], { operators }: AdminReadings): string {
-  if (!isOfPod(message)) return "It is a notice, and this endpoint has notices switched on.";
+  if (!isAboutPod(message.event)) return "It is a notice, and this endpoint has notices switched on.";
   const settings = operators.settings(endpoint);
   if (settings === undefined) return "An annotation of the pod names this endpoint.";
   const { filter } = settings;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
+import { parse } from "../../tests/kit/command_line.ts";
 import { makeMessage } from "../../tests/kit/message.ts";
 import { testsWith } from "../../tests/kit/rig.ts";
 import { openTestStore, record, takeAll } from "../../tests/kit/store.ts";
-import { type Options, parseOptions } from "../cli/options.ts";
 import type { OperatorEndpoints } from "./operator_endpoints.ts";
 import type { Delivery, DeliveryQuery } from "../admin/admin.ts";
 import type { Failures, Message } from "../store/store.ts";
@@ -23,7 +23,7 @@ class Rig {
   readonly clock = new TestClock();
   readonly store = openTestStore({ clock: this.clock });
   readonly observations = new Observations(this.clock);
-  readonly options = parseOptions(["--url", "a=https://a.example"], () => undefined) as Options;
+  readonly options = parse(["--url", "a=https://a.example"]);
   readonly operators: Pick<OperatorEndpoints, "settings"> = {
     settings: () => this.options.endpoints[0]?.settings,
   };

@@ -1,18 +1,8 @@
-import type {
-  Admin,
-  DeliveryDetail,
-  DeliveryList,
-  DeliveryQuery,
-  Done,
-  EndpointStatus,
-  PodExplanation,
-  Resync,
-  Status,
-} from "../admin/admin.ts";
+import type { Admin } from "../admin/admin.ts";
 import { deliveriesOf, deliveryOf } from "./admin_deliveries.ts";
 import { endpointStatus, endpointStatuses } from "./admin_endpoints.ts";
 import { explainPod } from "./admin_pod.ts";
-import type { AdminParts, AdminReadings } from "./admin_readings.ts";
+import type { AdminParts } from "./admin_readings.ts";
 import { statusOf } from "./admin_status.ts";
 import { PodCensus } from "./pod_census.ts";
 
@@ -33,86 +23,25 @@ import { PodCensus } from "./pod_census.ts";
  *
  * @param lifetime `stop` ends what goes on meanwhile; `fail` is called where that fails
  */
-export function openAdmin(parts: AdminParts, { stop, fail }: AdminLifetime): Admin {
-  const { clock, store, observations } = parts;
+export function openAdmin(
+  parts: AdminParts,
+  { stop, fail }: { stop: AbortSignal; fail: (error: unknown) => void },
+): Admin {
+  const { clock, store, observations, operators, workers } = parts;
   const census = new PodCensus(store.inventory, clock);
   observations.onVersion = (pod, version) => census.note(pod, version);
   census.readAhead((changed) => void observations.subscribe(changed), stop).catch(fail);
-  return new Administration({ ...parts, census, startedAt: clock.now() });
-}
-
-/** For how long it reads. */
-export interface AdminLifetime {
-  stop: AbortSignal;
-  fail: (error: unknown) => void;
-}
-
-class Administration implements Admin {
-  readonly #readings: AdminReadings;
-
-  constructor(readings: AdminReadings) {
-    this.#readings = readings;
-  }
-
-  status(): Status {
-    return statusOf(this.#readings);
-  }
-
-  endpoints(): EndpointStatus[] {
-    return endpointStatuses(this.#readings);
-  }
-
-  endpoint(name: string): EndpointStatus | undefined {
-    return endpointStatus(name, this.#readings);
-  }
-
-  deliveries(query: DeliveryQuery): DeliveryList | undefined {
-    return this.#has(query.endpoint) ? deliveriesOf(query, this.#readings) : undefined;
-  }
-
-  delivery(endpoint: string, id: string): DeliveryDetail | undefined {
-    return this.#has(endpoint) ? deliveryOf(endpoint, id, this.#readings) : undefined;
-  }
-
-  pod(namespace: string, name: string): PodExplanation | undefined {
-    return explainPod(namespace, name, this.#readings);
-  }
-
-  pause(endpoint: string): Done {
-    return this.#did(this.#readings.actions.pause(endpoint));
-  }
-
-  resume(endpoint: string): Done {
-    return this.#did(this.#readings.actions.resume(endpoint));
-  }
-
-  redeliver(endpoint: string, id?: string): Done {
-    return this.#did(this.#readings.actions.redeliver(endpoint, id));
-  }
-
-  discard(endpoint: string, id?: string): Done {
-    return this.#did(this.#readings.actions.discard(endpoint, id));
-  }
-
-  resync(what: Resync): Done {
-    return this.#did(this.#readings.actions.resync(what));
-  }
-
-  retry(): Done {
-    return this.#did(this.#readings.actions.retry());
-  }
-
-  subscribe(changed: () => void): () => void {
-    return this.#readings.observations.subscribe(changed);
-  }
-
-  #did(done: Done): Done {
-    this.#readings.observations.changed();
-    return done;
-  }
-
-  #has(endpoint: string): boolean {
-    const { operators, workers } = this.#readings;
-    return operators.settings(endpoint) !== undefined || workers.reaches(endpoint);
-  }
+  const readings = { ...parts, census, startedAt: clock.now() };
+  const has = (endpoint: string): boolean =>
+    operators.settings(endpoint) !== undefined || workers.reaches(endpoint);
+  return {
+    status: () => statusOf(readings),
+    endpoints: () => endpointStatuses(readings),
+    endpoint: (name) => endpointStatus(name, readings),
+    deliveries: (query) => has(query.endpoint) ? deliveriesOf(query, readings) : undefined,
+    delivery: (endpoint, id) => has(endpoint) ? deliveryOf(endpoint, id, readings) : undefined,
+    pod: (namespace, name) => explainPod(namespace, name, readings),
+    actions: parts.actions,
+    subscribe: (changed) => observations.subscribe(changed),
+  };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { parse } from "../../tests/kit/command_line.ts";
 import { leaks, MARK, SECRET } from "../../tests/kit/confidential.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { worldWith } from "../../tests/kit/world.ts";
 import type { DeliveryDetail, DeliveryList, EndpointStatus, PodExplanation, Status } from "../admin/admin.ts";
-import { type Options, parseOptions } from "../cli/options.ts";
 import type { Outcome, Request } from "../http/outcome.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
 import { fixedSecrets } from "../runtime/secret_file.ts";
@@ -45,10 +45,7 @@ class Running {
 
   constructor(flags: string[] = []) {
     const url = `https://me:${MARK}word@a.example/${MARK}?key=${MARK}`;
-    const options = parseOptions(
-      ["--url", `hook=${url}`, "--admin-listen", "127.0.0.1:0", ...flags],
-      () => undefined,
-    ) as Options;
+    const options = parse(["--url", `hook=${url}`, "--admin-listen", "127.0.0.1:0", ...flags]);
     const api = new ScriptedApi(podList("10", [web("1")]), this.watch);
     api.clock = this.clock;
     const world = worldWith({

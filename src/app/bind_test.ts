@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { parse } from "../../tests/kit/command_line.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { testsWith } from "../../tests/kit/rig.ts";
 import { type Answer, podList, ScriptedApi } from "../../tests/kit/scripted_api.ts";
 import { drain, openTestStore, record } from "../../tests/kit/store.ts";
-import { type Options, parseOptions } from "../cli/options.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { Renderer } from "../delivery/render.ts";
 import { StoreError } from "../store/disk_fault.ts";
@@ -29,9 +29,8 @@ class Rig {
     const api = new ScriptedApi(...answers);
     Object.defineProperty(api, "origin", { value: this.address });
     api.identity = (): Promise<string> => Promise.resolve(cluster);
-    const options = parseOptions(["--url", "a=https://a.example.com/", ...flags], () => undefined);
-    assert.equal(options.command, "run");
-    await bindStore(api, options as Options, this.store, this.log, new AbortController().signal);
+    const options = parse(["--url", "a=https://a.example.com/", ...flags]);
+    await bindStore(api, options, this.store, this.log, new AbortController().signal);
     return api.requests.map(({ pathname, search }) => `${pathname}${search}`);
   }
 

@@ -24,14 +24,8 @@ export function configurationOf(
     read: () => readText(path, { readText: files.readTextAgain }),
     async compile(text): Promise<Compiled> {
       const reloaded = await reloadConfig(argv, context, text, { ...options, endpoints });
-      if (reloaded.kind === "faults") return { kind: "wrong", problems: [...reloaded.faults] };
       endpoints = reloaded.endpoints;
-      return {
-        kind: "configuration",
-        endpoints: await configuredBy(endpoints),
-        later: reloaded.later,
-        warnings: reloaded.warnings,
-      };
+      return { ...reloaded, endpoints: await configuredBy(endpoints) };
     },
   };
   return { file, text };

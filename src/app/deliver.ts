@@ -15,7 +15,6 @@ import { Actions } from "./actions.ts";
 import { inspect, sayBehind, sayLeft, sayPaused, sayStart } from "./announce.ts";
 import { bindStore } from "./bind.ts";
 import { configuredBy, redactionOf } from "./configured.ts";
-import { labelOf } from "./endpoint_metrics.ts";
 import { EndpointEvents } from "./endpoint_events.ts";
 import { Figures } from "./figures.ts";
 import { FilterFailures } from "./filter_failures.ts";
@@ -33,7 +32,7 @@ import type { Pipeline } from "./pipeline.ts";
 import { reread } from "./reread.ts";
 import { openStoreOf } from "./open_store.ts";
 import { Resyncs } from "./resyncs.ts";
-import { AnnotationEndpoints, openPipeline, openRecorder, routingOf } from "./routing.ts";
+import { AnnotationEndpoints, openDataPath, routingOf } from "./routing.ts";
 import { ownPodOf, stayCurrent } from "./stay_current.ts";
 import { openTracing, type Tracing } from "./tracing.ts";
 import { credentialFiles, envOf, type Ways, webhookUrl, type World } from "./world.ts";
@@ -168,7 +167,7 @@ function assemble(
   const store = openStoreOf(options, ways.openDisk, world, {
     onReady: (endpoints) => workers.wake(endpoints),
     onEvicted(endpoint, messages): void {
-      figures.evicted(labelOf(endpoint), messages);
+      figures.evicted(endpoint, messages);
       notices.sendGap(endpoint);
       endpointEvents.evicted(endpoint, messages);
     },
@@ -207,8 +206,15 @@ function assemble(
   });
   const relist = new Relist();
   const annotations = new AnnotationEndpoints(routingOf(operators, options), store, workers, log);
-  const recorder = openRecorder(options, { store, operators, filterFailures, observations, clock });
-  const pipeline = openPipeline(options, { store, operators, annotations, recorder, clock, log });
+  const { recorder, pipeline } = openDataPath(options, {
+    store,
+    operators,
+    annotations,
+    filterFailures,
+    observations,
+    clock,
+    log,
+  });
   const resyncs = new Resyncs({
     store,
     recorder,
@@ -218,8 +224,9 @@ function assemble(
     stop: lifetime.stop,
     fail: (error) => lifetime.fail(error),
   });
+  const changed = observations && (() => observations.changed());
   const ask = (): void => inspect(store, workers, notices, log);
-  const actions = new Actions({ store, workers, notices, resyncs, figures, inspect: ask, log });
+  const actions = new Actions({ store, workers, notices, resyncs, figures, inspect: ask, changed, log });
   const reload = world.configuration && new Reload(
     {
       file: world.configuration.file,
@@ -235,7 +242,6 @@ function assemble(
   );
   const staleAfter = STALE_AFTER + (options.source === "poll" ? options.interval : 0);
   const isEnding = (): boolean => lifetime.stop.aborted;
-  const changed = observations && (() => observations.changed());
   const health = new Health({ clock, scopes, staleAfter, diskFault: () => store.fault, isEnding, changed });
   const standstill = new Standstill(clock, lifetime.stop);
   const stalledWorkers = (): number[] => workers.stalled(standstill.endedAt);

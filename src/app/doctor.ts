@@ -152,7 +152,7 @@ async function* examineWebhooks(
   }
   world.begin(counted(endpoints.length, "webhook"));
   // Beside one another: one that hangs takes its whole timeout.
-  const findings = endpoints.map((endpoint) => examineWebhook(endpoint, { options, secrets, world }));
+  const findings = endpoints.map((endpoint) => examineWebhook(endpoint, options, secrets, world));
   // Once the signal aborts, all of them reject, and the first one is enough.
   for (const finding of findings) finding.catch(() => {});
   for (const finding of findings) yield await finding;

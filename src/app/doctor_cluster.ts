@@ -2,7 +2,6 @@ import type { Options } from "../cli/options.ts";
 import type { ApiServer } from "../cluster/api.ts";
 import { ClusterError } from "../cluster/error.ts";
 import { granting } from "../cluster/status.ts";
-import type { Scope } from "../pod/pod.ts";
 import { printable } from "../runtime/printable.ts";
 import { counted, namespaces } from "../runtime/wording.ts";
 import { sync } from "../source/list.ts";
@@ -94,7 +93,7 @@ async function examineRight(
     const refused = answers.filter(({ allowed }) => allowed === false).map(({ selection }) => selection);
     if (refused.length > 0) return withoutRight(verb, refused, await ownUser(api, stop));
     if (answers.some(({ allowed }) => allowed === undefined)) return notSaid(check);
-    return good(check, `in ${namespaces(scopesOf(selections))}`);
+    return good(check, `in ${namespaces(selections.map(({ namespace }) => namespace))}`);
   } catch (error) {
     return unanswered(check, error, stop);
   }
@@ -133,7 +132,7 @@ function withoutRight(verb: Verb, refused: Selection[], user: string | undefined
   const sentences = refused.map((selection) => {
     const what = verb === "get"
       ? withoutGet(selection)
-      : `k8svent may not ${verb} the pods of ${namespaces(scopesOf([selection]))}.`;
+      : `k8svent may not ${verb} the pods of ${namespaces([selection.namespace])}.`;
     return `${what} ${granting(user, selection.namespace)}`;
   });
   const isBad = verb !== "get" || refused.some(isSelective);
@@ -236,8 +235,4 @@ async function watch(
   } finally {
     cancel();
   }
-}
-
-function scopesOf(selections: readonly Selection[]): string[] {
-  return selections.map(({ namespace }): Scope => namespace).filter((name) => name !== undefined);
 }

@@ -1,5 +1,5 @@
 import type { Options } from "../cli/options.ts";
-import { openCredentials } from "../delivery/credentials.ts";
+import { EndpointCredentials } from "../delivery/credentials.ts";
 import { tlsOf } from "../http/tls_files.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { capitalized, duration, enumerated } from "../runtime/wording.ts";
@@ -7,18 +7,16 @@ import { CollectedLog, type DoctorWorld, failed, type Finding, good, skipped } f
 import { type Account, accountOf } from "./trial.ts";
 import { credentialFiles, dialled, webhookUrl } from "./world.ts";
 
-/** What a webhook is examined with. */
-export interface WebhookParts {
-  options: Options;
-  /** The program's own; undefined: they cannot be read. */
-  secrets: string[] | undefined;
-  world: DoctorWorld;
-}
-
-/** Sends a webhook a test message, with the credentials, TLS files and proxy that the run would use. */
+/**
+ * Sends a webhook a test message, with the credentials, TLS files and proxy that the run would use.
+ *
+ * @param secrets the program's own; undefined: they cannot be read
+ */
 export async function examineWebhook(
   endpoint: Endpoint,
-  { options, secrets, world }: WebhookParts,
+  options: Options,
+  secrets: string[] | undefined,
+  world: DoctorWorld,
 ): Promise<Finding> {
   const { name, url, settings } = endpoint;
   const check = `webhook ${name}`;
@@ -27,7 +25,7 @@ export async function examineWebhook(
   const { clock, random, env, stop } = world;
   const files = credentialFiles(options, world);
   const way = dialled();
-  const credentials = openCredentials(settings, {
+  const credentials = new EndpointCredentials(settings, {
     endpoint: name,
     url,
     secrets: () => secrets ?? [],

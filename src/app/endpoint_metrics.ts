@@ -53,11 +53,6 @@ export interface EndpointParts {
   hasAnnotations: boolean;
 }
 
-/** Under which label an endpoint's numbers are kept. */
-export function labelOf(name: string): string {
-  return isOfAnnotation(name) ? ANNOTATION_PREFIX : name;
-}
-
 /** How all endpoints do now. */
 export function readEndpoints(parts: EndpointParts): EndpointReading[] {
   const { store: { pending }, workers, hasAnnotations } = parts;

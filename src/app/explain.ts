@@ -10,15 +10,15 @@ import { ClusterError } from "../cluster/error.ts";
 import { ClusterSetupError } from "../cluster/setup_error.ts";
 import type { Pod } from "../pod/pod.ts";
 import { workloadOf } from "../pod/workload.ts";
-import { explain, inWords } from "../route/explain.ts";
-import type { Endpoint } from "../route/endpoint.ts";
+import { inWords } from "../route/explain.ts";
 import { route } from "../route/route.ts";
-import { compileWant, loadWant } from "../route/want.ts";
+import { compileWant } from "../route/want.ts";
 import type { Log } from "../runtime/log.ts";
-import { alternatives } from "../runtime/wording.ts";
+import { configuredBy } from "./configured.ts";
 import { type ClusterExplanation, explanationText } from "./explain_text.ts";
 import { clientOf, type Failed, inLines, type OperateWorld, wayOut } from "./operate.ts";
 import { routingOf } from "./routing.ts";
+import { verdictsOf } from "./verdicts.ts";
 
 /*
  * `k8svent explain pod`. A program that runs knows what it sent and what is pending, so it is asked first. Where none answers,
@@ -94,10 +94,22 @@ async function readPod(
 /** What the options make of a pod, as if each endpoint had been sent it before. */
 export async function judged(pod: Pod, options: Options): Promise<ClusterExplanation> {
   const { metadata: { namespace, name, uid, resourceVersion }, status } = pod;
+  const { namespaces, excludeNamespaces, selector, cluster } = options;
   const { endpoints, environment = options.environment, problems } = route(pod, routingOf(options, options));
-  const ofAnnotation = endpoints.filter(({ trusted }) => !trusted);
-  const verdictOf = judgeOf(pod, { ...options, ...environment !== undefined && { environment } });
-  const elsewhere = "the pod's annotation names other endpoints";
+  const verdicts = verdictsOf(await configuredBy(options.endpoints), endpoints, {
+    pod,
+    previous: undefined,
+    environment,
+    cluster,
+    workload: workloadOf(pod),
+  });
+  const followed = { namespaces, excludeNamespaces, ...selector !== undefined && { selector } };
+  const unfollowed = compileWant({ selection: followed, filter: { onError: "send" } }, undefined).keptOutBy(
+    pod,
+  );
+  const because = unfollowed &&
+    `of the program as a whole, ${inWords({ sends: false, by: { rule: unfollowed } })}`;
+  const routed = new Set(endpoints.map((endpoint) => endpoint.name));
   return {
     namespace,
     name,
@@ -105,48 +117,9 @@ export async function judged(pod: Pod, options: Options): Promise<ClusterExplana
     resourceVersion,
     ...status?.phase !== undefined && { phase: status.phase },
     route: endpoints === options.endpoints ? "default" : "annotation",
-    endpoints: await Promise.all([...options.endpoints, ...ofAnnotation].map(async (endpoint) => {
-      const verdict = endpoints.includes(endpoint)
-        ? await verdictOf(endpoint)
-        : { sends: false, because: elsewhere };
-      return { endpoint: endpoint.name, ...verdict };
-    })),
+    endpoints: verdicts.map((one) =>
+      because && routed.has(one.endpoint) ? { ...one, sends: false, because } : one
+    ),
     problems,
-  };
-}
-
-type Verdict = Pick<ClusterExplanation["endpoints"][number], "sends" | "because">;
-
-/** Which reason the pod's next change has nobody knows, so it is judged by those that an endpoint wants. */
-function judgeOf(pod: Pod, options: Options): (endpoint: Endpoint) => Promise<Verdict> {
-  const { namespaces, excludeNamespaces, selector, cluster, environment } = options;
-  const followed = compileWant({
-    selection: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
-    filter: { onError: "send" },
-  }, undefined).keptOutBy(pod);
-  const workload = workloadOf(pod);
-  return async ({ trusted, settings }) => {
-    if (followed !== undefined) {
-      const why = inWords({ sends: false, by: { rule: followed } });
-      return { sends: false, because: `of the program as a whole, ${why}` };
-    }
-    if (!trusted) return { sends: true, because: "the pod's annotation names it" };
-    const { reasons } = settings.filter;
-    const explanation = explain({ filter: settings.filter, want: await loadWant(settings) }, {
-      pod,
-      reasons: reasons ?? ["sync"],
-      event: "pod.changed",
-      previous: undefined,
-      ...cluster !== undefined && { cluster },
-      ...environment !== undefined && { environment },
-      ...workload !== undefined && { workload },
-    });
-    const because = inWords(explanation);
-    if (!explanation.sends || reasons === undefined) return { sends: explanation.sends, because };
-    const change = `a change with the reason ${alternatives(reasons)}`;
-    return {
-      sends: true,
-      because: explanation.by.rule === "reasons" ? `it wants ${change}` : `${because} for ${change}`,
-    };
   };
 }

@@ -112,7 +112,11 @@ Deno.test("the file's rules and the pod's annotation decide, each by its name", 
   const pod = makePod({ name: "web-0" });
   const { options } = await optionsOf(["pod", "shop/web-0", "--config", "k.yaml"], { "k.yaml": FILE });
   assert.deepEqual((await judged(pod, options)).endpoints, [
-    { endpoint: "ends", sends: true, because: "it wants a change with the reason terminated or deleted" },
+    {
+      endpoint: "ends",
+      sends: true,
+      because: "a change is sent that has one of the reasons terminated, deleted",
+    },
     { endpoint: "other", sends: false, because: "namespaces does not list its namespace" },
     { endpoint: "web", sends: false, because: "filter is false" },
   ]);

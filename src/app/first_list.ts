@@ -8,16 +8,10 @@ import { namespacePath, type Selection, selectorFlags } from "../source/query.ts
  * a namespace or a selector looks like: an API server lists a namespace that does not exist like one without pods.
  */
 
-/** What saying it needs. */
-export interface NothingFoundDeps {
-  api: ApiServer;
-  log: Log;
-}
-
 /** Says that nothing was found and, as far as may be known, why. Resolves when it is said; an abort says nothing. */
 export async function sayNothingFound(
   selection: Selection,
-  { api, log }: NothingFoundDeps,
+  { api, log }: { api: ApiServer; log: Log },
   stop: AbortSignal,
 ): Promise<void> {
   const { namespace } = selection;

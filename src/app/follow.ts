@@ -8,7 +8,9 @@ import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import type { Source, SourceItem, Wait } from "../source/source.ts";
 import { Departures } from "./departures.ts";
+import type { History } from "./history.ts";
 import type { Outages } from "./outages.ts";
+import type { Relist } from "./relist.ts";
 import { Trouble } from "./trouble.ts";
 import { Unreadables } from "./unreadable.ts";
 
@@ -33,13 +35,9 @@ export interface FollowDeps {
   /** Nothing follows from the list that runs. */
   abandonList: (scope: Scope) => void;
   /** Whether a second read confirms that history was rewritten, the beginning of an epoch, and its end. */
-  history: {
-    readonly epoch: AbortSignal;
-    confirms: (suspicion: Suspicion, isSecond: boolean, signal: AbortSignal) => Promise<boolean>;
-    begin: () => boolean;
-  };
+  history: Pick<History, "epoch" | "confirms" | "begin">;
   /** Aborts when the scope is to be listed anew for a reason of the program's own. */
-  relist: { readonly signal: AbortSignal };
+  relist: Pick<Relist, "signal">;
   /** Known pods that the running list of the scope did not hold. */
   missing: (scope: Scope) => PodRef[];
   /** Reads a pod as it is now, undefined when it is gone; given where a selector is used. */

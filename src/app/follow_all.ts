@@ -19,6 +19,7 @@ import { History } from "./history.ts";
 import { ListProgress } from "./list_progress.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { Outages } from "./outages.ts";
+import type { Relist } from "./relist.ts";
 import { sayMissingRight } from "./rights.ts";
 
 /** What is between the sources and the store. */
@@ -31,7 +32,7 @@ export interface FollowAllDeps {
   standstill: Standstill;
   figures: Figures;
   /** Aborts when every scope is to be listed anew. */
-  relist: { readonly signal: AbortSignal };
+  relist: Pick<Relist, "signal">;
   /** See `Ways`. */
   watchPods?: typeof watchPods | undefined;
   /** Messages that are pending for the quickest endpoint. */
@@ -115,7 +116,7 @@ async function followOne(
           ...deps,
           newest,
           onRead: () => steps.step(),
-          restarts: (why) => figures.restarted(why),
+          restarts: (why) => void figures.restarts[why]++,
         }, signal)
         : pollPods(api, selection, { random, interval: options.interval }, signal),
     steps,
@@ -131,7 +132,7 @@ async function followOne(
     contradicted: (times) => health.contradicted(scope, times),
     synced(): void {
       health.synced(scope);
-      figures.listed();
+      figures.lists++;
       isEmpty.resolve(podsIn(store, scope) === 0);
       on.listed();
     },

@@ -9,7 +9,7 @@ import { metrics, type MetricsParts } from "./metrics.ts";
 import type { Reload } from "./reload.ts";
 
 /** What is answered from. */
-export interface ListenParts extends Omit<MetricsParts, "clock" | "hasAnnotations" | "health" | "reload"> {
+export interface ListenParts extends Omit<MetricsParts, "clock" | "hasAnnotations"> {
   health: Health;
   liveness: Liveness;
   reload: Reload | undefined;

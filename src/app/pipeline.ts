@@ -19,9 +19,8 @@ import type { Endpoint } from "../route/endpoint.ts";
 import type { Route } from "../route/route.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
-import { currentPod } from "./current_pod.ts";
 import { doubt } from "./doubt.ts";
-import { again, type Recorder, type Routed } from "./recorder.ts";
+import { again, currentPod, type Recorder, type Routed } from "./recorder.ts";
 import { markPossible } from "./unreadable.ts";
 
 /*

@@ -1,9 +1,11 @@
 import { type Reason, sortReasons, transitionsIn } from "../change/reasons.ts";
 import type { Summary } from "../change/summary.ts";
+import { unknownPod } from "../pod/deleted.ts";
+import { plainPodIn } from "../pod/json.ts";
 import type { Pod } from "../pod/pod.ts";
 import type { Candidate, Want } from "../route/want.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { KnownPod, NewVersion, Store } from "../store/store.ts";
+import type { Inventory, KnownPod, NewVersion, Store } from "../store/store.ts";
 
 /*
  * Records the versions of pods for the endpoints that they go to, and for those alone that want them.
@@ -179,15 +181,14 @@ export class Recorder {
 
   #candidate({ workload }: KnownPod, { event, reasons, environment }: NewVersion, seen: Seen): Candidate {
     const { cluster, environment: general } = this.#deps;
-    const named = environment ?? general;
     return {
       pod: seen.pod(),
       reasons,
       event: event === "pod.deleted" ? event : "pod.changed",
       previous: seen.previous(),
-      ...named !== undefined && { environment: named },
-      ...cluster !== undefined && { cluster },
-      ...workload !== undefined && { workload },
+      environment: environment ?? general,
+      cluster,
+      workload,
     };
   }
 }
@@ -195,6 +196,11 @@ export class Recorder {
 /** A pod's current version once more; the caller says why. */
 export function again({ resourceVersion, environment }: KnownPod): Omit<NewVersion, "reasons"> {
   return { event: "pod.changed", resourceVersion, environment, occasion: "", body: undefined };
+}
+
+/** A known pod as it was seen last; where its body was given up to save room, only what names it. Parses the body. */
+export function currentPod(pod: KnownPod, inventory: Pick<Inventory, "bodyOf">): Pod {
+  return plainPodIn(inventory.bodyOf(pod)?.body ?? unknownPod(pod).body);
 }
 
 /** For endpoints to which a pod is new: there is no version before. */

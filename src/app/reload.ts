@@ -1,3 +1,4 @@
+import { UsageError } from "../config/usage_error.ts";
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { Log } from "../runtime/log.ts";
 import { counted, enumerated } from "../runtime/wording.ts";
@@ -19,19 +20,20 @@ import type { Relist } from "./relist.ts";
  */
 
 /** What a text of the file comes to. */
-export type Compiled =
-  /**
-   * `later`: the settings that take effect at the next start, by their names in the file; `warnings`: sentences about what
-   * looks like a slip.
-   */
-  | { kind: "configuration"; endpoints: Configured[]; later: string[]; warnings: readonly string[] }
-  | { kind: "wrong"; problems: string[] };
+export interface Compiled {
+  endpoints: Configured[];
+  /** The settings that take effect at the next start, by their names in the file. */
+  later: string[];
+  /** Sentences about what looks like a slip. */
+  warnings: readonly string[];
+}
 
 /** The file. */
 export interface ConfigurationFile {
   readonly path: string;
   /** Its text now. @throws one whose message is a sentence for people, if it cannot be had */
   read(): string;
+  /** @throws {UsageError} for a text that is wrong */
   compile(text: string): Promise<Compiled>;
 }
 
@@ -122,13 +124,16 @@ export class Reload {
     }
     if (text === this.#seen) return;
     this.#seen = text;
-    const compiled = await file.compile(text);
+    const compiled = await file.compile(text).catch((error: unknown) => {
+      if (error instanceof UsageError) return error;
+      throw error;
+    });
     if (stop.aborted) return;
-    if (compiled.kind === "wrong") return this.#failed(compiled.problems);
+    if (compiled instanceof UsageError) return this.#failed(compiled.messages);
     this.#apply(text, compiled);
   }
 
-  #failed(problems: string[]): void {
+  #failed(problems: readonly string[]): void {
     const { clock, log } = this.#deps;
     const said = problems.slice(0, SAID);
     const more = problems.length - said.length;
@@ -139,7 +144,7 @@ export class Reload {
     if (isNews) log.error(`${this.problem} ${details}`);
   }
 
-  #apply(text: string, { endpoints, later, warnings }: Compiled & { kind: "configuration" }): void {
+  #apply(text: string, { endpoints, later, warnings }: Compiled): void {
     const { store, notices, relist, clock, log } = this.#deps;
     const wasWrong = !this.last.isSuccessful;
     this.last = { isSuccessful: true, at: clock.now() };

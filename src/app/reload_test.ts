@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TestClock } from "../../tests/kit/clock.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
+import { UsageError } from "../config/usage_error.ts";
 import type { Configured, Replaced } from "./operator_endpoints.ts";
 import { type Compiled, Reload, SETTLED } from "./reload.ts";
 import { Relist } from "./relist.ts";
@@ -28,10 +29,10 @@ class Rig {
         if (this.text instanceof Error) throw this.text;
         return this.text;
       },
-      compile: (text) => {
+      compile: async (text) => {
         this.compiled++;
         this.whileCompiling(text);
-        return Promise.resolve(compile(text));
+        return await compile(text);
       },
     },
     endpoints: {
@@ -64,11 +65,11 @@ class Rig {
 
 function compile(text: string): Compiled {
   if (text.startsWith("wrong")) {
-    return { kind: "wrong", problems: [`${text}:1:1: there is no endpoint`] };
+    throw new UsageError(`${text}:1:1: there is no endpoint`);
   }
   const later = text === "later" ? ["interval", "listen"] : [];
   const warnings = text === "slip" ? ["k8svent.yaml:5:13: no pod has metdata"] : [];
-  return { kind: "configuration", endpoints: [], later, warnings };
+  return { endpoints: [], later, warnings };
 }
 
 Deno.test("a file that has not changed is not looked into", async () => {

@@ -5,13 +5,6 @@ import { lookUp } from "../source/lookup.ts";
 import type { Message, Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
 
-/** What reading a pod again needs. */
-export interface RereadDeps {
-  api: ApiServer;
-  store: Store;
-  pipeline: Pipeline;
-}
-
 /**
  * Reads a pod again whose body was given up to save room, when its message's turn has come. What is read goes through
  * the gate like everything else: the same version brings the body back, a newer one takes the message's place.
@@ -22,7 +15,7 @@ export interface RereadDeps {
  */
 export async function reread(
   message: Message,
-  { api, store: { inventory }, pipeline }: RereadDeps,
+  { api, store: { inventory }, pipeline }: { api: ApiServer; store: Store; pipeline: Pipeline },
   stop: AbortSignal,
 ): Promise<boolean> {
   try {

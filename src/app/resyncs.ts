@@ -1,7 +1,6 @@
 import { type Clock, sleep } from "../runtime/clock.ts";
 import type { KnownPod, Store } from "../store/store.ts";
-import { currentPod } from "./current_pod.ts";
-import type { Recorder } from "./recorder.ts";
+import { currentPod, type Recorder } from "./recorder.ts";
 
 /*
  * Resyncs: pods are sent once more as they are now, because somebody asked for that.

@@ -72,7 +72,7 @@ export async function sayMissingRight(
     if (right !== "missing") {
       health.limited(scope, undefined);
       if (isSaid && right === "there") {
-        log.info(`k8svent may get the pods of ${namespaces(namesOf(scope))} now.`);
+        log.info(`k8svent may get the pods of ${namespaces([scope])} now.`);
       }
       return;
     }
@@ -152,14 +152,10 @@ function isUnaskable({ fault, details: { status = 0 } }: ClusterError): boolean 
 
 /** What does not work where pods of a selection may not be read. */
 export function withoutGet(selection: Selection): string {
-  const where = namespaces(namesOf(selection.namespace));
+  const where = namespaces([selection.namespace]);
   return isSelective(selection)
     ? `k8svent may not get the pods of ${where}: it cannot tell one that left the selection from one that is gone, ` +
       "so both are sent as deleted, with k8svent-observed: false."
     : `k8svent may not get the pods of ${where}: what was given up to save room cannot be read again, and a cluster ` +
       "that was restored from a backup is not recognized.";
-}
-
-function namesOf(scope: Scope): string[] {
-  return scope === undefined ? [] : [scope];
 }

@@ -130,22 +130,24 @@ export function routingOf(
   };
 }
 
-/** What records is made of. */
-export interface RecorderParts {
+/** What the data path is made of. */
+export interface DataPathParts {
   store: Store;
   operators: OperatorEndpoints;
+  annotations: AnnotationEndpoints;
   filterFailures: FilterFailures;
   /** Where somebody can look. */
   observations?: Observations | undefined;
   clock: Clock;
+  log: Log;
 }
 
-/** Records for those endpoints that want it. */
-export function openRecorder(
-  { environment, cluster }: Pick<Options, "environment" | "cluster">,
-  { store, operators, filterFailures, observations, clock }: RecorderParts,
-): Recorder {
-  return new Recorder({
+/** The data path with the routes that the options describe, and what records for those endpoints that want it. */
+export function openDataPath(
+  { environment, cluster, interval }: Pick<Options, "environment" | "cluster" | "interval">,
+  { store, operators, annotations, filterFailures, observations, clock, log }: DataPathParts,
+): { recorder: Recorder; pipeline: Pipeline } {
+  const recorder = new Recorder({
     store,
     clock,
     environment,
@@ -154,25 +156,8 @@ export function openRecorder(
     filterFailed: (endpoint, why) => filterFailures.failed(endpoint, why),
     recorded: observations && ((pod, version) => observations.recorded(pod, version)),
   });
-}
-
-/** What the data path is made of. */
-export interface PipelineParts {
-  store: Store;
-  operators: OperatorEndpoints;
-  annotations: AnnotationEndpoints;
-  recorder: Recorder;
-  clock: Clock;
-  log: Log;
-}
-
-/** The data path with the routes that the options describe. */
-export function openPipeline(
-  { interval }: Pick<Options, "interval">,
-  { store, operators, annotations, recorder, clock, log }: PipelineParts,
-): Pipeline {
   const complaints = new Set<string>();
-  return new Pipeline({
+  const pipeline = new Pipeline({
     store,
     clock,
     recorder,
@@ -193,4 +178,5 @@ export function openPipeline(
       );
     },
   });
+  return { recorder, pipeline };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { FilterFailures } from "./filter_failures.ts";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { parse } from "../../tests/kit/command_line.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makeObject, makePod, objectOf } from "../../tests/kit/pods.ts";
 import { ScriptedReceiver } from "../../tests/kit/scripted_receiver.ts";
 import { openTestStore } from "../../tests/kit/store.ts";
 import { deliveryDeps } from "../../tests/kit/worker_rig.ts";
-import { type Options, parseOptions } from "../cli/options.ts";
 import { Workers } from "../delivery/workers.ts";
 import type { PodEvent } from "../pod/event.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
@@ -14,10 +14,10 @@ import type { Store } from "../store/store.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { configuredBy } from "./configured.ts";
 import { OperatorEndpoints } from "./operator_endpoints.ts";
-import { AnnotationEndpoints, openPipeline, openRecorder, routingOf } from "./routing.ts";
+import { AnnotationEndpoints, openDataPath, routingOf } from "./routing.ts";
 
 const FLAGS = ["--url", "a=https://a.example.com/", "--pod-webhooks", "hooks.example.com", "--interval", "0"];
-const OPTIONS = parseOptions(FLAGS, () => undefined) as Options;
+const OPTIONS = parse(FLAGS);
 
 const CONFIGURED = await configuredBy(OPTIONS.endpoints);
 
@@ -44,12 +44,13 @@ class Rig {
     const operators = new OperatorEndpoints(CONFIGURED, this);
     const routing = routingOf(operators, OPTIONS);
     this.endpoints = new AnnotationEndpoints(routing, this.store, this.workers, this.log);
-    this.pipeline = openPipeline(OPTIONS, {
+    const parts = {
       ...this,
       annotations: this.endpoints,
       operators,
-      recorder: openRecorder(OPTIONS, { ...this, operators, filterFailures: new FilterFailures(this) }),
-    });
+      filterFailures: new FilterFailures(this),
+    };
+    this.pipeline = openDataPath(OPTIONS, parts).pipeline;
     for (const endpoint of OPTIONS.endpoints) this.workers.open(endpoint);
     this.endpoints.reopen();
     this.store.commit();

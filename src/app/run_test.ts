@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { settle, TestClock } from "../../tests/kit/clock.ts";
+import { parse } from "../../tests/kit/command_line.ts";
 import { MemoryLog } from "../../tests/kit/memory_log.ts";
 import { makePod } from "../../tests/kit/pods.ts";
 import { type Answer, podList, ScriptedApi, ScriptedStream } from "../../tests/kit/scripted_api.ts";
 import { simplePod } from "../../tests/kit/simple_pod.ts";
 import { worldWith } from "../../tests/kit/world.ts";
-import { type Options, parseOptions } from "../cli/options.ts";
 import { ClusterError } from "../cluster/error.ts";
 import type { Outcome, Send } from "../http/outcome.ts";
 import { type Pod, ROUTE_ANNOTATION } from "../pod/pod.ts";
@@ -28,10 +28,10 @@ class Running {
     send: Send,
     { answers = WEB, openClient }: { answers?: Answer[]; openClient?: Ways["openClient"] } = {},
   ) {
-    const options = parseOptions([
+    const options = parse([
       ...flags.includes("--url") ? [] : ["--url", "a=https://a.example/hook"],
       ...flags,
-    ], () => undefined) as Options;
+    ]);
     const world = worldWith({ clock: this.clock, log: this.log, stop: this.#stop.signal });
     const api = new ScriptedApi(...answers);
     api.clock = this.clock;

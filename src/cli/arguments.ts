@@ -1,29 +1,19 @@
-import { type Command, CommanderError, Option } from "commander";
-import { type Flag, type FlagName, FLAGS, GROUPS } from "./flags.ts";
-import { EXAMPLES } from "./examples.ts";
+import { type Command, CommanderError } from "commander";
+import { type Answer, say } from "./context.ts";
+import { type Flag, type FlagName, FLAGS, GROUPS, helpOf } from "./flags.ts";
+import type { Given } from "./given.ts";
+import type { VersionOptions } from "./job.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import { quietCommand } from "./quiet_command.ts";
 import { type Lettered, respelled } from "./flag_spelling.ts";
-import { isSwitchValue, SWITCH } from "./switch.ts";
+import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
+import { typedSwitch } from "./switch.ts";
 import { suggestionOfRun } from "./unknown_flag.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { VERSION } from "./version.ts";
 
-/** What a person gave for one flag, still as text, and where: `--url` or `K8SVENT_WEBHOOKS`. */
-export interface Given {
-  values: string[];
-  from: string;
-}
-
-/** The text that `--help` or `--version` asked for, ready for stdout. */
-export interface Printed {
-  kind: "help" | "version";
-  text: string;
-}
-
 /**
- * What each flag was given on the command line, else in the environment, never both. A switch that is on has
- * the value `true`.
+ * What each flag was given on the command line, else in the environment, never both; or what is to be done where it asks
+ * for `--help` or `--version`. A switch that is on has the value `true`.
  *
  * @throws {UsageError} for a flag that does not exist, one that lacks its value, and a stray argument. None of
  * the messages repeats a value.
@@ -31,17 +21,16 @@ export interface Printed {
 export function readArguments(
   argv: string[],
   env: (name: string) => string | undefined,
-): Map<FlagName, Given> | Printed {
-  const printed: string[] = [];
-  const program = buildCommand((text) => printed.push(text));
+): Map<FlagName, Given> | Answer | VersionOptions {
+  let printed = "";
+  const program = buildCommand((text) => printed += text);
   argv.forEach(checkForgotten);
   try {
     program.parse(argv.flatMap(asTyped), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const text = printed.join("");
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
-    if (error.code === "commander.version") return { kind: "version", text };
+    if (error.code === "commander.helpDisplayed") return say(printed);
+    if (error.code === "commander.version") return { command: "version", output: "table" };
     throw new UsageError(explain(error, argv), { cause: error.code });
   }
   const switches = switchesIn(argv);
@@ -55,7 +44,7 @@ function switchesIn(argv: readonly string[]): Map<FlagName, string[]> {
     const found = isValue(index, argv) ? undefined : switchOf(argument);
     if (found === undefined) continue;
     const { name, value = "true" } = found;
-    if (!isSwitchValue(value)) throw new UsageError(`--${name} ${SWITCH}`);
+    typedSwitch(value, `--${name}`);
     switches.set(name, [value]);
   }
   return switches;
@@ -69,7 +58,7 @@ function switchOf(argument: string): { name: FlagName; value: string | undefined
 
 /** Whether it is the value of the flag before it, whatever it looks like: `--selector -a=b`. */
 function isValue(index: number, argv: readonly string[]): boolean {
-  return flagOf(argv[index - 1] ?? "")?.value !== undefined;
+  return flagSpelled(FLAGS, argv[index - 1] ?? "")?.value !== undefined;
 }
 
 /**
@@ -105,18 +94,12 @@ function asTyped(argument: string, index: number, argv: string[]): string[] {
 
 /** Commander would take the next flag for the value of one that has none: `--state --once` is a file called `--once`. */
 function checkForgotten(argument: string, index: number, argv: string[]): void {
-  const before = flagOf(argv[index - 1] ?? "");
-  if (before?.value === undefined || flagOf(argument) === undefined) return;
+  const before = flagSpelled(FLAGS, argv[index - 1] ?? "");
+  if (before?.value === undefined || flagSpelled(FLAGS, argument) === undefined) return;
   const name = argv[index - 1];
   throw new UsageError(
     `${name} needs a value, and the flag ${argument} follows it. "k8svent --help" shows its form.`,
   );
-}
-
-/** The flag that an argument spells exactly, without a value. */
-function flagOf(argument: string): Flag | undefined {
-  if (argument.startsWith("--")) return FLAGS.get(argument.slice(2) as FlagName);
-  return [...FLAGS.values()].find(({ short }) => short !== undefined && argument === `-${short}`);
 }
 
 function buildCommand(write: (text: string) => void): Command {
@@ -131,7 +114,7 @@ function buildCommand(write: (text: string) => void): Command {
     );
   for (const [heading, flags] of Object.entries(GROUPS)) {
     for (const [name, flag] of Object.entries<Flag>(flags)) {
-      program.addOption(buildOption(name, flag).helpGroup(`${heading}:`));
+      program.addOption(optionOf(name, flag, helpOf(flag)).helpGroup(`${heading}:`));
     }
   }
   return program
@@ -139,18 +122,6 @@ function buildCommand(write: (text: string) => void): Command {
     .version(VERSION, "-V, --version", "print the version, as k8svent version does")
     .helpOption("-h, --help", "print this, as k8svent help does")
     .addHelpText("after", EXAMPLES);
-}
-
-function buildOption(name: string, flag: Flag): Option {
-  const spelled = `${flag.short === undefined ? "" : `-${flag.short}, `}--${name}`;
-  const fallback = flag.fallback === undefined ? "" : `; ${flag.fallback} by default`;
-  const variable = flag.variables[0];
-  const option = new Option(
-    flag.value === undefined ? spelled : `${spelled} <${flag.value}>`,
-    `${flag.help}${fallback} [${variable}${flag.list ? ", a list" : ""}]`,
-  );
-  if (flag.value === undefined) return option;
-  return option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
 }
 
 function typedFor(program: Command, name: FlagName): string[] | undefined {
@@ -221,10 +192,35 @@ function explainStray(argv: string[]): string {
       index + 1
     } is empty or white space: take it out (does a space follow the \\ at the end of a line?).`;
   }
-  if (flagOf(before) !== undefined) return `${before} is a switch: give it without a value.`;
+  if (flagSpelled(FLAGS, before) !== undefined) return `${before} is a switch: give it without a value.`;
   const [word = ""] = stray.split("=");
   if (FLAGS.has(word as FlagName)) {
     return `k8svent takes flags only: did you mean --${word}? "k8svent --help" lists them all.`;
   }
   return 'k8svent takes flags only: give a webhook with --url URL. "k8svent --help" lists all flags.';
 }
+
+/** What follows the flags in the help. */
+const EXAMPLES = `
+The variable in brackets sets the same value as the flag. A flag overrides its
+variable, a variable the file of --config; what that file says about a single
+webhook overrides all of them. Separate the values of a list with commas,
+spaces or newlines.
+Durations are written 500ms, 15s, 2m or 1h30m; sizes 64Mi or 1Gi.
+Exit code: 0 success, 1 failure, 2 wrong usage.
+
+Examples:
+  Deliver every pod change in the current kubeconfig context to a receiver:
+    k8svent --url https://hooks.example.com/pods --secret-file ./secret
+
+  Print what would be sent now, one line of JSON per pod:
+    k8svent --once --namespace shop --selector app=web
+
+  Two receivers, two namespaces, and state that survives a restart:
+    k8svent -u ops=https://ops.example.com/k8s \\
+      -u audit=https://audit.example.com/in \\
+      -n team-a -n team-b --state ./k8svent.db
+
+  Receivers that each have their own rules and credentials; is the file right?
+    k8svent --config k8svent.yaml
+    k8svent config check k8svent.yaml`;

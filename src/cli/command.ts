@@ -4,7 +4,7 @@ import { readArguments } from "./arguments.ts";
 import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import type { Job } from "./job.ts";
-import { type HelpRequested, type Options, parseOptions, type VersionRequested } from "./options.ts";
+import { type Options, runOptionsOf } from "./options.ts";
 import type { Operating } from "./operate_command.ts";
 import type { Tool, Tools } from "./tool.ts";
 
@@ -48,18 +48,16 @@ export const COMMANDS: Tools = {
 export async function parseCommand(
   typed: string[],
   context: CommandContext,
-): Promise<Options | HelpRequested | VersionRequested | Answer | Job> {
+): Promise<Options | Answer | Job> {
   const argv = asFlag(typed);
   const [word = "", ...rest] = argv;
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
   if (load !== undefined) return await (await load()).carryOut(rest, context);
   checkWord(word);
   const given = readArguments(argv, context.env);
-  const config = "kind" in given ? undefined : await configOf(given, context);
-  const options = parseOptions(argv, context.env, config);
-  if (options.command === "run" && !("kind" in given)) {
-    checkFiles(options, new Map([...config?.flags ?? [], ...given]), context);
-  }
+  if (!(given instanceof Map)) return given;
+  const options = runOptionsOf(given, context.env, await configOf(given, context));
+  checkFiles(options, given, context);
   return options;
 }
 

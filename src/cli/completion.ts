@@ -1,4 +1,5 @@
 import { type Flag, FLAGS } from "./flags.ts";
+import { flagSpelled } from "./quiet_command.ts";
 import type { Tool, ToolFlag, ToolPage, Tools } from "./tool.ts";
 
 /*
@@ -18,11 +19,6 @@ export interface Candidate {
 /** Flags by name, of a command or of the run. */
 type Flags = ReadonlyMap<string, ToolFlag | Flag>;
 
-/** Words that are a command without a module. */
-const WORDS: readonly Candidate[] = [
-  { word: "help", about: "print what there is" },
-];
-
 /**
  * What may follow.
  *
@@ -41,14 +37,15 @@ export async function complete(line: readonly string[], tools: Tools): Promise<C
 
 async function commands(tools: Tools): Promise<Candidate[]> {
   const listed = await Promise.all(
-    Object.entries(tools).map(async ([word, load]) => ({ word, about: aboutOf(await load()) })),
+    Object.entries(tools).map(async ([word, load]) => ({
+      word,
+      about: (await load()).pages[0]?.about ?? "",
+    })),
   );
-  return [...listed, ...WORDS].toSorted((a, b) => a.word < b.word ? -1 : 1);
+  return [...listed, { word: "help", about: HELP }].toSorted((a, b) => a.word < b.word ? -1 : 1);
 }
 
-function aboutOf({ pages }: Tool): string {
-  return pages[0]?.about ?? "";
-}
+const HELP = "print what there is";
 
 function ofTool({ pages }: Tool, before: readonly string[], last: string): Completion {
   const page = pageOf(pages, before);
@@ -84,21 +81,16 @@ function namesOf(name: string): string[] {
 /** The value of a flag, where one is due; undefined: another word is. */
 function ofFlags(flags: Flags, before: readonly string[], last: string): Completion | undefined {
   const takesRest = before.some((word) => {
-    const flag = flagOf(flags, word);
+    const flag = flagSpelled(flags, word);
     return flag !== undefined && "takesRest" in flag;
   });
   if (takesRest) return { kind: "files" };
   const [, name, typed] = /^(--[^=]+=)(.*)$/s.exec(last) ?? [];
   if (name !== undefined && typed !== undefined) {
-    return valueOf(flagOf(flags, name.slice(0, -1)), typed, name);
+    return valueOf(flagSpelled(flags, name.slice(0, -1)), typed, name);
   }
-  const flag = flagOf(flags, before.at(-1) ?? "");
+  const flag = flagSpelled(flags, before.at(-1) ?? "");
   return flag?.value === undefined ? undefined : valueOf(flag, last, "");
-}
-
-function flagOf(flags: Flags, word: string): ToolFlag | Flag | undefined {
-  if (word.startsWith("--")) return flags.get(word.slice(2));
-  return [...flags.values()].find(({ short }) => short !== undefined && word === `-${short}`);
 }
 
 /** @param prefix what stands before the value in the same word: `--output=` */
@@ -111,7 +103,7 @@ function valueOf(flag: ToolFlag | Flag | undefined, typed: string, prefix: strin
 function flagsOf(flags: Flags): Candidate[] {
   const own = [...flags].filter(([, flag]) => !("isHidden" in flag))
     .map(([name, { help }]) => ({ word: `--${name}`, about: help }));
-  return [...own, { word: "--help", about: "print what there is" }];
+  return [...own, { word: "--help", about: HELP }];
 }
 
 function only(typed: string, candidates: readonly Candidate[]): Completion {

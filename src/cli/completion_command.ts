@@ -1,8 +1,8 @@
 import { UsageError } from "../config/usage_error.ts";
 import { complete, type Completion } from "./completion.ts";
 import { FILES, SCRIPTS } from "./completion_scripts.ts";
-import type { Answer } from "./context.ts";
-import { readTool, say, type Tool, type ToolPage, type Tools } from "./tool.ts";
+import { say } from "./context.ts";
+import { type Tool, tool, type ToolPage, type Tools } from "./tool.ts";
 
 /*
  * `k8svent completion bash|zsh|fish`: the script that has a shell complete commands, flags and values, and, with `--line`,
@@ -44,25 +44,21 @@ const INSTALL: Record<Shell, readonly string[]> = {
 
 /** `k8svent completion`, with a page for each shell. @param tools what is completed */
 export function completionOf(tools: Tools): Tool {
-  return { pages: [PAGE, ...shells().map(pageOf)], carryOut: (argv) => answerCompletion(argv, tools) };
-}
-
-/** @throws {UsageError} */
-async function answerCompletion(argv: string[], tools: Tools): Promise<Answer> {
-  const [word = "--help", ...rest] = argv;
-  const shell = shells().find((one) => one === word);
-  if (shell !== undefined) {
-    const typed = readTool(pageOf(shell), rest);
-    return say(typed.kind === "help" ? typed.text : SCRIPTS[shell]);
-  }
-  if (!word.startsWith("-")) {
-    throw new UsageError(
-      'k8svent completion knows bash, zsh and fish. "k8svent completion --help" shows how to install each.',
-    );
-  }
-  const typed = readTool(PAGE, [word, ...rest]);
-  if (typed.kind === "help") return say(typed.text);
-  return say(written(await complete(typed.values.get("line") ?? [], tools)));
+  const asked = tool(
+    PAGE,
+    async ({ values }) => say(written(await complete(values.get("line") ?? [], tools))),
+  );
+  return {
+    pages: [PAGE, ...shells().map(pageOf)],
+    carryOut: ([word = "--help", ...rest], context) => {
+      if (word.startsWith("-")) return asked.carryOut([word, ...rest], context);
+      const shell = shells().find((one) => one === word);
+      if (shell !== undefined) return tool(pageOf(shell), () => say(SCRIPTS[shell])).carryOut(rest, context);
+      throw new UsageError(
+        'k8svent completion knows bash, zsh and fish. "k8svent completion --help" shows how to install each.',
+      );
+    },
+  };
 }
 
 function shells(): Shell[] {

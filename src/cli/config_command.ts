@@ -5,11 +5,12 @@ import { reason } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { fileFault } from "../runtime/file_fault.ts";
 import { counted } from "../runtime/wording.ts";
-import { type Given, readArguments } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { readArguments } from "./arguments.ts";
+import { type Answer, type CommandContext, configOf, say } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { type Options, parseOptions } from "./options.ts";
-import { needed, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import type { Given } from "./given.ts";
+import { type Options, optionsOf } from "./options.ts";
+import { needed, type Tool, tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent config`: what there is to ask about a configuration file, without a cluster and without a webhook.
@@ -70,37 +71,21 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent config` and its commands. */
-export const CONFIG: Tool = { pages: [PAGE, CHECK, TRY, SCHEMA], carryOut: answerConfig };
+export const CONFIG: Tool = {
+  pages: [PAGE, CHECK, TRY, SCHEMA],
+  carryOut: ([word = "--help", ...argv], context) => {
+    if (word === "--help" || word === "-h") return tool(PAGE, () => say("")).carryOut(["--help"], context);
+    const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+    if (command === undefined) throw new UsageError(otherThan(word));
+    return command.carryOut(argv, context);
+  },
+};
 
-type TypedValues = Extract<Typed, { kind: "typed" }>;
-
-const COMMANDS = {
-  check: { page: CHECK, answer: ({ operands: [file = ""] }, context) => check(file, context) },
-  try: { page: TRY, answer: tryPod },
-  schema: { page: SCHEMA, answer: () => Promise.resolve(say(`${JSON.stringify(schema, undefined, 2)}\n`)) },
-} satisfies Record<
-  string,
-  { page: ToolPage; answer: (typed: TypedValues, context: CommandContext) => Promise<Answer> }
->;
-
-/** Carries out `k8svent config …`. @throws {UsageError} */
-async function answerConfig(
-  [word = "--help", ...argv]: string[],
-  context: CommandContext,
-): Promise<Answer> {
-  if (word === "--help" || word === "-h") {
-    const typed = readTool(PAGE, ["--help"]);
-    return say(typed.kind === "help" ? typed.text : "");
-  }
-  if (!isCommand(word)) throw new UsageError(otherThan(word));
-  const { page, answer } = COMMANDS[word];
-  const typed = readTool(page, argv);
-  return typed.kind === "help" ? say(typed.text) : await answer(typed, context);
-}
-
-function isCommand(word: string): word is keyof typeof COMMANDS {
-  return Object.hasOwn(COMMANDS, word);
-}
+const COMMANDS: Readonly<Record<string, Tool>> = {
+  check: tool(CHECK, ({ operands: [file = ""] }, context) => check(file, context)),
+  try: tool(TRY, tryPod),
+  schema: tool(SCHEMA, () => say(`${JSON.stringify(schema, undefined, 2)}\n`)),
+};
 
 /** The word is not shown: it may be a secret. */
 function otherThan(word: string): string {
@@ -116,10 +101,9 @@ async function readAlone(
 ): Promise<{ options: Options; slips: readonly string[] }> {
   const nowhere = (): undefined => undefined;
   // Without endpoints it can be right, too.
-  const argv = ["--config", file, "--once"];
-  const given = readArguments(argv, nowhere) as Map<FlagName, Given>;
+  const given = readArguments(["--config", file, "--once"], nowhere) as Map<FlagName, Given>;
   const config = await configOf(given, context);
-  return { options: parseOptions(argv, nowhere, config) as Options, slips: config?.warnings ?? [] };
+  return { options: optionsOf(given, nowhere, config), slips: config?.warnings ?? [] };
 }
 
 async function check(file: string, context: CommandContext): Promise<Answer> {
@@ -134,19 +118,17 @@ async function check(file: string, context: CommandContext): Promise<Answer> {
 }
 
 /** @throws {UsageError} */
-async function tryPod(
-  { values, operands: [file = ""] }: TypedValues,
-  context: CommandContext,
-): Promise<Answer> {
-  const [pod, reasons] = [needed(TRY, values, "pod"), needed(TRY, values, "reasons")];
+async function tryPod(typed: Typed, context: CommandContext): Promise<Answer> {
+  const [file = ""] = typed.operands;
+  const [pod, reasons] = [needed(typed, "pod"), needed(typed, "reasons")];
   const { options } = await readAlone(file, context);
   const { endpoints, cluster, environment, namespaces, excludeNamespaces, selector, fieldSelector } = options;
   const { tryFile } = await import("./try_file.ts");
   const lines = await tryFile(endpoints, {
     pod: readPod(pod, context),
     reasons: reasons.split(",").map((text) => reason(text.trim(), "--reasons")),
-    ...cluster !== undefined && { cluster },
-    ...environment !== undefined && { environment },
+    cluster,
+    environment,
     followed: { namespaces, excludeNamespaces, ...selector !== undefined && { selector } },
   });
   const remarks = fieldSelector === undefined

@@ -3,10 +3,8 @@ import { fileFault } from "../runtime/file_fault.ts";
 import type { Config } from "../config/config.ts";
 import { fileFault as namedFault } from "../config/named_file.ts";
 import { text as anyText } from "../config/value.ts";
-import type { Given } from "./arguments.ts";
 import type { FlagName } from "./flags.ts";
-import { fromOf, optional } from "./given.ts";
-import type { Job } from "./job.ts";
+import { fromOf, type Given, optional } from "./given.ts";
 import type { Options } from "./options.ts";
 
 /** What a command has to say, and the exit code; nothing else is to be done. */
@@ -17,6 +15,11 @@ export interface Answer {
   data: string;
   /** For stderr. */
   remarks: string;
+}
+
+/** An answer that is data, and nothing is wrong. */
+export function say(data: string): Answer {
+  return { command: "answer", code: 0, data, remarks: "" };
 }
 
 /** The files that a person names. */
@@ -42,9 +45,6 @@ export interface CommandContext {
   /** So many bytes that nobody can guess. */
   random: (bytes: number) => Uint8Array<ArrayBuffer>;
 }
-
-/** Carries out one command, given what follows its name, or says what is to be done. */
-export type Subcommand = (argv: string[], context: CommandContext) => Promise<Answer | Job> | Answer | Job;
 
 /**
  * What the configuration file says; undefined: none is named.
@@ -80,13 +80,16 @@ export function readText(file: string, files: Pick<Files, "readText">): string {
 /** What is sent or shown to a registry is not the service account's, whoever names it. @throws {UsageError} */
 export function checkFiles(
   { secretFile, update }: Options,
-  given: ReadonlyMap<string, Pick<Given, "from">>,
-  { env, files }: CommandContext,
+  given: Map<FlagName, Given>,
+  context: CommandContext,
 ): void {
+  checkFile(secretFile, fromOf(given, "secret-file"), context);
+  checkFile(update.registryConfig, fromOf(given, "registry-config"), context);
+}
+
+/** The same of one file. @param from what names it */
+export function checkFile(path: string | undefined, from: string, { env, files }: CommandContext): void {
   const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const named = [["secret-file", secretFile], ["registry-config", update.registryConfig]] as const;
-  for (const [flag, path] of named) {
-    const fault = path === undefined ? undefined : namedFault(path, folders);
-    if (fault !== undefined) throw new UsageError(`${fromOf(given, flag)} ${fault}.`);
-  }
+  const fault = path === undefined ? undefined : namedFault(path, folders);
+  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
 }

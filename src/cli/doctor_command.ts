@@ -1,14 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
-import type { Given } from "./arguments.ts";
-import { type Answer, checkFiles, type CommandContext, configOf } from "./context.ts";
+import { checkFiles, type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { last } from "./given.ts";
+import { type Given, last } from "./given.ts";
 import type { DoctorOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { type Tool, tool, type ToolFlag, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent doctor`: what it is to examine. `src/app/doctor.ts` does it. It takes the command line of the run, whole: what is
@@ -35,17 +34,14 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent doctor`. */
-export const DOCTOR: Tool = { pages: [PAGE], carryOut: parseDoctor };
+export const DOCTOR: Tool = tool(PAGE, parseDoctor);
 
 /** Flags that speak of endpoints which a wrong file would have named. */
 const OF_ENDPOINTS: FlagName[] = ["config", "notices", "heartbeat"];
 
 /** @throws {UsageError} */
-async function parseDoctor(argv: string[], context: CommandContext): Promise<DoctorOptions | Answer> {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
-  const { values } = typed;
-  const given = runFlagsGiven(PAGE.flags, values, context.env);
+async function parseDoctor(typed: Typed, context: CommandContext): Promise<DoctorOptions> {
+  const given = runFlagsGiven(typed, context.env);
   const named = given.get("config");
   const { config, faults } = await readConfig(given, context);
   if (faults.length > 0) { for (const name of OF_ENDPOINTS) given.delete(name); }
@@ -55,8 +51,8 @@ async function parseDoctor(argv: string[], context: CommandContext): Promise<Doc
     command: "doctor",
     options,
     ...named !== undefined && { config: { file: last(named), faults } },
-    sends: !values.has("no-send"),
-    output: outputOf(PAGE, values),
+    sends: !typed.values.has("no-send"),
+    output: outputOf(typed),
   };
 }
 

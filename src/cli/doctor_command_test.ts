@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { parse as parseRun } from "../../tests/kit/command_line.ts";
 import { contextOf } from "../../tests/kit/config_files.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { parseCommand } from "./command.ts";
 import type { Answer } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import type { DoctorOptions } from "./job.ts";
-import { parseOptions } from "./options.ts";
 
 async function parse(argv: string[], files: Record<string, string> = {}): Promise<DoctorOptions> {
   return await parseCommand(["doctor", ...argv], contextOf(files)) as DoctorOptions;
@@ -25,7 +25,7 @@ const RUN = [
 
 Deno.test("doctor takes the command line of the run, and examines a run with it", async () => {
   const { options, sends, output, config } = await parse([...RUN, "--no-send", "-o", "yaml"]);
-  assert.deepEqual(options, parseOptions(RUN, () => undefined));
+  assert.deepEqual(options, parseRun(RUN));
   assert.deepEqual([sends, output, config], [false, "yaml", undefined]);
   assert.equal((await parse(RUN)).sends, true);
 });

@@ -5,9 +5,8 @@ import { quote, UsageError } from "../config/usage_error.ts";
 import { choice, count, hintAt, reason } from "../config/value.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import type { EndpointSettings, RedactProfile } from "../route/endpoint_settings.ts";
-import type { Given } from "./arguments.ts";
 import { type FlagName, GROUPS } from "./flags.ts";
-import { defined, list, oneByOne, optional } from "./given.ts";
+import { defined, type Given, list, oneByOne, optional } from "./given.ts";
 import { signatureKind } from "./signature_kind.ts";
 import { parseWebhooks } from "./webhooks.ts";
 

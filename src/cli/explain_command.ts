@@ -1,11 +1,11 @@
 import { UsageError } from "../config/usage_error.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { type CommandContext, configOf } from "./context.ts";
 import type { ExplainOptions } from "./job.ts";
 import { reachOf } from "./operate_command.ts";
 import { REACH } from "./operate_pages.ts";
 import { optionsOf } from "./options.ts";
 import { otherRunFlags, runFlags, runFlagsGiven } from "./run_flags.ts";
-import { readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { type Tool, tool, type ToolFlag, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent explain pod`: which pod, and by which flags it is judged where no program can be asked. `src/app/explain.ts` does it.
@@ -34,21 +34,15 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent explain`. */
-export const EXPLAIN: Tool = { pages: [PAGE], carryOut: parseExplain };
+export const EXPLAIN: Tool = tool(PAGE, parseExplain);
 
 /** @throws {UsageError} */
-async function parseExplain(
-  argv: string[],
-  context: CommandContext,
-): Promise<ExplainOptions | Answer> {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
-  const { values, operands } = typed;
-  const given = runFlagsGiven(PAGE.flags, values, context.env);
+async function parseExplain(typed: Typed, context: CommandContext): Promise<ExplainOptions> {
+  const given = runFlagsGiven(typed, context.env);
   return {
     command: "explain",
-    ...podOf(operands, values.get("namespace") ?? []),
-    ...reachOf(PAGE, values, context),
+    ...podOf(typed.operands, typed.values.get("namespace") ?? []),
+    ...reachOf(typed, context),
     options: optionsOf(given, context.env, await configOf(given, context)),
   };
 }

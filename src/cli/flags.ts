@@ -278,3 +278,9 @@ export type FlagName = { [G in keyof Groups]: keyof Groups[G] }[keyof Groups];
 export const FLAGS: Map<FlagName, Flag> = new Map(
   Object.values(GROUPS).flatMap((group) => Object.entries(group) as [FlagName, Flag][]),
 );
+
+/** What the help says of a flag: also what counts without it, and the variable that is documented. */
+export function helpOf({ help, fallback, variables, list }: Flag): string {
+  const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
+  return `${help}${otherwise} [${variables[0]}${list ? ", a list" : ""}]`;
+}

@@ -1,7 +1,12 @@
-import type { Given } from "./arguments.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { partsOf } from "../config/value.ts";
+
+/** What a person gave for one flag, still as text, and where: `--url` or `K8SVENT_WEBHOOKS`. */
+export interface Given {
+  values: string[];
+  from: string;
+}
 
 /** Takes the text of one value and the flag or variable that it came from, for the error. */
 export type Parse<T> = (text: string, from: string) => T;
@@ -12,7 +17,7 @@ export function last(given: Given): string {
 }
 
 /** What a person gave a flag by, for an error: the flag itself, its variable, or a key of the configuration file. */
-export function fromOf(given: ReadonlyMap<string, Pick<Given, "from">>, name: FlagName): string {
+export function fromOf(given: Map<FlagName, Given>, name: FlagName): string {
   return given.get(name)?.from ?? `--${name}`;
 }
 

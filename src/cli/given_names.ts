@@ -1,4 +1,4 @@
-import type { Given } from "./arguments.ts";
+import type { Given } from "./given.ts";
 import type { FlagName } from "./flags.ts";
 
 /*

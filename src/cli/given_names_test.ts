@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Given } from "./arguments.ts";
+import type { Given } from "./given.ts";
 import type { FlagName } from "./flags.ts";
 import { givenNames, inGivenNames } from "./given_names.ts";
 

@@ -1,7 +1,7 @@
 import type { Reason } from "../change/reasons.ts";
 import type { Scheme } from "../route/endpoint_settings.ts";
 import type { GivenNames } from "./given_names.ts";
-import type { Options, VersionRequested } from "./options.ts";
+import type { Options } from "./options.ts";
 
 /** How an answer is printed. */
 export type Output = "table" | "json" | "yaml";
@@ -18,7 +18,8 @@ export type Job =
   | VersionOptions;
 
 /** The version, in a form. */
-export interface VersionOptions extends VersionRequested {
+export interface VersionOptions {
+  command: "version";
   output: Output;
 }
 

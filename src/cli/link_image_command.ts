@@ -1,9 +1,9 @@
 import { parseTimeout } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import type { LinkImageOptions } from "./job.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
+import { needed, secretsOf, type Tool, tool, type ToolPage, type Typed, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent link-image`: what it is to do. `src/app/link_image.ts` does it.
@@ -31,20 +31,17 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent link-image`. */
-export const LINK_IMAGE: Tool = { pages: [PAGE], carryOut: parseLinkImage };
+export const LINK_IMAGE: Tool = tool(PAGE, parseLinkImage);
 
 /** @throws {UsageError} */
-function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptions | Answer {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
-  const { values } = typed;
-  const text = (name: string): string => needed(PAGE, values, name);
+function parseLinkImage(typed: Typed, context: CommandContext): LinkImageOptions {
+  const text = (name: string): string => needed(typed, name);
   const [owner, repo, image] = ["owner", "repo", "image"].map((name) => word(text(name), `--${name}`));
   const sha = text("sha");
   if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/i.test(sha)) {
     throw new UsageError("--sha must be the whole commit, 40 or 64 hexadecimal digits: git rev-parse HEAD.");
   }
-  const url = webhookOf(PAGE, values);
+  const url = webhookOf(typed);
   const timeout = parseTimeout(text("timeout"), "--timeout");
   return {
     command: "link-image",
@@ -54,9 +51,9 @@ function parseLinkImage(argv: string[], context: CommandContext): LinkImageOptio
       type: "link-image",
     },
     url,
-    secrets: secretsOf(values, context)?.secrets ?? [],
+    secrets: secretsOf(typed, context)?.secrets ?? [],
     timeout,
-    output: outputOf(PAGE, values),
+    output: outputOf(typed),
   };
 }
 

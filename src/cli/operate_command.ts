@@ -1,12 +1,11 @@
 import { parseDuration } from "../config/duration.ts";
 import { quote, UsageError } from "../config/usage_error.ts";
 import { choice, count, namespace, reason, text as anyText } from "../config/value.ts";
-import { fileFault } from "../config/named_file.ts";
 import { OUTCOME_CLASSES } from "../delivery/tally.ts";
-import { fileFault as readFault } from "../runtime/file_fault.ts";
+import { fileFault } from "../runtime/file_fault.ts";
 import { hostFault } from "../runtime/host_name.ts";
 import { parseInstant } from "../runtime/instant.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import { checkFile, type CommandContext } from "./context.ts";
 import { defined } from "./given.ts";
 import type { OperateOptions, Operation, Reach } from "./job.ts";
 import {
@@ -20,7 +19,7 @@ import {
   STATUS_PAGE,
 } from "./operate_pages.ts";
 import { outputOf } from "./output.ts";
-import { checkPath, readTool, say, type Tool, type ToolPage, type Typed } from "./tool.ts";
+import { checkPath, type Tool, tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * The commands that ask a running program, or have it do something: what they are to do. `src/app/operate.ts` does it.
@@ -29,32 +28,27 @@ import { checkPath, readTool, say, type Tool, type ToolPage, type Typed } from "
 /** By which the program is reached, too; of the token, the program's own. */
 const VARIABLES = { server: "K8SVENT_SERVER", "token-file": "K8SVENT_ADMIN_TOKEN_FILE" };
 
-type Values = Extract<Typed, { kind: "typed" }>;
-
 /** A command that asks a running program, or has it do something. */
 export type Operating = "status" | "deliveries" | "redeliver" | "discard" | "resync" | "pause" | "resume";
 
 /** All of them. */
 export const OPERATE: Readonly<Record<Operating, Tool>> = {
-  status: tool(STATUS_PAGE, () => ({ kind: "status" })),
-  deliveries: tool(DELIVERIES_PAGE, deliveriesOf),
-  redeliver: tool(REDELIVER_PAGE, deadLettersOf("redeliver")),
-  discard: tool(DISCARD_PAGE, deadLettersOf("discard")),
-  resync: tool(RESYNC_PAGE, resyncOf),
-  pause: tool(PAUSE_PAGE, ({ operands: [endpoint = ""] }) => ({ kind: "pause", endpoint })),
-  resume: tool(RESUME_PAGE, ({ operands: [endpoint = ""] }) => ({ kind: "resume", endpoint })),
+  status: operating(STATUS_PAGE, () => ({ kind: "status" })),
+  deliveries: operating(DELIVERIES_PAGE, deliveriesOf),
+  redeliver: operating(REDELIVER_PAGE, deadLettersOf("redeliver")),
+  discard: operating(DISCARD_PAGE, deadLettersOf("discard")),
+  resync: operating(RESYNC_PAGE, resyncOf),
+  pause: operating(PAUSE_PAGE, ({ operands: [endpoint = ""] }) => ({ kind: "pause", endpoint })),
+  resume: operating(RESUME_PAGE, ({ operands: [endpoint = ""] }) => ({ kind: "resume", endpoint })),
 };
 
 /** The command of a page; what it is to do follows from what was typed. */
-function tool(page: ToolPage, operationOf: (typed: Values, context: CommandContext) => Operation): Tool {
-  const carryOut = (argv: string[], context: CommandContext): OperateOptions | Answer => {
-    const typed = readTool(page, argv);
-    if (typed.kind === "help") return say(typed.text);
+function operating(page: ToolPage, operationOf: (typed: Typed, context: CommandContext) => Operation): Tool {
+  return tool(page, (typed, context): OperateOptions => {
     checkOperands(page, typed.operands);
     const operation = operationOf(typed, context);
-    return { command: "operate", operation, ...reachOf(page, typed.values, context) };
-  };
-  return { pages: [page], carryOut };
+    return { command: "operate", operation, ...reachOf(typed, context) };
+  });
 }
 
 /**
@@ -74,7 +68,8 @@ function checkOperands({ name, operands = [] }: ToolPage, given: readonly string
 }
 
 /** How the program is reached, by the flags that all of these commands have. @throws {UsageError} */
-export function reachOf(page: ToolPage, values: Map<string, string[]>, context: CommandContext): Reach {
+export function reachOf(typed: Typed, context: CommandContext): Reach {
+  const { values } = typed;
   const { env } = context;
   const server = values.get("server")?.at(-1);
   const from = server === undefined ? VARIABLES.server : "--server";
@@ -85,12 +80,12 @@ export function reachOf(page: ToolPage, values: Map<string, string[]>, context: 
     server: serverUrl(server ?? (env(VARIABLES.server)?.trim() || "http://127.0.0.1:9090"), from),
     ...token !== undefined && { token },
     names: new Map(Object.entries(VARIABLES).filter(isByVariable)),
-    output: outputOf(page, values),
+    output: outputOf(typed),
   };
 }
 
 /** Which deliveries. @throws {UsageError} */
-function deliveriesOf({ values, operands: [endpoint, id] }: Values): Operation {
+function deliveriesOf({ values, operands: [endpoint, id] }: Typed): Operation {
   if (endpoint !== undefined && id !== undefined) return { kind: "delivery", endpoint, id };
   const filters: Record<string, string> = {};
   const parsers = {
@@ -109,7 +104,7 @@ function deliveriesOf({ values, operands: [endpoint, id] }: Values): Operation {
 }
 
 /** Which dead letters: one by its id, or with `--all` all. @throws {UsageError} */
-function deadLettersOf(kind: "redeliver" | "discard"): (typed: Values) => Operation {
+function deadLettersOf(kind: "redeliver" | "discard"): (typed: Typed) => Operation {
   return ({ values, operands: [endpoint = "", id] }) => {
     if ((id === undefined) === values.has("all")) return { kind, endpoint, ...defined("id", id) };
     throw new UsageError(
@@ -121,7 +116,7 @@ function deadLettersOf(kind: "redeliver" | "discard"): (typed: Values) => Operat
 }
 
 /** @throws {UsageError} */
-function resyncOf({ values, operands: [endpoint] }: Values, { now }: CommandContext): Operation {
+function resyncOf({ values, operands: [endpoint] }: Typed, { now }: CommandContext): Operation {
   const since = values.get("since")?.at(-1);
   return {
     kind: "resync",
@@ -172,20 +167,19 @@ function serverHint(text: string): string {
 }
 
 /** The token of the file that the flag names, else of that which the variable names. */
-function tokenOf(named: string | undefined, { env, files }: CommandContext): string | undefined {
+function tokenOf(named: string | undefined, context: CommandContext): string | undefined {
+  const { env, files } = context;
   const variable = VARIABLES["token-file"];
   const file = named ?? (env(variable)?.trim() || undefined);
   if (file === undefined) return undefined;
   const from = named === undefined ? variable : "--token-file";
   checkPath(file, from, [variable]);
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
-  const fault = fileFault(file, folders);
-  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  checkFile(file, from, context);
   let token: string;
   try {
     token = files.readText(file).trim();
   } catch (cause) {
-    throw new UsageError(`Cannot read the file of ${from}, ${file}: ${readFault(cause, file)}.`, { cause });
+    throw new UsageError(`Cannot read the file of ${from}, ${file}: ${fileFault(cause, file)}.`, { cause });
   }
   if (/^[!-~]+$/.test(token)) return token;
   throw new UsageError(`The file of ${from}, ${file}, holds no token: one word of letters and digits.`);

@@ -7,12 +7,11 @@ import type { LogLevel } from "../runtime/log.ts";
 import { proxyFor } from "../runtime/proxy.ts";
 import { parseSecrets } from "../runtime/secret.ts";
 import { enumerated } from "../runtime/wording.ts";
-import { type Given, readArguments } from "./arguments.ts";
 import { parseAddress } from "../config/address.ts";
 import { parseDuration } from "../config/duration.ts";
 import { type FlagName, FLAGS, GROUPS } from "./flags.ts";
 import { type GivenNames, givenNames } from "./given_names.ts";
-import { defined, fromOf, last, list, optional, required } from "./given.ts";
+import { defined, fromOf, type Given, last, list, optional, required } from "./given.ts";
 import { parseSize } from "../config/size.ts";
 import { parseSwitch } from "./switch.ts";
 import { parseUpdate, type UpdateOptions } from "./update.ts";
@@ -20,7 +19,7 @@ import { choice, headerText, hostPattern, name, namespace, text } from "../confi
 import { UsageError } from "../config/usage_error.ts";
 import { ineffective } from "./warnings.ts";
 import { chooseEndpoints } from "./endpoints.ts";
-import { variableName } from "./variable_name.ts";
+import { variableName } from "./variables.ts";
 
 /** What the program is to do. Plain data: nothing has been read or dialled yet. Durations are milliseconds. */
 export interface Options {
@@ -88,35 +87,12 @@ export interface Options {
 
 const { "How it runs": RUNS, "What is sent": SENDS } = GROUPS;
 
-/** `--help`: print the text to stdout and exit with 0. */
-export interface HelpRequested {
-  command: "help";
-  text: string;
-}
-
-/** `--version`: print what `version.ts` knows to stdout and exit with 0. */
-export interface VersionRequested {
-  command: "version";
-}
-
-/**
- * Turns the command line, the environment and the configuration file into what to do, in this order: what a flag says, no
- * variable does, and what a variable says, not the file. Writes nothing.
- *
- * @param argv what follows the program's name
- * @param env looks up one variable
- * @param config what the file of `--config` says
- * @throws {UsageError}
- */
-export function parseOptions(
-  argv: string[],
+/** What a run is to do, which needs a webhook or a reason to do without. See `optionsOf`. @throws {UsageError} */
+export function runOptionsOf(
+  given: Map<FlagName, Given>,
   env: (name: string) => string | undefined,
   config?: Config,
-): Options | HelpRequested | VersionRequested {
-  const given = readArguments(argv, env);
-  if ("kind" in given) {
-    return given.kind === "help" ? { command: "help", text: given.text } : { command: "version" };
-  }
+): Options {
   const options = optionsOf(given, env, config);
   if (options.endpoints.length === 0 && !options.once && options.podWebhooks.length === 0) {
     throw new UsageError(NO_WEBHOOK);
@@ -130,9 +106,12 @@ export const NO_WEBHOOK =
   "in the file of --config (or use --once to print the pods, or --pod-webhooks to honour annotations).";
 
 /**
- * The same of what was given already, where there need be no webhook.
+ * Turns what flags and variables give, and the configuration file, into what to do, in this order: what a flag says, no
+ * variable does, and what a variable says, not the file. There need be no webhook.
  *
- * @param given completed by what the file says
+ * @param given is completed by what the file says
+ * @param env looks up one variable
+ * @param config what the file of `--config` says
  * @throws {UsageError}
  */
 export function optionsOf(

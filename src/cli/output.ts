@@ -1,7 +1,7 @@
 import { choice } from "../config/value.ts";
 import { printableJson } from "../runtime/printable.ts";
 import type { Output } from "./job.ts";
-import { needed, type ToolFlag, type ToolPage } from "./tool.ts";
+import { needed, type ToolFlag, type Typed } from "./tool.ts";
 
 /*
  * `--output`, of every command that a script may read: one flag, read and carried out alike.
@@ -19,8 +19,8 @@ export const OUTPUT: ToolFlag = {
 };
 
 /** What a command was given for it. @throws {UsageError} */
-export function outputOf(page: ToolPage, values: Map<string, string[]>): Output {
-  return choice(...OUTPUTS)(needed(page, values, "output"), "--output");
+export function outputOf(typed: Typed): Output {
+  return choice(...OUTPUTS)(needed(typed, "output"), "--output");
 }
 
 /** What is printed of a value: as data, or for a person. With an end of line. */

@@ -1,9 +1,9 @@
 import { parseDuration } from "../config/duration.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { choice, count, text as anyText } from "../config/value.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import type { ReceiveOptions } from "./job.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
+import { needed, secretsOf, type Tool, tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent receive`: what it is to do. `src/app/receive.ts` does it.
@@ -56,15 +56,13 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent receive`. */
-export const RECEIVE: Tool = { pages: [PAGE], carryOut: parseReceive };
+export const RECEIVE: Tool = tool(PAGE, parseReceive);
 
 /** @throws {UsageError} */
-function parseReceive(argv: string[], context: CommandContext): ReceiveOptions | Answer {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
+function parseReceive(typed: Typed, context: CommandContext): ReceiveOptions {
   const { values } = typed;
-  const text = (name: string): string => needed(PAGE, values, name);
-  const secrets = secretsOf(values, context)?.secrets ?? [];
+  const text = (name: string): string => needed(typed, name);
+  const secrets = secretsOf(typed, context)?.secrets ?? [];
   const exec = values.get("exec");
   if (exec !== undefined && secrets.length === 0) {
     throw new UsageError(

@@ -1,7 +1,8 @@
 import type { Env } from "../runtime/environment.ts";
-import { type Given, givenOf } from "./arguments.ts";
-import { type Flag, type FlagName, FLAGS } from "./flags.ts";
-import type { ToolFlag } from "./tool.ts";
+import { givenOf } from "./arguments.ts";
+import { type Flag, type FlagName, FLAGS, helpOf } from "./flags.ts";
+import type { Given } from "./given.ts";
+import type { ToolFlag, Typed } from "./tool.ts";
 
 /*
  * Flags of the run in a command that does a part of its work: spelled, described and checked as there, with the same
@@ -23,8 +24,7 @@ export function otherRunFlags(shown: Readonly<Record<string, ToolFlag>>): Record
 
 /** What the flags of the run were given that are among those of a command. @throws {UsageError} */
 export function runFlagsGiven(
-  flags: Readonly<Record<string, ToolFlag>>,
-  values: ReadonlyMap<string, string[]>,
+  { page: { flags }, values }: Typed,
   env: Env,
 ): Map<FlagName, Given> {
   return givenOf((name) => values.get(name), [...FLAGS].filter(([name]) => flags[name] !== undefined), env);
@@ -32,13 +32,13 @@ export function runFlagsGiven(
 
 /** Its fallback is part of what the help says alone: a flag that is not given must not win over its variable. */
 function toolFlag(
-  { short, value, words, list, variables, fallback, help }: Flag = { variables: [], help: "" },
+  flag: Flag = { variables: [], help: "" },
 ): ToolFlag {
-  const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
+  const { short, value, words } = flag;
   return {
     ...short !== undefined && { short },
     ...value !== undefined && { value },
     ...words !== undefined && { words },
-    help: `${help}${otherwise} [${variables[0]}${list ? ", a list" : ""}]`,
+    help: helpOf(flag),
   };
 }

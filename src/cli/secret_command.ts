@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { choice, count } from "../config/value.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { ENCODED } from "../runtime/secret.ts";
-import type { Answer, CommandContext } from "./context.ts";
-import { needed, readTool, say, type Tool, type ToolPage } from "./tool.ts";
+import { type Answer, type CommandContext, say } from "./context.ts";
+import { needed, type Tool, tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent secret generate`: a secret that every receiver can check by, without another program.
@@ -32,19 +32,22 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent secret generate`. */
-export const SECRET: Tool = { pages: [PAGE], carryOut: answerSecret };
-
-/** Carries out `k8svent secret …`. @throws {UsageError} */
-function answerSecret([word, ...argv]: string[], { random }: CommandContext): Answer {
-  const isHelp = word === undefined || word === "--help" || word === "-h";
-  if (!isHelp && word !== "generate") {
+export const SECRET: Tool = {
+  pages: [PAGE],
+  carryOut: ([word = "--help", ...argv], context) => {
+    if (word === "--help" || word === "-h") return GENERATE.carryOut(["--help"], context);
+    if (word === "generate") return GENERATE.carryOut(argv, context);
     throw new UsageError('k8svent secret has one command: "k8svent secret generate".');
-  }
-  const typed = readTool(PAGE, isHelp ? ["--help"] : argv);
-  if (typed.kind === "help") return say(typed.text);
+  },
+};
+
+const GENERATE = tool(PAGE, generate);
+
+/** @throws {UsageError} */
+function generate(typed: Typed, { random }: CommandContext): Answer {
   // Standard Webhooks 1.0 asks for 24 to 64 bytes, and libraries refuse other keys.
-  const bytes = count(24, 64)(needed(PAGE, typed.values, "bytes"), "--bytes");
-  const format = choice(...FORMATS)(needed(PAGE, typed.values, "format"), "--format");
+  const bytes = count(24, 64)(needed(typed, "bytes"), "--bytes");
+  const format = choice(...FORMATS)(needed(typed, "format"), "--format");
   const key = Buffer.from(random(bytes));
   return say(format === "hex" ? `${key.toString("hex")}\n` : `${ENCODED}${key.toString("base64")}\n`);
 }

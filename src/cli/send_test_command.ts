@@ -1,10 +1,10 @@
 import { parseTimeout } from "../config/duration.ts";
 import { SCHEMES } from "../delivery/sign.ts";
-import type { Answer, CommandContext } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import type { SendTestOptions } from "./job.ts";
 import { signatureKind } from "./signature_kind.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage, webhookOf } from "./tool.ts";
+import { needed, secretsOf, type Tool, tool, type ToolPage, type Typed, webhookOf } from "./tool.ts";
 
 /*
  * `k8svent send-test`: what it is to do. `src/app/trial.ts` does it.
@@ -30,23 +30,19 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent send-test`. */
-export const SEND_TEST: Tool = { pages: [PAGE], carryOut: parseSendTest };
+export const SEND_TEST: Tool = tool(PAGE, parseSendTest);
 
 /** @throws {UsageError} */
-function parseSendTest(argv: string[], context: CommandContext): SendTestOptions | Answer {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
-  const { values } = typed;
-  const text = (name: string): string => needed(PAGE, values, name);
-  const url = webhookOf(PAGE, values);
-  const timeout = parseTimeout(text("timeout"), "--timeout");
-  const signatures = values.get("signatures")?.map((kind) => signatureKind(kind, "--signatures"));
+function parseSendTest(typed: Typed, context: CommandContext): SendTestOptions {
+  const url = webhookOf(typed);
+  const timeout = parseTimeout(needed(typed, "timeout"), "--timeout");
+  const signatures = typed.values.get("signatures")?.map((kind) => signatureKind(kind, "--signatures"));
   return {
     command: "send-test",
     url,
-    secrets: secretsOf(values, context)?.secrets ?? [],
+    secrets: secretsOf(typed, context)?.secrets ?? [],
     signatures: [...new Set(signatures ?? SCHEMES)],
     timeout,
-    output: outputOf(PAGE, values),
+    output: outputOf(typed),
   };
 }

@@ -1,17 +1,15 @@
 import { quote, UsageError } from "../config/usage_error.ts";
 
-/** What is said of a switch that has another value behind `=`: not which one, as it may be anything. */
-export const SWITCH = "is a switch: give it without a value, or with =true or =false.";
-
-/** Whether it says on or off. */
-export function isSwitchValue(value: string): boolean {
-  return ON.test(value) || OFF.test(value);
-}
-
 const ON = /^(true|1|yes|on)$/i;
 const OFF = /^(false|0|no|off)$/i;
 
-/** What a switch may be set to in the environment, and behind `=`. */
+/** What a switch is set to behind `=`. Another value is not shown, as it may be anything. @throws {UsageError} */
+export function typedSwitch(value: string, flag: string): boolean {
+  if (ON.test(value) || OFF.test(value)) return ON.test(value);
+  throw new UsageError(`${flag} is a switch: give it without a value, or with =true or =false.`);
+}
+
+/** What it is set to in the environment, or a flag of it that was looked at. @throws {UsageError} */
 export function parseSwitch(value: string, from: string): boolean {
   if (ON.test(value)) return true;
   if (OFF.test(value)) return false;

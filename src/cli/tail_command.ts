@@ -1,14 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { choice, reason } from "../config/value.ts";
-import type { Given } from "./arguments.ts";
-import { type Answer, type CommandContext, configOf } from "./context.ts";
+import { type CommandContext, configOf } from "./context.ts";
 import type { FlagName } from "./flags.ts";
-import { list } from "./given.ts";
+import { type Given, list } from "./given.ts";
 import type { TailOptions } from "./job.ts";
 import { optionsOf } from "./options.ts";
 import { runFlags, runFlagsGiven } from "./run_flags.ts";
-import { needed, readTool, say, type Tool, type ToolFlag, type ToolPage } from "./tool.ts";
+import { needed, type Tool, tool, type ToolFlag, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent tail`: what it is to follow. `src/app/tail.ts` does it.
@@ -57,7 +56,7 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent tail`. */
-export const TAIL: Tool = { pages: [PAGE], carryOut: parseTail };
+export const TAIL: Tool = tool(PAGE, parseTail);
 
 function changed(flags: ToolPage["flags"], what: Partial<ToolFlag>): ToolPage["flags"] {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, ...what }]));
@@ -75,11 +74,9 @@ async function selectionIn(
 }
 
 /** @throws {UsageError} */
-async function parseTail(argv: string[], context: CommandContext): Promise<TailOptions | Answer> {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
+async function parseTail(typed: Typed, context: CommandContext): Promise<TailOptions> {
   const { values } = typed;
-  const given = runFlagsGiven(PAGE.flags, values, context.env);
+  const given = runFlagsGiven(typed, context.env);
   const config = await selectionIn(given, context);
   const isAll = values.has("all-namespaces");
   if (isAll && values.has("namespace")) {
@@ -91,6 +88,6 @@ async function parseTail(argv: string[], context: CommandContext): Promise<TailO
     options: isAll ? { ...options, namespaces: [] } : options,
     reasons: list(given, "reasons", reason),
     current: values.has("current"),
-    output: choice(...OUTPUTS)(needed(PAGE, values, "output"), "--output"),
+    output: choice(...OUTPUTS)(needed(typed, "output"), "--output"),
   };
 }

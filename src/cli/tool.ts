@@ -1,14 +1,14 @@
-import { type Command, CommanderError, Option } from "commander";
+import { type Command, CommanderError, type Option } from "commander";
 import { UsageError } from "../config/usage_error.ts";
-import { fileFault as namedFault } from "../config/named_file.ts";
 import { name as plainName } from "../config/value.ts";
 import { readSecrets, SecretFileError } from "../runtime/secret_file.ts";
 import { dressFault, pathFault } from "../runtime/unfilled.ts";
-import type { Answer, CommandContext, Subcommand } from "./context.ts";
+import { type Answer, checkFile, type CommandContext, say } from "./context.ts";
 import { FLAGS } from "./flags.ts";
 import { type Lettered, respelled } from "./flag_spelling.ts";
-import { quietCommand } from "./quiet_command.ts";
-import { isSwitchValue, parseSwitch, SWITCH } from "./switch.ts";
+import type { Job } from "./job.ts";
+import { flagSpelled, optionOf, quietCommand } from "./quiet_command.ts";
+import { typedSwitch } from "./switch.ts";
 import { suggestion } from "./unknown_flag.ts";
 import { parseWebhooks } from "./webhooks.ts";
 
@@ -58,22 +58,41 @@ export interface ToolPage {
 export interface Tool {
   /** What it says of itself; where it has commands of its own, a page for each of them. */
   pages: readonly ToolPage[];
-  carryOut: Subcommand;
+  /** Carries it out, given what follows its name, or says what is to be done. */
+  carryOut(argv: string[], context: CommandContext): Promise<Answer | Job> | Answer | Job;
 }
 
 /** Commands by the first word that is typed, each loaded when it is asked for. */
 export type Tools = Readonly<Record<string, () => Promise<Tool>>>;
 
-/**
- * What was typed: the values of each flag that was given, in order; of one that takes the rest, its words; and the operands that
- * were given.
- */
-export type Typed =
-  | { kind: "help"; text: string }
-  | { kind: "typed"; values: Map<string, string[]>; operands: string[] };
+/** What was typed behind a command's name. */
+export interface Typed {
+  page: ToolPage;
+  /** Of each flag that was given, in order; of one that takes the rest, its words. */
+  values: Map<string, string[]>;
+  operands: string[];
+}
 
-/** Reads a command line. @throws {UsageError}, which repeats no value */
-export function readTool(page: ToolPage, argv: readonly string[]): Typed {
+/**
+ * The command of one page, which prints that where it is asked for.
+ *
+ * @param carryOut says what is to be done by what was typed, or has done it. @throws {UsageError}, which repeats no value
+ */
+export function tool(
+  page: ToolPage,
+  carryOut: (typed: Typed, context: CommandContext) => ReturnType<Tool["carryOut"]>,
+): Tool {
+  return {
+    pages: [page],
+    carryOut: (argv, context) => {
+      const typed = readTool(page, argv);
+      return typeof typed === "string" ? say(typed) : carryOut(typed, context);
+    },
+  };
+}
+
+/** Reads a command line, or makes the text of the help. */
+function readTool(page: ToolPage, argv: readonly string[]): Typed | string {
   let text = "";
   const program = buildCommand(page, (more) => text += more);
   const [own, rest] = withoutRest(page, argv);
@@ -84,7 +103,7 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
     });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text };
+    if (error.code === "commander.helpDisplayed") return text;
     throw new UsageError(explain(page, error), { cause: error.code });
   }
   const values = new Map(rest);
@@ -98,7 +117,7 @@ export function readTool(page: ToolPage, argv: readonly string[]): Typed {
   for (const [name, { value, takesFile }] of Object.entries(page.flags)) {
     if (value === "FILE" || takesFile) values.get(name)?.forEach((path) => checkPath(path, `--${name}`));
   }
-  return { kind: "typed", values, operands: program.args };
+  return { page, values, operands: program.args };
 }
 
 /** Refuses what is no name of a file but what was left in its place. @throws {UsageError} */
@@ -108,14 +127,9 @@ export function checkPath(path: string, from: string, variables: readonly string
   plainName(path, from);
 }
 
-/** What a flag was given last, else what it takes then; undefined where it has neither. */
-export function valueOf(page: ToolPage, values: Map<string, string[]>, name: string): string | undefined {
-  return values.get(name)?.at(-1) ?? page.flags[name]?.fallback;
-}
-
-/** The same of a flag without which nothing can be done. @throws {UsageError} */
-export function needed(page: ToolPage, values: Map<string, string[]>, name: string): string {
-  const value = valueOf(page, values, name);
+/** What a flag was given last, else its fallback: one of them is needed. @throws {UsageError} */
+export function needed({ page, values }: Typed, name: string): string {
+  const value = values.get(name)?.at(-1) ?? page.flags[name]?.fallback;
   if (value !== undefined) return value;
   throw new UsageError(`${page.name} needs --${name} ${page.flags[name]?.value}. ${seeHelp(page)}`);
 }
@@ -126,18 +140,17 @@ export function needed(page: ToolPage, values: Map<string, string[]>, name: stri
  * @throws {UsageError} for a file that holds none, or that is the service account's
  */
 export function secretsOf(
-  values: Map<string, string[]>,
-  { env, files }: CommandContext,
+  { values }: Typed,
+  context: CommandContext,
 ): { secrets: string[]; weak: string | undefined; file: string } | undefined {
+  const { env, files } = context;
   const variables = FLAGS.get("secret-file")?.variables ?? [];
   const typed = values.get("secret-file")?.at(-1);
   const variable = typed === undefined ? variables.find((name) => env(name)?.trim()) : undefined;
   const [file, from] = variable === undefined ? [typed, "--secret-file"] : [env(variable)?.trim(), variable];
   if (file === undefined) return undefined;
-  const folders = { serviceAccount: env("K8SVENT_SERVICE_ACCOUNT"), realPath: files.realPath };
   checkPath(file, from, variables);
-  const fault = namedFault(file, folders);
-  if (fault !== undefined) throw new UsageError(`${from} ${fault}.`);
+  checkFile(file, from, context);
   try {
     return { ...readSecrets(file, files.readText), file };
   } catch (error) {
@@ -147,16 +160,12 @@ export function secretsOf(
 }
 
 /** The webhook of `--url`, as the run reads it. @throws {UsageError} for several, of which one would be left out */
-export function webhookOf(page: ToolPage, values: Map<string, string[]>): URL {
-  const url = needed(page, values, "url");
+export function webhookOf(typed: Typed): URL {
+  const { page, values } = typed;
+  const url = needed(typed, "url");
   const [webhook, ...others] = parseWebhooks(values.get("url") ?? [url], "--url");
   if (webhook !== undefined && others.length === 0) return webhook.url;
   throw new UsageError(`${page.name} takes one webhook: give --url once. ${seeHelp(page)}`);
-}
-
-/** An answer that is data, and nothing is wrong. */
-export function say(data: string): Answer {
-  return { command: "answer", code: 0, data, remarks: "" };
 }
 
 function buildCommand(page: ToolPage, write: (text: string) => void): Command {
@@ -178,13 +187,10 @@ function buildCommand(page: ToolPage, write: (text: string) => void): Command {
   return program;
 }
 
-function buildOption(name: string, { short, value, help, fallback, isHidden }: ToolFlag): Option {
-  const spelled = `${short === undefined ? "" : `-${short}, `}--${name}`;
+function buildOption(name: string, flag: ToolFlag): Option {
+  const { help, fallback, isHidden = false } = flag;
   const otherwise = fallback === undefined ? "" : `; ${fallback} by default`;
-  if (value === undefined) return new Option(spelled, help).hideHelp(isHidden === true);
-  return new Option(`${spelled} <${value}>`, help + otherwise)
-    .hideHelp(isHidden === true)
-    .argParser((text: string, before: string[] | undefined) => [...before ?? [], text]);
+  return optionOf(name, flag, help + otherwise).hideHelp(isHidden);
 }
 
 /** The words before a flag that takes the rest, and that rest. */
@@ -208,8 +214,7 @@ function asTyped(page: ToolPage, argument: string, before: readonly string[]): s
   if (value === undefined || found === undefined || found.value !== undefined) {
     return respelled(argument, new Map(Object.entries<Lettered>({ ...page.flags, help: { short: "h" } })));
   }
-  if (!isSwitchValue(value)) throw new UsageError(`${flag} ${SWITCH}`);
-  return parseSwitch(value, flag) ? [flag] : [];
+  return typedSwitch(value, flag) ? [flag] : [];
 }
 
 /** Commander would take the next flag for the value of one that has none. */
@@ -219,8 +224,7 @@ function checkForgotten(page: ToolPage, argument: string, before: string): void 
 }
 
 function flagOf({ flags }: ToolPage, argument: string): ToolFlag | undefined {
-  if (argument.startsWith("--")) return flags[argument.slice(2)];
-  return Object.values(flags).find(({ short }) => short !== undefined && argument === `-${short}`);
+  return flagSpelled(new Map(Object.entries(flags)), argument);
 }
 
 /** Commander repeats what was typed: only the flag's name is kept. */

@@ -19,8 +19,8 @@ export interface TriedMessage {
   pod: string;
   /** Not empty. With `deleted` it is the pod's end. */
   reasons: readonly Reason[];
-  cluster?: string;
-  environment?: string;
+  cluster?: string | undefined;
+  environment?: string | undefined;
   /** What stands at the top of the file: the pods that the program follows. */
   followed: PodSelection;
 }
@@ -43,15 +43,14 @@ export async function tryFile(endpoints: readonly TriedEndpoint[], tried: TriedM
     const why = inWords({ sends: false, by: { rule: unfollowed } });
     return endpoints.map(({ name }) => line(name, `not sent: at the top of the file, ${why}`));
   }
-  const workload = workloadOf(pod);
   const message: Candidate = {
     pod,
     reasons,
     event: reasons.includes("deleted") ? "pod.deleted" : "pod.changed",
     previous: undefined,
-    ...cluster !== undefined && { cluster },
-    ...environment !== undefined && { environment },
-    ...workload !== undefined && { workload },
+    cluster,
+    environment,
+    workload: workloadOf(pod),
   };
   return await Promise.all(endpoints.map(async ({ name, settings }) => {
     const explanation = explain({ filter: settings.filter, want: await loadWant(settings) }, message);

@@ -1,7 +1,6 @@
-import type { Given } from "./arguments.ts";
 import { image, registry, updateInterval } from "../config/update_value.ts";
 import { type FlagName, GROUPS } from "./flags.ts";
-import { defined, list, optional, required } from "./given.ts";
+import { defined, type Given, list, optional, required } from "./given.ts";
 import { choice, name } from "../config/value.ts";
 
 /** How the program keeps itself current. Durations are milliseconds. */

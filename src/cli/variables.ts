@@ -1,5 +1,7 @@
-import { FLAGS } from "./flags.ts";
 import { similar } from "../config/similar.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { environmentName } from "../config/value.ts";
+import { FLAGS } from "./flags.ts";
 
 /**
  * Read by other parts than the options: `cluster/in_cluster.ts`, `cli/operate_command.ts`. The rest is of this project's tests and build.
@@ -71,4 +73,15 @@ function overruled(name: string, variables: readonly string[], set: ReadonlySet<
       ? `The variable ${name} has no effect, since ${first} is set.`
       : `The variable ${name} is another name of ${first}, which is the documented one.`,
   ];
+}
+
+/** The name of a variable whose value may leave the cluster. */
+export function variableName(value: string, from: string): string {
+  environmentName(value, from);
+  for (const flag of FLAGS.values()) {
+    if (flag.confidential && flag.variables.includes(value)) {
+      throw new UsageError(`${from} must not name ${value}: it holds a secret, and secrets are never sent.`);
+    }
+  }
+  return value;
 }

@@ -5,7 +5,7 @@ import { fileFault } from "../runtime/file_fault.ts";
 import { hanging } from "../runtime/table.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { OUTPUT, outputOf, shownAs } from "./output.ts";
-import { needed, readTool, say, secretsOf, type Tool, type ToolPage } from "./tool.ts";
+import { needed, secretsOf, type Tool, tool, type ToolPage, type Typed } from "./tool.ts";
 
 /*
  * `k8svent verify`: which signatures of a delivery hold, and of one that fails, why.
@@ -36,19 +36,16 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent verify`. */
-export const VERIFY: Tool = { pages: [PAGE], carryOut: answerVerify };
+export const VERIFY: Tool = tool(PAGE, answerVerify);
 
 /** Carries out `k8svent verify`. @throws {UsageError} */
-async function answerVerify(argv: string[], context: CommandContext): Promise<Answer> {
-  const typed = readTool(PAGE, argv);
-  if (typed.kind === "help") return say(typed.text);
-  const { values } = typed;
-  const headers = readHeaders(values.get("header") ?? []);
-  const output = outputOf(PAGE, values);
-  const tolerance = parseDuration(needed(PAGE, values, "tolerance"), "--tolerance");
-  const body = readBody(needed(PAGE, values, "body"), context);
-  const found = secretsOf(values, context);
-  if (found === undefined) needed(PAGE, values, "secret-file");
+async function answerVerify(typed: Typed, context: CommandContext): Promise<Answer> {
+  const headers = readHeaders(typed.values.get("header") ?? []);
+  const output = outputOf(typed);
+  const tolerance = parseDuration(needed(typed, "tolerance"), "--tolerance");
+  const body = readBody(needed(typed, "body"), context);
+  const found = secretsOf(typed, context);
+  if (found === undefined) needed(typed, "secret-file");
   const { secrets, weak, file } = found ?? { secrets: [], weak: undefined, file: "" };
   const verdicts = verify({ headers, body }, secrets, { now: context.now(), tolerance });
   const holds = verdicts.some((verdict) => verdict.holds);

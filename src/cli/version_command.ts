@@ -1,7 +1,5 @@
-import type { Answer } from "./context.ts";
-import type { VersionOptions } from "./job.ts";
 import { OUTPUT, outputOf } from "./output.ts";
-import { readTool, say, type Tool, type ToolPage } from "./tool.ts";
+import { type Tool, tool, type ToolPage } from "./tool.ts";
 
 /*
  * `k8svent version`: in which form. `main.ts` knows the runtime.
@@ -17,12 +15,4 @@ const PAGE: ToolPage = {
 };
 
 /** `k8svent version`. */
-export const VERSION_TOOL: Tool = { pages: [PAGE], carryOut: parseVersion };
-
-/** @throws {UsageError} */
-function parseVersion(argv: string[]): VersionOptions | Answer {
-  const typed = readTool(PAGE, argv);
-  return typed.kind === "help"
-    ? say(typed.text)
-    : { command: "version", output: outputOf(PAGE, typed.values) };
-}
+export const VERSION_TOOL: Tool = tool(PAGE, (typed) => ({ command: "version", output: outputOf(typed) }));

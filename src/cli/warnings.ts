@@ -1,5 +1,6 @@
-import type { Given } from "./arguments.ts";
+import { enumerated } from "../runtime/wording.ts";
 import { type FlagName, FLAGS } from "./flags.ts";
+import type { Given } from "./given.ts";
 
 /** How the program will run, as far as it decides which flags have an effect. */
 export interface Manner {
@@ -41,7 +42,7 @@ export function ineffective(
   const without = (flags: FlagName[], why: string): string[] => {
     const typed = flags.filter(isTyped).map((name) => `--${name}`);
     if (typed.length === 0) return [];
-    return [`${why}: ${listOf(typed)} ${typed.length === 1 ? "has" : "have"} no effect.`];
+    return [`${why}: ${enumerated(typed)} ${typed.length === 1 ? "has" : "have"} no effect.`];
   };
   const repeated = [...given].flatMap(([name, { values, from }]) =>
     FLAGS.get(name)?.list || new Set(values).size < 2
@@ -58,8 +59,4 @@ export function ineffective(
     ...(!once && !updates ? without(UPDATES, "--update off looks for no newer version") : []),
     ...(!once && !isAdministered ? without(ADMIN, "Without --admin-listen there is no page and no API") : []),
   ];
-}
-
-function listOf(words: string[]): string {
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

@@ -72,28 +72,8 @@ export interface CredentialsDeps {
   signal: AbortSignal;
 }
 
-/** Reads and asks for nothing yet. */
-export function openCredentials(settings: EndpointSettings, deps: CredentialsDeps): Credentials {
-  const { urlFile, secretFiles, headers, auth } = settings;
-  const { url, secrets } = deps;
-  const isPlain = urlFile === undefined && secretFiles === undefined && headers.length === 0 &&
-    auth === undefined;
-  if (!isPlain) return new Configured(settings, deps);
-  if (url === undefined) throw new TypeError(`The endpoint ${deps.endpoint} has no URL.`);
-  return {
-    resolve: () => ({ url, headers: NONE, secrets: secrets() }),
-    refused: () => false,
-    get confidential(): Confidential {
-      return { url, secrets: secrets() };
-    },
-    close: () => {},
-  };
-}
-
-const NONE: Readonly<Record<string, string>> = {};
-
-/** Where anything is to be read or asked for. */
-class Configured implements Credentials {
+/** Of one endpoint, by its settings. */
+export class EndpointCredentials implements Credentials {
   readonly #settings: EndpointSettings;
   readonly #deps: CredentialsDeps;
   readonly #tokens: TokenSource | undefined;

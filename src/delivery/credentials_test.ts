@@ -6,7 +6,7 @@ import { SETTINGS } from "../../tests/kit/endpoint.ts";
 import { parseWebhookUrl } from "../config/webhook_url.ts";
 import type { Failure } from "../http/outcome.ts";
 import type { EndpointSettings } from "../route/endpoint_settings.ts";
-import { type Credentials, openCredentials, type Resolved } from "./credentials.ts";
+import { type Credentials, EndpointCredentials, type Resolved } from "./credentials.ts";
 import { firstLine } from "./refusal.ts";
 
 const OURS = "the-secret-of-the-program";
@@ -19,7 +19,7 @@ class Bench {
   readonly credentials: Credentials;
 
   constructor(settings: Partial<EndpointSettings>) {
-    this.credentials = openCredentials({ ...SETTINGS, ...settings }, {
+    this.credentials = new EndpointCredentials({ ...SETTINGS, ...settings }, {
       endpoint: "ops",
       url: settings.urlFile === undefined ? new URL("https://hooks.example.com/a") : undefined,
       secrets: () => [OURS],

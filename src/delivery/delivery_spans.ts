@@ -7,6 +7,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import type { Outcome } from "../http/outcome.ts";
+import { isAboutPod } from "../pod/payload.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Message } from "../store/store.ts";
 import { messageId } from "./render.ts";
@@ -119,7 +120,7 @@ function attributesOf(message: Message): Attributes {
     "k8svent.reasons": [...reasons],
     "k8svent.coalesced": coalesced,
   };
-  if (!event.startsWith("pod.")) return attributes;
+  if (!isAboutPod(event)) return attributes;
   return {
     ...attributes,
     "k8s.namespace.name": namespace,

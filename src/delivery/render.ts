@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { payloadOf } from "../pod/payload.ts";
+import { isAboutPod, payloadOf } from "../pod/payload.ts";
 import type { Redaction } from "../pod/redaction.ts";
 import type { Message } from "../store/store.ts";
 import { RedactedBodies } from "./redacted.ts";
@@ -19,8 +19,6 @@ export interface Rendering {
   cluster?: string | undefined;
   /** Variables for the older contract's `"env"`; undefined where it is not asked for. */
   env?: Record<string, string> | undefined;
-  /** The program's own secrets, live: masked where a body is redacted. None by default. */
-  ownSecrets?: (() => readonly string[]) | undefined;
 }
 
 /** A message as it goes out, but for what is new at each attempt: the timestamp, the signatures, its number. */
@@ -45,9 +43,10 @@ export class Renderer {
   readonly #ids = new Map<number, string>();
   readonly #redacted: RedactedBodies;
 
-  constructor(rendering: Rendering) {
+  /** @param ownSecrets the program's own, live: masked where a body is redacted */
+  constructor(rendering: Rendering, ownSecrets: () => readonly string[] = () => []) {
     this.#rendering = rendering;
-    this.#redacted = new RedactedBodies(rendering.ownSecrets ?? (() => []));
+    this.#redacted = new RedactedBodies(ownSecrets);
   }
 
   /**
@@ -75,7 +74,7 @@ export class Renderer {
     else if (environment !== undefined) headers["k8svent-environment"] = printable(environment);
     if (cluster !== undefined) headers["k8svent-cluster"] = printable(cluster);
     if (message.workload !== undefined) headers["k8svent-workload"] = ofPod(message.workload);
-    const isPod = message.event === "pod.changed" || message.event === "pod.deleted";
+    const isPod = isAboutPod(message.event);
     if (isPod && redaction !== undefined) return this.#redact(message, redaction, { id, headers });
     const body = isPod ? payloadOf(message.body, env) : message.body;
     const content = `${message.version} ${message.completeness} ${body.length}`;

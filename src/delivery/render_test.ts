@@ -199,7 +199,7 @@ Deno.test("the program's own secrets are masked where a body is redacted, whatev
     probeHeaders: "none",
     patterns: [],
   };
-  const renderer = new Renderer({ ...RENDERING, ownSecrets: () => ["the program's own secret"] });
+  const renderer = new Renderer(RENDERING, () => ["the program's own secret"]);
   const message = makeMessage({ body: POD.replace("hunter2", "the program's own secret") });
   assert.equal(text(renderer.render(message, await loadRedaction(nothing))), REDACTED);
 });

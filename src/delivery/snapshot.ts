@@ -1,3 +1,4 @@
+import { isAboutPod } from "../pod/payload.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { duration } from "../runtime/wording.ts";
 import type { Log } from "../runtime/log.ts";
@@ -159,7 +160,7 @@ export class SnapshotLog extends EndpointLog {
   }
 
   #accepted({ event, uid }: Message, after: EndpointState): void {
-    if (event.startsWith("pod.")) this.#sent.add(uid);
+    if (isAboutPod(event)) this.#sent.add(uid);
     this.#failing = undefined;
     this.#isExample = false;
     if (!this.#isSaid || isFailing(after)) return;

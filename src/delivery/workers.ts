@@ -3,7 +3,7 @@ import { compileSecretMask } from "../pod/own_secrets.ts";
 import { isUnreadable, type Redaction } from "../pod/redaction.ts";
 import type { Endpoint } from "../route/endpoint.ts";
 import { areSame } from "../runtime/secret.ts";
-import { type Credentials, type CredentialsDeps, openCredentials } from "./credentials.ts";
+import { type Credentials, type CredentialsDeps, EndpointCredentials } from "./credentials.ts";
 import type { DeliveryHistory } from "./delivery_history.ts";
 import { Renderer, type Rendering } from "./render.ts";
 import type { EndpointSettings, Scheme } from "../route/endpoint_settings.ts";
@@ -22,32 +22,20 @@ import type { Goal, WorkerDeps } from "./worker_deps.ts";
  * another worker; the one before ends its attempts beside it, and the store sees to the order.
  */
 
-/** What each worker has of its own. */
-type OwnDeps = Pick<
-  WorkerDeps,
-  | "endpoint"
-  | "credentials"
-  | "send"
-  | "renderer"
-  | "redaction"
-  | "signer"
-  | "tally"
-  | "history"
-  | "timeout"
-  | "concurrency"
-  | "rate"
-  | "handOver"
->;
+/** What all workers share. */
+type Shared = "pending" | "ages" | "budget" | "isAnnounced" | "snapshot" | "spans" | "reread" | "onRequest";
 
-/** What all workers share, and how each gets its own way to its endpoint. */
+/** The same, and how each gets its own way to its endpoint. */
 export interface WorkersDeps
-  extends Omit<WorkerDeps, keyof OwnDeps>, Pick<CredentialsDeps, "files" | "parseUrl" | "secrets"> {
+  extends
+    Pick<WorkerDeps, Shared | "clock" | "random" | "log">,
+    Pick<CredentialsDeps, "files" | "parseUrl" | "secrets"> {
   /**
    * Makes the way to an endpoint, once for each opening, or to the server that gives tokens for it. One that is not trusted
    * is dialled through the guard.
    */
   openClient: (endpoint: Endpoint, peer: Peer) => Client;
-  rendering: Omit<Rendering, "ownSecrets">;
+  rendering: Rendering;
   /** What an endpoint must not see of a pod; undefined, or left out: it sees all. Asked once for each opening. */
   redactionOf?: (endpoint: Endpoint) => Redaction | undefined;
   /** What came of the last deliveries; undefined: nobody can look. */
@@ -115,7 +103,7 @@ export class Workers {
   constructor(deps: WorkersDeps, signal: AbortSignal) {
     this.#deps = deps;
     this.#signal = signal;
-    this.#renderer = new Renderer({ ...deps.rendering, ownSecrets: () => this.#ownSecrets() });
+    this.#renderer = new Renderer(deps.rendering, () => this.#ownSecrets());
   }
 
   /** Starts the worker of an endpoint unless it runs. */
@@ -126,7 +114,7 @@ export class Workers {
     const { timeout, concurrency, rate, signatures } = settings;
     const client = this.#deps.openClient(endpoint, "receiver");
     const unsigned = (): string[] => [];
-    const credentials = openCredentials(settings, {
+    const credentials = new EndpointCredentials(settings, {
       ...this.#deps,
       endpoint: name,
       url,

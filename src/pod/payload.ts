@@ -17,3 +17,8 @@ export function payloadOf(
   whole.set(end, body.length - 1);
   return whole;
 }
+
+/** Whether a message of this event is about a pod; if not, it is a notice. */
+export function isAboutPod(event: string): boolean {
+  return event.startsWith("pod.");
+}

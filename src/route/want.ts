@@ -30,9 +30,9 @@ export interface Candidate {
   event: "pod.changed" | "pod.deleted";
   /** Of the version seen before; undefined: there was none. */
   previous: Summary | undefined;
-  environment?: string;
-  cluster?: string;
-  workload?: string;
+  environment?: string | undefined;
+  cluster?: string | undefined;
+  workload?: string | undefined;
 }
 
 /** What becomes of a message for one endpoint. `why` is a clause without any value of the pod. */

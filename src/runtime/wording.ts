@@ -20,8 +20,9 @@ function joined(words: readonly string[], and: string): string {
   return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} ${and} ${last}`;
 }
 
-/** "namespace a", "namespaces a and b"; without any, "all namespaces". */
-export function namespaces(names: readonly string[]): string {
+/** "namespace a", "namespaces a and b"; without any, or of one that is undefined, "all namespaces". */
+export function namespaces(scopes: readonly (string | undefined)[]): string {
+  const names = scopes.filter((scope) => scope !== undefined);
   if (names.length === 0) return "all namespaces";
   return `${names.length === 1 ? "namespace" : "namespaces"} ${enumerated(names)}`;
 }

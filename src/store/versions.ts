@@ -3,6 +3,7 @@
  * while it is its pod's current one or pending (I2); whoever ends either calls `drop`.
  */
 import { isTransition, type Reason } from "../change/reasons.ts";
+import { isAboutPod } from "../pod/payload.ts";
 import { trimmedBody } from "../pod/trimmed.ts";
 import { type Bodies, NOWHERE, type Place } from "./bodies.ts";
 import { FLAGS, type Journal, type VersionRow } from "./journal.ts";
@@ -99,7 +100,7 @@ export class Versions {
   /** Gives up most of a body, to save room. Returns whether there was anything to give up. */
   trim(id: number): boolean {
     const row = this.row(id);
-    if (hasFlag(row, "trimmed") || !row.event.startsWith("pod.")) return false;
+    if (hasFlag(row, "trimmed") || !isAboutPod(row.event)) return false;
     const body = this.#bodies.read(row);
     if (body !== undefined) this.#replace(id, this.#bodies.add(trimmedBody(body)), true);
     return body !== undefined;

@@ -1,5 +1,6 @@
 import type {
   Admin,
+  AdminActions,
   Delivery,
   DeliveryDetail,
   DeliveryList,
@@ -15,7 +16,8 @@ import type {
 const AT = "2026-11-27T12:00:00.000Z";
 
 /** A program that is well and follows two pods, for tests of what shows it: plain values that a test may change. */
-export class FakeAdmin implements Admin {
+export class FakeAdmin implements Admin, AdminActions {
+  readonly actions: AdminActions = this;
   state: Status = {
     version: "0.1.0",
     startedAt: AT,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Options, parseOptions } from "../../src/cli/options.ts";
+import { readArguments } from "../../src/cli/arguments.ts";
+import { type Options, runOptionsOf } from "../../src/cli/options.ts";
 import { UsageError } from "../../src/config/usage_error.ts";
 
 /** Variables by name. */
@@ -13,9 +14,9 @@ export const LONG = "0123456789abcdef";
 
 /** What a command line of the run comes to. */
 export function parse(argv: string[], env: Env = {}): Options {
-  const options = parseOptions(argv, (name) => env[name]);
-  assert.equal(options.command, "run");
-  return options as Options;
+  const given = readArguments(argv, (name) => env[name]);
+  assert(given instanceof Map, argv.join(" "));
+  return runOptionsOf(given, (name) => env[name]);
 }
 
 /** What is said of a command line that is wrong usage. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { run } from "../../src/app/run.ts";
 import { dialled, type Ways } from "../../src/app/world.ts";
-import { type Options, parseOptions } from "../../src/cli/options.ts";
 import { connectCluster } from "../../src/cluster/connect.ts";
 import { fixedSecrets } from "../../src/runtime/secret_file.ts";
+import { parse } from "./command_line.ts";
 import { SECRET } from "./confidential.ts";
 import { LeapingClock } from "./leaping_clock.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -29,7 +29,7 @@ export class Leaping {
 
   constructor({ kubeconfig, flags, env = {}, ways = {} }: LeapingParts) {
     const common = ["--kubeconfig", kubeconfig, "--listen", "127.0.0.1:0", "--update", "off"];
-    const options = parseOptions([...common, ...flags], () => undefined) as Options;
+    const options = parse([...common, ...flags]);
     const world = worldWith({
       clock: this.clock,
       random: Math.random,

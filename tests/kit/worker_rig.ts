@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { type Credentials, type CredentialsDeps, openCredentials } from "../../src/delivery/credentials.ts";
+import {
+  type Credentials,
+  type CredentialsDeps,
+  EndpointCredentials,
+} from "../../src/delivery/credentials.ts";
 import { Renderer } from "../../src/delivery/render.ts";
 import { Signer } from "../../src/delivery/sign.ts";
 import { Worker } from "../../src/delivery/worker.ts";
@@ -96,7 +100,7 @@ export class Rig {
 
   /** Those of `a`, with settings of its own where they are given. */
   credentials(deps: Partial<CredentialsDeps> = {}, settings: Partial<EndpointSettings> = {}): Credentials {
-    return openCredentials({ ...SETTINGS, ...settings }, {
+    return new EndpointCredentials({ ...SETTINGS, ...settings }, {
       ...deliveryDeps(this.store.pending, this.clock, this.log),
       endpoint: "a",
       url: new URL("https://a.example.com/hook"),

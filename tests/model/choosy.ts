@@ -1,6 +1,7 @@
 import "../../src/route/expression.ts";
 import { configuredBy } from "../../src/app/configured.ts";
 import type { ConfigurationFile } from "../../src/app/reload.ts";
+import { UsageError } from "../../src/config/usage_error.ts";
 import type { Pod } from "../../src/pod/pod.ts";
 import type { Endpoint } from "../../src/route/endpoint.ts";
 import type { MessageFilter, PodSelection } from "../../src/route/endpoint_settings.ts";
@@ -100,9 +101,9 @@ export function fileThat(says: () => FileSays, place: Place, others: readonly En
     path: "k8svent.yaml",
     read: says,
     compile: async (text) => {
-      if (text === "wrong") return { kind: "wrong", problems: ["it is wrong"] };
+      if (text === "wrong") throw new UsageError("it is wrong");
       const endpoints = await configuredBy(endpointsOf(text as FileSays, place, others));
-      return { kind: "configuration", endpoints, later: [], warnings: [] };
+      return { endpoints, later: [], warnings: [] };
     },
   };
 }

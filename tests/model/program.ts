@@ -2,14 +2,13 @@ import type { Actions } from "../../src/app/actions.ts";
 // What `run` loads when it is first needed: that would take time of its own, which the model's clock does not know of.
 import "../../src/app/deliver.ts";
 import { run } from "../../src/app/run.ts";
-import { parseOptions } from "../../src/cli/options.ts";
-import type { Options } from "../../src/cli/options.ts";
 import { type Clock } from "../../src/runtime/clock.ts";
 import type { Log } from "../../src/runtime/log.ts";
 import type { Scope } from "../../src/pod/pod.ts";
 import type { SourceItem } from "../../src/source/source.ts";
 import { watchPods } from "../../src/source/watch.ts";
 import { openFile } from "../../src/store/database.ts";
+import { parse } from "../kit/command_line.ts";
 import { syncedBy } from "../kit/synced_disk.ts";
 import { worldWith } from "../kit/world.ts";
 import type { ModelApiServer } from "./api.ts";
@@ -115,7 +114,7 @@ export class Program implements Client {
 
   async #run(): Promise<void> {
     const { random, api, endpoints, hooks, keys, disk, setup, onStray } = this.#surroundings;
-    const options = parseOptions(argumentsFor(setup, endpoints, this.#file), () => undefined) as Options;
+    const options = parse(argumentsFor(setup, endpoints, this.#file));
     if (setup.small) options.buffer = options.stateMax = SMALL;
     const { choosy } = this.#surroundings;
     const file = choosy && fileThat(choosy.says, choosy.place, options.endpoints);

@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/clock.ts";
-import type { Admin, Done } from "../admin.ts";
+import type { AdminActions, Done } from "../admin.ts";
 import type { Answer } from "../answer.ts";
 import { readForm, seeOther } from "../form.ts";
 import type { Call, Route } from "../routes.ts";
@@ -11,20 +11,20 @@ import { backTo, endpointPath, withQuery } from "./view.ts";
  * What the buttons of the page do: a POST that is answered with a redirect to the page where the button was, which says what
  * came of it. To load that page again does nothing again.
  */
-export function actionRoutes(admin: Admin, clock: Clock): Route[] {
+export function actionRoutes(actions: AdminActions, clock: Clock): Route[] {
   const resync = (form: URLSearchParams, endpoint?: string): Done | NotDone => {
     const since = readSince(form.get("since") ?? "", clock.now());
     if (since === undefined) return "since";
-    return admin.resync({ ...endpoint !== undefined && { endpoint }, ...since !== "" && { since } });
+    return actions.resync({ ...endpoint !== undefined && { endpoint }, ...since !== "" && { since } });
   };
   return [
-    action("/retry", "retry", () => admin.retry()),
+    action("/retry", "retry", () => actions.retry()),
     action("/resync", "resync", (form) => resync(form)),
-    action("/endpoints/{name}/pause", "pause", (_, name) => admin.pause(name)),
-    action("/endpoints/{name}/resume", "resume", (_, name) => admin.resume(name)),
+    action("/endpoints/{name}/pause", "pause", (_, name) => actions.pause(name)),
+    action("/endpoints/{name}/resume", "resume", (_, name) => actions.resume(name)),
     action("/endpoints/{name}/resync", "resync", (form, name) => resync(form, name)),
-    action("/endpoints/{name}/redeliver", "redeliver", (form, name) => admin.redeliver(name, idOf(form))),
-    action("/endpoints/{name}/discard", "discard", (form, name) => admin.discard(name, idOf(form))),
+    action("/endpoints/{name}/redeliver", "redeliver", (form, name) => actions.redeliver(name, idOf(form))),
+    action("/endpoints/{name}/discard", "discard", (form, name) => actions.discard(name, idOf(form))),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { counted } from "../../runtime/wording.ts";
+import type { AdminActions } from "../admin.ts";
 import { type Html, html } from "./html.ts";
 import type { View } from "./view.ts";
 
@@ -8,7 +9,7 @@ import type { View } from "./view.ts";
  */
 
 /** What can be done on the page. */
-export type Action = "pause" | "resume" | "redeliver" | "discard" | "resync" | "retry";
+export type Action = keyof AdminActions;
 
 const DONE: Record<Action, (count: number) => string> = {
   pause: () => "Paused.",

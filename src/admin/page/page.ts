@@ -50,7 +50,7 @@ export interface Page {
 /** Makes it. */
 export function openPage({ admin, clock }: { admin: Admin; clock: Clock }): Page {
   return {
-    routes: [...pageRoutes(admin, clock), ...actionRoutes(admin, clock), ...assetRoutes()],
+    routes: [...pageRoutes(admin, clock), ...actionRoutes(admin.actions, clock), ...assetRoutes()],
     login: (next, fault) => page(fault === undefined ? 200 : 401, loginPage(next, fault)),
     problem: (problem) => page(problem.status, problemPage(problem)),
   };

@@ -242,15 +242,9 @@ export class PendingLines implements Pending {
 
   retryDeadLetters(name: string, count = Infinity): number {
     const endpoint = this.all.get(name);
-    let retried = 0;
-    for (const line of endpoint?.dead ?? []) {
-      if (line.place !== "waiting") continue;
-      if (retried >= count) break;
-      retried++;
-      endpoint?.withdraw(line);
-      endpoint?.enqueue(line);
-    }
-    return retried;
+    const waiting = [...endpoint?.dead ?? []].filter(({ place }) => place === "waiting").slice(0, count);
+    for (const line of waiting) endpoint?.enqueue(line);
+    return waiting.length;
   }
 
   retryDeadLetter(name: string, seq: number): boolean {
@@ -267,9 +261,7 @@ export class PendingLines implements Pending {
   retryWaiting(name: string): void {
     const endpoint = this.all.get(name);
     for (const line of endpoint?.all() ?? []) {
-      if (line.place !== "waiting" || endpoint?.dead.has(line)) continue;
-      endpoint?.withdraw(line);
-      endpoint?.enqueue(line);
+      if (line.place === "waiting" && !endpoint?.dead.has(line)) endpoint?.enqueue(line);
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { run } from "../kit/command.ts";
-import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+import { clusterCases, type ControlPlane } from "../kit/control_plane.ts";
+import { may } from "../kit/may.ts";
 import { findControlPlane, programs } from "../kit/control_plane_source.ts";
 import { CHART, type KubernetesObject, renderObjects, type Values, withoutHelm } from "../kit/helm.ts";
 import { commandsOf, readPage } from "../kit/pages.ts";
@@ -52,25 +53,14 @@ const SETS: Record<string, Values> = {
   },
 };
 
-type Case = [sentence: string, test: (cluster: ControlPlane) => Promise<void>];
-
-const cases: Case[] = [];
-
-/** The cases share one control plane, and each removes the releases that it made. */
-function chartTest(...one: Case): void {
-  cases.push(one);
-}
-
-clusterTest("the chart does on a real API server what its README says", async (context) => {
-  const cluster = await startControlPlane();
-  try {
+/** Each removes the releases that it made. */
+const chartTest = clusterCases("the chart does on a real API server what its README says", {
+  async prepare(cluster): Promise<void> {
     await cluster.kubectl(["apply", "-f", `${ROOT}kube/namespace.yaml`]);
     for (const name of ["team-a", "0123", "staging"]) await cluster.kubectl(["create", "namespace", name]);
-    for (const [sentence, test] of cases) await context.step(sentence, () => test(cluster));
-  } finally {
-    await cluster.stop();
-  }
-}, withoutHelm);
+  },
+  lacks: withoutHelm,
+});
 
 chartTest(
   "the server takes what each set of values makes, and nothing is against the standard",
@@ -108,20 +98,6 @@ async function install(cluster: ControlPlane, values: Values = {}, release = "k8
 
 async function uninstall(cluster: ControlPlane, release = "k8svent"): Promise<void> {
   await helm(cluster, ["uninstall", release, "-n", "k8svent"]);
-}
-
-/** Whether the chart's account may do it, by the API server's own authorizer. */
-async function may(
-  cluster: ControlPlane,
-  verb: string,
-  resource: string,
-  ...scope: string[]
-): Promise<boolean> {
-  const as = "--as=system:serviceaccount:k8svent:k8svent";
-  // "no" is exit code 1.
-  const answer = await cluster.kubectl(["auth", "can-i", verb, resource, ...scope, as])
-    .catch((error: Error) => error.message);
-  return answer.trim() === "yes";
 }
 
 chartTest("its account reads pods everywhere, and may do nothing else", async (cluster) => {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { relative } from "node:path";
-import { clusterTest, type ControlPlane, startControlPlane } from "../kit/control_plane.ts";
+import { clusterCases, type ControlPlane } from "../kit/control_plane.ts";
+import { may } from "../kit/may.ts";
 import { commandsOf, readPages } from "../kit/pages.ts";
 
 const KUBE = new URL("../../kube", import.meta.url).pathname;
-const ACCOUNT = "system:serviceaccount:k8svent:k8svent";
-
 /** What the tests read of a Deployment. */
 interface Deployment {
   spec: { replicas: number; strategy: { type: string }; template: { spec: PodSpec } };
@@ -31,19 +30,6 @@ async function deployment(cluster: ControlPlane): Promise<Deployment> {
   return JSON.parse(await cluster.kubectl(["get", "deployment", "k8svent", "-n", "k8svent", "-o", "json"]));
 }
 
-/** Whether the service account may do it, by the API server's own authorizer. */
-async function may(
-  cluster: ControlPlane,
-  verb: string,
-  resource: string,
-  ...scope: string[]
-): Promise<boolean> {
-  // "no" is exit code 1.
-  const answer = await cluster.kubectl(["auth", "can-i", verb, resource, ...scope, `--as=${ACCOUNT}`])
-    .catch((error: Error) => error.message);
-  return answer.trim() === "yes";
-}
-
 /** Asks the API server to admit a pod of this spec to the namespace k8svent, without keeping it. */
 async function admit(cluster: ControlPlane, spec: PodSpec): Promise<void> {
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "x", namespace: "k8svent" }, spec };
@@ -64,26 +50,9 @@ async function clean(cluster: ControlPlane): Promise<void> {
   await cluster.kubectl([...gone, "roles,rolebindings", "k8svent", "-n", "team-a"]);
 }
 
-type Case = [sentence: string, test: (cluster: ControlPlane) => Promise<void>];
-
-const cases: Case[] = [];
-
-/** The cases share one control plane: starting one takes longer than any of them. */
-function manifestTest(...one: Case): void {
-  cases.push(one);
-}
-
-clusterTest("the manifests under kube/ do what they say", async (context) => {
-  const cluster = await startControlPlane();
-  try {
-    await cluster.kubectl(["create", "namespace", "team-a"]);
-    for (const [sentence, test] of cases) {
-      await clean(cluster);
-      await context.step(sentence, () => test(cluster));
-    }
-  } finally {
-    await cluster.stop();
-  }
+const manifestTest = clusterCases("the manifests under kube/ do what they say", {
+  prepare: async (cluster) => void await cluster.kubectl(["create", "namespace", "team-a"]),
+  beforeEach: clean,
 });
 
 manifestTest("kubectl apply -k kube lets k8svent read pods everywhere and nothing else", async (cluster) => {

@@ -71,6 +71,32 @@ export function clusterTest(
   testNeeding(source.kind === "none" ? source.reason : lacks, name, fn);
 }
 
+/**
+ * Registers a test whose cases are its steps, one after the other on one control plane: to start one takes longer than most of
+ * them. Returns what adds a case, for the file to call.
+ *
+ * @param prepare puts there what all cases find; `beforeEach` what each of them does
+ */
+export function clusterCases(
+  name: string,
+  { prepare, beforeEach, lacks }: {
+    prepare: (plane: ControlPlane) => Promise<void>;
+    beforeEach?: (plane: ControlPlane) => Promise<void>;
+    lacks?: string | undefined;
+  },
+): (sentence: string, test: (plane: ControlPlane) => Promise<void>) => void {
+  const cases: [sentence: string, test: (plane: ControlPlane) => Promise<void>][] = [];
+  clusterTest(name, async (context) => {
+    await using plane = await startControlPlane();
+    await prepare(plane);
+    for (const [sentence, test] of cases) {
+      await beforeEach?.(plane);
+      await context.step(sentence, () => test(plane));
+    }
+  }, lacks);
+  return (sentence, test) => void cases.push([sentence, test]);
+}
+
 async function launch(
   source: ControlPlaneSource,
   assets: string,
